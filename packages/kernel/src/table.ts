@@ -1,0 +1,32 @@
+import { ProtocolError } from './errors.ts';
+
+/** What the protocol says of one (state, event) pair. */
+export type CellClass = 'handled' | 'ignored' | 'impossible';
+
+export interface Cell {
+  readonly class: CellClass;
+  /** For ignored and impossible cells: the reason, as a sentence. */
+  readonly why: string;
+}
+
+/** Rows are named states, columns are event types. Every pair has a cell. */
+export type CellTable = Readonly<Record<string, Readonly<Record<string, Cell>>>>;
+
+/** The event changes the state or causes effects. */
+export const handled: Cell = { class: 'handled', why: '' };
+
+/** The event may arrive here and is dropped on purpose. */
+export const ignored = (why: string): Cell => ({ class: 'ignored', why });
+
+/** The event can never arrive here; if it does the kernel throws. The explorer must find no way to reach the cell. */
+export const impossible = (why: string): Cell => ({ class: 'impossible', why });
+
+/**
+ * The cell of `row` and `column`.
+ * @throws ProtocolError when the table has no such cell.
+ */
+export function cellAt(kernel: string, table: CellTable, row: string, column: string): Cell {
+  const cell = table[row]?.[column];
+  if (cell === undefined) throw new ProtocolError(kernel, row, column, 'the table has no such cell');
+  return cell;
+}

@@ -1,0 +1,32 @@
+import type { ComputeLane } from '../compute/types.ts';
+import type { Exchange } from '../exchange/types.ts';
+import type { MemberName, MemberSlot } from '../member.ts';
+import type { PagePool } from '../memory/types.ts';
+import type { ServiceDefinition } from '../service/define-service.ts';
+import type { CallOptions, ServiceMembers, ServiceProxy } from '../service/types.ts';
+
+export interface Log {
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/** What a service, or a member of the cluster in general, can reach from its thread. */
+export interface MemberContext {
+  readonly name: MemberName;
+  readonly slot: MemberSlot;
+  /** Rises with every restart of this slot, across processes too: persisted before first use. */
+  readonly incarnation: number;
+  /** Aborted when this member is told to stop. */
+  readonly signal: AbortSignal;
+  /** This member's own directory, when the cluster has storage and the member is a node. Created before use. */
+  readonly storage: string | undefined;
+  /** Lines appear as `log` events of the cluster. */
+  readonly log: Log;
+  readonly pages: PagePool;
+  readonly exchange: Exchange;
+  readonly compute: ComputeLane;
+  service<M extends ServiceMembers>(definition: ServiceDefinition<M>, defaults?: CallOptions): ServiceProxy<M>;
+  /** Publish an event of this member on `cluster.events$`. Free when nobody listens. */
+  emit(event: { readonly type: string } & Readonly<Record<string, unknown>>): void;
+}
