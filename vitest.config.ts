@@ -7,7 +7,7 @@ export default defineConfig({
   resolve: { conditions: [condition] },
   ssr: { resolve: { conditions: [condition], externalConditions: [condition] } },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts'],
+    include: ['test/*.test.ts', 'packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts'],
     // One process per file: a crash, an out-of-memory or an Atomics.wait in a test cannot hurt the runner.
     pool: 'forks',
     execArgv: [`--conditions=${condition}`],

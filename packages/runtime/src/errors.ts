@@ -126,3 +126,14 @@ export class StorageError extends HoldfastError {
     super('HF_STORAGE', problem, init);
   }
 }
+
+/** Thrown when the process runs on a Node older than the runtime supports. */
+export class EngineError extends HoldfastError {
+  override readonly name = 'EngineError';
+
+  constructor(version: string, majorMin: number) {
+    super('HF_ENGINE', `Holdfast needs Node ${majorMin} or newer; this process runs on Node ${version}.`, {
+      hint: `Start it with Node ${majorMin}, for example: npx -y node@${majorMin} FILE.`,
+    });
+  }
+}
