@@ -1,0 +1,11 @@
+/** What the demo needs of an array: `RaidArray` of @holdfast/raid has this shape. */
+export interface ObjectStore {
+  put(key: string, bytes: AsyncIterable<Uint8Array>): Promise<StoredObject>;
+  get(key: string): AsyncIterable<Uint8Array>;
+}
+
+export interface StoredObject {
+  readonly bytes: number;
+  /** Some block of the object could not be written where it belongs: it is safe, but has lost its redundancy. */
+  readonly degraded: boolean;
+}

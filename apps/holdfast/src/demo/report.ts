@@ -1,0 +1,104 @@
+import type { UnreadableEntry } from '../tree/entry.ts';
+import { printable } from '../tree/name.ts';
+import type { FileRecord } from './file-record.ts';
+
+export interface KilledAt {
+  readonly node: string;
+  /** The file that was being stored. */
+  readonly file: string;
+  /** What had been done to the block of that file on that node, and what had not. */
+  readonly step: string;
+  /** Since the demo began. */
+  readonly seconds: number;
+  /** Bytes of the source that had been handed to the store by then. */
+  readonly bytes: number;
+}
+
+export type Phase = 'start' | 'walk' | 'store' | 'reopen' | 'readBack' | 'checkSource';
+
+/** The result of one demo, as `--json` prints it. */
+export interface DemoReport {
+  readonly directory: string;
+  readonly seed: number;
+  readonly nodes: number;
+  /** Data and parity blocks of one group. */
+  readonly layout: { readonly data: number; readonly parity: number };
+  /** Files of the source, readable or not. */
+  readonly files: number;
+  /** Bytes stored. */
+  readonly bytes: number;
+  readonly directories: number;
+  /** Recorded with their targets, not followed. */
+  readonly links: number;
+  readonly killedAt: KilledAt | null;
+  readonly bytesStoredAfterKill: number;
+  readonly filesFull: number;
+  readonly filesDegraded: number;
+  readonly filesVerified: number;
+  readonly mismatches: number;
+  readonly changedWhileStoring: number;
+  readonly unreadable: number;
+  /** How many entries were left out, by reason. */
+  readonly skipped: Readonly<Record<string, number>>;
+  readonly seconds: Readonly<Record<Phase, number>>;
+  readonly deadNodeFile: 'unread';
+  readonly mismatchedFiles: readonly string[];
+  readonly changedFiles: readonly { readonly path: string; readonly change: string }[];
+  readonly unreadableFiles: readonly { readonly path: string; readonly errno: string }[];
+  /** With `--verbose` only. */
+  readonly fileList?: readonly ListedFile[];
+  /** Where the store is, with `--keep` only. */
+  readonly store?: string;
+}
+
+export interface ListedFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly stored: 'full' | 'degraded';
+  readonly verified: boolean;
+}
+
+/** The counts that follow from the records alone. */
+export function tally(records: readonly FileRecord[], unreadableEntries: readonly UnreadableEntry[]) {
+  const stored = records.flatMap((record) =>
+    record.stored.state === 'stored' ? [{ record, stored: record.stored }] : [],
+  );
+  const unreadable = records.flatMap(({ entry, stored: { ...state } }) =>
+    state.state === 'unreadable' ? [{ path: printable(entry.path), errno: state.errno }] : [],
+  );
+  const unreadableDirectories = unreadableEntries.map(({ path, errno }) => ({ path: printable(path) || '.', errno }));
+  const mismatched = stored.filter(({ record }) => record.readBack !== 'equal');
+  const changed = records.flatMap(({ entry, change }) =>
+    change === undefined ? [] : [{ path: printable(entry.path), change }],
+  );
+  return {
+    files: records.length,
+    bytes: stored.reduce((sum, { stored: { bytes } }) => sum + bytes, 0),
+    filesFull: stored.filter(({ stored: { degraded } }) => !degraded).length,
+    filesDegraded: stored.filter(({ stored: { degraded } }) => degraded).length,
+    filesVerified: stored.length - mismatched.length,
+    mismatches: mismatched.length,
+    changedWhileStoring: changed.length,
+    unreadable: unreadable.length + unreadableDirectories.length,
+    mismatchedFiles: mismatched.map(({ record }) => printable(record.entry.path)),
+    changedFiles: changed,
+    unreadableFiles: [...unreadable, ...unreadableDirectories],
+  };
+}
+
+export function listFiles(records: readonly FileRecord[]): ListedFile[] {
+  return records.flatMap(({ entry, stored, readBack }) =>
+    stored.state === 'stored'
+      ? [
+          {
+            path: printable(entry.path),
+            bytes: stored.bytes,
+            sha256: stored.digest,
+            stored: stored.degraded ? ('degraded' as const) : ('full' as const),
+            verified: readBack === 'equal',
+          },
+        ]
+      : [],
+  );
+}

@@ -1,0 +1,32 @@
+/** Entries (files, directories, links, skipped) of one source tree. A larger tree is refused, not cut. */
+export const treeEntriesMax = 4_000_000;
+
+/** `lstat` calls in flight while a tree is walked: the size of libuv's default thread pool, four times over. */
+export const lstatsInFlight = 16;
+
+/** Bytes asked of one read of a source file. */
+export const readChunkBytes = 256 * 1024;
+
+/** Time between two drawings of a progress bar. */
+export const progressIntervalMs = 100;
+
+/** Files streamed, read back or hashed at the same time. */
+export const filesInFlight = 16;
+
+/** After this long without a byte moving the demo gives up: a disk or mount hangs. */
+export const stallMs = 30_000;
+
+/** Free space a demo leaves untouched beside what it needs. */
+export const spaceReserveBytes = 64 * 1024 * 1024;
+
+/** One line of the control protocol. Garbage without a line end is cut off here. */
+export const controlLineBytesMax = 256 * 1024;
+
+/** Bytes of an object in one line of the control protocol, before base64. */
+export const controlChunkBytes = 96 * 1024;
+
+/** Connections a serving process answers at once; further ones are hung up on. */
+export const controlConnectionsMax = 32;
+
+/** A connection on which nothing moves for this long is closed. */
+export const controlIdleMs = 30_000;
