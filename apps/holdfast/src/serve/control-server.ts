@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { HoldfastError } from '@holdfast/runtime';
+import type { z } from 'zod';
 import { ControlProtocolError } from '../errors.ts';
 import { controlConnectionsMax, controlIdleMs, controlLineBytesMax } from '../limits.ts';
 import { readLines, writeLine } from './lines.ts';
@@ -86,7 +87,7 @@ export class ControlServer implements AsyncDisposable {
   }
 
   async #answer(socket: Socket, line: string, lines: AsyncGenerator<string, void, undefined>): Promise<void> {
-    const request = parse(line);
+    const request = parse(ControlRequest, line);
     const { id } = request;
     const body = request.verb === 'put' ? bodyOf(lines) : nothing();
     try {
@@ -122,9 +123,9 @@ function bindPrivately(server: Server, address: string): Promise<void> {
   });
 }
 
-function parse(line: string): ControlRequest {
+function parse<Schema extends z.ZodType>(schema: Schema, line: string): z.output<Schema> {
   try {
-    return ControlRequest.parse(JSON.parse(line));
+    return schema.parse(JSON.parse(line));
   } catch (cause) {
     throw ControlProtocolError.unreadable(cause);
   }
@@ -132,10 +133,9 @@ function parse(line: string): ControlRequest {
 
 async function* bodyOf(lines: AsyncGenerator<string, void, undefined>): AsyncGenerator<Uint8Array, void, undefined> {
   for (let line = await lines.next(); !line.done; line = await lines.next()) {
-    const parsed = PutLine.safeParse(JSON.parse(line.value));
-    if (!parsed.success) throw ControlProtocolError.unreadable(parsed.error);
-    if ('end' in parsed.data) return;
-    yield Buffer.from(parsed.data.data, 'base64');
+    const part = parse(PutLine, line.value);
+    if ('end' in part) return;
+    yield Buffer.from(part.data, 'base64');
   }
   throw ControlProtocolError.hungUp();
 }
