@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+import { writeFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { hostLine } from './harness/host.ts';
+import { run } from './harness/run.ts';
+import { markdownTable, table } from './harness/table.ts';
+import { runtimeArea } from './runtime/area.ts';
+
+const areas = [runtimeArea];
+
+interface Flags {
+  readonly quick?: true;
+  readonly only?: string;
+  readonly json?: string;
+  readonly markdown?: true;
+}
+
+const command = new Command('bench')
+  .description('Measure Holdfast beside the peers a user would pick instead, in one run, taking turns.')
+  .argument('[areas...]', `areas to measure: ${areas.map((area) => area.name).join(', ')} (default: all)`)
+  .option('--quick', 'fewer and shorter rounds: a first look, not a record')
+  .option('--only <text>', 'only questions whose name contains the text')
+  .option('--json <file>', 'write the results as a list')
+  .option('--markdown', 'print the table as Markdown')
+  .action(async (names: readonly string[], flags: Flags) => {
+    const unknown = names.filter((name) => !areas.some((area) => area.name === name));
+    if (unknown.length > 0)
+      command.error(`unknown area: ${unknown.join(', ')}. Choose from ${areas.map((a) => a.name)}.`);
+    const chosen = names.length === 0 ? areas : areas.filter((area) => names.includes(area.name));
+    console.error(hostLine());
+    const results = await run(chosen, {
+      quick: flags.quick ?? false,
+      ...(flags.only === undefined ? {} : { only: flags.only }),
+      onProgress: (line) => console.error(line),
+    });
+    console.log(flags.markdown ? markdownTable(results) : table(results));
+    if (results.some((result) => result.ours === null)) process.exitCode = 1;
+    if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(results, null, 2)}\n`);
+  });
+
+await command.parseAsync();

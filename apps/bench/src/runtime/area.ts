@@ -1,0 +1,4 @@
+import type { Area } from '../harness/question.ts';
+import { rpcThroughput } from './rpc-throughput.ts';
+
+export const runtimeArea: Area = { name: 'runtime', questions: [...rpcThroughput] };
