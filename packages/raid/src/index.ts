@@ -1,0 +1,1 @@
+export { openParity, type ParityKernel, scalarParity, simdParity } from './parity/parity-kernel.ts';
