@@ -17,6 +17,10 @@ export class Encoder {
 
   /** A non-negative safe integer, seven bits a byte. */
   uint(value: number): void {
+    if (value >= 0 && value < 0x80 && (value | 0) === value) {
+      this.#push(value);
+      return;
+    }
     if (!Number.isSafeInteger(value) || value < 0) throw new EncodingError(`not a non-negative integer: ${value}`);
     let rest = value;
     while (rest >= 0x80) {
@@ -41,6 +45,11 @@ export class Encoder {
     for (const item of items) write(item, this);
   }
 
+  /** The buffer itself, so that a hot loop needs no view: only the first {@link length} bytes are written. */
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
   /** The written bytes; valid until the next write or reset. */
   view(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
@@ -59,20 +68,24 @@ export class Encoder {
 /** Reads what an {@link Encoder} wrote. */
 export class Decoder {
   #bytes: Uint8Array;
-  #at = 0;
+  #at: number;
+  #end: number;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
     this.#bytes = bytes;
+    this.#at = start;
+    this.#end = end;
   }
 
   /** Start over on other bytes, so that one decoder serves a whole exploration. */
-  reset(bytes: Uint8Array): void {
+  reset(bytes: Uint8Array, start = 0, end = bytes.length): void {
     this.#bytes = bytes;
-    this.#at = 0;
+    this.#at = start;
+    this.#end = end;
   }
 
   get atEnd(): boolean {
-    return this.#at === this.#bytes.length;
+    return this.#at === this.#end;
   }
 
   uint(): number {
@@ -102,7 +115,7 @@ export class Decoder {
   }
 
   #byte(): number {
-    const byte = this.#bytes[this.#at];
+    const byte = this.#at < this.#end ? this.#bytes[this.#at] : undefined;
     if (byte === undefined) throw new EncodingError('the encoding ends too early');
     this.#at++;
     return byte;

@@ -1,0 +1,54 @@
+import { Decoder, Encoder } from '@holdfast/kernel';
+import type { Model } from './model.ts';
+import type { StateStore } from './state-store.ts';
+
+/**
+ * The shortest way to state `target`, one line a step, found by running the model again along the stored predecessors.
+ *
+ * With symmetry the store holds representatives; the lines come from a real run, so that names stay the same from
+ * line to line.
+ */
+export function stepsTo<State>(
+  model: Model<State>,
+  store: StateStore,
+  target: number,
+  canonical: (state: State) => Encoder,
+): string[] {
+  const path: number[] = [];
+  for (let index = target; store.predecessor(index) !== index; index = store.predecessor(index)) path.push(index);
+  const steps: string[] = [];
+  const encoder = new Encoder();
+  const actions: number[] = [];
+  let state = model.initial();
+  for (const index of path.reverse()) {
+    actions.length = 0;
+    model.actions(state, actions);
+    encoder.reset();
+    model.encode(state, encoder);
+    const before = encoder.view().slice();
+    for (const action of actions) {
+      const next = applied(model, model.decode(new Decoder(before)), action);
+      if (next === undefined || !isStored(store, index, canonical(next))) continue;
+      steps.push(model.label(state, action));
+      state = next;
+      break;
+    }
+  }
+  return steps;
+}
+
+/** Undefined when the step throws: such a step leads nowhere. */
+function applied<State>(model: Model<State>, state: State, action: number): State | undefined {
+  try {
+    return model.apply(state, action);
+  } catch {
+    return undefined;
+  }
+}
+
+function isStored(store: StateStore, index: number, form: Encoder): boolean {
+  store.locate(index);
+  if (store.end - store.start !== form.length) return false;
+  for (let at = 0; at < form.length; at++) if (store.page[store.start + at] !== form.bytes[at]) return false;
+  return true;
+}

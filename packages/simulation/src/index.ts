@@ -1,0 +1,52 @@
+/**
+ * Runs protocol kernels exhaustively (explorer) and by seed with faults (simulator).
+ *
+ * @packageDocumentation
+ */
+export { NotPlainDataError, StackLoopError, StateTooLongError, WorldSpecError } from './errors.ts';
+export {
+  type Exploration,
+  type ExploreOptions,
+  explore,
+  type StopReason,
+  type Violation,
+  type ViolationKind,
+} from './explorer/explore.ts';
+export {
+  type Always,
+  always,
+  type CanFinish,
+  type CellCounts,
+  type CellEvidence,
+  canFinish,
+  type Model,
+  type Property,
+  type Quiescent,
+  quiescent,
+  type Sometimes,
+  sometimes,
+} from './explorer/model.ts';
+export { exploreMutant, exploreMutants, type MutantOutcome, showsBug } from './explorer/mutants.ts';
+export { type Monitor, monitor, type Observation, type ObservedKind } from './world/monitor.ts';
+export {
+  badBlock,
+  type CallSpec,
+  type DiskOutcome,
+  type DiskResult,
+  emptyBlock,
+  type FaultBudget,
+  type Input,
+  type LinkEnd,
+  type LinkSpec,
+  mesh,
+  type NodeSpec,
+  type Part,
+  parallelLinks,
+  part,
+  type Symmetry,
+  type TimerMode,
+  type WorldSpec,
+} from './world/spec.ts';
+export type { WorldVector } from './world/vector-machine.ts';
+export type { WorldView } from './world/view.ts';
+export { worldModel } from './world/world-model.ts';

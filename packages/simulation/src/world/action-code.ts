@@ -1,0 +1,37 @@
+/** What can happen next in a world. */
+export const actionKinds = [
+  'call',
+  'deliver',
+  'timer',
+  'disk',
+  'drop',
+  'duplicate',
+  'reorder',
+  'linkDown',
+  'noticeDown',
+  'noticeDownGhost',
+  'linkUp',
+  'noticeUp',
+  'suspect',
+  'trust',
+  'cut',
+  'mend',
+  'crash',
+  'restart',
+  'rot',
+] as const;
+
+export type ActionKind = (typeof actionKinds)[number];
+
+const argumentBits = 12;
+const argumentMask = 2 ** argumentBits - 1;
+const kindNumbers = new Map(actionKinds.map((kind, number) => [kind, number]));
+
+/** An action as one number: its kind and two arguments below 4096. */
+export function actionCode(kind: ActionKind, a: number, b = 0): number {
+  return ((((kindNumbers.get(kind) as number) << argumentBits) | a) << argumentBits) | b;
+}
+
+export const actionKind = (code: number): ActionKind => actionKinds[code >>> (2 * argumentBits)] as ActionKind;
+export const firstArgument = (code: number): number => (code >>> argumentBits) & argumentMask;
+export const secondArgument = (code: number): number => code & argumentMask;

@@ -1,0 +1,53 @@
+import type { CellTable } from '@holdfast/kernel';
+import type { CellEvidence } from '../explorer/model.ts';
+
+/** Which cells of which kernels' tables were reached. Logs of several runs can be merged. */
+export class CellLog {
+  readonly #tables = new Map<string, CellTable>();
+  readonly #reached = new Map<string, Set<string>>();
+
+  declare(kernel: string, table: CellTable): void {
+    if (this.#tables.has(kernel)) return;
+    this.#tables.set(kernel, table);
+    this.#reached.set(kernel, new Set());
+  }
+
+  reached(kernel: string, table: CellTable, row: string, column: string): void {
+    this.declare(kernel, table);
+    this.#reached.get(kernel)?.add(`${row} x ${column}`);
+  }
+
+  merge(other: CellLog): void {
+    for (const [kernel, table] of other.#tables) {
+      this.declare(kernel, table);
+      const reached = this.#reached.get(kernel);
+      for (const cell of other.#reached.get(kernel) ?? []) reached?.add(cell);
+    }
+  }
+
+  /** How the tables and the evidence compare. */
+  evidence(): CellEvidence {
+    const evidence: CellEvidence = {
+      handled: 0,
+      ignored: 0,
+      impossible: 0,
+      evidenced: 0,
+      missing: [],
+      contradicted: [],
+    };
+    for (const [kernel, table] of this.#tables) {
+      for (const [row, columns] of Object.entries(table)) {
+        for (const [column, cell] of Object.entries(columns)) {
+          const name = `${row} x ${column}`;
+          const seen = this.#reached.get(kernel)?.has(name) ?? false;
+          evidence[cell.class]++;
+          if (cell.class === 'impossible') {
+            if (seen) evidence.contradicted.push(`${kernel}: ${name}`);
+          } else if (seen) evidence.evidenced++;
+          else evidence.missing.push(`${kernel}: ${name}`);
+        }
+      }
+    }
+    return evidence;
+  }
+}

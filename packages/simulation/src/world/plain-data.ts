@@ -1,0 +1,47 @@
+import { NotPlainDataError } from '../errors.ts';
+
+/** One text for equal values, whatever order their properties were written in. */
+export function canonicalText(value: unknown): string {
+  switch (typeof value) {
+    case 'number':
+      return Object.is(value, -0) ? '0' : String(value);
+    case 'string':
+      return JSON.stringify(value);
+    case 'boolean':
+      return value ? 'true' : 'false';
+    case 'bigint':
+      return `${value}n`;
+    case 'undefined':
+      return 'undefined';
+    case 'object':
+      return value === null ? 'null' : objectText(value);
+    default:
+      throw new NotPlainDataError(`a ${typeof value} in an event, message or result has no canonical form`);
+  }
+}
+
+function objectText(value: object): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`;
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${Array.from(value as Uint8Array).join(',')})`;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) {
+    throw new NotPlainDataError(`a ${value.constructor.name} in an event, message or result has no canonical form`);
+  }
+  const fields = Object.entries(value)
+    .filter(([, field]) => field !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, field]) => `${key}:${canonicalText(field)}`);
+  return `{${fields.join(',')}}`;
+}
+
+/** The value without the noise of quotes and braces, for lines of a trace. */
+export function readableText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (value === null || typeof value !== 'object') return String(value);
+  if (Array.isArray(value)) return `[${value.map(readableText).join(' ')}]`;
+  if (ArrayBuffer.isView(value)) return `[${Array.from(value as Uint8Array).join(' ')}]`;
+  return Object.entries(value)
+    .filter(([, field]) => field !== undefined)
+    .map(([key, field]) => (key === 'type' || key === 'kind' ? String(field) : `${key}=${readableText(field)}`))
+    .join(' ');
+}

@@ -1,0 +1,187 @@
+import type { Kernel, KernelEvent } from '@holdfast/kernel';
+import type { Property } from '../explorer/model.ts';
+import type { Monitor } from './monitor.ts';
+import type { WorldView } from './view.ts';
+
+/** An event on its way to a part of the same node. */
+export interface Input {
+  readonly part: number;
+  readonly event: KernelEvent;
+}
+
+/** How a disk operation ended. A kernel sees no other error than these. */
+export type DiskOutcome = 'ok' | 'io-error' | 'no-space';
+
+/** What a read finds in a block never written. */
+export const emptyBlock = 0;
+
+/** What a read finds in a block whose checksum does not fit: torn, rotten or misdirected. */
+export const badBlock = -1;
+
+/** The completion of a disk operation. `blocks` holds the handles a read found. */
+export interface DiskResult {
+  readonly kind: 'read' | 'write' | 'flush';
+  readonly outcome: DiskOutcome;
+  readonly blocks: readonly number[];
+}
+
+/**
+ * One kernel in the stack of a node, and how its events and effects are wired.
+ *
+ * Events and messages are plain data: numbers, strings, booleans, null, arrays, objects and typed arrays.
+ * Everything here must be a pure function of its arguments.
+ */
+export interface Part<
+  State = unknown,
+  Event extends KernelEvent = KernelEvent,
+  Env = unknown,
+  Message = unknown,
+  Result = unknown,
+  Upward = unknown,
+> {
+  readonly name: string;
+  readonly kernel: Kernel<State, Event, Env, Message, Result, Upward>;
+  /** The constants of this part in the given incarnation of its node: 0 at first, one more after each restart. */
+  env(incarnation: number): Env;
+  /** The network ports of the node whose messages and link changes come to this part. */
+  readonly ports?: readonly number[];
+  /** What an arriving message becomes; undefined when the host would drop it. */
+  message?(port: number, message: Message): Event | undefined;
+  /** What the end of a timer becomes. */
+  timer?(timer: number): Event;
+  /** What a change of a link becomes. A part with this hook starts with all its links down and is told of each up. */
+  link?(port: number, up: boolean): Event | undefined;
+  /** What the completion of a disk operation becomes. */
+  disk?(op: number, result: DiskResult): Event;
+  /** What the part is told when its node starts or restarts. */
+  start?(incarnation: number): Event | undefined;
+  /** Where a `send` goes; where omitted it goes out of the network port `to`. */
+  below?(to: number, message: Message): Input;
+  /** Where a `deliver` goes; where omitted only monitors see it. */
+  above?(upward: Upward): Input | undefined;
+}
+
+/** Types of one part checked against each other, then forgotten, so that different kernels stack. */
+export function part<State, Event extends KernelEvent, Env, Message, Result, Upward>(
+  typed: Part<State, Event, Env, Message, Result, Upward>,
+): Part {
+  return typed;
+}
+
+/** The kernels of one node, lowest first. */
+export interface NodeSpec {
+  readonly name: string;
+  readonly parts: readonly Part[];
+}
+
+export interface LinkEnd {
+  readonly node: number;
+  /** The number the node's kernels know the link by. */
+  readonly port: number;
+}
+
+/** A link in both directions, each a queue in order. */
+export interface LinkSpec {
+  readonly name: string;
+  readonly ends: readonly [LinkEnd, LinkEnd];
+}
+
+/** A local call that the workload may issue. */
+export interface CallSpec {
+  readonly label: string;
+  readonly node: number;
+  readonly part: number;
+  /** How often, or `unlimited`. */
+  readonly times: number | 'unlimited';
+  /** The event of the nth issue, counted from 0; always 0 for an unlimited call. */
+  event(nth: number): KernelEvent;
+  /** Whether it may be issued now; where omitted always. */
+  when?(view: WorldView): boolean;
+}
+
+/** How many faults of each class may happen in one history. Absent means none. */
+export interface FaultBudget {
+  /** The message at the head of a link is lost. */
+  readonly drop?: number;
+  /** The message at the head of a link is delivered, and stays. */
+  readonly duplicate?: number;
+  /** A message overtakes those before it on its link. */
+  readonly reorder?: number;
+  /** A link breaks; each end notices for itself, and what it has not received by then is lost. */
+  readonly linkDown?: number;
+  /** As an end notices a broken link, what was in flight to it is kept and arrives once the link is up again. */
+  readonly ghost?: number;
+  /** One end is told that a live link broke; it is told later that the link is back. */
+  readonly suspect?: number;
+  /** One direction of a link silently swallows everything until it is mended. */
+  readonly cut?: number;
+  readonly crash?: number;
+  /** Crashed nodes that start again, with empty memory and what the disk kept. */
+  readonly restart?: number;
+  /** A disk operation fails with `io-error`. */
+  readonly diskError?: number;
+  /** A disk write fails with `no-space`. */
+  readonly diskFull?: number;
+  /** A write is reported done and never reaches the disk. */
+  readonly lostWrite?: number;
+  /** A durable block turns bad. */
+  readonly rot?: number;
+  /** A write not flushed at a crash leaves its block bad. */
+  readonly torn?: number;
+}
+
+/** Which armed timers may end: at any moment, or only while no message is in flight. */
+export type TimerMode = 'always' | 'quiet';
+
+/** How a renaming of nodes acts on what the nodes hold. `permutation[i]` is the new number of node i. */
+export interface Symmetry {
+  /** Every allowed renaming but the identity; together with the identity they must form a group. */
+  readonly permutations: readonly (readonly number[])[];
+  state(part: number, state: unknown, permutation: readonly number[]): unknown;
+  message(message: unknown, permutation: readonly number[]): unknown;
+  /** New number of a timer of `part`; where omitted timers keep their numbers. */
+  timer?(part: number, timer: number, permutation: readonly number[]): number;
+  /** New contents of the state of monitor `monitor`. */
+  monitor?(monitor: number, state: unknown, permutation: readonly number[]): unknown;
+}
+
+/** Nodes, links, workload and faults: all that both hosts need to run stacks of kernels. */
+export interface WorldSpec {
+  readonly name: string;
+  readonly nodes: readonly NodeSpec[];
+  readonly links: readonly LinkSpec[];
+  readonly calls: readonly CallSpec[];
+  readonly timers?: TimerMode;
+  readonly faults?: FaultBudget;
+  readonly monitors?: readonly Monitor[];
+  readonly properties?: readonly Property<WorldView>[];
+  /** Whether it is fine that nothing more can happen; where omitted, when every bounded call was issued. */
+  final?(view: WorldView): boolean;
+  readonly symmetry?: Symmetry;
+}
+
+/** Every node linked with every other by one link; a node's port number is the number of the node at the far end. */
+export function mesh(nodes: number): LinkSpec[] {
+  const links: LinkSpec[] = [];
+  for (let a = 0; a < nodes; a++) {
+    for (let b = a + 1; b < nodes; b++) {
+      const ends = [
+        { node: a, port: b },
+        { node: b, port: a },
+      ] as const;
+      links.push({ name: `${a}-${b}`, ends });
+    }
+  }
+  return links;
+}
+
+/** Two nodes, 0 and 1, with `count` links; the port number at either end is the number of the link. */
+export function parallelLinks(count: number): LinkSpec[] {
+  return Array.from({ length: count }, (_, link) => ({
+    name: `link ${link}`,
+    ends: [
+      { node: 0, port: link },
+      { node: 1, port: link },
+    ],
+  }));
+}

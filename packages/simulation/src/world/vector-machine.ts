@@ -1,0 +1,281 @@
+import type { KernelEvent } from '@holdfast/kernel';
+import { StackLoopError } from '../errors.ts';
+import { PairTable } from '../explorer/pair-table.ts';
+import { inputsPerActionMax } from '../limits.ts';
+import { DiskImage, type DiskRequest } from './disk-image.ts';
+import { type FaultClass, faultClasses, linkBroken, linkCut, linkKnownDown, linkSuspected } from './layout.ts';
+import type { Observation, ObservedKind } from './monitor.ts';
+import type { Consequence } from './part-steps.ts';
+import type { WorldStore } from './world-store.ts';
+
+/** A state of a world: a vector of small numbers, most of them places in the pools of a {@link WorldStore}. */
+export type WorldVector = Int32Array<ArrayBuffer>;
+
+const emptyList = 0;
+
+/** Changes state vectors: what messages, links, nodes and disks do, whatever action asked for it. */
+export class VectorMachine {
+  readonly #store: WorldStore;
+  readonly #observed: PairTable[];
+  readonly #watched: ReadonlySet<ObservedKind>;
+  readonly #appended = new PairTable();
+  readonly #armed = new PairTable();
+  readonly #rests: number[] = [];
+  /** Events between the parts of a node, waiting within one action: part and event in turn. */
+  readonly #inputs: number[] = [];
+  /** Where the consequences of an action are told as text while a trace is printed. */
+  narrate: ((node: number, consequence: Consequence) => void) | undefined;
+
+  constructor(store: WorldStore) {
+    this.#store = store;
+    this.#observed = store.monitors.map(() => new PairTable());
+    this.#watched = new Set((store.spec.monitors ?? []).flatMap((monitor) => monitor.watches));
+  }
+
+  initial(): WorldVector {
+    const { layout, monitors, disks, spec, topology } = this.#store;
+    const vector = new Int32Array(layout.length);
+    for (const [index, pool] of monitors.entries()) {
+      vector[layout.monitors + index] = pool.intern(spec.monitors?.[index]?.initial());
+    }
+    for (const fault of faultClasses) {
+      const at = layout.left(fault);
+      if (at !== undefined) vector[at] = spec.faults?.[fault] ?? 0;
+    }
+    for (const link of spec.links.keys()) {
+      if (topology.listeners[2 * link] !== undefined) {
+        vector[layout.links + link] = linkKnownDown | (linkKnownDown << 1);
+      }
+    }
+    const emptyDisk = disks.intern(new DiskImage());
+    for (const node of spec.nodes.keys()) vector[layout.disk(node)] = emptyDisk;
+    for (const node of spec.nodes.keys()) this.start(vector, node, 0);
+    return vector;
+  }
+
+  call(vector: WorldVector, call: number): void {
+    const spec = this.#store.spec.calls[call]!;
+    const at = this.#store.layout.issued(call);
+    const event = spec.event(at === undefined ? 0 : vector[at]!);
+    if (at !== undefined) vector[at]!++;
+    this.#observe(vector, { kind: 'call', node: spec.node, part: spec.part, number: call, value: event });
+    this.input(vector, spec.node, spec.part, event);
+  }
+
+  /** Use up one fault of the class. */
+  spend(vector: WorldVector, fault: FaultClass): void {
+    const at = this.#store.layout.left(fault);
+    if (at === undefined || vector[at] === 0) throw new RangeError(`no ${fault} is left`);
+    vector[at]!--;
+  }
+
+  /** Take message `index` out of the queue of `direction`. */
+  take(vector: WorldVector, direction: number, index: number): number {
+    const { layout, lists } = this.#store;
+    const at = layout.queues + direction;
+    const queue = lists.list(vector[at]!);
+    const message = queue[index]!;
+    vector[at] = index === 0 ? this.#rest(vector[at]!) : lists.intern(queue.toSpliced(index, 1));
+    return message;
+  }
+
+  /** The message at the head of the queue of `direction`, which stays there. */
+  head(vector: WorldVector, direction: number): number {
+    return this.#store.lists.list(vector[this.#store.layout.queues + direction]!)[0]!;
+  }
+
+  /** A message reaches the end of `direction`. */
+  arrive(vector: WorldVector, direction: number, message: number): void {
+    const { directions } = this.#store.topology;
+    const { to, toPort, toPart } = directions[direction]!;
+    const event = this.#store.parts[to]![toPart]!.arrival(toPort, message);
+    if (event !== undefined) this.#run(vector, to, toPart, event);
+  }
+
+  /** Timer `timer` of a part ends. */
+  expire(vector: WorldVector, node: number, part: number, timer: number): void {
+    this.#disarm(vector, node, part, timer);
+    this.input(vector, node, part, this.#store.spec.nodes[node]?.parts[part]?.timer?.(timer));
+  }
+
+  /** Change the disk of a node in place of its stored form. */
+  changeDisk<Result>(vector: WorldVector, node: number, change: (disk: DiskImage) => Result): Result {
+    const { disks, layout } = this.#store;
+    const disk = disks.fresh(vector[layout.disk(node)]!) as DiskImage;
+    const result = change(disk);
+    vector[layout.disk(node)] = disks.intern(disk);
+    return result;
+  }
+
+  setLink(vector: WorldVector, link: number, bits: number, on: boolean): void {
+    const at = this.#store.layout.links + link;
+    if (on) vector[at]! |= bits;
+    else vector[at]! &= ~bits;
+  }
+
+  clearQueue(vector: WorldVector, direction: number): void {
+    vector[this.#store.layout.queues + direction] = emptyList;
+  }
+
+  /** The end at which `direction` starts learns that its link is up or down. */
+  notice(vector: WorldVector, direction: number, up: boolean): void {
+    this.setLink(vector, direction >>> 1, linkKnownDown << (direction & 1), !up);
+    this.tellLink(vector, direction, up);
+  }
+
+  tellLink(vector: WorldVector, direction: number, up: boolean): void {
+    const { directions, listeners } = this.#store.topology;
+    const { from, fromPort } = directions[direction]!;
+    const part = listeners[direction]!;
+    this.input(vector, from, part, this.#store.spec.nodes[from]?.parts[part]?.link?.(fromPort, up));
+  }
+
+  crash(vector: WorldVector, node: number): void {
+    const { layout, topology, spec } = this.#store;
+    const incarnation = vector[layout.life(node)]! >>> 1;
+    vector[layout.life(node)] = incarnation << 1;
+    for (const [part, steps] of this.#store.parts[node]!.entries()) {
+      vector[layout.state(node, part)] = steps.initial(incarnation);
+      vector[layout.timers(node, part)] = emptyList;
+    }
+    for (const [direction, { from }] of topology.directions.entries()) {
+      if (from !== node) continue;
+      this.clearQueue(vector, direction ^ 1);
+      if (topology.listeners[direction] === undefined) continue;
+      const end = direction & 1;
+      this.setLink(vector, direction >>> 1, linkSuspected << end, false);
+      this.setLink(vector, direction >>> 1, linkBroken | (linkKnownDown << end), true);
+    }
+    if (spec.nodes[node] !== undefined) this.#observe(vector, { kind: 'crash', node, part: 0, number: 0, value: 0 });
+  }
+
+  start(vector: WorldVector, node: number, incarnation: number): void {
+    const { layout, parts, spec } = this.#store;
+    vector[layout.life(node)] = (incarnation << 1) | 1;
+    for (const [part, steps] of parts[node]!.entries()) vector[layout.state(node, part)] = steps.initial(incarnation);
+    this.#observe(vector, { kind: 'start', node, part: 0, number: incarnation, value: 0 });
+    for (const [index, part] of spec.nodes[node]!.parts.entries()) {
+      this.input(vector, node, index, part.start?.(incarnation));
+    }
+  }
+
+  /** Step a part with an event, and the parts of its node with what follows from it. */
+  input(vector: WorldVector, node: number, part: number, event: KernelEvent | undefined): void {
+    if (event !== undefined) this.#run(vector, node, part, this.#store.values.intern(event));
+  }
+
+  #run(vector: WorldVector, node: number, firstPart: number, firstEvent: number): void {
+    const { layout, parts, spec } = this.#store;
+    const inputs = this.#inputs;
+    inputs.length = 0;
+    inputs.push(firstPart, firstEvent);
+    const incarnation = vector[layout.life(node)]! >>> 1;
+    for (let at = 0; at < inputs.length; at += 2) {
+      if (at > 2 * inputsPerActionMax) throw new StackLoopError(spec.nodes[node]!.name, inputsPerActionMax);
+      const part = inputs[at]!;
+      const step = parts[node]![part]!.step(vector[layout.state(node, part)]!, inputs[at + 1]!, incarnation);
+      if (step.error !== undefined) throw step.error;
+      vector[layout.state(node, part)] = step.next;
+      for (const consequence of step.consequences) this.#follow(vector, node, part, consequence);
+    }
+  }
+
+  #follow(vector: WorldVector, node: number, part: number, consequence: Consequence): void {
+    this.narrate?.(node, consequence);
+    switch (consequence.kind) {
+      case 'send':
+        this.#send(vector, node, consequence.port, consequence.message);
+        break;
+      case 'input':
+        this.#inputs.push(consequence.part, consequence.event);
+        break;
+      case 'arm':
+        this.#arm(vector, node, part, consequence.timer);
+        break;
+      case 'disarm':
+        this.#disarm(vector, node, part, consequence.timer);
+        break;
+      case 'disk': {
+        const request = this.#store.values.value(consequence.request) as DiskRequest;
+        this.changeDisk(vector, node, (disk) => disk.submit(request));
+        break;
+      }
+      case 'observe':
+        this.#feedMonitors(vector, consequence.observation);
+        break;
+    }
+  }
+
+  #send(vector: WorldVector, node: number, port: number, message: number): void {
+    const { layout, topology } = this.#store;
+    const direction = topology.out[node]!.get(port);
+    if (direction === undefined) throw new RangeError(`node ${node} sends to port ${port}, which has no link`);
+    const end = direction & 1;
+    const word = vector[layout.links + (direction >>> 1)]!;
+    if ((word & (linkBroken | ((linkKnownDown | linkSuspected | linkCut) << end))) !== 0) return;
+    const { to } = topology.directions[direction]!;
+    if ((vector[layout.life(to)]! & 1) === 0) return;
+    vector[layout.queues + direction] = this.#append(vector[layout.queues + direction]!, message);
+  }
+
+  #append(queue: number, message: number): number {
+    let appended = this.#appended.get(queue, message);
+    if (appended === PairTable.absent) {
+      appended = this.#store.lists.intern([...this.#store.lists.list(queue), message]);
+      this.#appended.set(queue, message, appended);
+    }
+    return appended;
+  }
+
+  #rest(queue: number): number {
+    let rest = this.#rests[queue];
+    if (rest === undefined) {
+      rest = this.#store.lists.intern(this.#store.lists.list(queue).slice(1));
+      this.#rests[queue] = rest;
+    }
+    return rest;
+  }
+
+  #arm(vector: WorldVector, node: number, part: number, timer: number): void {
+    const at = this.#store.layout.timers(node, part);
+    const before = vector[at]!;
+    let after = this.#armed.get(before, timer);
+    if (after === PairTable.absent) {
+      const { lists } = this.#store;
+      const armed = lists.list(before);
+      after = armed.includes(timer) ? before : lists.intern([...armed, timer].sort((a, b) => a - b));
+      this.#armed.set(before, timer, after);
+    }
+    vector[at] = after;
+  }
+
+  #disarm(vector: WorldVector, node: number, part: number, timer: number): void {
+    const { layout, lists } = this.#store;
+    const at = layout.timers(node, part);
+    const armed = lists.list(vector[at]!);
+    if (armed.includes(timer)) vector[at] = lists.intern(armed.filter((each) => each !== timer));
+  }
+
+  #observe(vector: WorldVector, seen: Observation): void {
+    if (this.#watched.has(seen.kind)) this.#feedMonitors(vector, this.#store.values.intern(seen));
+  }
+
+  #feedMonitors(vector: WorldVector, observation: number): void {
+    const { layout, monitors, spec, values } = this.#store;
+    const seen = values.value(observation) as Observation;
+    for (const [index, pool] of monitors.entries()) {
+      const monitor = spec.monitors![index]!;
+      if (!monitor.watches.includes(seen.kind)) continue;
+      const at = layout.monitors + index;
+      const before = vector[at]!;
+      let after = this.#observed[index]!.get(before, observation);
+      if (after === PairTable.absent) {
+        const state = pool.fresh(before);
+        monitor.observe(state, seen);
+        after = pool.intern(state);
+        this.#observed[index]!.set(before, observation, after);
+      }
+      vector[at] = after;
+    }
+  }
+}

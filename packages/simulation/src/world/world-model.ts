@@ -1,0 +1,207 @@
+import type { Decoder, Encoder } from '@holdfast/kernel';
+import { always, type CellEvidence, type Model, type Property } from '../explorer/model.ts';
+import { actionKind, firstArgument, secondArgument } from './action-code.ts';
+import { diskEndings, EnabledActions, survivesCrash, tearsAtCrash, timerIndex, timerPart } from './enabled-actions.ts';
+import { linkBroken, linkCut, linkSuspected } from './layout.ts';
+import { Narrator } from './narrator.ts';
+import type { WorldSpec } from './spec.ts';
+import { renamer } from './symmetry.ts';
+import { VectorMachine, type WorldVector } from './vector-machine.ts';
+import { VectorView } from './vector-view.ts';
+import type { WorldView } from './view.ts';
+import { WorldStore } from './world-store.ts';
+
+/** A world as a model to explore: every interleaving of its calls, messages, timers, disk completions and faults. */
+export function worldModel(spec: WorldSpec): Model<WorldVector> {
+  return new WorldModel(spec);
+}
+
+class WorldModel implements Model<WorldVector> {
+  readonly name: string;
+  readonly properties: readonly Property<WorldVector>[];
+  readonly renamings?: (state: WorldVector, into: WorldVector[]) => void;
+  readonly #spec: WorldSpec;
+  readonly #store: WorldStore;
+  readonly #view: VectorView;
+  readonly #enabled: EnabledActions;
+  readonly #machine: VectorMachine;
+
+  constructor(spec: WorldSpec) {
+    this.name = spec.name;
+    this.#spec = spec;
+    this.#store = new WorldStore(spec);
+    this.#view = new VectorView(this.#store);
+    this.#enabled = new EnabledActions(this.#store, this.#view);
+    this.#machine = new VectorMachine(this.#store);
+    this.properties = [...monitorProperties(spec), ...(spec.properties ?? [])].map((each) => this.#onVectors(each));
+    if (spec.symmetry !== undefined) this.renamings = renamer(this.#store, spec.symmetry);
+  }
+
+  initial(): WorldVector {
+    return this.#machine.initial();
+  }
+
+  encode(vector: WorldVector, into: Encoder): void {
+    for (let at = 0; at < vector.length; at++) into.uint(vector[at] as number);
+  }
+
+  decode(from: Decoder): WorldVector {
+    const vector = new Int32Array(this.#store.layout.length);
+    for (let at = 0; at < vector.length; at++) vector[at] = from.uint();
+    return vector;
+  }
+
+  actions(vector: WorldVector, into: number[]): void {
+    this.#enabled.list(vector, into);
+  }
+
+  quiet(vector: WorldVector): boolean {
+    return this.#view.at(vector).quiet;
+  }
+
+  final(vector: WorldVector): boolean {
+    const view = this.#view.at(vector);
+    if (this.#spec.final !== undefined) return this.#spec.final(view);
+    return this.#spec.calls.every((call, index) => call.times === 'unlimited' || view.issued(index) === call.times);
+  }
+
+  cells(): CellEvidence {
+    return this.#store.cells.evidence();
+  }
+
+  label(vector: WorldVector, action: number): string {
+    const narrator = new Narrator(this.#store);
+    const subject = narrator.subject(vector, action);
+    this.#machine.narrate = (node, consequence) => narrator.tell(node, consequence);
+    try {
+      this.apply(vector.slice(), action);
+    } catch (thrown) {
+      return `${subject}: ${String(thrown)}`;
+    } finally {
+      this.#machine.narrate = undefined;
+    }
+    return narrator.line(subject);
+  }
+
+  apply(vector: WorldVector, action: number): WorldVector {
+    const machine = this.#machine;
+    const a = firstArgument(action);
+    const b = secondArgument(action);
+    switch (actionKind(action)) {
+      case 'call':
+        machine.call(vector, a);
+        break;
+      case 'deliver':
+        machine.arrive(vector, a, machine.take(vector, a, 0));
+        break;
+      case 'duplicate':
+        machine.spend(vector, 'duplicate');
+        machine.arrive(vector, a, machine.head(vector, a));
+        break;
+      case 'drop':
+        machine.spend(vector, 'drop');
+        machine.take(vector, a, 0);
+        break;
+      case 'reorder':
+        machine.spend(vector, 'reorder');
+        machine.arrive(vector, a, machine.take(vector, a, b));
+        break;
+      case 'timer':
+        this.#expire(vector, a, timerPart(b), timerIndex(b));
+        break;
+      case 'disk':
+        this.#completeDisk(vector, a, b >>> 2, b & 3);
+        break;
+      case 'rot':
+        machine.spend(vector, 'rot');
+        machine.changeDisk(vector, a, (disk) => disk.rot(b));
+        break;
+      case 'linkDown':
+        machine.spend(vector, 'linkDown');
+        machine.setLink(vector, a, linkBroken, true);
+        break;
+      case 'linkUp':
+        machine.setLink(vector, a, linkBroken, false);
+        break;
+      case 'noticeDown':
+        machine.clearQueue(vector, a ^ 1);
+        machine.notice(vector, a, false);
+        break;
+      case 'noticeDownGhost':
+        machine.spend(vector, 'ghost');
+        machine.notice(vector, a, false);
+        break;
+      case 'noticeUp':
+        machine.notice(vector, a, true);
+        break;
+      case 'suspect':
+        machine.spend(vector, 'suspect');
+        machine.setLink(vector, a >>> 1, linkSuspected << (a & 1), true);
+        machine.tellLink(vector, a, false);
+        break;
+      case 'trust':
+        machine.setLink(vector, a >>> 1, linkSuspected << (a & 1), false);
+        machine.tellLink(vector, a, true);
+        break;
+      case 'cut':
+        machine.spend(vector, 'cut');
+        machine.setLink(vector, a >>> 1, linkCut << (a & 1), true);
+        machine.clearQueue(vector, a);
+        break;
+      case 'mend':
+        machine.setLink(vector, a >>> 1, linkCut << (a & 1), false);
+        break;
+      case 'crash':
+        this.#crash(vector, a, b);
+        break;
+      case 'restart':
+        machine.spend(vector, 'restart');
+        machine.start(vector, a, ((vector[this.#store.layout.life(a)] as number) >>> 1) + 1);
+        break;
+    }
+    return vector;
+  }
+
+  #expire(vector: WorldVector, node: number, part: number, index: number): void {
+    const timer = this.#view.at(vector).armed(node, part)[index] as number;
+    this.#machine.expire(vector, node, part, timer);
+  }
+
+  #completeDisk(vector: WorldVector, node: number, index: number, endingNumber: number): void {
+    const ending = diskEndings[endingNumber] ?? 'ok';
+    if (ending === 'io-error') this.#machine.spend(vector, 'diskError');
+    if (ending === 'no-space') this.#machine.spend(vector, 'diskFull');
+    if (ending === 'lost') this.#machine.spend(vector, 'lostWrite');
+    const { request, result } = this.#machine.changeDisk(vector, node, (disk) => disk.complete(index, ending));
+    const event = this.#spec.nodes[node]?.parts[request.part]?.disk?.(request.op, result);
+    this.#machine.input(vector, node, request.part, event);
+  }
+
+  #crash(vector: WorldVector, node: number, choice: number): void {
+    this.#machine.spend(vector, 'crash');
+    const tears = (write: number): boolean => tearsAtCrash(choice, write);
+    const torn = this.#machine.changeDisk(vector, node, (disk) => {
+      const writes = Array.from({ length: disk.unflushed }, (_, write) => write);
+      disk.crash((write) => survivesCrash(choice, write), tears);
+      return writes.some(tears);
+    });
+    if (torn) this.#machine.spend(vector, 'torn');
+    this.#machine.crash(vector, node);
+  }
+
+  #onVectors(property: Property<WorldView>): Property<WorldVector> {
+    const { name } = property;
+    const view = this.#view;
+    return 'violation' in property
+      ? { kind: property.kind, name, violation: (vector) => property.violation(view.at(vector)) }
+      : { kind: property.kind, name, holds: (vector) => property.holds(view.at(vector)) };
+  }
+}
+
+function monitorProperties(spec: WorldSpec): Property<WorldView>[] {
+  return (spec.monitors ?? []).flatMap((monitor, index) =>
+    monitor.violation === undefined
+      ? []
+      : [always<WorldView>(monitor.name, (view) => monitor.violation?.(view.monitor(index)))],
+  );
+}
