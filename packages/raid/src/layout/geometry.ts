@@ -1,0 +1,55 @@
+import { blockBytes } from '../limits.ts';
+
+/**
+ * How an object is cut. Group g holds the next `data * unitBlocks` blocks of the object in `data` slots, and one
+ * parity slot. The last group is narrow: its blocks are spread evenly over the data slots, so that a small object costs
+ * small slots, and slots that would be empty are not stored and count as zeros.
+ */
+export interface Geometry {
+  readonly data: number;
+  readonly parity: 1;
+  readonly unitBlocks: number;
+}
+
+/** One group of an object: how many blocks of data it holds and how many its longest slot has. */
+export interface GroupShape {
+  readonly blocks: number;
+  readonly unitBlocks: number;
+}
+
+const ceilDivide = (value: number, by: number) => Math.ceil(value / by);
+
+export const blockCount = (bytes: number): number => ceilDivide(bytes, blockBytes);
+
+/** Blocks of data in a whole group. */
+export const groupBlocks = (geometry: Geometry): number => geometry.data * geometry.unitBlocks;
+
+export const groupCount = (geometry: Geometry, bytes: number): number =>
+  ceilDivide(blockCount(bytes), groupBlocks(geometry));
+
+export function groupShape(geometry: Geometry, bytes: number, group: number): GroupShape {
+  const whole = groupBlocks(geometry);
+  const blocks = Math.min(whole, blockCount(bytes) - group * whole);
+  if (group < 0 || blocks <= 0) throw new RangeError(`An object of ${bytes} bytes has no group ${group}.`);
+  return { blocks, unitBlocks: ceilDivide(blocks, geometry.data) };
+}
+
+/** The slot of a group that holds its parity: rotates, so that no member is the parity member of everything. */
+export const paritySlot = (geometry: Geometry, group: number): number => geometry.data - (group % (geometry.data + 1));
+
+/** The slot that holds part `part` (0 to data - 1) of a group's data. */
+export const dataSlot = (geometry: Geometry, group: number, part: number): number =>
+  part < paritySlot(geometry, group) ? part : part + 1;
+
+/** Blocks of part `part` of a group's data; 0 when the part is not stored. */
+export const partBlocks = (shape: GroupShape, part: number): number =>
+  Math.max(0, Math.min(shape.unitBlocks, shape.blocks - part * shape.unitBlocks));
+
+/** The member of the span that holds slot `slot` of group `group`. Spans longer than a group spread the groups. */
+export function slotMember(geometry: Geometry, span: readonly number[], group: number, slot: number): number {
+  const width = geometry.data + 1;
+  // The product stays exact: groups are below 2^32, spans at most 64 long.
+  const member = span[(group * width + slot) % span.length];
+  if (member === undefined || span.length < width) throw new RangeError('A span is at least as long as a group.');
+  return member;
+}

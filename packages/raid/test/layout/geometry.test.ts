@@ -1,0 +1,85 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  blockCount,
+  dataSlot,
+  type Geometry,
+  groupCount,
+  groupShape,
+  paritySlot,
+  partBlocks,
+  slotMember,
+} from '../../src/layout/geometry.ts';
+
+const geometries = fc.record({
+  data: fc.integer({ min: 1, max: 8 }),
+  parity: fc.constant(1 as const),
+  unitBlocks: fc.constantFrom(1, 2, 16, 64),
+});
+
+describe('the cut of an object', () => {
+  it('covers every block once, in order, with slots no longer than the parity of their group', () => {
+    fc.assert(
+      fc.property(geometries, fc.integer({ min: 0, max: 4_000_000 }), (geometry, bytes) => {
+        let covered = 0;
+        for (let group = 0; group < groupCount(geometry, bytes); group++) {
+          const shape = groupShape(geometry, bytes, group);
+          let blocks = 0;
+          for (let part = 0; part < geometry.data; part++) {
+            expect(partBlocks(shape, part)).toBeLessThanOrEqual(shape.unitBlocks);
+            blocks += partBlocks(shape, part);
+          }
+          expect(blocks).toBe(shape.blocks);
+          expect(partBlocks(shape, 0)).toBe(shape.unitBlocks);
+          expect(shape.unitBlocks).toBeLessThanOrEqual(geometry.unitBlocks);
+          covered += blocks;
+        }
+        expect(covered).toBe(blockCount(bytes));
+      }),
+    );
+  });
+
+  it('costs a small object one block of data and one of parity', () => {
+    const geometry: Geometry = { data: 3, parity: 1, unitBlocks: 16 };
+    expect(groupCount(geometry, 0)).toBe(0);
+    expect(groupShape(geometry, 1, 0)).toEqual({ blocks: 1, unitBlocks: 1 });
+    expect(groupShape(geometry, 60 * 1024, 0)).toEqual({ blocks: 15, unitBlocks: 5 });
+    expect(groupShape(geometry, 49 * 4096, 1)).toEqual({ blocks: 1, unitBlocks: 1 });
+    expect(() => groupShape(geometry, 48 * 4096, 1)).toThrow(RangeError);
+  });
+});
+
+describe('the places of a group', () => {
+  it('are different members, parity included, for every span at least as long as the group', () => {
+    fc.assert(
+      fc.property(
+        geometries,
+        fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+        fc.integer({ min: 0, max: 20 }),
+        (geometry, group, more) => {
+          const width = geometry.data + 1;
+          const span = Array.from({ length: width + more }, (_, index) => index + 7);
+          const slots = [paritySlot(geometry, group)];
+          for (let part = 0; part < geometry.data; part++) slots.push(dataSlot(geometry, group, part));
+          expect(new Set(slots).size).toBe(width);
+          for (const slot of slots) expect(slot).toBeLessThan(width);
+          expect(new Set(slots.map((slot) => slotMember(geometry, span, group, slot))).size).toBe(width);
+        },
+      ),
+    );
+  });
+
+  it('give every member the same share of parity', () => {
+    const geometry: Geometry = { data: 3, parity: 1, unitBlocks: 16 };
+    const counts = new Map<number, number>();
+    for (let group = 0; group < 400; group++) {
+      const member = slotMember(geometry, [0, 1, 2, 3], group, paritySlot(geometry, group));
+      counts.set(member, (counts.get(member) ?? 0) + 1);
+    }
+    expect([...counts.values()]).toEqual([100, 100, 100, 100]);
+  });
+
+  it('refuse a span shorter than the group', () => {
+    expect(() => slotMember({ data: 3, parity: 1, unitBlocks: 16 }, [0, 1, 2], 0, 1)).toThrow(RangeError);
+  });
+});
