@@ -9,3 +9,13 @@ export class CodecError extends HoldfastError {
     super('HF_CODEC', problem, { hint, cause });
   }
 }
+
+/** Thrown when an input or output is larger than a message may be: `HF_MESSAGE_TOO_LARGE`. */
+export class MessageTooLargeError extends HoldfastError {
+  override readonly name = 'MessageTooLargeError';
+  constructor(bytes: number, bytesMax: number) {
+    super('HF_MESSAGE_TOO_LARGE', `A message takes ${bytes} bytes or more; it may have ${bytesMax}.`, {
+      hint: 'Send it in parts or as a stream, or hand over pages.',
+    });
+  }
+}

@@ -1,5 +1,4 @@
 import { HoldfastError, type HoldfastErrorInit } from '../errors.ts';
-import { messageBytesMax } from '../limits.ts';
 
 /** Thrown when a service or channel is declared in a way that cannot work: `HF_DEFINITION`. */
 export class DefinitionError extends HoldfastError {
@@ -74,16 +73,6 @@ export class MailboxFullError extends HoldfastError {
       hint: 'The call was not run: wait for answers before you call again.',
       retryable: true,
       ...init,
-    });
-  }
-}
-
-/** Thrown when an input or output is larger than a message may be: `HF_MESSAGE_TOO_LARGE`. */
-export class MessageTooLargeError extends HoldfastError {
-  override readonly name = 'MessageTooLargeError';
-  constructor(what: string, bytes: number, bytesMax: number = messageBytesMax) {
-    super('HF_MESSAGE_TOO_LARGE', `${what} takes ${bytes} bytes, more than the ${bytesMax} a message may have.`, {
-      hint: 'Send it in parts or as a stream, or hand over pages.',
     });
   }
 }

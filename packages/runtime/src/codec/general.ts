@@ -1,0 +1,54 @@
+import { Buffer } from 'node:buffer';
+import { Packr } from 'msgpackr';
+import { HoldfastError } from '../errors.ts';
+import { messageBytesMax } from '../limits.ts';
+import { CodecError, MessageTooLargeError } from './errors.ts';
+import { type Reader, readLength } from './reader.ts';
+import { type Writer, writeCount } from './writer.ts';
+
+/**
+ * The general serialiser, for values whose schema says too little about their shape. It keeps what structured clone
+ * keeps (cycles, maps, sets, typed arrays, dates, large bigints) but for two things: -0 arrives as 0, a lone surrogate
+ * as U+FFFD. Functions and symbols are refused.
+ */
+const packr = new Packr({
+  structuredClone: true,
+  moreTypes: true,
+  copyBuffers: true,
+  useBigIntExtension: true,
+  writeFunction: () => {
+    throw new CodecError('A function cannot be part of a message.', 'Send data; call functions by services.');
+  },
+});
+
+export function packGeneral(value: unknown): Uint8Array {
+  try {
+    return packr.pack(value);
+  } catch (error) {
+    if (error instanceof HoldfastError) throw error;
+    throw new CodecError('A value cannot be serialised.', 'Send plain data without symbols or endless nesting.', error);
+  }
+}
+
+export function unpackGeneral(bytes: Uint8Array): unknown {
+  try {
+    return packr.unpack(Buffer.from(bytes));
+  } catch (error) {
+    throw new CodecError('A message holds no serialised value.', undefined, error);
+  }
+}
+
+export function writeGeneral(to: Writer, value: unknown): void {
+  const packed = packGeneral(value);
+  if (packed.length > messageBytesMax) throw new MessageTooLargeError(packed.length, messageBytesMax);
+  writeCount(to, packed.length);
+  to.room(packed.length);
+  to.bytes.set(packed, to.at);
+  to.at += packed.length;
+}
+
+export function readGeneral(from: Reader): unknown {
+  const length = readLength(from);
+  const at = from.take(length);
+  return unpackGeneral(from.bytes.subarray(at, at + length));
+}
