@@ -130,8 +130,9 @@ export type SessionFrame =
 // Events: what the host tells the kernel.
 
 /**
- * Start a session. `links`: the links the connection kernel checked from both sides; they start up, in epoch 0, all
- * others down. Legal in `idle` and `ended`, with a `self` and `peer` above every endpoint used before on that side.
+ * Start a session. `links`: the links both sides agreed on. Those whose carrier is there start up in epoch 0, the other
+ * agreed ones start fenced in epoch 1, and links not agreed on start down. Legal in `idle` and `ended`, with a `self`
+ * and `peer` above every endpoint used before on that side.
  */
 export interface OpenCall {
   readonly type: 'open';
@@ -165,6 +166,8 @@ export interface PeerDead {
   readonly type: 'peer-dead';
 }
 
+// Links are reported at all times, session or not: a link begins without carrier until `link-restored` says it is there.
+
 /** The detector hears the peer's heart but not this link. Records move to another link when there is one. */
 export interface LinkSuspect {
   readonly type: 'link-suspect';
@@ -178,8 +181,8 @@ export interface LinkFailed {
 }
 
 /**
- * For a suspect link: it is heard again. For a down link: it exists now. For a fenced link: the host dropped whatever
- * was in its end, moved that end to the epoch the `link` notice named, and the carrier is there.
+ * For a suspect link: it is heard again. For a down link: it exists. For a fenced link: the host dropped whatever was in
+ * its end, moved that end to the epoch the `link` notice named, and the carrier is there.
  */
 export interface LinkRestored {
   readonly type: 'link-restored';
@@ -187,9 +190,9 @@ export interface LinkRestored {
 }
 
 /**
- * The driver had no room for data frame `sequence` of the class, which was sent on `link`, and dropped it and every
- * later data frame of that class. Control frames that find no room may simply be dropped. No data is sent on the link
- * until `link-writable`.
+ * The driver had no room for data frame `sequence` of the class, which was just sent on `link`, and dropped it and every
+ * later data frame of that class. To be reported before any other event. Control frames that find no room may simply be
+ * dropped. The class sends nothing on the link until `link-writable`.
  */
 export interface LinkBlocked {
   readonly type: 'link-blocked';
@@ -356,6 +359,8 @@ export interface ClassState {
   readonly handles: Handle[];
   /** A send was refused for want of room and `writable` is owed. */
   wanted: boolean;
+  /** The driver refused a record of this class and `link-writable` has not come yet. */
+  blocked: boolean;
   /** Next record to deliver. */
   expected: Sequence;
   /** Delivered records the consumer is done with, as a sequence. */
@@ -369,12 +374,10 @@ export interface LinkRecord {
   epoch: number;
   /** The peer is known to hold this epoch. */
   confirmed: boolean;
-  /** The host reset its end and the carrier is there. */
+  /** The carrier is there; after a fence also: the host reset its end. */
   carrier: boolean;
   /** The hold-down time after a fence is over. */
   rested: boolean;
-  /** The driver refused data for want of room. */
-  blocked: boolean;
   /** Fences since the link was last steady, at most `flapsMax`: the hold-down doubles with each. */
   flaps: number;
 }
@@ -385,7 +388,9 @@ export interface SessionState {
   peer: Endpoint;
   readonly links: LinkRecord[];
   readonly classes: ClassState[];
-  /** Records delivered since the last frame that carried acknowledgements. */
+  /** No link is up or suspect: everything is kept until one is, or the retention time is over. */
+  retained: boolean;
+  /** Records that came in since the last frame that carried acknowledgements. */
   owed: number;
   acknowledgeArmed: boolean;
   retransmitArmed: boolean;
