@@ -27,6 +27,9 @@ export {
   sometimes,
 } from './explorer/model.ts';
 export { exploreMutant, exploreMutants, type MutantOutcome, showsBug } from './explorer/mutants.ts';
+export type { FaultRates, SimulatedFault, SimulationSpec } from './simulator/simulation-spec.ts';
+export { type ExploreEntry, type ExploreReport, type RunExploreOptions, runExplore } from './suite/run-explore.ts';
+export type { Mutant, VerificationSuite } from './suite/suite.ts';
 export { type Monitor, monitor, type Observation, type ObservedKind } from './world/monitor.ts';
 export {
   badBlock,
@@ -49,4 +52,4 @@ export {
 } from './world/spec.ts';
 export type { WorldVector } from './world/vector-machine.ts';
 export type { WorldView } from './world/view.ts';
-export { worldModel } from './world/world-model.ts';
+export { type WorldModel, worldModel } from './world/world-model.ts';

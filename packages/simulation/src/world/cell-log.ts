@@ -4,24 +4,25 @@ import type { CellEvidence } from '../explorer/model.ts';
 /** Which cells of which kernels' tables were reached. Logs of several runs can be merged. */
 export class CellLog {
   readonly #tables = new Map<string, CellTable>();
-  readonly #reached = new Map<string, Set<string>>();
+  /** By kernel, row and column. */
+  readonly #reached = new Map<string, Map<string, Set<string>>>();
 
   declare(kernel: string, table: CellTable): void {
     if (this.#tables.has(kernel)) return;
     this.#tables.set(kernel, table);
-    this.#reached.set(kernel, new Set());
+    this.#reached.set(kernel, new Map(Object.keys(table).map((row) => [row, new Set()])));
   }
 
-  reached(kernel: string, table: CellTable, row: string, column: string): void {
-    this.declare(kernel, table);
-    this.#reached.get(kernel)?.add(`${row} x ${column}`);
+  reached(kernel: string, row: string, column: string): void {
+    this.#reached.get(kernel)?.get(row)?.add(column);
   }
 
   merge(other: CellLog): void {
     for (const [kernel, table] of other.#tables) {
       this.declare(kernel, table);
-      const reached = this.#reached.get(kernel);
-      for (const cell of other.#reached.get(kernel) ?? []) reached?.add(cell);
+      for (const [row, columns] of other.#reached.get(kernel) ?? []) {
+        for (const column of columns) this.reached(kernel, row, column);
+      }
     }
   }
 
@@ -39,7 +40,7 @@ export class CellLog {
       for (const [row, columns] of Object.entries(table)) {
         for (const [column, cell] of Object.entries(columns)) {
           const name = `${row} x ${column}`;
-          const seen = this.#reached.get(kernel)?.has(name) ?? false;
+          const seen = this.#reached.get(kernel)?.get(row)?.has(column) ?? false;
           evidence[cell.class]++;
           if (cell.class === 'impossible') {
             if (seen) evidence.contradicted.push(`${kernel}: ${name}`);

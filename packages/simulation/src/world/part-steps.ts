@@ -1,4 +1,4 @@
-import { type CellTable, cellAt, EffectBuffer, type KernelEvent, type RecordedEffect } from '@holdfast/kernel';
+import { cellAt, EffectBuffer, type KernelEvent, type RecordedEffect } from '@holdfast/kernel';
 import { PairTable } from '../explorer/pair-table.ts';
 import type { CellLog } from './cell-log.ts';
 import type { Observation, ObservedKind } from './monitor.ts';
@@ -21,6 +21,7 @@ export interface Step {
   readonly error: unknown;
 }
 
+/** Marks messages that the host drops. */
 const dropped = -2;
 
 export interface Pools {
@@ -110,7 +111,7 @@ export class PartSteps {
     try {
       const row = kernel.row(state, event, env);
       const column = kernel.column(event);
-      this.#cells.reached(kernel.name, kernel.table as CellTable, row, column);
+      this.#cells.reached(kernel.name, row, column);
       cellAt(kernel.name, kernel.table, row, column);
       kernel.step(state, event, env, buffer);
       for (let at = 0; at < buffer.length; at++) this.#translate(buffer.at(at), consequences);

@@ -1,6 +1,7 @@
 import type { Decoder, Encoder } from '@holdfast/kernel';
 import { always, type CellEvidence, type Model, type Property } from '../explorer/model.ts';
 import { actionKind, firstArgument, secondArgument } from './action-code.ts';
+import type { CellLog } from './cell-log.ts';
 import { diskEndings, EnabledActions, survivesCrash, tearsAtCrash, timerIndex, timerPart } from './enabled-actions.ts';
 import { linkBroken, linkCut, linkSuspected } from './layout.ts';
 import { Narrator } from './narrator.ts';
@@ -12,11 +13,12 @@ import type { WorldView } from './view.ts';
 import { WorldStore } from './world-store.ts';
 
 /** A world as a model to explore: every interleaving of its calls, messages, timers, disk completions and faults. */
-export function worldModel(spec: WorldSpec): Model<WorldVector> {
+export function worldModel(spec: WorldSpec): WorldModel {
   return new WorldModel(spec);
 }
 
-class WorldModel implements Model<WorldVector> {
+/** See {@link worldModel}. */
+export class WorldModel implements Model<WorldVector> {
   readonly name: string;
   readonly properties: readonly Property<WorldVector>[];
   readonly renamings?: (state: WorldVector, into: WorldVector[]) => void;
@@ -67,6 +69,11 @@ class WorldModel implements Model<WorldVector> {
 
   cells(): CellEvidence {
     return this.#store.cells.evidence();
+  }
+
+  /** What has been seen of the kernels' tables so far, to be merged with that of other worlds. */
+  get cellLog(): CellLog {
+    return this.#store.cells;
   }
 
   label(vector: WorldVector, action: number): string {

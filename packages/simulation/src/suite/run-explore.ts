@@ -1,0 +1,114 @@
+import { type Exploration, type ExploreOptions, explore, type Violation } from '../explorer/explore.ts';
+import type { CellCounts, CellEvidence } from '../explorer/model.ts';
+import { exploreMutant, type MutantOutcome } from '../explorer/mutants.ts';
+import { CellLog } from '../world/cell-log.ts';
+import { worldModel } from '../world/world-model.ts';
+import type { VerificationSuite } from './suite.ts';
+
+export interface RunExploreOptions extends Pick<ExploreOptions, 'statesMax' | 'secondsMax' | 'memoryBytesMax'> {
+  /** Only this configuration. */
+  readonly configuration?: string;
+  /** Leave the seeded bugs out. */
+  readonly skipMutants?: boolean;
+  /** Told of each exploration as it ends, so that a person sees progress. */
+  onExplored?(entry: Exploration): void;
+  onMutant?(outcome: MutantOutcome): void;
+}
+
+/** One entry of the list that `explore --json` writes. */
+export interface ExploreEntry {
+  readonly name: string;
+  readonly states: number;
+  readonly transitions: number;
+  readonly fixpoint: boolean;
+  readonly statesPerSecond: number;
+  readonly violations: readonly Violation[];
+  readonly deadlocks: number;
+  /** What this configuration alone reached. */
+  readonly cells: CellCounts;
+  readonly mutants: { readonly total: number; readonly killed: number };
+}
+
+export interface ExploreReport {
+  readonly kernel: string;
+  readonly entries: readonly ExploreEntry[];
+  readonly explorations: readonly Exploration[];
+  readonly mutants: readonly MutantOutcome[];
+  /** What all configurations together reached. */
+  readonly cells: CellEvidence;
+  /** Fixpoints everywhere, no violation, every handled and ignored cell reached, every seeded bug caught. */
+  readonly proved: boolean;
+}
+
+/** Explore every configuration of a suite, then its seeded bugs. */
+export function runExplore(suite: VerificationSuite, options: RunExploreOptions = {}): ExploreReport {
+  const bounds = boundsOf(options);
+  const wanted = (name: string): boolean => options.configuration === undefined || options.configuration === name;
+  const cells = new CellLog();
+  const explorations: Exploration[] = [];
+  for (const world of suite.configurations.filter(({ name }) => wanted(name))) {
+    const model = worldModel(world);
+    const exploration = explore(model, bounds);
+    cells.merge(model.cellLog);
+    explorations.push(exploration);
+    options.onExplored?.(exploration);
+  }
+  const outcomes: { configuration: string; outcome: MutantOutcome }[] = [];
+  for (const mutant of options.skipMutants ? [] : suite.mutants.filter((each) => wanted(each.configuration))) {
+    const model = worldModel({ ...mutant.world, name: mutant.name });
+    const outcome = exploreMutant(model, bounds);
+    outcomes.push({ configuration: mutant.configuration, outcome });
+    options.onMutant?.(outcome);
+  }
+  const entries = explorations.map((exploration) => {
+    const own = outcomes.filter(({ configuration }) => configuration === exploration.name);
+    return entryOf(
+      exploration,
+      own.map(({ outcome }) => outcome),
+    );
+  });
+  const mutants = outcomes.map(({ outcome }) => outcome);
+  const evidence = cells.evidence();
+  return {
+    kernel: suite.kernel,
+    entries,
+    explorations,
+    mutants,
+    cells: evidence,
+    proved: isProved(entries, mutants, evidence),
+  };
+}
+
+function isProved(entries: readonly ExploreEntry[], mutants: readonly MutantOutcome[], cells: CellEvidence): boolean {
+  return (
+    entries.length > 0 &&
+    entries.every((entry) => entry.fixpoint && entry.violations.length === 0 && entry.deadlocks === 0) &&
+    mutants.every((mutant) => mutant.killed) &&
+    cells.missing.length === 0 &&
+    cells.contradicted.length === 0
+  );
+}
+
+function entryOf(exploration: Exploration, mutants: readonly MutantOutcome[]): ExploreEntry {
+  const { name, states, transitions, fixpoint, statesPerSecond, violations, deadlocks, cells } = exploration;
+  const { handled, ignored, impossible, evidenced } = cells;
+  return {
+    name,
+    states,
+    transitions,
+    fixpoint,
+    statesPerSecond,
+    violations,
+    deadlocks,
+    cells: { handled, ignored, impossible, evidenced },
+    mutants: { total: mutants.length, killed: mutants.filter((mutant) => mutant.killed).length },
+  };
+}
+
+function boundsOf({ statesMax, secondsMax, memoryBytesMax }: RunExploreOptions): ExploreOptions {
+  return {
+    ...(statesMax !== undefined && { statesMax }),
+    ...(secondsMax !== undefined && { secondsMax }),
+    ...(memoryBytesMax !== undefined && { memoryBytesMax }),
+  };
+}

@@ -1,0 +1,20 @@
+import type { SimulationSpec } from '../simulator/simulation-spec.ts';
+import type { WorldSpec } from '../world/spec.ts';
+
+/** A seeded protocol bug: a configuration with a variant of a kernel or rule that a property must catch. */
+export interface Mutant {
+  /** What is wrong in it, such as `acknowledges before it delivers`. */
+  readonly name: string;
+  /** The name of the configuration it is a variant of; its own `world.name` may be anything. */
+  readonly configuration: string;
+  readonly world: WorldSpec;
+}
+
+/** All that is needed to verify a kernel: what `explore` and `sim` run. */
+export interface VerificationSuite {
+  /** The name it is asked for by. */
+  readonly kernel: string;
+  readonly configurations: readonly WorldSpec[];
+  readonly mutants: readonly Mutant[];
+  readonly simulation: SimulationSpec;
+}
