@@ -13,7 +13,7 @@ interface Step {
 }
 
 const steps: readonly Step[] = [
-  { name: 'style', command: ['biome', 'ci', '.'] },
+  { name: 'style', command: ['biome', 'ci', '--colors=off', '.'] },
   { name: 'types', command: ['tsc', '-b'] },
   { name: 'unused code', command: ['knip'] },
   ...workspacePackages().map(

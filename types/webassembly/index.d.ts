@@ -18,6 +18,10 @@ declare namespace WebAssembly {
     readonly [Symbol.toStringTag]: string;
   }
 
+  interface CompileError extends Error {
+    readonly name: 'CompileError';
+  }
+
   type ExportValue = CallableFunction | Memory;
 
   interface Instance {
@@ -29,6 +33,8 @@ declare namespace WebAssembly {
   var Memory: { prototype: Memory; new (descriptor: MemoryDescriptor): Memory };
   var Module: { prototype: Module; new (bytes: NodeJS.ArrayBufferView | ArrayBuffer): Module };
   var Instance: { prototype: Instance; new (module: Module, imports?: Imports): Instance };
+
+  var CompileError: { prototype: CompileError; new (message?: string): CompileError };
 
   function compile(bytes: NodeJS.ArrayBufferView | ArrayBuffer): Promise<Module>;
   function instantiate(module: Module, imports?: Imports): Promise<Instance>;
