@@ -20,9 +20,17 @@ export class SourceError extends HoldfastError {
     return new SourceError(`${path} is not a directory.`, { hint: 'Name a directory that holds files.' });
   }
 
-  static empty(path: string, why: string): SourceError {
-    return new SourceError(`${path} holds no file that can be stored${why}.`, {
+  static empty(path: string, unreadableEntries: number): SourceError {
+    const but = unreadableEntries > 0 ? `; ${unreadableEntries} of its entries cannot be read` : '';
+    return new SourceError(`${path} holds no file to store${but}.`, {
       hint: 'Name a directory with at least one readable file.',
+    });
+  }
+
+  static storageUnusable(path: string, errno: string, cause: unknown): SourceError {
+    return new SourceError(`No store can be made in ${path} (${errno}).`, {
+      hint: 'Name a directory that exists and may be written with --storage.',
+      cause,
     });
   }
 

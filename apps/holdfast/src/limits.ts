@@ -30,3 +30,12 @@ export const controlConnectionsMax = 32;
 
 /** A connection on which nothing moves for this long is closed. */
 export const controlIdleMs = 30_000;
+
+/** Bytes of an object's key. */
+export const objectKeyBytesMax = 512;
+
+/** Time a run that failed gives its threads to end, before it cleans up without them. */
+export const leaveTimeoutMs = 5_000;
+
+/** Files that are tried, one after the other, for a kill in the middle of their store. */
+export const killAttemptsMax = 32;

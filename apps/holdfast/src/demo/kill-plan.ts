@@ -7,29 +7,40 @@ export interface KillPlan {
   readonly file: number;
 }
 
-/** The span of the whole, in bytes, in which the kill may land: late enough to have stored something, and before half. */
+/** Where the chosen file may begin, as a share of all bytes: late enough to have stored something, and before half. */
 const earliestShare = 0.2;
 const latestShare = 0.5;
 
 /**
  * Chooses which node dies, and while which file is being stored. The same seed on the same tree gives the same plan.
  *
- * The file is the one that holds a byte between a fifth and a half of the whole. The node dies at that file's first
- * block, before any byte of it is safe, so at least half of all bytes are stored by a cluster that has lost a node.
+ * The file begins between a fifth and a half of the whole, and is a large one among those: a large file has blocks on
+ * every node. The node dies at one of its first blocks, before any byte of it is safe, so about half of all bytes or
+ * more are stored by a cluster that has lost a node.
  */
 export function planKill(records: readonly FileRecord[], nodes: number, seed: number): KillPlan {
-  const [nodeShare, placeShare] = shares(seed);
-  const total = records.reduce((sum, record) => sum + record.entry.stamp.bytes, 0);
-  const target = total * (earliestShare + (latestShare - earliestShare) * placeShare);
+  const [nodeShare, fileShare] = shares(seed);
+  return { node: `n${Math.floor(nodeShare * nodes)}`, file: chooseFile(records, fileShare) };
+}
+
+function chooseFile(records: readonly FileRecord[], share: number): number {
+  const total = records.reduce((sum, { entry }) => sum + entry.stamp.bytes, 0);
+  const candidates: { file: number; bytes: number }[] = [];
   let before = 0;
-  let file = 0;
-  for (const [index, { entry }] of records.entries()) {
-    if (entry.stamp.bytes === 0) continue;
-    if (before > target) break;
-    file = index;
-    before += entry.stamp.bytes;
+  let lastBefore = 0;
+  for (const [file, { entry }] of records.entries()) {
+    const { bytes } = entry.stamp;
+    if (bytes > 0 && before <= total * latestShare) {
+      lastBefore = file;
+      if (before >= total * earliestShare) candidates.push({ file, bytes });
+    }
+    before += bytes;
   }
-  return { node: `n${Math.floor(nodeShare * nodes)}`, file };
+  // No file begins in that span: one large file lies over it.
+  if (candidates.length === 0) return lastBefore;
+  candidates.sort((a, b) => b.bytes - a.bytes || a.file - b.file);
+  const large = candidates.slice(0, Math.ceil(candidates.length / 4));
+  return (large[Math.floor(share * large.length)] as { file: number }).file;
 }
 
 /** Two numbers in [0, 1) drawn from the seed. */

@@ -30,7 +30,9 @@ export interface DemoReport {
   readonly directories: number;
   /** Recorded with their targets, not followed. */
   readonly links: number;
-  readonly killedAt: KilledAt | null;
+  /** Whether the list of directories, links and files came back as it was stored. */
+  readonly manifest: 'equal' | 'different';
+  readonly killedAt: KilledAt;
   readonly bytesStoredAfterKill: number;
   readonly filesFull: number;
   readonly filesDegraded: number;
@@ -41,14 +43,11 @@ export interface DemoReport {
   /** How many entries were left out, by reason. */
   readonly skipped: Readonly<Record<string, number>>;
   readonly seconds: Readonly<Record<Phase, number>>;
-  readonly deadNodeFile: 'unread';
   readonly mismatchedFiles: readonly string[];
   readonly changedFiles: readonly { readonly path: string; readonly change: string }[];
   readonly unreadableFiles: readonly { readonly path: string; readonly errno: string }[];
   /** With `--verbose` only. */
   readonly fileList?: readonly ListedFile[];
-  /** Where the store is, with `--keep` only. */
-  readonly store?: string;
 }
 
 export interface ListedFile {

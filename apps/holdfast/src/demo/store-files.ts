@@ -7,11 +7,13 @@ import type { ObjectStore } from './object-store.ts';
 export interface StoreHooks {
   readonly signal: AbortSignal;
   /** Bytes of a file were handed to the store. */
-  readonly onBytes: (record: FileRecord, bytes: number) => void;
-  /** The store acknowledged a file, or the file could not be read. */
-  readonly onSettled: (record: FileRecord) => void;
-  /** Awaited before a file is begun: the demo holds files back here while a node dies. */
-  readonly beforeFile?: (record: FileRecord, index: number) => Promise<void>;
+  readonly onBytes: (index: number, bytes: number) => void;
+  /** Awaited before a file is begun. */
+  readonly beforeFile: (record: FileRecord, index: number) => Promise<void>;
+  /** Awaited once the store acknowledged a file, or the file turned out to be unreadable. */
+  readonly afterFile: (record: FileRecord, index: number) => Promise<void>;
+  /** The store failed: no further file will be begun. */
+  readonly onFailure: (error: unknown) => void;
 }
 
 /**
@@ -26,19 +28,30 @@ export async function storeFiles(
   hooks: StoreHooks,
 ): Promise<void> {
   await inLanes(records, filesInFlight, async (record, index) => {
-    hooks.signal.throwIfAborted();
-    await hooks.beforeFile?.(record, index);
-    await storeFile(store, root, record, hooks);
-    hooks.onSettled(record);
+    try {
+      hooks.signal.throwIfAborted();
+      await hooks.beforeFile(record, index);
+      await storeFile(store, root, record, index, hooks);
+      await hooks.afterFile(record, index);
+    } catch (error) {
+      hooks.onFailure(error);
+      throw error;
+    }
   });
 }
 
-async function storeFile(store: ObjectStore, root: Buffer, record: FileRecord, hooks: StoreHooks): Promise<void> {
+async function storeFile(
+  store: ObjectStore,
+  root: Buffer,
+  record: FileRecord,
+  index: number,
+  hooks: StoreHooks,
+): Promise<void> {
   const source = new SourceFile(root, record.entry);
   let sourceFailure: unknown;
   const chunks = async function* () {
     try {
-      for await (const chunk of source.chunks((bytes) => hooks.onBytes(record, bytes))) {
+      for await (const chunk of source.chunks((bytes) => hooks.onBytes(index, bytes))) {
         hooks.signal.throwIfAborted();
         yield chunk;
       }

@@ -1,0 +1,41 @@
+import type { ObjectStore } from './object-store.ts';
+
+/** What the demo runs on: a cluster whose nodes carry one array. {@link DemoGround} opens it. */
+export interface DemoBed extends ObjectStore {
+  readonly nodes: readonly string[];
+  readonly layout: { readonly data: number; readonly parity: number };
+  /** How the nodes are joined, for the time line. */
+  readonly joinedBy: string;
+  /**
+   * Makes ready to end `node` in the middle of a store: after it wrote its next block of object `key`, before it made
+   * that block durable. Resolves once no such block can slip through any more.
+   */
+  armKill(node: string, key: string): Promise<ArmedKill>;
+  /** Ends `node` now. */
+  kill(node: string): Promise<void>;
+  close(): Promise<void>;
+  /** Ends everything at once, nothing awaited from the nodes. */
+  terminate(): Promise<void>;
+}
+
+export interface ArmedKill {
+  /** Resolves once the node has died that way. Never, when it is given no block of the object. */
+  readonly killed: Promise<void>;
+  /** Calls it off. False when it is too late for that: a block was met, and the node is dying. */
+  disarm(): Promise<boolean>;
+}
+
+export interface BedOptions {
+  readonly nodes: number;
+  readonly storage: string;
+  /** Whether a new array is made or the one in `storage` is opened. */
+  readonly array: 'create' | 'open';
+}
+
+export interface DemoGround {
+  open(options: BedOptions): Promise<DemoBed>;
+  /** Bytes the drives need for objects of these sizes, parity and bookkeeping included. */
+  neededBytes(objects: Iterable<number>, nodes: number): number;
+  /** Moves the files of `node` out of the store, unread. Returns where they are now, below the storage directory. */
+  moveDriveAside(storage: string, node: string): Promise<string>;
+}

@@ -1,0 +1,115 @@
+import { showBytes, showMany, showRate } from '../terminal/figures.ts';
+import { ProgressBar, type ProgressTotals } from '../terminal/progress.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import type { Timeline } from '../terminal/timeline.ts';
+import type { DemoBed } from './bed.ts';
+import type { Space } from './free-space.ts';
+import type { Kill } from './kill-switch.ts';
+
+export interface TreeSummary {
+  readonly files: number;
+  readonly bytes: number;
+  readonly directories: number;
+  readonly links: number;
+  readonly skipped: Readonly<Record<string, number>>;
+}
+
+const skipNames: Readonly<Record<string, readonly [string, string]>> = {
+  socket: ['socket', 'sockets'],
+  fifo: ['FIFO', 'FIFOs'],
+  device: ['device', 'devices'],
+  'other-file-system': ['mount of another file system', 'mounts of other file systems'],
+  store: ["the demo's own store", "the demo's own store"],
+  excluded: ['excluded entry', 'excluded entries'],
+};
+
+/** Tells a stranger what the demo does while it does it. */
+export class Narrator {
+  readonly #terminal: Terminal;
+  readonly #timeline: Timeline;
+
+  constructor(terminal: Terminal, timeline: Timeline) {
+    this.#terminal = terminal;
+    this.#timeline = timeline;
+  }
+
+  walked(summary: TreeSummary): void {
+    const { files, bytes, directories, links, skipped } = summary;
+    this.#timeline.mark(
+      `found ${showMany(files, 'file')}, ${showBytes(bytes)}, in ${showMany(directories + 1, 'directory', 'directories')}`,
+    );
+    if (links > 0) this.#timeline.note(`${showMany(links, 'symbolic link')} recorded with their targets, not followed`);
+    const left = Object.entries(skipped).map(([why, count]) => {
+      const [one, many] = skipNames[why] ?? [why, why];
+      return showMany(count, one, many);
+    });
+    if (left.length > 0) this.#timeline.note(`left out: ${left.join(', ')}`);
+  }
+
+  space(directory: string, space: Space, neededBytes: number): void {
+    this.#timeline.mark(
+      `room for the store: ${showBytes(neededBytes)} needed, ${showBytes(space.freeBytes)} free in ${directory}`,
+    );
+    if (space.inMemory) this.#timeline.note('that is a file system in memory; --storage names one on a disk');
+  }
+
+  started(bed: DemoBed): void {
+    const { data, parity } = bed.layout;
+    this.#timeline.mark(
+      `${bed.nodes.length} nodes up (${shortList(bed.nodes)}), a thread and a drive file each, joined by ${bed.joinedBy}`,
+    );
+    this.#timeline.note(`each group of blocks: ${data} with data, ${parity} with parity, on ${data + parity} nodes`);
+  }
+
+  storing(): void {
+    this.#timeline.mark('storing …');
+  }
+
+  progress(label: string, totals: ProgressTotals): ProgressBar {
+    return new ProgressBar(this.#terminal, label, totals);
+  }
+
+  killed(kill: Kill): void {
+    this.#timeline.mark(`✗ ${kill.node} killed while storing ${kill.file}`, 'red');
+    this.#timeline.note(kill.step);
+    this.#timeline.note('its thread is gone and its memory poisoned; storing goes on without it');
+  }
+
+  stored(bytes: number, milliseconds: number, afterKill: number): void {
+    this.#timeline.mark(`stored ${showBytes(bytes)} (${showRate(bytes, milliseconds)})`);
+    if (bytes > 0) {
+      const percent = Math.floor((afterKill * 100) / bytes);
+      this.#timeline.note(`${showBytes(afterKill)} of it (${percent} %) after the kill, by the nodes that were left`);
+    }
+  }
+
+  closed(node: string): void {
+    this.#timeline.mark(`cluster closed; the drive file of ${node} moved aside, unread`);
+  }
+
+  reopened(bed: DemoBed, dead: string): void {
+    this.#timeline.mark(`store opened again from disk, without ${dead}: ${bed.nodes.length - 1} drive files`);
+  }
+
+  readingBack(): void {
+    this.#timeline.mark('reading every file back, computing from parity what lay on the dead node …');
+  }
+
+  lost(path: string, error: unknown): void {
+    this.#timeline.mark(`✗ ${path} could not be read back`, 'red');
+    this.#timeline.note(error instanceof Error ? error.message : String(error));
+  }
+
+  readBack(files: number, bytes: number, milliseconds: number): void {
+    this.#timeline.mark(`read back ${showMany(files, 'file')} (${showRate(bytes, milliseconds)})`);
+  }
+
+  checkingSource(): void {
+    this.#timeline.mark('hashing the source once more, apart …');
+  }
+}
+
+/** `n0 n1 n2 n3`, or `n0 … n63` where that would not fit a line. */
+function shortList(names: readonly string[]): string {
+  return names.length <= 8 ? names.join(' ') : `${names[0]} … ${names.at(-1)}`;
+}

@@ -1,0 +1,248 @@
+import { SourceError } from '../errors.ts';
+import type { FileEntry, UnreadableEntry } from '../tree/entry.ts';
+import { excluding } from '../tree/exclude.ts';
+import { printable } from '../tree/name.ts';
+import { type Tree, walkTree } from '../tree/walk.ts';
+import type { DemoBed, DemoGround } from './bed.ts';
+import { checkSource } from './check-source.ts';
+import { type FileRecord, recordOf } from './file-record.ts';
+import { requireSpace, spaceAt } from './free-space.ts';
+import { planKill } from './kill-plan.ts';
+import { type Kill, KillSwitch } from './kill-switch.ts';
+import { manifestKey, manifestOf } from './manifest.ts';
+import type { Narrator, TreeSummary } from './narrator.ts';
+import { objectKey } from './object-key.ts';
+import { digestOf, readBack } from './read-back.ts';
+import { type DemoReport, listFiles, tally } from './report.ts';
+import type { StallWatch } from './stall-watch.ts';
+import { Stopwatch } from './stopwatch.ts';
+import { storeFiles } from './store-files.ts';
+
+export interface DemoOptions {
+  readonly directory: string;
+  readonly nodes: number;
+  readonly seed: number;
+  readonly exclude: readonly string[];
+  /** An empty directory for the store. */
+  readonly storage: string;
+  /** Put a list of all files in the report. */
+  readonly listFiles: boolean;
+}
+
+/**
+ * The demonstration: store a tree, kill a node in the middle, close, open again without the dead node's file, and hold
+ * every byte against the source.
+ */
+export class Demo {
+  readonly #options: DemoOptions;
+  readonly #ground: DemoGround;
+  readonly #narrator: Narrator;
+  readonly #watch: StallWatch;
+  readonly #signal: AbortSignal;
+  readonly #stopwatch = new Stopwatch();
+  readonly #startedAt = performance.now();
+  #bed: DemoBed | undefined;
+
+  constructor(options: DemoOptions, ground: DemoGround, narrator: Narrator, watch: StallWatch, signal: AbortSignal) {
+    this.#options = options;
+    this.#ground = ground;
+    this.#narrator = narrator;
+    this.#watch = watch;
+    this.#signal = signal;
+  }
+
+  async run(): Promise<DemoReport> {
+    const { storage, nodes, seed } = this.#options;
+    const { tree, records, summary, unreadable } = await this.#stopwatch.time('walk', () => this.#walk());
+    await this.#checkSpace(records);
+
+    const bed = await this.#open('create');
+    const { kill, killedAfterMs, manifestDigest } = await this.#stopwatch.time('store', () =>
+      this.#store(bed, tree, records),
+    );
+    const { layout } = bed;
+    await this.#close();
+
+    await this.#ground.moveDriveAside(storage, kill.node);
+    this.#narrator.closed(kill.node);
+    const reopened = await this.#open('open');
+    this.#narrator.reopened(reopened, kill.node);
+    const manifestEqual = await this.#stopwatch.time('readBack', () =>
+      this.#readBack(reopened, records, manifestDigest),
+    );
+    await this.#close();
+    await this.#stopwatch.time('checkSource', () => this.#checkSource(tree, records));
+
+    const counts = tally(records, unreadable);
+    return {
+      directory: printable(tree.root),
+      seed,
+      nodes,
+      layout,
+      ...counts,
+      directories: summary.directories,
+      links: summary.links,
+      manifest: manifestEqual ? 'equal' : 'different',
+      killedAt: {
+        node: kill.node,
+        file: kill.file,
+        step: kill.step,
+        seconds: killedAfterMs / 1000,
+        bytes: kill.bytesBefore,
+      },
+      bytesStoredAfterKill: counts.bytes - kill.bytesBefore,
+      skipped: summary.skipped,
+      seconds: this.#stopwatch.seconds,
+      ...(this.#options.listFiles ? { fileList: listFiles(records) } : {}),
+    };
+  }
+
+  /** Ends whatever still runs, without waiting for it to agree. */
+  async abandon(): Promise<void> {
+    const bed = this.#bed;
+    this.#bed = undefined;
+    await bed?.terminate();
+  }
+
+  async #walk() {
+    const { directory, exclude, storage } = this.#options;
+    this.#watch.now('reading the shape of the tree');
+    const tree = await walkTree(Buffer.from(directory), {
+      excludes: excluding(exclude),
+      leaveOut: [Buffer.from(storage)],
+      signal: this.#signal,
+      onProgress: () => this.#watch.beat(),
+    });
+    const files = tree.entries.filter((entry): entry is FileEntry => entry.kind === 'file');
+    const unreadable = tree.entries.filter((entry): entry is UnreadableEntry => entry.kind === 'unreadable');
+    if (files.length === 0) throw SourceError.empty(printable(tree.root), unreadable.length);
+    const summary = summarize(tree, files);
+    this.#narrator.walked(summary);
+    return { tree, summary, unreadable, records: files.map((entry) => recordOf(entry, objectKey(entry.path))) };
+  }
+
+  async #checkSpace(records: readonly FileRecord[]): Promise<void> {
+    const { storage, nodes } = this.#options;
+    const neededBytes = this.#ground.neededBytes(
+      records.map(({ entry }) => entry.stamp.bytes),
+      nodes,
+    );
+    const space = await spaceAt(storage);
+    requireSpace(storage, space, neededBytes);
+    this.#narrator.space(storage, space, neededBytes);
+  }
+
+  async #open(array: 'create' | 'open'): Promise<DemoBed> {
+    const { nodes, storage } = this.#options;
+    this.#signal.throwIfAborted();
+    this.#watch.now(array === 'create' ? 'starting the cluster' : 'opening the store again');
+    const bed = await this.#stopwatch.time(array === 'create' ? 'start' : 'reopen', () =>
+      this.#ground.open({ nodes, storage, array }),
+    );
+    this.#bed = bed;
+    if (array === 'create') this.#narrator.started(bed);
+    return bed;
+  }
+
+  async #close(): Promise<void> {
+    this.#watch.now('closing the cluster');
+    await this.#bed?.close();
+    this.#bed = undefined;
+  }
+
+  async #store(bed: DemoBed, tree: Tree, records: readonly FileRecord[]) {
+    this.#watch.now('storing files');
+    this.#narrator.storing();
+    const startedAt = performance.now();
+    let killedAfterMs = 0;
+    const plan = planKill(records, this.#options.nodes, this.#options.seed);
+    const killSwitch = new KillSwitch(plan, records.length, bed, (kill) => {
+      killedAfterMs = performance.now() - this.#startedAt;
+      this.#narrator.killed(kill);
+    });
+    using progress = this.#narrator.progress('storing', totalsOf(records));
+    await storeFiles(bed, tree.root, records, {
+      signal: this.#signal,
+      beforeFile: (record, index) => killSwitch.beforeFile(record, index),
+      onBytes: (index, bytes) => {
+        this.#watch.beat();
+        progress.bytes += bytes;
+        killSwitch.onBytes(index, bytes);
+      },
+      afterFile: (record, index) => {
+        this.#watch.beat();
+        progress.files++;
+        return killSwitch.afterFile(record, index);
+      },
+      onFailure: (error) => killSwitch.giveUp(error),
+    });
+    const manifest = manifestOf(tree.entries, records);
+    await bed.put(manifestKey, manifest.chunks());
+    const kill = killSwitch.kill as Kill;
+    progress[Symbol.dispose]();
+    const { bytes } = tally(records, []);
+    this.#narrator.stored(bytes, performance.now() - startedAt, bytes - kill.bytesBefore);
+    return { kill, killedAfterMs, manifestDigest: manifest.digest };
+  }
+
+  async #readBack(bed: DemoBed, records: readonly FileRecord[], manifestDigest: string): Promise<boolean> {
+    this.#watch.now('reading files back');
+    this.#narrator.readingBack();
+    const startedAt = performance.now();
+    using progress = this.#narrator.progress('reading', totalsOf(records));
+    await readBack(bed, records, {
+      signal: this.#signal,
+      onBytes: (bytes) => {
+        this.#watch.beat();
+        progress.bytes += bytes;
+      },
+      onSettled: () => {
+        this.#watch.beat();
+        progress.files++;
+      },
+      onLost: (record, error) => this.#narrator.lost(printable(record.entry.path), error),
+    });
+    progress[Symbol.dispose]();
+    this.#narrator.readBack(progress.files, progress.bytes, performance.now() - startedAt);
+    return (await digestOf(bed.get(manifestKey))) === manifestDigest;
+  }
+
+  async #checkSource(tree: Tree, records: readonly FileRecord[]): Promise<void> {
+    this.#watch.now('hashing the source again');
+    this.#narrator.checkingSource();
+    using progress = this.#narrator.progress('hashing', totalsOf(records));
+    await checkSource(tree.root, records, {
+      signal: this.#signal,
+      onBytes: (bytes) => {
+        this.#watch.beat();
+        progress.bytes += bytes;
+      },
+      onSettled: () => {
+        this.#watch.beat();
+        progress.files++;
+      },
+    });
+  }
+}
+
+function totalsOf(records: readonly FileRecord[]): { files: number; bytes: number } {
+  return { files: records.length, bytes: records.reduce((sum, { entry }) => sum + entry.stamp.bytes, 0) };
+}
+
+function summarize(tree: Tree, files: readonly FileEntry[]): TreeSummary {
+  const skipped: Record<string, number> = {};
+  let directories = 0;
+  let links = 0;
+  for (const entry of tree.entries) {
+    if (entry.kind === 'directory') directories++;
+    if (entry.kind === 'link') links++;
+    if (entry.kind === 'skipped') skipped[entry.why] = (skipped[entry.why] ?? 0) + 1;
+  }
+  return {
+    files: files.length,
+    bytes: files.reduce((sum, { stamp }) => sum + stamp.bytes, 0),
+    directories,
+    links,
+    skipped,
+  };
+}

@@ -1,0 +1,100 @@
+import { showBytes, showCount, showMany } from '../terminal/figures.ts';
+import type { Style, Terminal } from '../terminal/terminal.ts';
+import type { DemoReport } from './report.ts';
+
+/** Names printed of a list that may be long; the rest is counted. */
+const namesShown = 5;
+
+/** The report at the end of the demo: what was done, what came back, and what that proves. */
+export function printSummary(terminal: Terminal, report: DemoReport, keptAt: string | undefined): void {
+  const style = (name: Style, text: string) => terminal.style(name, text);
+  const row = (label: string, value: string) => terminal.line(`  ${label.padEnd(24)}${value}`);
+  const { killedAt, nodes, seconds } = report;
+
+  terminal.line();
+  terminal.line(style('bold', 'Report'));
+  row(
+    'stored',
+    `${showMany(report.filesFull + report.filesDegraded, 'file')}, ${showBytes(report.bytes)}, on ${nodes} nodes`,
+  );
+  row('', `${showCount(report.filesFull)} full: every block and its parity on disk`);
+  row('', `${showCount(report.filesDegraded)} degraded: safe, without a spare (${killedAt.node} was dead)`);
+  row('killed', `${killedAt.node} after ${killedAt.seconds.toFixed(1)} s, storing ${killedAt.file}`);
+  row('stored after the kill', `${showBytes(report.bytesStoredAfterKill)} of ${showBytes(report.bytes)}`);
+  row('read back', `without ${killedAt.node}'s drive file, from the other ${nodes - 1}`);
+  row(
+    'SHA-256 equal',
+    `${showCount(report.filesVerified)} of ${showMany(report.filesFull + report.filesDegraded, 'file')}`,
+  );
+  row('SHA-256 different', report.mismatches === 0 ? '0' : style('red', showCount(report.mismatches)));
+  names(terminal, report.mismatchedFiles);
+  if (report.changedWhileStoring > 0) {
+    row(
+      'changed meanwhile',
+      `${showMany(report.changedWhileStoring, 'file')}, by somebody else; held against what was stored`,
+    );
+    names(
+      terminal,
+      report.changedFiles.map(({ path, change }) => `${path} (${change})`),
+    );
+  }
+  if (report.unreadable > 0) {
+    row('could not be read', style('yellow', showMany(report.unreadable, 'entry', 'entries')));
+    names(
+      terminal,
+      report.unreadableFiles.map(({ path, errno }) => `${path} (${errno})`),
+    );
+  }
+  row(
+    'seconds',
+    Object.entries(seconds)
+      .map(([phase, spent]) => `${phaseNames[phase] ?? phase} ${spent.toFixed(1)}`)
+      .join(' · '),
+  );
+  row('again, the same way', `holdfast demo ${quoted(report.directory)} --nodes ${nodes} --seed ${report.seed}`);
+  if (keptAt !== undefined) row('store kept in', keptAt);
+  listFiles(terminal, report);
+
+  terminal.line();
+  const [verdictStyle, verdict] = verdictOf(report);
+  terminal.line(style(verdictStyle, verdict));
+}
+
+const phaseNames: Readonly<Record<string, string>> = {
+  walk: 'looking',
+  start: 'starting',
+  store: 'storing',
+  reopen: 'reopening',
+  readBack: 'reading back',
+  checkSource: 'hashing the source',
+};
+
+function verdictOf(report: DemoReport): [Style, string] {
+  const { killedAt, nodes } = report;
+  if (report.mismatches > 0) return ['red', `✗ ${showMany(report.mismatches, 'file')} did not come back as stored.`];
+  if (report.manifest === 'different') return ['red', '✗ The list of the tree did not come back as it was stored.'];
+  const held = `Every stored file came back byte for byte, with one of ${nodes} nodes (${killedAt.node}) gone.`;
+  if (report.unreadable > 0) return ['yellow', `! ${held} But parts of the source could not be read.`];
+  return ['green', `✓ ${held}`];
+}
+
+function listFiles(terminal: Terminal, report: DemoReport): void {
+  if (report.fileList === undefined) return;
+  terminal.line();
+  terminal.line(terminal.style('bold', 'Files'));
+  for (const { path, bytes, sha256, stored, verified } of report.fileList) {
+    const mark = verified ? ' ' : terminal.style('red', '✗');
+    terminal.line(`${mark} ${stored.padEnd(9)}${showBytes(bytes).padStart(10)}  ${sha256.slice(0, 16)}  ${path}`);
+  }
+}
+
+function names(terminal: Terminal, all: readonly string[]): void {
+  for (const name of all.slice(0, namesShown)) terminal.line(`${' '.repeat(26)}${name}`);
+  if (all.length > namesShown)
+    terminal.line(`${' '.repeat(26)}and ${all.length - namesShown} more (--json lists them)`);
+}
+
+/** For a shell, when it needs quotes. */
+function quoted(text: string): string {
+  return /^[\w./@%+=:,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+// Nothing is imported before the version is known: an older Node would fail on syntax, without a word on why.
+const [major = 0] = process.versions.node.split('.').map(Number);
+if (major < 24) {
+  process.stderr.write(
+    `holdfast: needs Node 24 or newer, this is ${process.version}. Install it, or run "npx -y -p node@24 -p holdfast holdfast".\n`,
+  );
+  process.exitCode = 2;
+} else {
+  const { runCommand } = await import('./command.ts');
+  const exitCode = await runCommand(process.argv.slice(2), process);
+  process.exitCode = exitCode;
+  const { leaveWhenHung } = await import('./leave.ts');
+  leaveWhenHung(exitCode);
+}
+
+export {};

@@ -1,0 +1,18 @@
+import type { VerificationSuite } from '@holdfast/simulation';
+import { UsageError } from '../errors.ts';
+
+/** Every kernel that can be explored and simulated, by the name it is asked for by. */
+export async function verificationSuites(): Promise<ReadonlyMap<string, VerificationSuite>> {
+  const { connectionSuite, sessionSuite } = await import('@holdfast/runtime/verification');
+  return new Map([sessionSuite, connectionSuite].map((suite) => [suite.kernel, suite]));
+}
+
+/** @throws UsageError that names the kernels there are. */
+export function suiteOf(suites: ReadonlyMap<string, VerificationSuite>, kernel: string | undefined): VerificationSuite {
+  const known = [...suites.keys()].join(', ');
+  if (kernel === undefined) throw new UsageError('No kernel was named.', `Name one of: ${known}.`);
+  const suite = suites.get(kernel);
+  if (suite === undefined)
+    throw new UsageError(`There is no kernel ${JSON.stringify(kernel)}.`, `Name one of: ${known}.`);
+  return suite;
+}

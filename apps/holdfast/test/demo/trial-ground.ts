@@ -1,0 +1,79 @@
+import type { ArmedKill, BedOptions, DemoBed, DemoGround } from '../../src/demo/bed.ts';
+import type { StoredObject } from '../../src/demo/object-store.ts';
+import { MemoryStore } from './memory-store.ts';
+
+/** A ground whose store is a map: for the demo's own decisions, under faults no real store would show on request. */
+export class TrialGround implements DemoGround {
+  readonly store = new MemoryStore();
+  readonly log: string[] = [];
+  /** Keys that put no block on the node that is to die. */
+  holdsNoBlock: (key: string) => boolean = () => false;
+
+  neededBytes(): number {
+    return 0;
+  }
+
+  async moveDriveAside(_storage: string, node: string): Promise<string> {
+    this.log.push(`aside ${node}`);
+    return node;
+  }
+
+  async open({ nodes, array }: BedOptions): Promise<DemoBed> {
+    this.log.push(array);
+    return new TrialBed(this, nodes);
+  }
+}
+
+class TrialBed implements DemoBed {
+  readonly nodes: readonly string[];
+  readonly layout = { data: 3, parity: 1 };
+  readonly joinedBy = 'nothing';
+  readonly #ground: TrialGround;
+  #armed: { key: string; trigger: () => void } | undefined;
+
+  constructor(ground: TrialGround, nodes: number) {
+    this.#ground = ground;
+    this.nodes = Array.from({ length: nodes }, (_, index) => `n${index}`);
+  }
+
+  async armKill(node: string, key: string): Promise<ArmedKill> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const armed = { key, trigger: () => void this.kill(node).then(resolve) };
+    this.#armed = armed;
+    return {
+      killed: promise,
+      disarm: async () => {
+        if (this.#armed !== armed) return false;
+        this.#armed = undefined;
+        return true;
+      },
+    };
+  }
+
+  async kill(node: string): Promise<void> {
+    this.#ground.log.push(`kill ${node}`);
+    this.#ground.store.degraded = true;
+  }
+
+  async put(key: string, bytes: AsyncIterable<Uint8Array>): Promise<StoredObject> {
+    const stored = await this.#ground.store.put(key, bytes);
+    if (this.#armed?.key === key && !this.#ground.holdsNoBlock(key)) {
+      const { trigger } = this.#armed;
+      this.#armed = undefined;
+      trigger();
+    }
+    return { ...stored, degraded: this.#ground.store.degraded };
+  }
+
+  get(key: string): AsyncIterable<Uint8Array> {
+    return this.#ground.store.get(key);
+  }
+
+  async close(): Promise<void> {
+    this.#ground.log.push('close');
+  }
+
+  async terminate(): Promise<void> {
+    this.#ground.log.push('terminate');
+  }
+}
