@@ -100,3 +100,102 @@ export const errorAggregateMax = 64;
 /** Bytes of a stack, and of one own property of an error, that travel with it. */
 export const errorStackBytesMax = 8 * 1024;
 export const errorPropertyBytesMax = 64 * 1024;
+
+/** How often the supervisor looks at the heartbeats. */
+export const heartbeatLookMs = 100;
+
+/** Silence after which a heartbeat is reported as stalled, unless the cluster says otherwise. */
+export const stallMsDefault = 1000;
+
+/** How long a thread may take to end before it is fenced, unless the cluster says otherwise. */
+export const terminateMsDefault = 5000;
+
+/** How long a node may take from the start of its thread until its channels are ready. */
+export const bootMsDefault = 30_000;
+
+/** How long `drain` lets running calls finish. */
+export const drainMsDefault = 10_000;
+
+/** How long an admin call (deploy, pause, diagnostics) waits for a node or for the supervisor. */
+export const controlMsDefault = 30_000;
+
+/** How long `diagnostics` waits for a node before it reports the node as not responding. */
+export const diagnoseMs = 1000;
+
+/** Pages of each member's range, unless the cluster says otherwise: 32 MiB, untouched until used. */
+export const pagesPerNodeDefault = 8192;
+
+/** Pages of all members together, when the cluster does not say: large clusters get smaller ranges. 512 MiB. */
+export const pagesPerClusterDefault = 131_072;
+
+/** Members up to which all wires are made at the start; beyond, a pair gets them when it first talks. */
+export const meshMembersMax = 8;
+
+/** Events one thread may publish between two turns of its loop. What is above is counted, not kept. */
+export const eventsPerTurnMax = 1024;
+
+/** Events an `events()` iterator may be behind before the oldest are dropped and counted. */
+export const eventsBehindMax = 4096;
+
+/** Services deployed on one cluster at a time, over all nodes. */
+export const deploymentsMax = 4096;
+
+/** What one side of a port link may have under way that the other has not drained: ports have no back-pressure. */
+export const portCreditBytes = 1024 * 1024;
+
+/** Records that travel in one post of a port link. */
+export const portPackBytes = 128 * 1024;
+
+/** Packs from this length on are transferred instead of cloned. */
+export const portTransferBytes = 16 * 1024;
+
+/** How long a deploy waits until every member knows of it. A blocked member learns it when it runs again. */
+export const directoryMs = 1000;
+
+/** A record is sent when the next frame would take it beyond this, if the turn does not end before. */
+export const recordTargetBytes = 16 * 1024;
+
+/** Records kept for retransmission, of one class towards one peer: at first, and at most. Beyond it senders wait. */
+export const retransmitBytesInitial = 32 * 1024;
+export const retransmitBytesMax = 4 * 1024 * 1024;
+
+/** Numbers of ports, `1` to this. */
+export const portNumberMax = 32_767;
+
+/** Records of each class (control, coherence, bulk, background) that may be under way towards one peer. */
+export const sessionWindowsRecords = [256, 1024, 1024, 256] as const;
+
+/** Delivered records that force an acknowledgement, and how long one may wait for a frame to ride on. */
+export const acknowledgeEveryRecords = 16;
+export const acknowledgeMs = 5;
+
+/** Unacknowledged records are sent again after this, while the peer's heart beats. */
+export const retransmitMs = 250;
+
+/** How long a session is kept that no link carries. */
+export const retentionMs = 10_000;
+
+/** Bound of an orderly close, and the period of its unanswered frames. */
+export const drainMs = 2000;
+export const closeRepeatMs = 50;
+
+/** A failed link rests this long, twice as long after each further failure, until it stayed up for `linkSteadyMs`. */
+export const probeMs = 10;
+export const probeMsMax = 320;
+export const linkSteadyMs = 200;
+export const linkFlapsMax = 6;
+
+/** Period of a member's heartbeat, which also looks at every link and runs the timers of the protocols. */
+export const heartbeatMs = 10;
+
+/** How long `close` gives services to dispose of what they hold. */
+export const closeGraceMs = 2000;
+
+/** Clients of the connection manager, whose needs are collected in one piece before a connection opens. */
+export const connectionClientsMax = 8;
+
+/** Back-off of a failed attempt to open a connection, and how long a stage waits before it asks again. */
+export const connectionRetryMs = 10;
+export const connectionRetryMsMax = 500;
+export const connectionRetriesMax = 16;
+export const connectionWaitMs = 100;

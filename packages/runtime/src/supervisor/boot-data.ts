@@ -1,0 +1,43 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { ClusterConfig, LoopKind } from '../control/config.ts';
+import type { WireEnds } from '../interconnect/wires.ts';
+import type { MemberSlot } from '../member.ts';
+import type { Extent } from '../memory/arena.ts';
+import type { View } from './membership.ts';
+
+/** What every thread of a cluster is given: the shared memory, and where in it the cluster's block lies. */
+export interface SharedParts {
+  readonly memory: WebAssembly.Memory;
+  readonly block: Extent;
+  readonly signals: SharedArrayBuffer;
+}
+
+/** `workerData` of the supervisor's thread. */
+export interface SupervisorBoot {
+  readonly role: 'supervisor';
+  readonly shared: SharedParts;
+  readonly config: ClusterConfig;
+  /** The far end of the embedding thread's control plane. */
+  readonly adminPort: MessagePort;
+}
+
+/** What a member needs to become one. */
+export interface MemberBoot {
+  readonly shared: SharedParts;
+  readonly slot: MemberSlot;
+  readonly incarnation: number;
+  readonly loop: LoopKind;
+  /** The member's page range. */
+  readonly range: Extent;
+  readonly storage: string | undefined;
+  readonly view: View;
+  readonly wires: readonly { readonly peer: MemberSlot; readonly ends: WireEnds }[];
+}
+
+/** `workerData` of a node's thread. */
+export interface NodeBoot extends MemberBoot {
+  readonly role: 'node';
+}
+
+/** Workers of a cluster keep their `workerData` under this key, apart from anything else. */
+export const bootKey = 'holdfast';

@@ -1,0 +1,35 @@
+import type { MessagePort } from 'node:worker_threads';
+import * as Comlink from 'comlink';
+import { outcomeOf } from '../control/error-wire.ts';
+import { controlPort, type FromMember, type ToMember } from '../control/messages.ts';
+import type { SupervisorApi } from '../control/supervisor-api.ts';
+import type { SupervisorBoot } from './boot-data.ts';
+import { Supervisor } from './supervisor.ts';
+
+/** Run the supervisor in this thread and open its control plane. */
+export function runSupervisor(boot: SupervisorBoot, parentPort: MessagePort): void {
+  let supervisor: Supervisor | undefined;
+  const open = () => {
+    if (supervisor === undefined) throw new TypeError('the supervisor was not started');
+    return supervisor;
+  };
+  const api: SupervisorApi = {
+    start: () =>
+      outcomeOf(() => {
+        supervisor = new Supervisor(boot, controlPort<ToMember, FromMember>(parentPort));
+        return supervisor.start();
+      }),
+    view: () => outcomeOf(() => open().view),
+    kill: (name) => outcomeOf(() => open().kill(name)),
+    restart: (name) => outcomeOf(() => open().restart(name)),
+    pause: (name) => outcomeOf(() => open().pause(name)),
+    resume: (name) => outcomeOf(() => open().resume(name)),
+    partition: (groupA, groupB, oneWay) => outcomeOf(() => open().partition(groupA, groupB, oneWay)),
+    heal: () => outcomeOf(() => open().heal()),
+    deploy: (request) => outcomeOf(() => open().deployments.deploy(request)),
+    undeploy: (id) => outcomeOf(() => open().deployments.undeploy(id)),
+    diagnostics: () => outcomeOf(() => open().diagnostics()),
+    close: (mode, graceMs) => outcomeOf(() => open().close(mode, graceMs)),
+  };
+  Comlink.expose(api, boot.adminPort);
+}

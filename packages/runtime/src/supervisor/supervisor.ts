@@ -1,0 +1,257 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { withTimeout } from '../control/deadline.ts';
+import { unpackError } from '../control/error-wire.ts';
+import type { ControlPort, FromMember, ToMember } from '../control/messages.ts';
+import type { CloseMode, CloseReport, MemberDiagnostics, MemberReport } from '../control/supervisor-api.ts';
+import { openEmbeddedStore } from '../coord/embedded-store.ts';
+import type { CoordStore } from '../coord/types.ts';
+import { ConfigError, NodeDownError, StorageError, UnknownNodeError } from '../errors.ts';
+import type { DeathCause } from '../events/cluster-event.ts';
+import { EventOutbox } from '../events/event-outbox.ts';
+import { controlMsDefault, diagnoseMs } from '../limits.ts';
+import { type MemberName, type MemberSlot, mainSlot, memberName } from '../member.ts';
+import { Arena } from '../memory/arena.ts';
+import { ClusterBlock } from '../memory/cluster-block.ts';
+import { ClusterSignals } from '../node/signals.ts';
+import type { SupervisorBoot } from './boot-data.ts';
+import { Broker } from './broker.ts';
+import { Deployments } from './deployments.ts';
+import { Heartbeats } from './heartbeats.ts';
+import { Ledger } from './ledger.ts';
+import { type MemberRecord, makeRecord } from './member-record.ts';
+import { MemberRequests } from './member-requests.ts';
+import type { View } from './membership.ts';
+import { Nodes } from './nodes.ts';
+import type { SupervisorParts } from './parts.ts';
+import { Restarts } from './restarts.ts';
+import { Roster } from './roster.ts';
+
+/** The thread that owns the cluster's truth: who is a member, what runs where, and what follows when one dies. */
+export class Supervisor {
+  readonly deployments: Deployments;
+  readonly #parts: SupervisorParts;
+  readonly #store: CoordStore;
+  readonly #toMain: ControlPort<ToMember, FromMember>;
+  readonly #nodes: Nodes;
+  readonly #restarts: Restarts;
+  readonly #heartbeats: Heartbeats;
+  readonly #pausing = new Map<MemberSlot, PromiseWithResolvers<void>>();
+  #closing = false;
+
+  /** @param toMain the port to the embedding thread, as to any member */
+  constructor({ shared, config }: SupervisorBoot, toMain: ControlPort<ToMember, FromMember>) {
+    const arena = Arena.open(shared.memory);
+    const block = ClusterBlock.open(arena, shared.block);
+    const signals = new ClusterSignals(shared.signals);
+    const outbox = new EventOutbox(signals, (events, dropped) => toMain.post({ type: 'events', events, dropped }));
+    this.#store = openStore(config.storage);
+    const ledger = new Ledger(this.#store);
+    const roster = new Roster(block, ledger, outbox);
+    const broker = new Broker(arena, config.interconnect);
+    const requests = new MemberRequests();
+    this.#toMain = toMain;
+    this.#parts = { config, shared, arena, block, signals, outbox, ledger, roster, broker, requests };
+    this.deployments = new Deployments(this.#parts);
+    this.#nodes = new Nodes(this.#parts, {
+      onEnrolled: (record) => this.#enrolled(record),
+      onDown: (record, cause) => this.#down(record, cause),
+      settled: async () => undefined,
+    });
+    this.#restarts = new Restarts(this.#parts, this.#nodes, this.deployments);
+    this.#heartbeats = new Heartbeats(this.#parts, (record) => void this.#nodes.end(record, 'hung'));
+  }
+
+  get view(): View {
+    return this.#parts.roster.view;
+  }
+
+  async start(): Promise<View> {
+    const incarnation = (await this.#parts.ledger.nextIncarnations([mainSlot])).get(mainSlot) ?? 0;
+    const range = this.#nodes.range(mainSlot);
+    const name = memberName(mainSlot);
+    const main = makeRecord({ slot: mainSlot, name, incarnation, control: this.#toMain, thread: undefined, range });
+    main.phase = 'up';
+    this.#parts.roster.enrol(main);
+    this.#enrolled(main);
+    const { shared } = this.#parts;
+    const place = { slot: mainSlot, incarnation, range, loop: 'event', storage: undefined } as const;
+    this.#toMain.post({ type: 'welcome', boot: { ...place, shared, view: this.view, wires: [] } });
+    await this.#nodes.startAll(main);
+    return this.view;
+  }
+
+  async kill(name: MemberName): Promise<void> {
+    const record = this.#node(name);
+    if (record.phase === 'down') throw new NodeDownError(name, 'not-sent', { hint: 'It is down already.' });
+    await this.#nodes.end(record, 'killed');
+  }
+
+  async restart(name: MemberName): Promise<void> {
+    await this.#restarts.restart(this.#node(name).name);
+  }
+
+  /** Stop a node's thread at its next turn; resolves when it stands still. */
+  async pause(name: MemberName): Promise<void> {
+    const { slot, control } = this.#running(name);
+    const { signals, block, outbox } = this.#parts;
+    if (signals.paused(slot)) return;
+    const paused = Promise.withResolvers<void>();
+    this.#pausing.set(slot, paused);
+    signals.pause(slot);
+    block.setPaused(slot, true);
+    control.post({ type: 'pause' });
+    const hint = 'It is busy, and will stand still when its loop turns.';
+    await withTimeout(paused.promise, controlMsDefault, `Pausing ${name}`, () => ({ node: name, hint }));
+    outbox.publish('node-paused', { node: name });
+  }
+
+  resume(name: MemberName): void {
+    const { slot } = this.#node(name);
+    if (!this.#parts.signals.paused(slot)) return;
+    this.#unpause(slot);
+    this.#parts.outbox.publish('node-resumed', { node: name });
+  }
+
+  partition(groupA: readonly MemberName[], groupB: readonly MemberName[], oneWay: boolean): void {
+    const { roster, block, outbox } = this.#parts;
+    const [from, to] = [groupA, groupB].map((group) => group.map((name) => roster.byName(name).slot));
+    const both = groupA.find((name) => groupB.includes(name));
+    if (from === undefined || to === undefined || from.length === 0 || to.length === 0 || both !== undefined) {
+      throw new ConfigError('A partition needs two groups of members that have none in common.', {
+        hint: both === undefined ? 'Name at least one member in each.' : `${both} is in both.`,
+      });
+    }
+    for (const a of from) {
+      for (const b of to) {
+        block.setCut(a, b, true);
+        if (!oneWay) block.setCut(b, a, true);
+      }
+    }
+    outbox.publish('partitioned', { groupA, groupB, oneWay });
+  }
+
+  heal(): void {
+    const { roster, block, outbox } = this.#parts;
+    for (const a of roster.records) for (const b of roster.records) block.setCut(a.slot, b.slot, false);
+    outbox.publish('healed', {});
+  }
+
+  async diagnostics(): Promise<MemberDiagnostics[]> {
+    const nodes = this.#parts.roster.records.filter((record) => record.slot !== mainSlot);
+    return Promise.all(
+      nodes.map(async (record) => {
+        const { name, incarnation } = record;
+        try {
+          const report = await this.#parts.requests.ask(record, { type: 'diagnose' }, 'Diagnostics', diagnoseMs);
+          return { name, incarnation, responding: true, report: report as MemberReport };
+        } catch {
+          return { name, incarnation, responding: false, report: undefined };
+        }
+      }),
+    );
+  }
+
+  /** End everything but this thread. Threads that will not end are named, not waited for. */
+  async close(mode: CloseMode, graceMs: number): Promise<CloseReport> {
+    this.#closing = true;
+    this.#nodes.stopStarting();
+    const { roster, requests, broker } = this.#parts;
+    if (mode !== 'terminate') {
+      const nodes = roster.up().filter((record) => record.slot !== mainSlot);
+      const stops = nodes.map((node) => requests.ask(node, { type: 'stop', mode }, `Stopping ${node.name}`, graceMs));
+      await Promise.allSettled(stops);
+    }
+    const stuck = await this.#nodes.endAll('closed');
+    this.#heartbeats.stop();
+    await this.#store.close();
+    return { stuck, extents: [...this.#nodes.unusedRanges(), ...broker.surrender()] };
+  }
+
+  #enrolled(record: MemberRecord): void {
+    this.#heartbeats.add(record);
+    record.control.receive((message) => {
+      if (this.#parts.roster.current(record)) this.#receive(record, message);
+    });
+  }
+
+  #down(record: MemberRecord, cause: DeathCause): void {
+    this.#heartbeats.remove(record);
+    this.#pausing.get(record.slot)?.reject(new NodeDownError(record.name, 'unknown'));
+    this.#pausing.delete(record.slot);
+    if (cause !== 'stuck') this.#unpause(record.slot);
+    void this.deployments.nodeDown(record.slot);
+    if (!this.#closing) this.#restarts.afterDeath(record, cause);
+  }
+
+  #receive(record: MemberRecord, message: FromMember): void {
+    const { roster, requests, broker } = this.#parts;
+    switch (message.type) {
+      case 'booted':
+        record.booted.resolve();
+        break;
+      case 'boot-failed':
+        record.booted.reject(message.outcome.ok ? undefined : unpackError(message.outcome.error));
+        break;
+      case 'peer-ready':
+        broker.sideReady(record.slot, message.peer);
+        break;
+      case 'want-wires':
+        this.#wire(record, message.peer);
+        break;
+      case 'view-ack':
+        roster.acknowledge(record, message.epoch);
+        break;
+      case 'directory-ack':
+        this.deployments.acknowledge(record.slot, message.version);
+        break;
+      case 'answer':
+        requests.answer(message.request, message.outcome);
+        break;
+      case 'paused':
+        this.#pausing.get(record.slot)?.resolve();
+        this.#pausing.delete(record.slot);
+        break;
+      case 'events':
+        this.#toMain.post(message);
+        break;
+    }
+  }
+
+  #wire(record: MemberRecord, peerSlot: MemberSlot): void {
+    const peer = this.#parts.roster.get(peerSlot);
+    const { broker } = this.#parts;
+    if (peer === undefined || peer.phase !== 'up' || broker.connected(record.slot, peerSlot)) return;
+    broker.connect(record, peer);
+  }
+
+  #unpause(slot: MemberSlot): void {
+    this.#parts.block.setPaused(slot, false);
+    this.#parts.signals.resume(slot);
+  }
+
+  #node(name: MemberName): MemberRecord {
+    const record = this.#parts.roster.byName(name);
+    if (record.thread === undefined) throw new UnknownNodeError(name, { hint: 'Only nodes can be acted on so.' });
+    return record;
+  }
+
+  #running(name: MemberName): MemberRecord {
+    const record = this.#node(name);
+    if (record.phase !== 'up') throw new NodeDownError(name, 'not-sent', { hint: `It is ${record.phase}.` });
+    return record;
+  }
+}
+
+function openStore(storage: string | undefined): CoordStore {
+  if (storage === undefined) return openEmbeddedStore();
+  try {
+    mkdirSync(storage, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new StorageError(`The storage directory ${storage} cannot be made.`, {
+      hint: 'Check its parent and its rights.',
+      cause,
+    });
+  }
+  return openEmbeddedStore({ path: join(storage, 'cluster.db') });
+}
