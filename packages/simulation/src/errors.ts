@@ -25,3 +25,8 @@ export class StackLoopError extends Error {
     super(`the parts of node ${node} passed each other more than ${inputsMax} events in one step`);
   }
 }
+
+/** A file handed in for a replay cannot be replayed. */
+export class ReplayFileError extends Error {
+  override readonly name = 'ReplayFileError';
+}

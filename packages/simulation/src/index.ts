@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export { NotPlainDataError, StackLoopError, StateTooLongError, WorldSpecError } from './errors.ts';
+export { NotPlainDataError, ReplayFileError, StackLoopError, StateTooLongError, WorldSpecError } from './errors.ts';
 export {
   type Exploration,
   type ExploreOptions,
@@ -27,9 +27,18 @@ export {
   sometimes,
 } from './explorer/model.ts';
 export { exploreMutant, exploreMutants, type MutantOutcome, showsBug } from './explorer/mutants.ts';
+export { type ChoiceLists, ChoiceStream, Choices } from './simulator/choices.ts';
+export type { SimulatedViolation } from './simulator/referee.ts';
+export type { ReplayFile } from './simulator/replay-file.ts';
+export { type Shrunk, shrink } from './simulator/shrink.ts';
+export { type SimulatedRun, simulate } from './simulator/simulation.ts';
 export type { FaultRates, SimulatedFault, SimulationSpec } from './simulator/simulation-spec.ts';
+export { cellsText, explorationText, exploreText, mutantText, simText, violationText } from './suite/report-text.ts';
 export { type ExploreEntry, type ExploreReport, type RunExploreOptions, runExplore } from './suite/run-explore.ts';
+export { type RunSimOptions, runSim, type SimFailure, type SimReport } from './suite/run-sim.ts';
 export type { Mutant, VerificationSuite } from './suite/suite.ts';
+export { CellLog } from './world/cell-log.ts';
+export { type DiskEnding, DiskImage, type DiskRequest } from './world/disk-image.ts';
 export { type Monitor, monitor, type Observation, type ObservedKind } from './world/monitor.ts';
 export {
   badBlock,

@@ -18,3 +18,40 @@ export const fingerprintSlotsInitial = 2 ** 12;
 
 /** Writes without a flush at a crash: each may survive or not, so this bounds the branches of a crash. */
 export const unflushedWritesMax = 8;
+
+/** Numbers a stream of choices holds before it grows. */
+export const choiceListInitial = 64;
+
+/** Steps of a draw between the shortest and the longest time a message, call or disk operation may take. */
+export const delaySteps = 256;
+
+/** Virtual time between two looks at whether a node, link or disk should fail. */
+export const faultTickMs = 2;
+
+/** Longest fault that ends by itself: a cut, a clog, a pause, a broken link, a restart. */
+export const faultMsMax = 200;
+
+/** Times as long that a clogged link or a slow disk operation takes. */
+export const slowFactor = 100;
+
+/** Virtual time within which an end notices that its link went down or up. */
+export const noticeMsMax = 4;
+
+/** Times as late that a late timer ends. */
+export const lateTimerFactor = 8;
+
+/** Events of one run: more count as not converging. */
+export const runEventsMax = 2_000_000;
+
+/** Events between two looks at whether a run has converged. */
+export const convergenceCheckEvents = 16;
+
+/** Events between two states that go into the digest. */
+export const digestStateEvents = 64;
+
+/** Runs tried to make a failing run smaller, and the time for it. */
+export const shrinkRunsMax = 3000;
+export const shrinkSecondsMax = 60;
+
+/** Lines kept of the story of a failing run: the last ones. */
+export const storyLinesMax = 400;

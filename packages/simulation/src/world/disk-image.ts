@@ -11,7 +11,8 @@ export interface DiskRequest {
   readonly value: number;
 }
 
-interface PendingRequest extends DiskRequest {
+/** An operation under way. */
+export interface PendingRequest extends DiskRequest {
   /** Of a flush: how many entries of the cache it makes durable. */
   covers: number;
 }
@@ -23,8 +24,8 @@ interface CachedWrite {
   doomed: boolean;
 }
 
-/** How a pending operation ends. `lost`: a write that is reported done and goes nowhere. */
-export type DiskEnding = 'ok' | 'io-error' | 'no-space' | 'lost';
+/** How a pending operation ends. `lost` and `misdirected` writes are reported done. */
+export type DiskEnding = 'ok' | 'io-error' | 'no-space' | 'lost' | 'misdirected';
 
 const kinds = ['read', 'write', 'flush'] as const;
 
@@ -45,17 +46,25 @@ export class DiskImage {
     this.pending = pending;
   }
 
-  submit(request: DiskRequest): void {
-    this.pending.push({ ...request, covers: request.kind === 'flush' ? this.cache.length : 0 });
+  /** Begin an operation; the answer is its entry in {@link pending}. */
+  submit(request: DiskRequest): PendingRequest {
+    const entry = { ...request, covers: request.kind === 'flush' ? this.cache.length : 0 };
+    this.pending.push(entry);
+    return entry;
   }
 
-  /** End the operation at `index` of {@link pending}. */
-  complete(index: number, ending: DiskEnding): { request: DiskRequest; result: DiskResult } {
+  /**
+   * End the operation at `index` of {@link pending}. A misdirected write lands at `strayAddress`, where checksums that
+   * include the address show it as bad.
+   */
+  complete(index: number, ending: DiskEnding, strayAddress?: number): { request: DiskRequest; result: DiskResult } {
     const [request] = this.pending.splice(index, 1);
     if (request === undefined) throw new RangeError(`no disk operation ${index} is under way`);
-    const outcome: DiskOutcome = ending === 'lost' ? 'ok' : ending;
+    const outcome: DiskOutcome = ending === 'lost' || ending === 'misdirected' ? 'ok' : ending;
     if (request.kind === 'write' && ending === 'ok') {
       this.cache.push({ address: request.address, payload: request.value, doomed: false });
+    } else if (ending === 'misdirected' && strayAddress !== undefined) {
+      this.cache.push({ address: strayAddress, payload: badBlock, doomed: false });
     } else if (request.kind === 'flush') {
       this.#flush(request.covers, ending === 'ok');
     }

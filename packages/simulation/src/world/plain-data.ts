@@ -34,6 +34,16 @@ function objectText(value: object): string {
   return `{${fields.join(',')}}`;
 }
 
+/** A copy that shares nothing with the value. */
+export function plainCopy(value: unknown): unknown {
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map(plainCopy);
+  if (ArrayBuffer.isView(value)) return structuredClone(value);
+  const copy: Record<string, unknown> = {};
+  for (const key in value) copy[key] = plainCopy((value as Record<string, unknown>)[key]);
+  return copy;
+}
+
 /** The value without the noise of quotes and braces, for lines of a trace. */
 export function readableText(value: unknown): string {
   if (typeof value === 'string') return value;

@@ -1,0 +1,101 @@
+import { delaySteps, slowFactor } from '../limits.ts';
+import type { DiskEnding, DiskRequest } from '../world/disk-image.ts';
+import { badBlock } from '../world/spec.ts';
+import type { ChoiceStream } from './choices.ts';
+import { delayOf } from './delays.ts';
+import { ends } from './fault-plan.ts';
+import type { LiveNode } from './live-node.ts';
+import type { Stage } from './stage.ts';
+
+const anyFaults = ['diskError', 'diskSlow'] as const;
+const writeFaults = [...anyFaults, 'diskFull', 'lostWrite', 'misdirectedWrite'] as const;
+type DiskFault = (typeof writeFaults)[number];
+
+const endings: Record<DiskFault, DiskEnding> = {
+  diskError: 'io-error',
+  diskSlow: 'ok',
+  diskFull: 'no-space',
+  lostWrite: 'lost',
+  misdirectedWrite: 'misdirected',
+};
+
+/** The disks of the nodes and what goes wrong with them. */
+export class LiveDisks {
+  readonly #stage: Stage;
+  readonly #diskMs: number;
+  readonly #choices: ChoiceStream[];
+  readonly #writeEnds: number[];
+  readonly #otherEnds: number[];
+
+  constructor(stage: Stage, diskMs: number) {
+    this.#stage = stage;
+    this.#diskMs = diskMs;
+    this.#choices = stage.nodes.map(({ number }) => stage.choices.stream(`disk ${number}`));
+    this.#writeEnds = ends(writeFaults.map((fault) => stage.plan.rates[fault]));
+    this.#otherEnds = ends(anyFaults.map((fault) => stage.plan.rates[fault]));
+  }
+
+  submit(node: LiveNode, request: DiskRequest): void {
+    const stage = this.#stage;
+    const choices = this.#choices[node.number]!;
+    const pending = node.disk.submit(request);
+    const faultEnds = request.kind === 'write' ? this.#writeEnds : this.#otherEnds;
+    const drawn = stage.safety ? choices.weighted(faultEnds) : 0;
+    const fault = drawn === 0 ? undefined : this.#possible(node, request, writeFaults[drawn - 1]!);
+    if (fault !== undefined) stage.count(fault);
+    const slow = fault === 'diskSlow' ? slowFactor : 1;
+    const delayMs = delayOf(choices.choose(delaySteps), this.#diskMs) * slow;
+    stage.inFlight++;
+    stage.afterAt(node, delayMs, () => {
+      stage.inFlight--;
+      const ending = fault === undefined ? 'ok' : endings[fault];
+      const stray = ending === 'misdirected' ? this.#strayAddress(node, request) : undefined;
+      const { result } = node.disk.complete(node.disk.pending.indexOf(pending), ending, stray);
+      stage.tell(() => `the disk of ${node.spec.name} ends ${request.kind} at ${request.address}: ${ending}`);
+      stage.input(node.number, request.part, node.spec.parts[request.part]?.disk?.(request.op, result));
+    });
+  }
+
+  /** Lose power: each write not flushed survives, is lost or leaves a bad block. */
+  crash(node: LiveNode): void {
+    const { disk } = node;
+    const { safety, plan } = this.#stage;
+    this.#stage.inFlight -= disk.pending.length;
+    const choices = this.#choices[node.number]!;
+    const fates = Array.from({ length: disk.unflushed }, () => {
+      if (!safety) return 'survives';
+      if (choices.chance(plan.rates.tornWrite)) return 'torn';
+      return choices.choose(2) === 0 ? 'survives' : 'lost';
+    });
+    for (const fate of fates) if (fate === 'torn') this.#stage.count('tornWrite');
+    disk.crash(
+      (write) => fates[write] === 'survives',
+      (write) => fates[write] === 'torn',
+    );
+  }
+
+  /** Turn one durable block bad; false when there is none to turn. */
+  rot(node: LiveNode): boolean {
+    const sound = [...node.disk.blocks].filter(([, payload]) => payload !== badBlock).map(([address]) => address);
+    if (sound.length === 0) return false;
+    const address = sound[this.#choices[node.number]!.choose(sound.length)]!;
+    node.disk.rot(address);
+    this.#stage.tell(() => `block ${address} on the disk of ${node.spec.name} turns bad`);
+    return true;
+  }
+
+  /** A misdirected write needs another block to land on. */
+  #possible(node: LiveNode, request: DiskRequest, fault: DiskFault): DiskFault {
+    const strays = fault !== 'misdirectedWrite' || this.#others(node, request).length > 0;
+    return strays ? fault : 'lostWrite';
+  }
+
+  #strayAddress(node: LiveNode, request: DiskRequest): number | undefined {
+    const others = this.#others(node, request);
+    return others[this.#choices[node.number]!.choose(others.length)];
+  }
+
+  #others(node: LiveNode, request: DiskRequest): number[] {
+    return [...node.disk.blocks.keys()].filter((address) => address !== request.address);
+  }
+}
