@@ -16,3 +16,32 @@ export const keyBytesMax = 1024;
 
 /** Bytes of one object. A group number must fit 32 bits even with one block per group. */
 export const objectBytesMax = 2 ** 44;
+
+/** A block file grows by extents of this many blocks (16 MiB), each written with zeros and flushed before use. */
+export const extentBlocksDefault = 4096;
+export const extentBlocksMin = 64;
+export const extentBlocksMax = 65_536;
+
+/** Blocks one drive may have: addresses are 32 bits wide (16 TiB). */
+export const driveBlocksMax = 2 ** 32 - 1;
+
+/** A log grows by extents of this many bytes, zeroed and flushed before use. */
+export const logExtentBytes = 1 << 20;
+
+/** Pages of the longest log batch (256 KiB): the unit that is checksummed, chained and flushed as a whole. */
+export const logBatchPagesMax = 64;
+
+/** A log is rewritten when it is longer than this and more than twice as long as what is still true in it. */
+export const logRewriteBytesMin = 4 << 20;
+
+/** Bytes at the end of a log that only records that free space may use, so that a full drive can be emptied. */
+export const logReserveBytes = 256 << 10;
+
+/** Bytes written to a block file before a flush is begun ahead of the next request for one. */
+export const flushAheadBytes = 16 << 20;
+
+/** Parts of one vectored read or write. Linux takes 1024. */
+export const transferPartsMax = 64;
+
+/** Views of an array in its life: the upper part of an object id. 2^21 of them keep ids exact numbers. */
+export const epochsMax = 2 ** 21 - 1;

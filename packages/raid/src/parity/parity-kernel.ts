@@ -37,13 +37,10 @@ type HashBlocks = (source: number, blockBytes: number, blocks: number, destinati
 
 let compiled: WebAssembly.Module | undefined;
 
-/** The module, once per thread. Its bytes are the same on every call. */
-export function parityModule(): WebAssembly.Module {
+/** The bytes of the module: the same on every call. */
+export function parityModuleBytes(): Uint8Array<ArrayBuffer> {
   const sourceCounts = Array.from({ length: xorSourcesMax - 1 }, (_, index) => index + 2);
-  compiled ??= new WebAssembly.Module(
-    assemble({ functions: [...sourceCounts.map(xorFunction), hashBlocksFunction], constants: secret }),
-  );
-  return compiled;
+  return assemble({ functions: [...sourceCounts.map(xorFunction), hashBlocksFunction], constants: secret });
 }
 
 function checkXor(sources: readonly number[], bytes: number): void {
@@ -63,7 +60,8 @@ function checkHash(blockBytes: number, blocks: number): void {
 
 /** @param memory the machine-wide shared memory, `PagePool.memory`. */
 export function simdParity(memory: WebAssembly.Memory): ParityKernel {
-  const instance = new WebAssembly.Instance(parityModule(), { holdfast: { memory } });
+  compiled ??= new WebAssembly.Module(parityModuleBytes());
+  const instance = new WebAssembly.Instance(compiled, { holdfast: { memory } });
   const bySources = Array.from({ length: xorSourcesMax + 1 }, (_, count) => instance.exports[`xor${count}`] as Xor);
   const hashBlocks = instance.exports.hashBlocks as HashBlocks;
   return {
@@ -106,10 +104,7 @@ export function scalarParity(memory: WebAssembly.Memory): ParityKernel {
 
 /** The fastest kernel this process can run: SIMD, or plain JavaScript where the engine refuses the module. */
 export function openParity(memory: WebAssembly.Memory): ParityKernel {
-  try {
-    return simdParity(memory);
-  } catch (error) {
-    if (error instanceof WebAssembly.CompileError) return scalarParity(memory);
-    throw error;
-  }
+  return compiled !== undefined || WebAssembly.validate(parityModuleBytes())
+    ? simdParity(memory)
+    : scalarParity(memory);
 }

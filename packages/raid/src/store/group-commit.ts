@@ -1,0 +1,42 @@
+import { setImmediate } from 'node:timers/promises';
+
+/**
+ * One flush at a time, each for all who asked before it began. A request made during a flush is served by the next
+ * one, since the running one may have looked at the file already.
+ */
+export class GroupCommit {
+  readonly #flush: () => Promise<void>;
+  #waiting: PromiseWithResolvers<void>[] = [];
+  #serving = false;
+
+  constructor(flush: () => Promise<void>) {
+    this.#flush = flush;
+  }
+
+  /** Resolves when everything written before this call is durable. */
+  request(): Promise<void> {
+    const waiter = Promise.withResolvers<void>();
+    this.#waiting.push(waiter);
+    if (!this.#serving) void this.#serve();
+    return waiter.promise;
+  }
+
+  /** Every failure of a flush reaches those who asked for it: this never rejects. */
+  async #serve(): Promise<void> {
+    this.#serving = true;
+    while (this.#waiting.length > 0) {
+      // One turn of the loop lets everything that arrived together share the flush.
+      await setImmediate();
+      const served = this.#waiting;
+      this.#waiting = [];
+      try {
+        await this.#flush();
+        for (const { resolve } of served) resolve();
+      } catch (error) {
+        for (const { reject } of served) reject(error);
+      }
+    }
+    // In the same turn as the last look at the queue, so that no request falls between the two.
+    this.#serving = false;
+  }
+}

@@ -1,0 +1,23 @@
+/** Which array a drive belongs to, which drive of it this is, and how the array is laid out. Never changes. */
+export interface DriveIdentity {
+  /** 32 hexadecimal digits. */
+  readonly arrayId: string;
+  /** 32 hexadecimal digits. */
+  readonly driveId: string;
+  /** The member (node slot) this drive belongs to. */
+  readonly member: number;
+  /** All members of the array, ascending. */
+  readonly members: readonly number[];
+  readonly data: number;
+  readonly parity: number;
+  readonly unitBlocks: number;
+  readonly extentBlocks: number;
+}
+
+/** What a drive last knew of the array. */
+export interface ArrayView {
+  /** Rises with every opening and with every member that stops. */
+  readonly epoch: number;
+  /** The members that were up in this epoch. */
+  readonly live: readonly number[];
+}

@@ -1,0 +1,201 @@
+import type { Geometry } from '../layout/geometry.ts';
+
+/** A key as a string of one character per byte (Latin-1): its order is the order of the bytes. */
+export type RawKey = string;
+
+/** Blocks of one slot of one group, side by side in the block file. */
+export interface RunRecord {
+  readonly type: 'run';
+  readonly gfid: number;
+  readonly group: number;
+  readonly slot: number;
+  readonly blocks: number;
+  /** First block in the block file. */
+  readonly address: number;
+  /** Rises with every run the drive stores. */
+  readonly sequence: number;
+  readonly epoch: number;
+  /** XXH3-64 of each block: low word, high word. */
+  readonly checksums: Uint32Array;
+}
+
+/** The metadata of a committed object, one of two copies. */
+export interface ObjectRecord {
+  readonly type: 'object';
+  readonly gfid: number;
+  readonly key: RawKey;
+  readonly bytes: number;
+  readonly geometry: Geometry;
+  /** Members over which the groups walk. */
+  readonly span: readonly number[];
+  /** Members of the span whose slots were not stored, because they were down. */
+  readonly absent: readonly number[];
+  /** Members that keep this metadata. */
+  readonly homes: readonly number[];
+  /** The array's epoch when it was committed. */
+  readonly epoch: number;
+  /** Milliseconds since 1970, by the clock of the storing thread. */
+  readonly storedAtMs: number;
+  /** SHA-256 of the content, 64 hexadecimal digits, when the caller asked for it. */
+  readonly sha256?: string;
+}
+
+/** The metadata of an object ends here. */
+export interface ForgetRecord {
+  readonly type: 'forget';
+  readonly gfid: number;
+}
+
+/** The blocks of an object on this drive end here. */
+export interface DropRecord {
+  readonly type: 'drop';
+  readonly gfid: number;
+}
+
+export type LogRecord = RunRecord | ObjectRecord | ForgetRecord | DropRecord;
+
+const types = { run: 1, object: 2, forget: 3, drop: 4 } as const;
+const recordHeaderBytes = 8;
+const runBytes = 48;
+const objectBytes = 64;
+const sha256Bytes = 32;
+
+const aligned = (bytes: number) => Math.ceil(bytes / 8) * 8;
+
+/** The bytes of a record, a multiple of 8. Layouts: docs/raid.md. */
+export function encodeRecord(record: LogRecord): Uint8Array {
+  const bytes = new Uint8Array(recordBytes(record));
+  const view = new DataView(bytes.buffer);
+  view.setUint8(0, types[record.type]);
+  view.setUint32(4, bytes.byteLength, true);
+  setNumber(view, 8, record.gfid);
+  if (record.type === 'run') encodeRun(record, view);
+  if (record.type === 'object') encodeObject(record, bytes, view);
+  return bytes;
+}
+
+/** Bytes of the record of a run of so many blocks. */
+export const runRecordBytes = (blocks: number): number => runBytes + blocks * 8;
+
+export function recordBytes(record: LogRecord): number {
+  if (record.type === 'run') return runRecordBytes(record.blocks);
+  if (record.type === 'forget' || record.type === 'drop') return recordHeaderBytes + 8;
+  const lists = record.span.length + record.absent.length + record.homes.length;
+  return aligned(objectBytes + (record.sha256 === undefined ? 0 : sha256Bytes) + lists + record.key.length);
+}
+
+function encodeRun(record: RunRecord, view: DataView): void {
+  view.setUint32(16, record.group, true);
+  view.setUint16(20, record.slot, true);
+  view.setUint16(22, record.blocks, true);
+  view.setUint32(24, record.address, true);
+  view.setUint32(28, record.epoch, true);
+  setNumber(view, 32, record.sequence);
+  for (const [index, word] of record.checksums.entries()) view.setUint32(runBytes + index * 4, word, true);
+}
+
+function encodeObject(record: ObjectRecord, bytes: Uint8Array, view: DataView): void {
+  setNumber(view, 16, record.bytes);
+  setNumber(view, 24, record.storedAtMs);
+  view.setUint32(32, record.epoch, true);
+  view.setUint8(36, record.geometry.data);
+  view.setUint8(37, record.geometry.parity);
+  view.setUint16(38, record.geometry.unitBlocks, true);
+  view.setUint16(40, record.key.length, true);
+  view.setUint8(42, record.span.length);
+  view.setUint8(43, record.absent.length);
+  view.setUint8(44, record.homes.length);
+  view.setUint8(45, record.sha256 === undefined ? 0 : 1);
+  let at = objectBytes;
+  const append = (part: ArrayLike<number>) => {
+    bytes.set(part, at);
+    at += part.length;
+  };
+  if (record.sha256 !== undefined) append(Buffer.from(record.sha256, 'hex'));
+  append(record.span);
+  append(record.absent);
+  append(record.homes);
+  append(Buffer.from(record.key, 'latin1'));
+}
+
+/** The record at `at`, and where the next one begins. Undefined when the bytes are not a record that fits `end`. */
+export function decodeRecord(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+): { readonly record: LogRecord; readonly next: number } | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (at + recordHeaderBytes + 8 > end) return undefined;
+  const length = view.getUint32(at + 4, true);
+  const next = at + length;
+  if (length < recordHeaderBytes + 8 || length % 8 !== 0 || next > end) return undefined;
+  const record = decodeBody(view.getUint8(at), bytes.subarray(at, next));
+  return record === undefined ? undefined : { record, next };
+}
+
+function decodeBody(type: number, bytes: Uint8Array): LogRecord | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const gfid = getNumber(view, 8);
+  if (type === types.forget) return { type: 'forget', gfid };
+  if (type === types.drop) return { type: 'drop', gfid };
+  if (type === types.run) return decodeRun(gfid, view);
+  return type === types.object ? decodeObject(gfid, bytes, view) : undefined;
+}
+
+function decodeRun(gfid: number, view: DataView): RunRecord | undefined {
+  if (view.byteLength < runBytes) return undefined;
+  const blocks = view.getUint16(22, true);
+  if (view.byteLength !== runBytes + blocks * 8) return undefined;
+  const checksums = new Uint32Array(blocks * 2);
+  for (let index = 0; index < checksums.length; index++) {
+    checksums[index] = view.getUint32(runBytes + index * 4, true);
+  }
+  return {
+    type: 'run',
+    gfid,
+    group: view.getUint32(16, true),
+    slot: view.getUint16(20, true),
+    blocks,
+    address: view.getUint32(24, true),
+    epoch: view.getUint32(28, true),
+    sequence: getNumber(view, 32),
+    checksums,
+  };
+}
+
+function decodeObject(gfid: number, bytes: Uint8Array, view: DataView): ObjectRecord | undefined {
+  if (view.byteLength < objectBytes) return undefined;
+  let at = objectBytes;
+  const part = (length: number) => {
+    at += length;
+    return bytes.subarray(at - length, at);
+  };
+  const hashed = view.getUint8(45) === 1;
+  const sha256 = hashed ? Buffer.from(part(sha256Bytes)).toString('hex') : undefined;
+  const span = [...part(view.getUint8(42))];
+  const absent = [...part(view.getUint8(43))];
+  const homes = [...part(view.getUint8(44))];
+  const key = Buffer.from(part(view.getUint16(40, true))).toString('latin1');
+  if (aligned(at) !== view.byteLength || view.getUint8(37) !== 1) return undefined;
+  return {
+    type: 'object',
+    gfid,
+    key,
+    bytes: getNumber(view, 16),
+    geometry: { data: view.getUint8(36), parity: 1, unitBlocks: view.getUint16(38, true) },
+    span,
+    absent,
+    homes,
+    epoch: view.getUint32(32, true),
+    storedAtMs: getNumber(view, 24),
+    ...(sha256 === undefined ? {} : { sha256 }),
+  };
+}
+
+/** Ids, positions and counts are exact numbers below 2^53, kept as 64 bits. */
+function setNumber(view: DataView, at: number, value: number): void {
+  view.setUint32(at, value % 2 ** 32, true);
+  view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
+}
+
+const getNumber = (view: DataView, at: number) => view.getUint32(at + 4, true) * 2 ** 32 + view.getUint32(at, true);

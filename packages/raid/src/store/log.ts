@@ -1,0 +1,171 @@
+import type { PageIndex, PagePool } from '@holdfast/runtime';
+import type { DriveDirectory, DriveFile } from '../drive/drive-files.ts';
+import { blockBytes, logBatchPagesMax, logExtentBytes } from '../limits.ts';
+import type { Checksums } from './checksums.ts';
+import { batchBytesMax, batchHeaderBytes, encodeBatchHeader, setBatchChecksum } from './log-batch.ts';
+import { encodeRecord, type LogRecord } from './log-record.ts';
+import type { LogEnd } from './log-scan.ts';
+import { preallocate } from './preallocate.ts';
+
+export interface LogIdentity {
+  readonly logGeneration: number;
+  readonly driveId: string;
+}
+
+export const logFileName = (logGeneration: number) => `log-${logGeneration}`;
+
+/** The log of one drive: records are queued, then written in batches, each durable before the next is begun. */
+export class Log {
+  readonly #file: DriveFile;
+  readonly #pages: PagePool;
+  readonly #sums: Checksums;
+  readonly #identity: LogIdentity;
+  readonly #first: PageIndex;
+  readonly #buffer: Uint8Array;
+  #queue: Uint8Array[] = [];
+  #queuedBytes = 0;
+  #end: LogEnd;
+  #fileBytes: number;
+
+  private constructor(
+    file: DriveFile,
+    pages: PagePool,
+    sums: Checksums,
+    identity: LogIdentity,
+    end: LogEnd,
+    fileBytes: number,
+  ) {
+    this.#file = file;
+    this.#pages = pages;
+    this.#sums = sums;
+    this.#identity = identity;
+    this.#end = end;
+    this.#fileBytes = fileBytes;
+    this.#first = pages.take(logBatchPagesMax);
+    this.#buffer = pages.bytes(this.#first, logBatchPagesMax);
+  }
+
+  /** A new log that holds `records`, durable when this resolves, though no superblock names it yet. */
+  static async create(
+    directory: DriveDirectory,
+    pages: PagePool,
+    sums: Checksums,
+    identity: LogIdentity,
+    records: Iterable<LogRecord>,
+  ): Promise<Log> {
+    const name = logFileName(identity.logGeneration);
+    await directory.remove(name);
+    const file = await directory.open(name, { create: true });
+    const log = new Log(file, pages, sums, identity, { at: 0, sequence: 0, checksum: 0n, lostBatches: 0 }, 0);
+    try {
+      for (const record of records) {
+        log.append(record);
+        if (log.#queuedBytes >= batchBytesMax) await log.#grownFlush();
+      }
+      await log.#grownFlush();
+      if (log.#fileBytes === 0) await log.#grow();
+      await directory.sync();
+    } catch (error) {
+      await log.close();
+      await directory.remove(name);
+      throw error;
+    }
+    return log;
+  }
+
+  /** Go on behind the end that a scan found. */
+  static async resume(
+    file: DriveFile,
+    pages: PagePool,
+    sums: Checksums,
+    identity: LogIdentity,
+    end: LogEnd,
+  ): Promise<Log> {
+    const size = await file.size();
+    return new Log(file, pages, sums, identity, end, size - (size % blockBytes));
+  }
+
+  /** Bytes of the batches written so far. */
+  get bytes(): number {
+    return this.#end.at;
+  }
+
+  /** Queue a record for the next flush. Room for it was made by {@link reserve}. */
+  append(record: LogRecord): void {
+    this.#enqueue(encodeRecord(record));
+  }
+
+  /**
+   * Make room for `bytes` of records and then `spareBytes`, so that a flush never has to grow the file.
+   * @throws the system's error when the file cannot grow.
+   */
+  async reserve(bytes: number, spareBytes: number): Promise<void> {
+    // Every flush ends on a page boundary, and several records may each come with a flush of their own.
+    const wanted = this.#queuedBytes + bytes + spareBytes + blockBytes + batchHeaderBytes;
+    while (this.#fileBytes - this.#end.at < wanted) await this.#grow();
+  }
+
+  /** Hand over what is queued to the log that takes this one's place. */
+  moveQueueTo(successor: Log): void {
+    for (const record of this.#queue) successor.#enqueue(record);
+    this.#queue = [];
+    this.#queuedBytes = 0;
+  }
+
+  /** Make everything queued durable. Never called again after it failed: what the file holds then is unknown. */
+  async flush(): Promise<void> {
+    while (this.#queue.length > 0) await this.#writeBatch();
+  }
+
+  async close(): Promise<void> {
+    this.#pages.give(this.#first, logBatchPagesMax);
+    await this.#file.close();
+  }
+
+  #enqueue(record: Uint8Array): void {
+    this.#queue.push(record);
+    this.#queuedBytes += record.byteLength;
+  }
+
+  async #grownFlush(): Promise<void> {
+    await this.reserve(0, 0);
+    await this.flush();
+  }
+
+  async #grow(): Promise<void> {
+    const from = this.#fileBytes;
+    await preallocate(this.#file, from, logExtentBytes);
+    // Growth may have been asked for twice at once: both wrote the same zeros.
+    this.#fileBytes = Math.max(this.#fileBytes, from + logExtentBytes);
+  }
+
+  async #writeBatch(): Promise<void> {
+    const usedBytes = this.#fill();
+    const bytes = Math.ceil(usedBytes / blockBytes) * blockBytes;
+    const batch = this.#buffer.subarray(0, bytes);
+    batch.fill(0, usedBytes);
+    const sequence = this.#end.sequence + 1;
+    encodeBatchHeader(batch, { ...this.#identity, bytes, usedBytes, previous: this.#end.checksum, sequence });
+    const checksum = this.#sums.whole(this.#first, bytes);
+    setBatchChecksum(batch, checksum);
+    await this.#file.write([batch], this.#end.at);
+    await this.#file.flush();
+    this.#end = { at: this.#end.at + bytes, sequence, checksum, lostBatches: 0 };
+  }
+
+  /** Move as many queued records as fit into the buffer, behind room for the header; where they end. */
+  #fill(): number {
+    let at = batchHeaderBytes;
+    let taken = 0;
+    this.#buffer.fill(0, 0, batchHeaderBytes);
+    for (const record of this.#queue) {
+      if (at + record.byteLength > batchBytesMax) break;
+      this.#buffer.set(record, at);
+      at += record.byteLength;
+      taken++;
+    }
+    this.#queue = this.#queue.slice(taken);
+    this.#queuedBytes -= at - batchHeaderBytes;
+    return at;
+  }
+}

@@ -1,0 +1,148 @@
+import { HoldfastError, type PagePool } from '@holdfast/runtime';
+import type { DriveDirectory } from '../drive/drive-files.ts';
+import { lockDrive } from '../drive/drive-lock.ts';
+import { isSystemError } from '../drive/node-drive.ts';
+import { ArrayExistsError, DriveDamagedError, DriveUnusableError, NoArrayError } from '../errors.ts';
+import type { ParityKernel } from '../parity/parity-kernel.ts';
+import { BlockFile, blockFileName } from './block-file.ts';
+import { BlockSpace } from './block-space.ts';
+import { BlockStore } from './block-store.ts';
+import { Checksums } from './checksums.ts';
+import { DriveState } from './drive-state.ts';
+import type { DriveIdentity } from './identity.ts';
+import { Log, logFileName } from './log.ts';
+import type { LogRecord } from './log-record.ts';
+import { type LogEnd, scanLog } from './log-scan.ts';
+import { Space } from './space.ts';
+import { SuperblockFile, superblockFileName } from './superblock-file.ts';
+
+/** What a drive needs of its surroundings. */
+export interface DriveHost {
+  readonly directory: DriveDirectory;
+  readonly pages: PagePool;
+  readonly kernel: ParityKernel;
+}
+
+/** What was found wrong, and put right where the drive could do so alone. */
+export interface DriveFindings {
+  /** Superblock slots that were not readable: written anew. */
+  readonly damagedSlots: number;
+  /** Log batches that were durable once and are not readable now: what they recorded must come from other drives. */
+  readonly lostBatches: number;
+  readonly highestGfid: number;
+}
+
+const firstLogGeneration = 1;
+/** What an unfinished creation may leave: it is no array until a superblock is there. */
+const leftovers = new Set([blockFileName, logFileName(firstLogGeneration), 'lock', 'lock-journal']);
+
+/**
+ * Make a new drive: files preallocated, the superblock last.
+ * @throws ArrayExistsError, DriveInUseError, DriveUnusableError
+ */
+export async function formatDrive(host: DriveHost, identity: DriveIdentity): Promise<BlockStore> {
+  return usable(host, async (opened, lock, sums) => {
+    const { directory, pages } = host;
+    const names = await directory.names();
+    if (names.some((name) => !leftovers.has(name))) throw new ArrayExistsError(directory.path);
+    await directory.remove(blockFileName);
+    const blocks = opened.adopt(await BlockFile.open(directory, identity.extentBlocks, { create: true }), close);
+    const space = new Space();
+    space.grow(await blocks.grow());
+    const logIdentity = { logGeneration: firstLogGeneration, driveId: identity.driveId };
+    const log = opened.adopt(await Log.create(directory, pages, sums, logIdentity, []), close);
+    const view = { epoch: 0, live: identity.members };
+    const first = { identity, view, logGeneration: firstLogGeneration };
+    const superblock = opened.adopt(await SuperblockFile.create(directory, pages, sums, first), close);
+    await directory.sync();
+    const place = new BlockSpace(blocks, space, directory.path);
+    return new BlockStore({ ...host, sums, superblock, log, blocks, state: new DriveState(), space: place, lock });
+  });
+}
+
+/**
+ * Open a drive and bring back what its log says.
+ * @throws NoArrayError when the directory holds none, NewerFormatError, DriveDamagedError, DriveInUseError,
+ *   DriveUnusableError
+ */
+export async function openDrive(
+  host: DriveHost,
+): Promise<{ readonly store: BlockStore; readonly findings: DriveFindings }> {
+  const { directory, pages } = host;
+  if (!(await directory.names()).includes(superblockFileName)) throw new NoArrayError(directory.path);
+  return usable(host, async (opened, lock, sums) => {
+    const { file: superblock, damagedSlots } = await SuperblockFile.open(directory, pages, sums);
+    opened.adopt(superblock, close);
+    const { identity, logGeneration } = superblock.current;
+    const blocks = opened.adopt(await BlockFile.open(directory, identity.extentBlocks, { create: false }), close);
+    const { state, space, replay } = replayInto(blocks);
+    const { log, end } = await openLog(host, sums, { logGeneration, driveId: identity.driveId }, replay);
+    opened.adopt(log, close);
+    const place = new BlockSpace(blocks, space, directory.path);
+    const store = new BlockStore({ ...host, sums, superblock, log, blocks, state, space: place, lock });
+    for (const name of await directory.names()) {
+      if (name.startsWith('log-') && name !== logFileName(logGeneration)) await directory.remove(name);
+    }
+    if (damagedSlots > 0) await store.setView(store.view);
+    if (end.lostBatches > 0) await store.rewriteLog();
+    return { store, findings: { damagedSlots, lostBatches: end.lostBatches, highestGfid: state.highestGfid() } };
+  });
+}
+
+/** Apply records as they are read, keeping track of the blocks they use. */
+function replayInto(blocks: BlockFile) {
+  const state = new DriveState();
+  const space = new Space();
+  space.grow(blocks.blocks);
+  const replay = (record: LogRecord) => {
+    if (record.type === 'run' && state.run(record.gfid, record.group)?.address !== record.address) {
+      // Two runs at one place: the record that freed the older one was lost.
+      if (record.address + record.blocks > space.capacity) return;
+      if (!space.claim(record.address, record.blocks)) {
+        for (const extent of state.evict(record)) space.release(extent.address, extent.blocks);
+        space.claim(record.address, record.blocks);
+      }
+    }
+    for (const { address, blocks: count } of state.apply(record)) space.release(address, count);
+  };
+  return { state, space, replay };
+}
+
+async function openLog(
+  { directory, pages }: DriveHost,
+  sums: Checksums,
+  identity: { readonly logGeneration: number; readonly driveId: string },
+  apply: (record: LogRecord) => void,
+): Promise<{ readonly log: Log; readonly end: LogEnd }> {
+  const name = logFileName(identity.logGeneration);
+  if (!(await directory.names()).includes(name)) {
+    throw new DriveDamagedError(directory.path, `${name} is missing`);
+  }
+  const file = await directory.open(name, { create: false });
+  try {
+    const end = await scanLog({ file, fileBytes: await file.size(), ...identity }, pages, sums, apply);
+    return { log: await Log.resume(file, pages, sums, identity, end), end };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+const close = (part: { close(): Promise<void> }) => part.close();
+
+type Open<T> = (opened: AsyncDisposableStack, lock: Disposable, sums: Checksums) => Promise<T>;
+
+/** Run `open` under the drive's lock; whatever was opened until then is closed again when it fails. */
+async function usable<T>(host: DriveHost, open: Open<T>): Promise<T> {
+  const { path } = host.directory;
+  await using opened = new AsyncDisposableStack();
+  try {
+    const lock = opened.use(lockDrive(path));
+    const sums = opened.adopt(new Checksums(host.pages, host.kernel), (adopted) => adopted.close());
+    const result = await open(opened, lock, sums);
+    opened.move();
+    return result;
+  } catch (error) {
+    throw isSystemError(error) && !(error instanceof HoldfastError) ? new DriveUnusableError(path, error) : error;
+  }
+}

@@ -1,0 +1,108 @@
+import type { PageIndex, PagePool } from '@holdfast/runtime';
+import type { DriveDirectory, DriveFile } from '../drive/drive-files.ts';
+import { DriveDamagedError, NewerFormatError } from '../errors.ts';
+import type { Checksums } from './checksums.ts';
+import {
+  decodeSuperblock,
+  encodeSuperblock,
+  type Superblock,
+  type SuperblockReading,
+  superblockBytes,
+} from './superblock.ts';
+
+export const superblockFileName = 'superblock';
+
+/** The two slots on disk. A write goes to the slot the current copy is not in, and is durable when it resolves. */
+export class SuperblockFile {
+  readonly #file: DriveFile;
+  readonly #pages: PagePool;
+  readonly #sums: Checksums;
+  readonly #page: PageIndex;
+  #current: Superblock;
+
+  private constructor(file: DriveFile, pages: PagePool, sums: Checksums, current: Superblock) {
+    this.#file = file;
+    this.#pages = pages;
+    this.#sums = sums;
+    this.#page = pages.take();
+    this.#current = current;
+  }
+
+  get current(): Superblock {
+    return this.#current;
+  }
+
+  /** Both slots of a new drive. */
+  static async create(
+    directory: DriveDirectory,
+    pages: PagePool,
+    sums: Checksums,
+    first: Omit<Superblock, 'generation'>,
+  ): Promise<SuperblockFile> {
+    const file = await directory.open(superblockFileName, { create: true });
+    const created = new SuperblockFile(file, pages, sums, { ...first, generation: 0 });
+    await created.update({});
+    await created.update({});
+    return created;
+  }
+
+  /**
+   * @returns the file, and whether one of the two slots was found damaged (it is written anew by the next update).
+   * @throws NewerFormatError, DriveDamagedError
+   */
+  static async open(
+    directory: DriveDirectory,
+    pages: PagePool,
+    sums: Checksums,
+  ): Promise<{ readonly file: SuperblockFile; readonly damagedSlots: number }> {
+    const file = await directory.open(superblockFileName, { create: false });
+    const page = pages.take();
+    const readings: SuperblockReading[] = [];
+    try {
+      const bytes = pages.bytes(page);
+      for (const slot of [0, 1]) {
+        bytes.fill(0);
+        await file.read([bytes], slot * superblockBytes);
+        readings.push(decodeSuperblock(bytes, () => sums.whole(page, superblockBytes)));
+      }
+      const newest = choose(readings, directory.path);
+      const damagedSlots = readings.filter((reading) => reading.kind === 'damaged').length;
+      return { file: new SuperblockFile(file, pages, sums, newest), damagedSlots };
+    } catch (error) {
+      await file.close();
+      throw error;
+    } finally {
+      pages.give(page);
+    }
+  }
+
+  async update(change: Partial<Pick<Superblock, 'view' | 'logGeneration'>>): Promise<void> {
+    const next = { ...this.#current, ...change, generation: this.#current.generation + 1 };
+    const bytes = this.#pages.bytes(this.#page);
+    encodeSuperblock(next, bytes, () => this.#sums.whole(this.#page, superblockBytes));
+    await this.#file.write([bytes], (next.generation % 2) * superblockBytes);
+    await this.#file.flush();
+    this.#current = next;
+  }
+
+  async close(): Promise<void> {
+    this.#pages.give(this.#page);
+    await this.#file.close();
+  }
+}
+
+function choose(readings: readonly SuperblockReading[], path: string): Superblock {
+  let newest: Superblock | undefined;
+  let newerFormat: { readonly generation: number; readonly found: string } | undefined;
+  for (const reading of readings) {
+    if (reading.kind === 'newer') newerFormat = reading;
+    if (reading.kind === 'valid' && reading.superblock.generation > (newest?.generation ?? -1)) {
+      newest = reading.superblock;
+    }
+  }
+  if (newerFormat !== undefined && newerFormat.generation > (newest?.generation ?? -1)) {
+    throw new NewerFormatError(path, newerFormat.found);
+  }
+  if (newest === undefined) throw new DriveDamagedError(path, 'neither superblock slot is valid');
+  return newest;
+}
