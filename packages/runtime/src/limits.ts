@@ -199,3 +199,29 @@ export const connectionRetryMs = 10;
 export const connectionRetryMsMax = 500;
 export const connectionRetriesMax = 16;
 export const connectionWaitMs = 100;
+
+/** Beats of a peer without progress on a link after which the link is suspect, or, if it is the only one, failed. */
+export const stallBeats = 3;
+export const soleLinkStallBeats = 100;
+
+/** A member whose own heartbeat came later than this was stalled itself, and suspects nobody for it. */
+export const lateHeartbeatMs = 30;
+
+/** Records one turn of the event loop takes from one peer before it yields. */
+export const recordsPerTurnMax = 64;
+
+/** Turns of a synchronous drain before it returns to its caller. */
+export const drainTurnsMax = 64;
+
+/** How long a blocking member sleeps at a time: at first, and at most while nothing arrives. */
+export const blockSliceMsMin = 1;
+export const blockSliceMsMax = 5;
+
+/** How long a service that is being undeployed may take to finish the calls it has. */
+export const undeployMs = 5_000;
+
+/** Jobs of the compute lane that may wait or run. */
+export const laneJobsMax = 1024;
+
+/** A thread of the compute lane without work ends after this. */
+export const laneIdleMs = 5000;

@@ -35,7 +35,10 @@ export interface LinkDiagnostics {
 
 export interface PeerDiagnostics {
   readonly peer: MemberSlot;
+  readonly incarnation: number;
   readonly ready: boolean;
+  /** How far the connection has come. */
+  readonly stage: string;
   readonly links: readonly LinkDiagnostics[];
   /** Bytes accepted and not yet acknowledged, all classes. */
   readonly retainedBytes: number;
@@ -49,10 +52,10 @@ export interface MemberExchange extends Exchange {
   readonly incarnation: number;
 
   /**
-   * Take this side's ends of the wires to `peer`; the connection opens by itself when both sides have theirs. Wires that
-   * were there before are closed: their session has ended, or ends now with `restarted`.
+   * Take this side's ends of the wires to `incarnation` of `peer`; the connection opens by itself when both sides have
+   * theirs. Wires that were there before are closed: their session has ended, or ends now with `restarted`.
    */
-  attachWires(peer: MemberSlot, wires: WireEnds): void;
+  attachWires(peer: MemberSlot, incarnation: number, wires: WireEnds): void;
 
   /**
    * The view no longer holds `incarnation` of `peer`: end its session now, close its wires, hand `reason` to the

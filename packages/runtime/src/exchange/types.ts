@@ -23,11 +23,29 @@ export type FrameHandler = (from: MemberSlot, bytes: Uint8Array, start: number, 
 /** Why a peer's session ended. `restarted`: a new incarnation took its place. */
 export type PeerLoss = 'dead' | 'restarted' | 'closed' | 'fenced';
 
+/**
+ * What is known of a frame whose session ended before it was acknowledged: it was never given to a link (`not-sent`), or
+ * it was, and may have been delivered (`unknown`).
+ */
+export type FrameFate = 'not-sent' | 'unknown';
+
 export interface PeerListener {
   /** The session is open and every port of both sides exists: frames may flow. */
   onReady?(peer: MemberSlot): void;
   /** The session ended; nothing more will be delivered from that incarnation. Called once per session. */
   onLost?(peer: MemberSlot, loss: PeerLoss): void;
+  /**
+   * A frame that this side had committed and the peer never acknowledged, reported when its session ends, before `onLost`:
+   * every such frame once, in order within its class. `bytes[start..end)` is valid only during the call.
+   */
+  onUndelivered?(
+    peer: MemberSlot,
+    fate: FrameFate,
+    port: PortNumber,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): void;
   /** A `begin` that was refused for want of room would succeed now. */
   onWritable?(peer: MemberSlot, trafficClass: TrafficClass): void;
   /** A link of the session changed state. Only clients that ask hear of failover. */

@@ -46,6 +46,16 @@ export function formatRing(arena: Arena, ring: Extent): void {
   Atomics.store(arena.words, base + formatWord, format);
 }
 
+/** Names a ring to the other side: the index of the word that says what it is. */
+export function ringHandle(ring: Extent): number {
+  return (ring.at >> 2) + formatWord;
+}
+
+/** A one-sided look through a ring's handle. */
+export function isRing(arena: Arena, handle: number): boolean {
+  return Atomics.load(arena.words, handle) === format;
+}
+
 /** The words both ends agree on, and the memory behind them. */
 export class Ring {
   readonly arena: Arena;
@@ -141,13 +151,18 @@ export class RingWriter {
     this.#published = this.#tail;
   }
 
-  /** Acknowledge the wanted generation: this end writes nothing older any more, and nothing at all until `current`. */
-  follow(): void {
+  /**
+   * Acknowledge the wanted generation: this end writes nothing older any more, and nothing at all until `current`.
+   * @returns whether that is news.
+   */
+  follow(): boolean {
     const wanted = this.ring.load(wantedGenerationWord);
-    if (wanted === this.#generation) return;
+    if (wanted === this.#generation) return false;
+    // The reader starts the new generation where this end stopped.
     this.publish();
     this.#generation = wanted;
     this.ring.store(writerGenerationWord, wanted);
+    return true;
   }
 
   /** The payload's way into the ring; the record does not exist yet. */
@@ -252,12 +267,11 @@ export class RingReader {
 
   /**
    * Move to the wanted generation once the writer itself has: everything unread is dropped.
-   * @returns whether this end is there.
+   * @returns whether it moved.
    */
   follow(): boolean {
     const wanted = this.ring.load(wantedGenerationWord);
-    if (this.ring.load(writerGenerationWord) !== wanted) return false;
-    if (wanted === this.#generation) return true;
+    if (wanted === this.#generation || this.ring.load(writerGenerationWord) !== wanted) return false;
     this.#tail = this.ring.load(tailWord);
     this.#head = this.#tail;
     this.ring.store(headWord, this.#head);
