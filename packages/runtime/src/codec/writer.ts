@@ -154,7 +154,7 @@ export function writeString(to: Writer, value: string): void {
   to.at = at + 1 + length;
 }
 
-const beyondLatin1 = /[^\u0000-\u00ff]/;
+const beyondLatin1 = /[\u0100-\uffff]/;
 
 function writeLongString(to: Writer, value: string, length: number): void {
   if (length * 2 > messageBytesMax * 2) throw new MessageTooLargeError(length, messageBytesMax);

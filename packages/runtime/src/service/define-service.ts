@@ -16,11 +16,24 @@ export interface ServiceImplementation<M extends ServiceMembers = ServiceMembers
   readonly setup: ServiceSetup<M>;
 }
 
+/** A declared service, whatever its members. */
+export interface DeclaredService {
+  readonly name: string;
+  readonly members: ServiceMembers;
+  /** In the order of declaration: a member's place is its number on the wire. */
+  readonly memberNames: readonly string[];
+}
+
+/** An implementation, whatever its service. */
+export interface AnyImplementation {
+  readonly definition: DeclaredService;
+  readonly setup: (context: MemberContext, options: unknown) => object | Promise<object>;
+}
+
 /** The contract of a service: shared by the module that implements it and by its callers. */
 export interface ServiceDefinition<M extends ServiceMembers = ServiceMembers> {
   readonly name: string;
   readonly members: M;
-  /** In the order of declaration: a member's place is its number on the wire. */
   readonly memberNames: readonly string[];
   implement(setup: ServiceSetup<M>): ServiceImplementation<M>;
 }

@@ -1,8 +1,7 @@
 import { hash } from 'node:crypto';
 import type { z } from 'zod';
 import { type Side, wireType } from '../codec/wire-type.ts';
-import type { ServiceDefinition } from './define-service.ts';
-import type { ServiceMembers } from './types.ts';
+import type { DeclaredService } from './define-service.ts';
 
 const hashes = new WeakMap<object, string>();
 
@@ -10,7 +9,7 @@ const hashes = new WeakMap<object, string>();
  * What caller and host must agree on, as 32 hexadecimal digits: the name, and of each member its place, name, kind and
  * how its values lie in a message. Rules a schema adds to the shape (a minimum, a refinement) may differ.
  */
-export function schemaHash<M extends ServiceMembers>(definition: ServiceDefinition<M>): string {
+export function schemaHash(definition: DeclaredService): string {
   const known = hashes.get(definition);
   if (known !== undefined) return known;
   const members = Object.entries(definition.members).map(([name, member]) => [

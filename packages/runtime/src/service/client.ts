@@ -1,0 +1,104 @@
+import type { Exchange } from '../exchange/types.ts';
+import { couriersOf } from './couriers.ts';
+import type { DeclaredService, ServiceDefinition } from './define-service.ts';
+import type { ServiceDirectory } from './directory.ts';
+import { RpcCalls } from './rpc-calls.ts';
+import { RpcTarget, ServiceTarget } from './rpc-target.ts';
+import { StreamCalls } from './stream-calls.ts';
+import type {
+  BroadcastProxy,
+  BroadcastResult,
+  CallOptions,
+  ClientDiagnostics,
+  ServiceClient,
+  ServiceMembers,
+  ServiceProxy,
+} from './types.ts';
+
+/** This thread's way to the services the directory lists. One per exchange. */
+export function createServiceClient(exchange: Exchange, directory: ServiceDirectory): ServiceClient {
+  return new Client(exchange, directory);
+}
+
+class Client implements ServiceClient {
+  readonly #exchange: Exchange;
+  readonly #directory: ServiceDirectory;
+  readonly #calls: RpcCalls;
+  readonly #streams: StreamCalls;
+  readonly #framesWaiting: () => number;
+
+  constructor(exchange: Exchange, directory: ServiceDirectory) {
+    const { calls, streams } = couriersOf(exchange);
+    this.#exchange = exchange;
+    this.#directory = directory;
+    this.#calls = new RpcCalls(calls);
+    this.#streams = new StreamCalls(streams);
+    this.#framesWaiting = () => calls.framesWaiting + streams.framesWaiting;
+  }
+
+  service<M extends ServiceMembers>(definition: ServiceDefinition<M>, defaults?: CallOptions): ServiceProxy<M> {
+    const service = this.#target(definition);
+    const proxy: Record<string, unknown> = {};
+    for (const [place, [name, member]] of Object.entries(definition.members).entries()) {
+      const target = new RpcTarget(service, name, place, member);
+      proxy[name] =
+        member.kind === 'rpc'
+          ? (input: unknown, options?: CallOptions) => this.#calls.call(target, input, merge(defaults, options))
+          : (input: unknown, options?: CallOptions) =>
+              this.#streams.stream(target, member.credit, input, merge(defaults, options));
+    }
+    return Object.freeze(proxy) as ServiceProxy<M>;
+  }
+
+  broadcast<M extends ServiceMembers>(definition: ServiceDefinition<M>, defaults?: CallOptions): BroadcastProxy<M> {
+    const service = this.#target(definition);
+    const proxy: Record<string, unknown> = {};
+    for (const [place, [name, member]] of Object.entries(definition.members).entries()) {
+      if (member.kind !== 'rpc') continue;
+      const target = new RpcTarget(service, name, place, member);
+      proxy[name] = (input: unknown, options?: CallOptions) =>
+        Promise.all(
+          service.instances().map(({ node }) => this.#settled(target, input, merge(defaults, options), node)),
+        );
+    }
+    return Object.freeze(proxy) as BroadcastProxy<M>;
+  }
+
+  diagnostics(): ClientDiagnostics {
+    return {
+      callsInFlight: this.#calls.inFlight,
+      streamsOpen: this.#streams.openCount,
+      framesWaiting: this.#framesWaiting(),
+      callsTotal: this.#calls.callsTotal,
+      callsTimedOut: this.#calls.callsTimedOut,
+    };
+  }
+
+  close(): void {
+    this.#calls.close();
+    this.#streams.close();
+  }
+
+  #target(definition: DeclaredService): ServiceTarget {
+    const { self } = this.#exchange;
+    return new ServiceTarget(definition, this.#directory, (slot) => slot === self || this.#exchange.ready(slot));
+  }
+
+  async #settled(
+    target: RpcTarget,
+    input: unknown,
+    options: CallOptions | undefined,
+    node: string,
+  ): Promise<BroadcastResult<unknown>> {
+    try {
+      return { node, status: 'fulfilled', value: await this.#calls.call(target, input, options, node) };
+    } catch (reason) {
+      return { node, status: 'rejected', reason };
+    }
+  }
+}
+
+function merge(defaults: CallOptions | undefined, options: CallOptions | undefined): CallOptions | undefined {
+  if (options === undefined) return defaults;
+  return defaults === undefined ? options : { ...defaults, ...options };
+}
