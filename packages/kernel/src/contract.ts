@@ -15,7 +15,10 @@ export interface KernelEvent {
  * A sink only records or performs the effect: it must never call `step` again before the current step returned.
  */
 export interface EffectSink<Message = unknown, Result = unknown, Upward = unknown> {
-  /** Hand `message` to the network. `to` is a link for kernels that live on links, else a node. */
+  /**
+   * Hand `message` to the network. `to` is a link for kernels that live on links, else a node. The message is the
+   * sink's from here on: a kernel must not change it later, nor one that arrived in an event.
+   */
   send(to: number, message: Message): void;
   /** Arm timer `timer`, replacing an armed one. It comes back as an event; kernels never see a clock. */
   setTimer(timer: number, afterMs: number): void;

@@ -30,8 +30,9 @@ export class Encoder {
     this.#push(rest);
   }
 
-  /** A safe integer of either sign. */
+  /** An integer of either sign, less than 2^52 from 0. */
   int(value: number): void {
+    if (!Number.isSafeInteger(value)) throw new EncodingError(`not an integer: ${value}`);
     this.uint(value < 0 ? -value * 2 - 1 : value * 2);
   }
 
@@ -94,6 +95,7 @@ export class Decoder {
     for (;;) {
       const byte = this.#byte();
       value += (byte & 0x7f) * scale;
+      if (value > Number.MAX_SAFE_INTEGER) throw new EncodingError('the encoding holds a number beyond 2^53');
       if (byte < 0x80) return value;
       scale *= 0x80;
     }
@@ -105,7 +107,9 @@ export class Decoder {
   }
 
   flag(): boolean {
-    return this.#byte() === 1;
+    const byte = this.#byte();
+    if (byte > 1) throw new EncodingError(`the encoding holds ${byte} where a flag was written`);
+    return byte === 1;
   }
 
   list<T>(read: (from: Decoder) => T): T[] {

@@ -41,4 +41,13 @@ export { EffectBuffer, type EffectKind, type RecordedEffect } from './effect-buf
 export { Decoder, Encoder } from './encoding.ts';
 export { EffectOverflowError, EncodingError, ProtocolError } from './errors.ts';
 export { effectsPerStepMax } from './limits.ts';
-export { type Cell, type CellClass, type CellTable, cellAt, handled, ignored, impossible } from './table.ts';
+export {
+  type Cell,
+  type CellClass,
+  type CellTable,
+  cellAt,
+  handled,
+  ignored,
+  impossible,
+  refuseImpossible,
+} from './table.ts';

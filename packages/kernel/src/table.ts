@@ -26,7 +26,18 @@ export const impossible = (why: string): Cell => ({ class: 'impossible', why });
  * @throws ProtocolError when the table has no such cell.
  */
 export function cellAt(kernel: string, table: CellTable, row: string, column: string): Cell {
-  const cell = table[row]?.[column];
+  const cells = Object.hasOwn(table, row) ? table[row] : undefined;
+  const cell = cells !== undefined && Object.hasOwn(cells, column) ? cells[column] : undefined;
   if (cell === undefined) throw new ProtocolError(kernel, row, column, 'the table has no such cell');
+  return cell;
+}
+
+/**
+ * The cell of `row` and `column`, handled or ignored: what a kernel asks before it acts.
+ * @throws ProtocolError when the table has no such cell or classes it impossible.
+ */
+export function refuseImpossible(kernel: string, table: CellTable, row: string, column: string): Cell {
+  const cell = cellAt(kernel, table, row, column);
+  if (cell.class === 'impossible') throw new ProtocolError(kernel, row, column, cell.why);
   return cell;
 }

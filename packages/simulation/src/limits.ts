@@ -16,6 +16,9 @@ export const statePageBytes = 2 ** 20;
 /** Slots of the fingerprint table before anything is stored. */
 export const fingerprintSlotsInitial = 2 ** 12;
 
+/** Timers one part may have armed at once in an explored world. */
+export const armedTimersMax = 64;
+
 /** Writes without a flush at a crash: each may survive or not, so this bounds the branches of a crash. */
 export const unflushedWritesMax = 8;
 

@@ -1,3 +1,5 @@
+import { WorldSpecError } from '../errors.ts';
+
 /** What can happen next in a world. */
 export const actionKinds = [
   'call',
@@ -27,8 +29,14 @@ const argumentBits = 12;
 const argumentMask = 2 ** argumentBits - 1;
 const kindNumbers = new Map(actionKinds.map((kind, number) => [kind, number]));
 
-/** An action as one number: its kind and two arguments below 4096. */
+/**
+ * An action as one number: its kind and two arguments below 4096.
+ * @throws WorldSpecError when an argument is too large.
+ */
 export function actionCode(kind: ActionKind, a: number, b = 0): number {
+  if (a > argumentMask || b > argumentMask) {
+    throw new WorldSpecError(`${kind} ${a} ${b}: nodes, links, calls, timers and addresses end at ${argumentMask}`);
+  }
   return ((((kindNumbers.get(kind) as number) << argumentBits) | a) << argumentBits) | b;
 }
 

@@ -1,5 +1,5 @@
 import { WorldSpecError } from '../errors.ts';
-import { unflushedWritesMax } from '../limits.ts';
+import { armedTimersMax, unflushedWritesMax } from '../limits.ts';
 import { type ActionKind, actionCode } from './action-code.ts';
 import type { DiskEnding, DiskImage } from './disk-image.ts';
 import { type FaultClass, linkBroken, linkCut, linkKnownDown, linkSuspected } from './layout.ts';
@@ -14,7 +14,6 @@ const tornShift = unflushedWritesMax;
 export const survivesCrash = (choice: number, write: number): boolean => ((choice >>> write) & 1) === 1;
 export const tearsAtCrash = (choice: number, write: number): boolean => choice >>> tornShift === write + 1;
 
-/** Timers a part may have armed at once. */
 const timerBits = 6;
 export const timerArgument = (part: number, index: number): number => (part << timerBits) | index;
 export const timerPart = (argument: number): number => argument >>> timerBits;
@@ -85,7 +84,10 @@ export class EnabledActions {
 
   #timers(node: number): void {
     for (const part of this.#store.spec.nodes[node]!.parts.keys()) {
-      for (const index of this.#view.armed(node, part).keys()) this.#add('timer', node, timerArgument(part, index));
+      const { length } = this.#view.armed(node, part);
+      if (length > armedTimersMax)
+        throw new WorldSpecError(`node ${node} has more than ${armedTimersMax} timers armed`);
+      for (let index = 0; index < length; index++) this.#add('timer', node, timerArgument(part, index));
     }
   }
 

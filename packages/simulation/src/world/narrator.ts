@@ -80,7 +80,8 @@ export class Narrator {
         this.#followed.push(`asks its disk for ${requestText(request)}`);
         break;
       }
-      case 'observe': {
+      case 'observe':
+      case 'tell': {
         const { kind, number, value } = values.value(consequence.observation) as Observation;
         if (kind === 'reply') this.#followed.push(`answers call ${number} with ${readableText(value)}`);
         if (kind === 'deliver') this.#followed.push(`delivers ${readableText(value)}`);

@@ -11,7 +11,9 @@ export type Consequence =
   | { readonly kind: 'input'; readonly part: number; readonly event: number }
   | { readonly kind: 'arm' | 'disarm'; readonly timer: number }
   | { readonly kind: 'disk'; readonly request: number }
-  | { readonly kind: 'observe'; readonly observation: number };
+  | { readonly kind: 'observe'; readonly observation: number }
+  /** Seen by no monitor, but worth a word in a trace. */
+  | { readonly kind: 'tell'; readonly observation: number };
 
 /** What stepping a part in one state with one event does. */
 export interface Step {
@@ -20,6 +22,9 @@ export interface Step {
   /** What the kernel threw, if it did. */
   readonly error: unknown;
 }
+
+/** What traces tell although it changes no word of the world. */
+const toldKinds: ReadonlySet<ObservedKind> = new Set(['deliver', 'reply', 'trace']);
 
 /** Marks messages that the host drops. */
 const dropped = -2;
@@ -171,8 +176,9 @@ export class PartSteps {
   }
 
   #observe(into: Consequence[], kind: ObservedKind, number: number, value: unknown): void {
-    if (!this.#watched.has(kind)) return;
+    const watched = this.#watched.has(kind);
+    if (!watched && !toldKinds.has(kind)) return;
     const seen: Observation = { kind, node: this.#node, part: this.#index, number, value };
-    into.push({ kind: 'observe', observation: this.#pools.values.intern(seen) });
+    into.push({ kind: watched ? 'observe' : 'tell', observation: this.#pools.values.intern(seen) });
   }
 }

@@ -117,10 +117,14 @@ export class VectorMachine {
     vector[this.#store.layout.queues + direction] = emptyList;
   }
 
-  /** The end at which `direction` starts learns that its link is up or down. */
+  /** The end at which `direction` starts learns that its link is up or down; no news if it took it for down. */
   notice(vector: WorldVector, direction: number, up: boolean): void {
-    this.setLink(vector, direction >>> 1, linkKnownDown << (direction & 1), !up);
-    this.tellLink(vector, direction, up);
+    const link = direction >>> 1;
+    const suspected = linkSuspected << (direction & 1);
+    const knew = (vector[this.#store.layout.links + link]! & suspected) !== 0;
+    this.setLink(vector, link, suspected, false);
+    this.setLink(vector, link, linkKnownDown << (direction & 1), !up);
+    if (!knew) this.tellLink(vector, direction, up);
   }
 
   tellLink(vector: WorldVector, direction: number, up: boolean): void {
@@ -131,7 +135,7 @@ export class VectorMachine {
   }
 
   crash(vector: WorldVector, node: number): void {
-    const { layout, topology, spec } = this.#store;
+    const { layout, topology } = this.#store;
     const incarnation = vector[layout.life(node)]! >>> 1;
     vector[layout.life(node)] = incarnation << 1;
     for (const [part, steps] of this.#store.parts[node]!.entries()) {
@@ -146,7 +150,7 @@ export class VectorMachine {
       this.setLink(vector, direction >>> 1, linkSuspected << end, false);
       this.setLink(vector, direction >>> 1, linkBroken | (linkKnownDown << end), true);
     }
-    if (spec.nodes[node] !== undefined) this.#observe(vector, { kind: 'crash', node, part: 0, number: 0, value: 0 });
+    this.#observe(vector, { kind: 'crash', node, part: 0, number: 0, value: 0 });
   }
 
   start(vector: WorldVector, node: number, incarnation: number): void {
