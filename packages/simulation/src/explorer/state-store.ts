@@ -3,10 +3,12 @@ import { fingerprintSlotsInitial, statePageBytes } from '../limits.ts';
 import { hashBytes, secondHash } from './hash.ts';
 import { PagedNumbers } from './paged-numbers.ts';
 
-const alignBits = 2;
+const alignBits = 1;
 const slotWords = 2;
 const loadMax = 0.7;
-const lengthBytes = 2;
+/** Lengths below it take one byte, others two. */
+const shortLengths = 0x80;
+const lengthMax = 0x7fff;
 
 /**
  * Encoded states, each kept once, numbered in the order they were found.
@@ -17,7 +19,7 @@ const lengthBytes = 2;
 export class StateStore {
   readonly #pages: Uint8Array[] = [];
   #pageUsed = statePageBytes;
-  /** Where each state starts, in units of four bytes over all pages. */
+  /** Where each state starts, in units of two bytes over all pages. */
   readonly #starts = new PagedNumbers();
   readonly #predecessors = new PagedNumbers();
   #slots = new Uint32Array(fingerprintSlotsInitial * slotWords);
@@ -74,9 +76,11 @@ export class StateStore {
     const unitsPerPage = statePageBytes >>> alignBits;
     const page = this.#pages[Math.floor(unit / unitsPerPage)] as Uint8Array;
     const at = (unit % unitsPerPage) << alignBits;
+    const first = page[at] as number;
+    const isShort = first < shortLengths;
     this.page = page;
-    this.start = at + lengthBytes;
-    this.end = this.start + ((page[at] as number) | ((page[at + 1] as number) << 8));
+    this.start = isShort ? at + 1 : at + 2;
+    this.end = this.start + (isShort ? first : ((first & (shortLengths - 1)) << 8) | (page[at + 1] as number));
   }
 
   /** The state from which `index` was first reached; itself for the initial state. */
@@ -93,7 +97,8 @@ export class StateStore {
   }
 
   #append(bytes: Uint8Array, length: number): void {
-    if (length > 0xffff) throw new StateTooLongError(length, 0xffff);
+    if (length > lengthMax) throw new StateTooLongError(length, lengthMax);
+    const lengthBytes = length < shortLengths ? 1 : 2;
     const needed = length + lengthBytes;
     if (this.#pageUsed + needed > statePageBytes) {
       this.#pages.push(new Uint8Array(statePageBytes));
@@ -101,8 +106,12 @@ export class StateStore {
     }
     const page = this.#pages[this.#pages.length - 1] as Uint8Array;
     const at = this.#pageUsed;
-    page[at] = length & 0xff;
-    page[at + 1] = length >>> 8;
+    if (lengthBytes === 2) {
+      page[at] = shortLengths | (length >>> 8);
+      page[at + 1] = length & 0xff;
+    } else {
+      page[at] = length;
+    }
     for (let i = 0; i < length; i++) page[at + lengthBytes + i] = bytes[i] as number;
     this.#starts.push((this.#pages.length - 1) * (statePageBytes >>> alignBits) + (at >>> alignBits));
     const unit = 1 << alignBits;

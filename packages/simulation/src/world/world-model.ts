@@ -17,6 +17,9 @@ export function worldModel(spec: WorldSpec): WorldModel {
   return new WorldModel(spec);
 }
 
+/** Words of a vector that one byte of its encoding tells about: as many bits as a one-byte number has. */
+const groupWords = 7;
+
 /** See {@link worldModel}. */
 export class WorldModel implements Model<WorldVector> {
   readonly name: string;
@@ -27,6 +30,7 @@ export class WorldModel implements Model<WorldVector> {
   readonly #view: VectorView;
   readonly #enabled: EnabledActions;
   readonly #machine: VectorMachine;
+  readonly #initial: WorldVector;
 
   constructor(spec: WorldSpec) {
     this.name = spec.name;
@@ -35,21 +39,38 @@ export class WorldModel implements Model<WorldVector> {
     this.#view = new VectorView(this.#store);
     this.#enabled = new EnabledActions(this.#store, this.#view);
     this.#machine = new VectorMachine(this.#store);
+    this.#initial = this.#machine.initial();
     this.properties = [...monitorProperties(spec), ...(spec.properties ?? [])].map((each) => this.#onVectors(each));
     if (spec.symmetry !== undefined) this.renamings = renamer(this.#store, spec.symmetry);
   }
 
   initial(): WorldVector {
-    return this.#machine.initial();
+    return this.#initial.slice();
   }
 
+  /** Only the words that differ from the initial ones, each group of seven after a byte that says which. */
   encode(vector: WorldVector, into: Encoder): void {
-    for (let at = 0; at < vector.length; at++) into.uint(vector[at] as number);
+    const initial = this.#initial;
+    for (let group = 0; group < vector.length; group += groupWords) {
+      let differing = 0;
+      for (let bit = 0; bit < groupWords; bit++) {
+        if (vector[group + bit] !== initial[group + bit]) differing |= 1 << bit;
+      }
+      into.uint(differing);
+      for (let bit = 0; differing >>> bit !== 0; bit++) {
+        if (((differing >>> bit) & 1) === 1) into.uint(vector[group + bit] as number);
+      }
+    }
   }
 
   decode(from: Decoder): WorldVector {
-    const vector = new Int32Array(this.#store.layout.length);
-    for (let at = 0; at < vector.length; at++) vector[at] = from.uint();
+    const vector = this.#initial.slice();
+    for (let group = 0; group < vector.length; group += groupWords) {
+      const differing = from.uint();
+      for (let bit = 0; differing >>> bit !== 0; bit++) {
+        if (((differing >>> bit) & 1) === 1) vector[group + bit] = from.uint();
+      }
+    }
     return vector;
   }
 
