@@ -35,9 +35,8 @@ export function rewrites(schema: z.core.$ZodType, seen: Set<z.core.$ZodType> = n
   if (seen.has(schema)) return false;
   seen.add(schema);
   const definition = schema._zod.def as z.core.$ZodTypeDef & Record<string, unknown>;
-  if (definition.type === 'custom') return schema._zod.bag['Class'] !== Uint8Array || hasOwnChecks(definition);
-  if (!transparent.has(definition.type) || definition['coerce'] === true || definition['normalize'] === true)
-    return true;
+  if (definition.type === 'custom') return schema._zod.bag.Class !== Uint8Array || hasOwnChecks(definition);
+  if (!transparent.has(definition.type) || definition.coerce === true || definition.normalize === true) return true;
   return hasOwnChecks(definition) || partsOf(definition).some((part) => rewrites(part, seen));
 }
 
@@ -49,7 +48,7 @@ function hasOwnChecks(definition: z.core.$ZodTypeDef): boolean {
 function partsOf(definition: Record<string, unknown>): z.core.$ZodType[] {
   const named = ['element', 'innerType', 'keyType', 'valueType', 'rest', 'catchall'].map((key) => definition[key]);
   const listed = ['items', 'options'].flatMap((key) => (definition[key] as unknown[] | undefined) ?? []);
-  const shaped = Object.values((definition['shape'] as Record<string, unknown> | undefined) ?? {});
+  const shaped = Object.values((definition.shape as Record<string, unknown> | undefined) ?? {});
   return [...named, ...listed, ...shaped].filter(isSchema);
 }
 

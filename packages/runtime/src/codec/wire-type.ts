@@ -84,7 +84,7 @@ class WireTypes {
       case 'enum':
         return constants(enumValues(definition.entries));
       case 'custom':
-        return schema._zod.bag['Class'] === Uint8Array ? { kind: 'bytes' } : general;
+        return schema._zod.bag.Class === Uint8Array ? { kind: 'bytes' } : general;
       case 'object':
         return this.#object(definition);
       case 'array':

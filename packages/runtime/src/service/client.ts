@@ -2,6 +2,7 @@ import type { Exchange } from '../exchange/types.ts';
 import { couriersOf } from './couriers.ts';
 import type { DeclaredService, ServiceDefinition } from './define-service.ts';
 import type { ServiceDirectory } from './directory.ts';
+import { UnknownServiceError } from './errors.ts';
 import { RpcCalls } from './rpc-calls.ts';
 import { RpcTarget, ServiceTarget } from './rpc-target.ts';
 import { StreamCalls } from './stream-calls.ts';
@@ -56,10 +57,7 @@ class Client implements ServiceClient {
     for (const [place, [name, member]] of Object.entries(definition.members).entries()) {
       if (member.kind !== 'rpc') continue;
       const target = new RpcTarget(service, name, place, member);
-      proxy[name] = (input: unknown, options?: CallOptions) =>
-        Promise.all(
-          service.instances().map(({ node }) => this.#settled(target, input, merge(defaults, options), node)),
-        );
+      proxy[name] = (input: unknown, options?: CallOptions) => this.#callAll(target, input, merge(defaults, options));
     }
     return Object.freeze(proxy) as BroadcastProxy<M>;
   }
@@ -82,6 +80,13 @@ class Client implements ServiceClient {
   #target(definition: DeclaredService): ServiceTarget {
     const { self } = this.#exchange;
     return new ServiceTarget(definition, this.#directory, (slot) => slot === self || this.#exchange.ready(slot));
+  }
+
+  #callAll(target: RpcTarget, input: unknown, options: CallOptions | undefined): Promise<BroadcastResult<unknown>[]> {
+    const { name } = target.service;
+    const instances = target.service.instances();
+    if (instances.length === 0) return Promise.reject(new UnknownServiceError(name));
+    return Promise.all(instances.map(({ node }) => this.#settled(target, input, options, node)));
   }
 
   async #settled(

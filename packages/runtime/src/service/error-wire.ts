@@ -72,8 +72,8 @@ function classNames(error: Error): string[] {
   const names: string[] = [];
   for (let prototype: unknown = Object.getPrototypeOf(error); prototype !== null; ) {
     if (prototype === Object.prototype || names.length === errorDepthMax) break;
-    const { constructor } = prototype as { constructor: { name: unknown } };
-    if (typeof constructor?.name === 'string') names.push(constructor.name);
+    const maker = (prototype as { readonly constructor?: { readonly name?: unknown } }).constructor;
+    if (typeof maker?.name === 'string') names.push(maker.name);
     prototype = Object.getPrototypeOf(prototype);
   }
   return names;

@@ -43,7 +43,7 @@ export class RpcCalls {
       (item) => this.#timeOut(item as Timed & PendingCall),
       () => courier.exchange.drain(),
     );
-    this.#watches = new SignalWatches((item) => this.#abort(item as Abortable & PendingCall));
+    this.#watches = new SignalWatches((item, reason) => this.#abort(item as Abortable & PendingCall, reason));
     courier.read(resultFrame, (from, bytes, start, end) => this.#onResult(from, bytes, start, end));
     courier.read(failureFrame, (from, bytes, start, end) => this.#onFailure(from, bytes, start, end));
     this.#stopListening = courier.listen({
@@ -194,8 +194,7 @@ export class RpcCalls {
     this.#settle(call).reject(new TimeoutError(`${target!.label} on ${node}`, timeoutMs, { node }));
   }
 
-  #abort(call: PendingCall): void {
-    const reason: unknown = call.watch?.signal.reason;
+  #abort(call: PendingCall, reason: unknown): void {
     this.#cancel(call, cancelAborted);
     this.#settle(call).reject(reason);
   }

@@ -13,13 +13,13 @@ export class SignalWatch {
   idleSweeps = 0;
   readonly #listener: () => void;
 
-  constructor(signal: AbortSignal, onAbort: (item: Abortable) => void) {
+  constructor(signal: AbortSignal, onAbort: (item: Abortable, reason: unknown) => void) {
     this.signal = signal;
     this.#listener = () => {
       while (this.first !== undefined) {
         const item = this.first;
         this.remove(item);
-        onAbort(item);
+        onAbort(item, signal.reason);
       }
     };
     signal.addEventListener('abort', this.#listener, { once: true });
@@ -56,12 +56,12 @@ const idleSweepsMax = 2;
  * brings the same signal, and is then taken off, since signals may outlive their calls by far.
  */
 export class SignalWatches {
-  readonly #onAbort: (item: Abortable) => void;
+  readonly #onAbort: (item: Abortable, reason: unknown) => void;
   readonly #watches = new Map<AbortSignal, SignalWatch>();
   #last: SignalWatch | undefined;
   #sweep: NodeJS.Timeout | undefined;
 
-  constructor(onAbort: (item: Abortable) => void) {
+  constructor(onAbort: (item: Abortable, reason: unknown) => void) {
     this.#onAbort = onAbort;
   }
 

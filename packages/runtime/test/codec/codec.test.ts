@@ -153,9 +153,9 @@ describe('a compiled codec', () => {
     expect(wireType(either, 'input').kind).toBe('general');
     expect(roundTrip(either, { b: 2 })).toEqual({ b: 2 });
     const cyclic: Record<string, unknown> = { name: 'me' };
-    cyclic['self'] = cyclic;
+    cyclic.self = cyclic;
     const copy = roundTrip(z.any(), cyclic) as typeof cyclic;
-    expect(copy['self']).toBe(copy);
+    expect(copy.self).toBe(copy);
   });
 
   it('knows which schemas hand on what they were given', () => {

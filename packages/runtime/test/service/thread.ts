@@ -1,8 +1,13 @@
 import { type MemberSlot, memberName } from '../../src/member.ts';
 import type { MemberContext } from '../../src/node/types.ts';
 import { createServiceClient } from '../../src/service/client.ts';
-import type { AnyImplementation } from '../../src/service/define-service.ts';
+import type { Courier } from '../../src/service/courier.ts';
+import { couriersOf } from '../../src/service/couriers.ts';
+import { type AnyImplementation, defineService, rpc } from '../../src/service/define-service.ts';
 import { type DirectoryEntry, ServiceDirectory } from '../../src/service/directory.ts';
+import { RpcCalls } from '../../src/service/rpc-calls.ts';
+import { RpcTarget, ServiceTarget } from '../../src/service/rpc-target.ts';
+import { schemaHash } from '../../src/service/schema-hash.ts';
 import { ServiceHost } from '../../src/service/service-host.ts';
 import type { DeploySettings, ServiceClient } from '../../src/service/types.ts';
 import { Loopback, type LoopbackExchange } from './loopback-exchange.ts';
@@ -59,6 +64,21 @@ export class Threads {
     const others = this.#entries.filter((entry) => entry.slot !== slot);
     this.#entries.splice(0, this.#entries.length, ...others);
     this.directory.replace(this.#entries);
+  }
+
+  courierAt(slot: MemberSlot): { readonly courier: Courier } {
+    return { courier: couriersOf(this.at(slot).exchange).calls };
+  }
+
+  /** A call by numbers, without a definition: what a wrong or hostile caller could send. */
+  callMember(from: MemberSlot, to: MemberSlot, deploymentId: number, member: number): Promise<unknown> {
+    const odd = defineService('odd', { member: rpc({}) });
+    const directory = new ServiceDirectory();
+    const entry = { service: 'odd', node: memberName(to), slot: to, deploymentId, schemaHash: schemaHash(odd) };
+    directory.replace([entry]);
+    const { exchange } = this.at(from);
+    const target = new RpcTarget(new ServiceTarget(odd, directory, () => true), 'member', member, odd.members.member);
+    return new RpcCalls(couriersOf(exchange).calls).call(target, undefined, undefined);
   }
 
   async close(): Promise<void> {
