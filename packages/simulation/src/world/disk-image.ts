@@ -136,7 +136,7 @@ export class DiskImage {
   #flush(covers: number, succeeded: boolean): void {
     const covered = this.cache.splice(0, covers);
     if (succeeded) for (const write of covered) if (!write.doomed) this.blocks.set(write.address, write.payload);
-    const doomed = succeeded ? covered.filter((write) => write.doomed) : covered;
+    const doomed = succeeded ? covered.filter((write, at) => write.doomed && !isReplaced(write, covered, at)) : covered;
     for (const write of doomed) write.doomed = true;
     this.cache.unshift(...doomed);
     const removed = covers - doomed.length;
@@ -154,4 +154,9 @@ export class DiskImage {
     }
     return this.blocks.get(address) ?? emptyBlock;
   }
+}
+
+/** Whether a later write made durable hides this one. */
+function isReplaced({ address }: CachedWrite, writes: readonly CachedWrite[], at: number): boolean {
+  return writes.some((later, index) => index > at && later.address === address && !later.doomed);
 }
