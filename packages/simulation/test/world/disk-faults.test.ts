@@ -49,8 +49,9 @@ describe('disks of an explored world', () => {
 
   it('keep a write whatever crashes after a flush was answered', () => {
     const readAfterFlush = { ...read, when: (view: WorldView) => view.monitor<{ done: boolean }>(0).done };
+    const flushWritten = { ...flush, when: (view: WorldView) => logOf(view, 0).join() === 'start 0,write 1 ok' };
     const world = alone(
-      { calls: [write(9), after(1, flush), readAfterFlush], monitors: [flushed], faults: { crash: 1, restart: 1 } },
+      { calls: [write(9), flushWritten, readAfterFlush], monitors: [flushed], faults: { crash: 1, restart: 1 } },
       { starts: true },
     );
     const logs = reachable(world, (view) => logOf(view, 0).join());
