@@ -69,7 +69,9 @@ export class Arena {
     const granules = Math.ceil(bytes / extentGranuleBytes);
     const memory = new WebAssembly.Memory({ initial: granules, maximum: granules, shared: true });
     const arena = new Arena(memory);
-    const tableBytes = (granules * extentGranuleBytes * pageEntryBytes) / pageBytes;
+    const pages = (granules * extentGranuleBytes) / pageBytes;
+    // An owner word entry and a bit for each page.
+    const tableBytes = pages * pageEntryBytes + pages / 8;
     const reserved = Math.ceil((pageTableByte + tableBytes) / extentGranuleBytes);
     if (reserved >= granules) throw new RangeError(`an arena of ${bytes} bytes has no room beside its own tables`);
     for (let granule = 0; granule < reserved; granule++) arena.#claim(granule);

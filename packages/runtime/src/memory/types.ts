@@ -22,6 +22,12 @@ export interface PagePool {
   /** Give back a run taken before. Pages that others still hold return to the range when the last holder lets go. */
   give(first: PageIndex, count?: number): void;
 
+  /**
+   * Give back a run that was offered to another member, unless that one adopted it meanwhile.
+   * @returns whether it was still this member's.
+   */
+  withdraw(first: PageIndex, count: number, generation: number): boolean;
+
   /** The bytes of a run of pages, as a view on shared memory. */
   bytes(first: PageIndex, count?: number): Uint8Array;
 
