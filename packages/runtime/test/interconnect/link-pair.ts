@@ -14,6 +14,8 @@ export class LinkEnd {
   sendCut = false;
   receiveCut = false;
   readonly received: Uint8Array[] = [];
+  /** Hears everything too. */
+  owner: LinkOwner | undefined;
 
   constructor(make: (around: LinkSurroundings, owner: LinkOwner) => InterconnectLink, other: () => LinkEnd) {
     this.link = make(
@@ -35,9 +37,13 @@ export class LinkEnd {
         },
       },
       {
-        onDown: (reason) => this.downs.push(reason),
+        onDown: (reason) => {
+          this.downs.push(reason);
+          this.owner?.onDown(reason);
+        },
         onUp: () => {
           this.ups++;
+          this.owner?.onUp();
         },
       },
     );
