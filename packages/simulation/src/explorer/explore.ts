@@ -69,6 +69,7 @@ class Walk<State> {
   readonly #smallest = new Encoder();
   /** States with a step that throws: what would follow is unknown. */
   readonly #failing = new Set<number>();
+  #spare: State | undefined;
   #transitions = 0;
   #deadlocks = 0;
   #depth = 0;
@@ -141,7 +142,7 @@ class Walk<State> {
       this.#transitions++;
       let next: State;
       try {
-        next = model.apply(this.#decode(index), action);
+        next = model.apply(this.#copyOf(state, index), action);
       } catch (thrown) {
         this.#failing.add(index);
         this.#report('error', errorName(thrown), String(thrown), index, model.label(state, action));
@@ -224,6 +225,14 @@ class Walk<State> {
       if (isSmaller(spare, smallest)) [smallest, spare] = [spare, smallest];
     }
     return smallest;
+  }
+
+  /** A copy of state `index` for one step: always over the same spare where the model can copy. */
+  #copyOf(state: State, index: number): State {
+    if (this.#model.copy === undefined) return this.#decode(index);
+    this.#spare ??= this.#decode(index);
+    this.#model.copy(state, this.#spare);
+    return this.#spare;
   }
 
   #decode(index: number): State {

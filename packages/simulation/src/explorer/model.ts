@@ -67,6 +67,11 @@ export interface Model<State> {
   /** Canonical: equal states give equal bytes. */
   encode(state: State, into: Encoder): void;
   decode(from: Decoder): State;
+  /**
+   * Make `to` equal to `from`, sharing nothing that `apply` changes. Where omitted, states are decoded again for every
+   * action; with it `apply` must return its argument or something that keeps no hold of it.
+   */
+  copy?(from: State, to: State): void;
   /** Append every action enabled in `state`. */
   actions(state: State, into: number[]): void;
   /** The action as a line of a trace. */

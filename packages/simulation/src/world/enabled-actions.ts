@@ -23,7 +23,7 @@ export const timerIndex = (argument: number): number => argument & (2 ** timerBi
 export class EnabledActions {
   readonly #store: WorldStore;
   readonly #view: VectorView;
-  #vector: Int32Array = new Int32Array(0);
+  #vector: readonly number[] = [];
   #into: number[] = [];
 
   constructor(store: WorldStore, view: VectorView) {
@@ -32,7 +32,7 @@ export class EnabledActions {
   }
 
   /** Append the actions enabled in `vector`, the expected ones before the faults. */
-  list(vector: Int32Array, into: number[]): void {
+  list(vector: readonly number[], into: number[]): void {
     this.#vector = vector;
     this.#into = into;
     this.#view.at(vector);

@@ -16,7 +16,7 @@ export class Narrator {
   }
 
   /** What happens, without what follows from it. */
-  subject(vector: Int32Array, action: number): string {
+  subject(vector: readonly number[], action: number): string {
     const a = firstArgument(action);
     const b = secondArgument(action);
     const kind = actionKind(action);
@@ -95,7 +95,12 @@ export class Narrator {
     return this.#followed.length === 0 ? subject : `${subject}; ${this.#followed.join('; ')}`;
   }
 
-  #message(kind: 'deliver' | 'drop' | 'duplicate' | 'reorder', vector: Int32Array, direction: number, index: number) {
+  #message(
+    kind: 'deliver' | 'drop' | 'duplicate' | 'reorder',
+    vector: readonly number[],
+    direction: number,
+    index: number,
+  ) {
     const { layout, lists, values, topology } = this.#store;
     const number = lists.list(vector[layout.queues + direction] as number)[index] as number;
     const message = readableText(values.value(number));
@@ -107,7 +112,7 @@ export class Narrator {
     return `${receiver} receives ${message} ${where}`;
   }
 
-  #disk(vector: Int32Array, node: number, argument: number): string {
+  #disk(vector: readonly number[], node: number, argument: number): string {
     const { layout, disks } = this.#store;
     const disk = disks.shared(vector[layout.disk(node)] as number) as DiskImage;
     const request = disk.pending[argument >>> 2];
@@ -116,7 +121,7 @@ export class Narrator {
     return `the disk of ${this.#node(node)} ends ${what}: ${ending}`;
   }
 
-  #crashLosses(vector: Int32Array, node: number, choice: number): string {
+  #crashLosses(vector: readonly number[], node: number, choice: number): string {
     const { layout, disks } = this.#store;
     const { unflushed } = disks.shared(vector[layout.disk(node)] as number) as DiskImage;
     if (unflushed === 0) return '';
@@ -126,7 +131,7 @@ export class Narrator {
     return `, its writes not flushed are ${fates.join(', ')}`;
   }
 
-  #timer(vector: Int32Array, node: number, argument: number): number {
+  #timer(vector: readonly number[], node: number, argument: number): number {
     const { layout, lists } = this.#store;
     const armed = lists.list(vector[layout.timers(node, timerPart(argument))] as number);
     return armed[timerIndex(argument)] as number;

@@ -50,6 +50,8 @@ export class PartSteps {
   readonly #known: { env: unknown; table: PairTable }[] = [];
   readonly #steps: Step[] = [];
   readonly #arrivals = new PairTable();
+  readonly #expiries = new PairTable();
+  readonly #linkChanges = new PairTable();
   readonly #buffer = new EffectBuffer();
 
   constructor(
@@ -85,12 +87,27 @@ export class PartSteps {
 
   /** The event an arriving message becomes; undefined when the host would drop it. */
   arrival(port: number, message: number): number | undefined {
-    let event = this.#arrivals.get(message, port);
+    return this.#event(this.#arrivals, message, port, () =>
+      this.part.message?.(port, this.#pools.values.value(message)),
+    );
+  }
+
+  /** The event the end of a timer becomes. */
+  expiry(timer: number): number | undefined {
+    return this.#event(this.#expiries, timer, 0, () => this.part.timer?.(timer));
+  }
+
+  /** The event a change of a link becomes. */
+  linkChange(port: number, up: boolean): number | undefined {
+    return this.#event(this.#linkChanges, port, up ? 1 : 0, () => this.part.link?.(port, up));
+  }
+
+  #event(known: PairTable, a: number, b: number, make: () => KernelEvent | undefined): number | undefined {
+    let event = known.get(a, b);
     if (event === PairTable.absent) {
-      const { values } = this.#pools;
-      const arrived = this.part.message?.(port, values.value(message));
-      event = arrived === undefined ? dropped : values.intern(arrived);
-      this.#arrivals.set(message, port, event);
+      const made = make();
+      event = made === undefined ? dropped : this.#pools.values.intern(made);
+      known.set(a, b, event);
     }
     return event === dropped ? undefined : event;
   }

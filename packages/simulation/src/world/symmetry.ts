@@ -17,7 +17,7 @@ export function renamer(store: WorldStore, symmetry: Symmetry): (vector: WorldVe
   const renamings = symmetry.permutations.map((permutation) => renamingOf(store, symmetry, permutation));
   return (vector, into) => {
     for (const { to, contents } of renamings) {
-      const renamed = new Int32Array(vector.length);
+      const renamed = vector.slice();
       for (let at = 0; at < vector.length; at++) {
         const word = vector[at] as number;
         const rename = contents[at];

@@ -9,9 +9,14 @@ import type { Consequence } from './part-steps.ts';
 import type { WorldStore } from './world-store.ts';
 
 /** A state of a world: a vector of small numbers, most of them places in the pools of a {@link WorldStore}. */
-export type WorldVector = Int32Array<ArrayBuffer>;
+export type WorldVector = number[];
 
 const emptyList = 0;
+
+interface CallEvent {
+  readonly event: number;
+  readonly observation: number | undefined;
+}
 
 /** Changes state vectors: what messages, links, nodes and disks do, whatever action asked for it. */
 export class VectorMachine {
@@ -21,6 +26,8 @@ export class VectorMachine {
   readonly #appended = new PairTable();
   readonly #armed = new PairTable();
   readonly #rests: number[] = [];
+  /** By call and issue. */
+  readonly #callEvents: CallEvent[][] = [];
   /** Events between the parts of a node, waiting within one action: part and event in turn. */
   readonly #inputs: number[] = [];
   /** Where the consequences of an action are told as text while a trace is printed. */
@@ -34,7 +41,7 @@ export class VectorMachine {
 
   initial(): WorldVector {
     const { layout, monitors, disks, spec, topology } = this.#store;
-    const vector = new Int32Array(layout.length);
+    const vector = Array.from({ length: layout.length }, () => 0);
     for (const [index, pool] of monitors.entries()) {
       vector[layout.monitors + index] = pool.intern(spec.monitors?.[index]?.initial());
     }
@@ -54,12 +61,13 @@ export class VectorMachine {
   }
 
   call(vector: WorldVector, call: number): void {
-    const spec = this.#store.spec.calls[call]!;
+    const { node, part } = this.#store.spec.calls[call]!;
     const at = this.#store.layout.issued(call);
-    const event = spec.event(at === undefined ? 0 : vector[at]!);
+    const nth = at === undefined ? 0 : vector[at]!;
     if (at !== undefined) vector[at]!++;
-    this.#observe(vector, { kind: 'call', node: spec.node, part: spec.part, number: call, value: event });
-    this.input(vector, spec.node, spec.part, event);
+    const { event, observation } = this.#callEvent(call, nth);
+    if (observation !== undefined) this.#feedMonitors(vector, observation);
+    this.#run(vector, node, part, event);
   }
 
   /** Use up one fault of the class. */
@@ -88,14 +96,13 @@ export class VectorMachine {
   arrive(vector: WorldVector, direction: number, message: number): void {
     const { directions } = this.#store.topology;
     const { to, toPort, toPart } = directions[direction]!;
-    const event = this.#store.parts[to]![toPart]!.arrival(toPort, message);
-    if (event !== undefined) this.#run(vector, to, toPart, event);
+    this.#run(vector, to, toPart, this.#store.parts[to]![toPart]!.arrival(toPort, message));
   }
 
   /** Timer `timer` of a part ends. */
   expire(vector: WorldVector, node: number, part: number, timer: number): void {
     this.#disarm(vector, node, part, timer);
-    this.input(vector, node, part, this.#store.spec.nodes[node]?.parts[part]?.timer?.(timer));
+    this.#run(vector, node, part, this.#store.parts[node]![part]!.expiry(timer));
   }
 
   /** Change the disk of a node in place of its stored form. */
@@ -131,7 +138,7 @@ export class VectorMachine {
     const { directions, listeners } = this.#store.topology;
     const { from, fromPort } = directions[direction]!;
     const part = listeners[direction]!;
-    this.input(vector, from, part, this.#store.spec.nodes[from]?.parts[part]?.link?.(fromPort, up));
+    this.#run(vector, from, part, this.#store.parts[from]![part]!.linkChange(fromPort, up));
   }
 
   crash(vector: WorldVector, node: number): void {
@@ -168,7 +175,8 @@ export class VectorMachine {
     if (event !== undefined) this.#run(vector, node, part, this.#store.values.intern(event));
   }
 
-  #run(vector: WorldVector, node: number, firstPart: number, firstEvent: number): void {
+  #run(vector: WorldVector, node: number, firstPart: number, firstEvent: number | undefined): void {
+    if (firstEvent === undefined) return;
     const { layout, parts, spec } = this.#store;
     const inputs = this.#inputs;
     inputs.length = 0;
@@ -182,6 +190,23 @@ export class VectorMachine {
       vector[layout.state(node, part)] = step.next;
       for (const consequence of step.consequences) this.#follow(vector, node, part, consequence);
     }
+  }
+
+  /** The nth event of a call and what monitors see of it, computed once. */
+  #callEvent(call: number, nth: number): CallEvent {
+    this.#callEvents[call] ??= [];
+    const known = this.#callEvents[call];
+    let found = known[nth];
+    if (found === undefined) {
+      const { values, spec } = this.#store;
+      const { node, part, event } = spec.calls[call]!;
+      const value = event(nth);
+      const seen: Observation = { kind: 'call', node, part, number: call, value };
+      const observation = this.#watched.has('call') ? values.intern(seen) : undefined;
+      found = { event: values.intern(value), observation };
+      known[nth] = found;
+    }
+    return found;
   }
 
   #follow(vector: WorldVector, node: number, part: number, consequence: Consequence): void {

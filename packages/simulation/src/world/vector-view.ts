@@ -6,14 +6,14 @@ import type { WorldStore } from './world-store.ts';
 /** A state vector as properties and workloads see it. */
 export class VectorView implements WorldView {
   readonly #store: WorldStore;
-  #vector: Int32Array = new Int32Array(0);
+  #vector: readonly number[] = [];
 
   constructor(store: WorldStore) {
     this.#store = store;
   }
 
   /** Look at `vector` from now on. */
-  at(vector: Int32Array): this {
+  at(vector: readonly number[]): this {
     this.#vector = vector;
     return this;
   }

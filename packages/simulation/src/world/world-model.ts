@@ -74,6 +74,10 @@ export class WorldModel implements Model<WorldVector> {
     return vector;
   }
 
+  copy(from: WorldVector, to: WorldVector): void {
+    for (let at = 0; at < from.length; at++) to[at] = from[at] as number;
+  }
+
   actions(vector: WorldVector, into: number[]): void {
     this.#enabled.list(vector, into);
   }
