@@ -225,3 +225,13 @@ export const laneJobsMax = 1024;
 
 /** A thread of the compute lane without work ends after this. */
 export const laneIdleMs = 5000;
+
+/** Channels one thread may have at a time, over all peers; and offers of one peer that may wait for their counterpart. */
+export const channelsMax = 4096;
+export const channelOffersMax = 1024;
+
+/** Messages of one channel whose senders wait for room. */
+export const channelSendsWaitingMax = 4096;
+
+/** Messages kept for a channel that nobody listens to yet. */
+export const channelUnheardMax = 4096;

@@ -12,6 +12,8 @@ export const backgroundClass: TrafficClass = 3;
 export type PortNumber = number;
 export const servicePort: PortNumber = 1;
 export const streamPort: PortNumber = 2;
+/** Where the two ends of a channel find each other. */
+export const channelPort: PortNumber = 3;
 export const firstDynamicPort: PortNumber = 16;
 
 /**

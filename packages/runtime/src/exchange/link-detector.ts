@@ -1,0 +1,65 @@
+import type { SessionState } from '../kernel/session-types.ts';
+import { soleLinkStallBeats, stallBeats } from '../limits.ts';
+
+/** What to do about a link that does not move. */
+export type Suspicion = 'none' | 'suspect' | 'fail';
+
+interface LinkWatch {
+  /** Sum of what was acknowledged of the classes on the link: any change is progress. */
+  mark: number;
+  /** The peer's heartbeat when the link last moved, or had nothing under way. */
+  beats: number;
+}
+
+/**
+ * Suspects a link when records are under way on it, the peer's heart goes on beating, and none is acknowledged. Every
+ * beat of a peer comes after it drained its links and acknowledged what it got, so two beats without an answer mean
+ * that records or answers do not get through; one more is margin. A peer that blocks its loop does not beat, and is
+ * never suspected. A link is watched in the direction it is used in: answers that come over another link count, so that
+ * a link that is dead one way is found by the side that sends that way.
+ */
+export class LinkDetector {
+  readonly #watches: LinkWatch[];
+
+  constructor(links: number) {
+    this.#watches = Array.from({ length: links }, () => ({ mark: 0, beats: 0 }));
+  }
+
+  /** Forget what was seen: this member was late itself, or the pair was cut, and judges nobody by it. */
+  forgive(peerBeats: number): void {
+    for (const watch of this.#watches) watch.beats = peerBeats;
+  }
+
+  /** Called once per own heartbeat, after everything that arrived was handled. */
+  look(state: SessionState, link: number, peerBeats: number): Suspicion {
+    const watch = this.#watches[link] as LinkWatch;
+    const record = state.links[link];
+    if (record === undefined || (record.state !== 'up' && record.state !== 'suspect')) {
+      watch.beats = peerBeats;
+      return 'none';
+    }
+    // Its records went to another link when it became suspect; one beat later it is fenced, and probed both ways.
+    if (record.state === 'suspect') return beatsSince(watch, peerBeats) > stallBeats ? 'fail' : 'none';
+    let mark = 0;
+    let underWay = false;
+    for (const each of state.classes) {
+      if (each.link !== link) continue;
+      mark += each.unacknowledged;
+      if (each.unacknowledged < each.cursor) underWay = true;
+    }
+    if (!underWay || mark !== watch.mark) {
+      watch.mark = mark;
+      watch.beats = peerBeats;
+      return 'none';
+    }
+    const others = state.links.some((other, index) => index !== link && other.state === 'up');
+    const stood = beatsSince(watch, peerBeats);
+    if (others) return stood >= stallBeats ? 'suspect' : 'none';
+    return stood >= soleLinkStallBeats ? 'fail' : 'none';
+  }
+}
+
+/** Heartbeats wrap at 2^32. */
+function beatsSince(watch: LinkWatch, beats: number): number {
+  return (beats - watch.beats) >>> 0;
+}

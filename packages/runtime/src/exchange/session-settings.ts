@@ -1,0 +1,38 @@
+import { sessionRules } from '../kernel/session-rules.ts';
+import type { SessionEnv } from '../kernel/session-types.ts';
+import {
+  acknowledgeEveryRecords,
+  acknowledgeMs,
+  closeRepeatMs,
+  drainMs,
+  linkFlapsMax,
+  linkSteadyMs,
+  probeMs,
+  probeMsMax,
+  retentionMs,
+  retransmitMs,
+  sessionWindowsRecords,
+} from '../limits.ts';
+
+/** What the session kernel of every pair runs with: both sides must use the same. */
+export function sessionEnv(links: number): SessionEnv {
+  return {
+    links,
+    windows: sessionWindowsRecords,
+    acknowledgeEvery: acknowledgeEveryRecords,
+    firstSequence: 0,
+    sequenceMax: Number.MAX_SAFE_INTEGER - 1,
+    flapsMax: linkFlapsMax,
+    timings: {
+      acknowledgeMs,
+      retransmitMs,
+      retentionMs,
+      drainMs,
+      closeRepeatMs,
+      probeMs,
+      probeMsMax,
+      steadyMs: linkSteadyMs,
+    },
+    rules: sessionRules,
+  };
+}
