@@ -117,3 +117,120 @@ export class DriveUnusableError extends HoldfastError {
     });
   }
 }
+
+/** Thrown by an I/O manager whose drive was not opened, or is closed: `HF_DRIVE_CLOSED`. */
+export class DriveClosedError extends HoldfastError {
+  override readonly name = 'DriveClosedError';
+  constructor(directory: string) {
+    super('HF_DRIVE_CLOSED', `The drive ${directory} is not open.`, { hint: 'Open the array again.' });
+  }
+}
+
+/** Thrown by every call on an array that was closed: `HF_ARRAY_CLOSED`. */
+export class ArrayClosedError extends HoldfastError {
+  override readonly name = 'ArrayClosedError';
+  constructor() {
+    super('HF_ARRAY_CLOSED', 'The array is closed.', { hint: 'Open it again.' });
+  }
+}
+
+/** Thrown when an array cannot have the asked shape on these nodes: `HF_GEOMETRY`. */
+export class GeometryError extends HoldfastError {
+  override readonly name = 'GeometryError';
+  constructor(problem: string, hint: string) {
+    super('HF_GEOMETRY', problem, { hint });
+  }
+}
+
+/**
+ * Thrown when more members are down, out of date or damaged than parity covers: `HF_TOO_MANY_DOWN`. By `open`, nothing
+ * was changed; by a put or remove, nothing of it is visible. Reads go on for every object that is still whole.
+ */
+export class TooManyDownError extends HoldfastError {
+  override readonly name = 'TooManyDownError';
+  /** What is wrong with whom. */
+  readonly members: Readonly<Record<string, string>>;
+  constructor(members: Readonly<Record<string, string>>, parity: number) {
+    const list = Object.entries(members).map(([name, why]) => `${name} ${why}`);
+    super('HF_TOO_MANY_DOWN', `Parity covers ${parity} member, and these fail: ${list.join('; ')}.`, {
+      hint: 'Bring back the nodes or drives named, then open the array again.',
+    });
+    this.members = members;
+  }
+}
+
+/** Thrown by `open` when the members that are missing may hold newer objects than those that are there: `HF_MAYBE_OLD`. */
+export class MaybeOldError extends HoldfastError {
+  override readonly name = 'MaybeOldError';
+  constructor(missing: readonly string[]) {
+    super('HF_MAYBE_OLD', `What is missing (${missing.join(', ')}) may have gone on without what is here.`, {
+      hint: 'Bring it back, or open with acceptOld: true and lose what it alone stored.',
+    });
+  }
+}
+
+/** Thrown when there is no object of that key: `HF_NO_OBJECT`. */
+export class NoObjectError extends HoldfastError {
+  override readonly name = 'NoObjectError';
+  readonly key: string;
+  constructor(key: string) {
+    super('HF_NO_OBJECT', `There is no object ${JSON.stringify(key)}.`, {
+      hint: 'list() names the objects there are.',
+    });
+    this.key = key;
+  }
+}
+
+/** A part of an object that cannot be had: which slots of which group, and why. */
+export interface LostGroup {
+  readonly group: number;
+  /** First byte and length within the object. */
+  readonly start: number;
+  readonly bytes: number;
+  readonly slots: readonly { readonly slot: number; readonly node: string; readonly why: string }[];
+}
+
+/** Thrown when more of a group is gone than parity restores: `HF_OBJECT_LOST`. Names exactly what; no bytes are made up. */
+export class ObjectLostError extends HoldfastError {
+  override readonly name = 'ObjectLostError';
+  readonly key: string;
+  readonly lost: readonly LostGroup[];
+  constructor(key: string, lost: readonly LostGroup[]) {
+    const slots = lost.flatMap(({ group, slots: gone }) =>
+      gone.map(({ slot, node, why }) => `group ${group} slot ${slot} on ${node} ${why}`),
+    );
+    super('HF_OBJECT_LOST', `Of object ${JSON.stringify(key)} too much is gone: ${slots.join('; ')}.`, {
+      hint: 'Bring back the nodes or drives named, or store the object again.',
+    });
+    this.key = key;
+    this.lost = lost;
+  }
+}
+
+/** Thrown for a key that no object can have: `HF_BAD_KEY`. */
+export class BadKeyError extends HoldfastError {
+  override readonly name = 'BadKeyError';
+  constructor(problem: string) {
+    super('HF_BAD_KEY', `A key ${problem}.`, { hint: 'Use 1 to 1024 bytes of UTF-8 without NUL.' });
+  }
+}
+
+/** Thrown when the source of a put gives something that cannot be stored: `HF_SOURCE`. Nothing of it is visible. */
+export class SourceError extends HoldfastError {
+  override readonly name = 'SourceError';
+  constructor(problem: string) {
+    super('HF_SOURCE', `The source of a put ${problem}.`, { hint: 'Give a Uint8Array or an async iterable of them.' });
+  }
+}
+
+/** Thrown by requests to a member that is down: `HF_MEMBER_LOST`. The array handles it; callers see it as a cause. */
+export class MemberLostError extends HoldfastError {
+  override readonly name = 'MemberLostError';
+  constructor(node: string, cause?: unknown) {
+    super('HF_MEMBER_LOST', `Member ${node} of the array is down.`, {
+      hint: 'Open the array again when it is back.',
+      node,
+      cause,
+    });
+  }
+}

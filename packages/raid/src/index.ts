@@ -1,1 +1,23 @@
+/**
+ * Objects spread over the drives of a cluster, with a parity slot in every group.
+ *
+ * @packageDocumentation
+ */
+
+export type { ArrayHost } from './array/array-host.ts';
+export type { CreateOptions, OpenOptions } from './array/array-options.ts';
+export type { ByteSource } from './array/byte-source.ts';
+export type { ArrayEvent, Reconciliation, SlotFailure } from './array/events.ts';
+export { keyFromBytes, keyToBytes } from './array/key.ts';
+export {
+  type ArrayStatus,
+  type MemberStatus,
+  type ObjectStat,
+  type PutOptions,
+  RaidArray,
+  type StoredObject,
+} from './array/raid-array.ts';
+export type { StepHold, StepReached } from './array/step-holds.ts';
+export * from './errors.ts';
+export type { Step } from './iom/messages.ts';
 export { openParity, type ParityKernel, scalarParity, simdParity } from './parity/parity-kernel.ts';

@@ -45,3 +45,30 @@ export const transferPartsMax = 64;
 
 /** Views of an array in its life: the upper part of an object id. 2^21 of them keep ids exact numbers. */
 export const epochsMax = 2 ** 21 - 1;
+
+/** Slots one request to an I/O manager may name. */
+export const slotsPerRequestMax = 64;
+
+/** Ids one request to let go of objects may name. */
+export const gfidsPerRequestMax = 1024;
+
+/** Records one page of a listing holds. */
+export const recordsPerPageMax = 256;
+
+/** Puts that run at a time; further ones wait in order. */
+export const putsInFlightMax = 16;
+
+/** Whole groups sent to the I/O managers in one request each. */
+export const groupsPerWindow = 4;
+
+/** Windows of one put under way at a time. */
+export const windowsPerPutMax = 3;
+
+/** Windows of one get read ahead of its consumer. */
+export const windowsPerGetMax = 2;
+
+/** Pages that all puts of an array, and all its gets, may use at a time: 8 MiB each, less when the range is small. */
+export const pagesPerDirectionMax = 2048;
+
+/** How long one request to an I/O manager may take before it counts as unanswered. A flush may be long. */
+export const requestMs = 120_000;

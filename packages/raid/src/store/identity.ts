@@ -9,7 +9,7 @@ export interface DriveIdentity {
   /** All members of the array, ascending. */
   readonly members: readonly number[];
   readonly data: number;
-  readonly parity: number;
+  readonly parity: 1;
   readonly unitBlocks: number;
   readonly extentBlocks: number;
 }

@@ -27,17 +27,17 @@ export interface ObjectRecord {
   readonly bytes: number;
   readonly geometry: Geometry;
   /** Members over which the groups walk. */
-  readonly span: readonly number[];
+  readonly span: number[];
   /** Members of the span whose slots were not stored, because they were down. */
-  readonly absent: readonly number[];
+  readonly absent: number[];
   /** Members that keep this metadata. */
-  readonly homes: readonly number[];
+  readonly homes: number[];
   /** The array's epoch when it was committed. */
   readonly epoch: number;
   /** Milliseconds since 1970, by the clock of the storing thread. */
   readonly storedAtMs: number;
   /** SHA-256 of the content, 64 hexadecimal digits, when the caller asked for it. */
-  readonly sha256?: string;
+  readonly sha256?: string | undefined;
 }
 
 /** The metadata of an object ends here. */

@@ -84,7 +84,7 @@ export function decodeSuperblock(from: Uint8Array, checksum: () => bigint): Supe
     member: source.getUint8(at.member),
     members: [...from.subarray(at.members, at.members + source.getUint8(at.memberCount))],
     data: source.getUint8(at.data),
-    parity: source.getUint8(at.parity),
+    parity: 1,
     unitBlocks: source.getUint16(at.unitBlocks, true),
     extentBlocks: source.getUint32(at.extentBlocks, true),
   };
@@ -103,6 +103,8 @@ function unknownFeatures(source: DataView): string | undefined {
   const incompat = source.getUint32(at.incompat, true);
   if (incompat !== 0) return `format ${version} with the features 0x${incompat.toString(16)}`;
   if (readOnlyCompat !== 0) return `format ${version} with the read-only features 0x${readOnlyCompat.toString(16)}`;
+  const parity = source.getUint8(at.parity);
+  if (parity !== 1) return `format ${version} with ${parity} parity slots a group`;
   return version > formatVersion ? `format ${version}` : undefined;
 }
 

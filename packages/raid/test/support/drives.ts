@@ -6,7 +6,7 @@ import type { BlockStore } from '../../src/store/block-store.ts';
 import type { DriveIdentity } from '../../src/store/identity.ts';
 import type { ObjectRecord } from '../../src/store/log-record.ts';
 import { type DriveFindings, formatDrive, openDrive } from '../../src/store/open-drive.ts';
-import { LocalPool } from './local-pool.ts';
+import { memberPools } from './local-pool.ts';
 
 export const identity: DriveIdentity = {
   arrayId: '00112233445566778899aabbccddeeff',
@@ -23,7 +23,7 @@ export type Wrap = (directory: DriveDirectory) => DriveDirectory;
 
 /** One drive and the pages it is used through. */
 export class TestDrive {
-  readonly pool = new LocalPool();
+  readonly pool = memberPools([identity.member]).get(identity.member)!;
   readonly path: string;
   readonly #wrap: Wrap;
   #store: BlockStore | undefined;

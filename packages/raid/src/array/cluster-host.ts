@@ -1,0 +1,82 @@
+import { type Cluster, type Deployment, memberName, memberSlot, type ServiceProxy } from '@holdfast/runtime';
+import { registerRaidErrors } from '../error-classes.ts';
+import { type IomOptions, IomService } from '../iom/definition.ts';
+import type { IomPort } from '../iom/iom-port.ts';
+import { requestMs } from '../limits.ts';
+import type { ArrayHost } from './array-host.ts';
+
+/** Put an I/O manager on every node of a cluster that is up. */
+export async function clusterHost(cluster: Cluster, options: IomOptions): Promise<ArrayHost> {
+  registerRaidErrors();
+  const deployment = await cluster.deploy(new URL(import.meta.resolve('@holdfast/raid/iom')), { on: 'all', options });
+  return new ClusterHost(cluster, deployment);
+}
+
+class ClusterHost implements ArrayHost {
+  readonly members: readonly number[];
+  readonly #cluster: Cluster;
+  readonly #deployment: Deployment;
+  readonly #ports: ReadonlyMap<number, IomPort>;
+
+  constructor(cluster: Cluster, deployment: Deployment) {
+    this.#cluster = cluster;
+    this.#deployment = deployment;
+    const ports = deployment.nodes.map((node) => {
+      const proxy = cluster.service(IomService, { node, timeoutMs: requestMs });
+      return [memberSlot(node) ?? -1, portOf(proxy)] as const;
+    });
+    this.#ports = new Map(ports);
+    this.members = [...this.#ports.keys()];
+  }
+
+  get pages() {
+    return this.#cluster.main.pages;
+  }
+
+  name(member: number): string {
+    return memberName(member);
+  }
+
+  iom(member: number): IomPort {
+    const port = this.#ports.get(member);
+    if (port === undefined) throw new RangeError(`Member ${member} has no I/O manager.`);
+    return port;
+  }
+
+  onDown(listener: (member: number, why: string) => void): () => void {
+    const subscription = this.#cluster.events$.subscribe((event) => {
+      if (event.type !== 'node-down') return;
+      const member = memberSlot(event.node);
+      if (member !== undefined) listener(member, `is down (${event.cause})`);
+    });
+    return () => subscription.unsubscribe();
+  }
+
+  close(): Promise<void> {
+    return this.#deployment.stop();
+  }
+}
+
+/** The calls of the service in the shape of {@link IomPort}: lists that callers may not change, made changeable. */
+function portOf(proxy: ServiceProxy<typeof IomService.members>): IomPort {
+  return {
+    create: (identity) => proxy.create({ ...identity, members: [...identity.members] }),
+    open: () => proxy.open(),
+    setView: ({ epoch, live }) => proxy.setView({ epoch, live: [...live] }),
+    store: (request) => proxy.store(request),
+    harden: (request) => proxy.harden(request),
+    fetch: (request) => proxy.fetch(request),
+    putObject: (request) => proxy.putObject(request),
+    forget: ({ epoch, gfids }) => proxy.forget({ epoch, gfids: [...gfids] }),
+    drop: ({ epoch, gfids }) => proxy.drop({ epoch, gfids: [...gfids] }),
+    versions: (key) => proxy.versions(key),
+    objects: ({ prefix, after, limit }) => proxy.objects({ prefix, limit, ...(after && { after: { ...after } }) }),
+    gfids: (request) => proxy.gfids(request),
+    use: () => proxy.use(),
+    hold: (request) => proxy.hold(request),
+    // Something may never come to the step: whoever waits may wait for ever.
+    held: () => proxy.held(undefined, { timeoutMs: 0 }),
+    letGo: () => proxy.letGo(),
+    close: () => proxy.close(),
+  };
+}

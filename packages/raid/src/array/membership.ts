@@ -1,0 +1,144 @@
+import { ArrayClosedError, GeometryError, MemberLostError, TooManyDownError } from '../errors.ts';
+import type { IomPort } from '../iom/iom-port.ts';
+import { epochsMax } from '../limits.ts';
+import type { ArrayView } from '../store/identity.ts';
+import type { ArrayHost } from './array-host.ts';
+
+/** Failures of a request that mean the member is gone for this array, whatever its thread does. */
+const lossCodes = new Set([
+  'HF_NODE_DOWN',
+  'HF_UNKNOWN_SERVICE',
+  'HF_DRIVE_STOPPED',
+  'HF_DRIVE_CLOSED',
+  'HF_UNKNOWN_NODE',
+]);
+
+export const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+
+/**
+ * Who is up, in which epoch. A member that is lost stays lost until the array is opened again. Every loss makes a new
+ * view, durable on all that are left before anything is stored under it; requests wait while views change.
+ */
+export class Membership {
+  readonly members: readonly number[];
+  readonly #host: ArrayHost;
+  readonly #parity: number;
+  readonly #live: Set<number>;
+  readonly #lost = new Map<number, string>();
+  readonly #onLoss: (member: number, why: string) => void;
+  #epoch: number;
+  #published: number;
+  #changing: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(
+    host: ArrayHost,
+    members: readonly number[],
+    parity: number,
+    view: ArrayView,
+    findings: ReadonlyMap<number, string>,
+    onLoss: (member: number, why: string) => void,
+  ) {
+    this.members = members;
+    this.#host = host;
+    this.#parity = parity;
+    this.#live = new Set(view.live);
+    this.#epoch = view.epoch;
+    this.#published = view.live.length;
+    this.#onLoss = onLoss;
+    for (const member of members) {
+      if (!this.#live.has(member)) this.#lost.set(member, findings.get(member) ?? 'is not there');
+    }
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  get live(): ReadonlySet<number> {
+    return this.#live;
+  }
+
+  /** Members that are down, and why. */
+  get lost(): ReadonlyMap<number, string> {
+    return this.#lost;
+  }
+
+  /** @throws TooManyDownError, ArrayClosedError */
+  assertWritable(): void {
+    if (this.#closed) throw new ArrayClosedError();
+    if (this.#lost.size > this.#parity) {
+      const why = [...this.#lost].map(([member, reason]) => [this.#host.name(member), reason]);
+      throw new TooManyDownError(Object.fromEntries(why), this.#parity);
+    }
+  }
+
+  /** Resolves when the current view is durable on everyone in it. */
+  async steady(): Promise<void> {
+    while (this.#changing !== undefined) await this.#changing;
+  }
+
+  /**
+   * Ask a member's I/O manager, in the current epoch.
+   * @throws MemberLostError when the member is down, or turns out to be.
+   */
+  async ask<T>(member: number, request: (iom: IomPort, epoch: number) => Promise<T>): Promise<T> {
+    await this.steady();
+    if (this.#closed) throw new ArrayClosedError();
+    if (!this.#live.has(member)) throw new MemberLostError(this.#host.name(member));
+    try {
+      return await request(this.#host.iom(member), this.#epoch);
+    } catch (error) {
+      if (!lossCodes.has(codeOf(error) ?? '')) throw error;
+      this.lose(member, error instanceof Error ? error.message : String(error));
+      throw new MemberLostError(this.#host.name(member), error);
+    }
+  }
+
+  /**
+   * Begin a new epoch in which `counted` are up, on every member that is there: older openers are refused from now on.
+   * @throws whatever a member answers that cannot record it
+   */
+  async enter(counted: readonly number[]): Promise<void> {
+    await this.steady();
+    const view = { epoch: this.#epoch + 1, live: [...counted] };
+    if (view.epoch > epochsMax) {
+      throw new GeometryError(`The array has seen ${epochsMax} views.`, 'Copy its objects to a new array.');
+    }
+    await Promise.all([...this.#live].map((member) => this.#host.iom(member).setView(view)));
+    this.#epoch = view.epoch;
+    this.#published = this.#live.size;
+  }
+
+  /** Take note that a member is gone. */
+  lose(member: number, why: string): void {
+    if (this.#closed || !this.#live.delete(member)) return;
+    this.#lost.set(member, why);
+    const change = (this.#changing ?? Promise.resolve()).then(() => this.#publish());
+    const settled = change.finally(() => {
+      if (this.#changing === settled) this.#changing = undefined;
+    });
+    this.#changing = settled;
+    this.#onLoss(member, why);
+  }
+
+  /** Nothing is asked of anyone any more. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** Never rejects: a member that cannot record the view is lost itself, which makes the next view. */
+  async #publish(): Promise<void> {
+    // Beyond what parity covers nothing is stored any more, so there is nothing to guard.
+    if (this.#closed || this.#lost.size > this.#parity || this.#published === this.#live.size) return;
+    const view = { epoch: this.#epoch + 1, live: [...this.#live] };
+    const asked = view.live.map((member) => this.#host.iom(member).setView(view));
+    const answers = await Promise.allSettled(asked);
+    this.#epoch = view.epoch;
+    this.#published = view.live.length;
+    for (const [index, answer] of answers.entries()) {
+      if (answer.status === 'rejected') this.lose(view.live[index]!, `did not record the view: ${answer.reason}`);
+    }
+  }
+}

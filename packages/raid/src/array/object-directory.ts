@@ -1,0 +1,194 @@
+import { MemberLostError } from '../errors.ts';
+import { metadataCandidates, metadataCopies, metadataHomes } from '../layout/placement.ts';
+import { byWeight, keyNumber } from '../layout/rendezvous.ts';
+import { recordsPerPageMax } from '../limits.ts';
+import { compareRecords } from '../store/catalog.ts';
+import type { ObjectRecord, RawKey } from '../store/log-record.ts';
+import type { Membership } from './membership.ts';
+
+/** One version of a key, and the members that keep its metadata. */
+export interface HeldVersion {
+  readonly record: ObjectRecord;
+  readonly holders: readonly number[];
+}
+
+/** Where the metadata of objects is, and what it says. */
+export class ObjectDirectory {
+  readonly #membership: Membership;
+
+  constructor(membership: Membership) {
+    this.#membership = membership;
+  }
+
+  /** The newest version of a key, undefined when there is none. */
+  async newest(key: RawKey): Promise<ObjectRecord | undefined> {
+    return (await this.versions(key))[0]?.record;
+  }
+
+  /** Every version of a key there is metadata of, newest first. */
+  async versions(key: RawKey): Promise<readonly HeldVersion[]> {
+    const candidates = metadataCandidates(keyNumber(rawBytes(key)), this.#membership.members);
+    const answers = await Promise.all(
+      candidates.map(async (member) => ({ member, records: await this.#versionsAt(member, key) })),
+    );
+    return joinVersions(answers);
+  }
+
+  /**
+   * Keep an object's metadata at its homes; resolves when both copies are durable. Homes that are lost are replaced.
+   * @throws CommitError
+   */
+  async commit(describe: (homes: readonly number[]) => ObjectRecord, key: RawKey): Promise<ObjectRecord> {
+    const asked = new Set<number>();
+    for (;;) {
+      await this.#membership.steady();
+      const { members, live } = this.#membership;
+      const homes = metadataHomes(keyNumber(rawBytes(key)), members, live);
+      const record = describe(homes);
+      try {
+        this.#membership.assertWritable();
+        for (const home of homes) asked.add(home);
+        if (await this.#putAtAll(record)) return record;
+      } catch (error) {
+        throw new CommitError(error, await this.#undo(record.gfid, asked));
+      }
+    }
+  }
+
+  /** Let go of versions, wherever their metadata is; resolves when that is durable on every member that is up. */
+  async forget(versions: readonly HeldVersion[]): Promise<void> {
+    const byMember = new Map<number, number[]>();
+    for (const { record, holders } of versions) {
+      for (const member of new Set([...holders, ...record.homes])) {
+        byMember.set(member, [...(byMember.get(member) ?? []), record.gfid]);
+      }
+    }
+    await Promise.all(
+      [...byMember].map(([member, gfids]) =>
+        unlessLost(this.#membership.ask(member, (iom, epoch) => iom.forget({ epoch, gfids }))),
+      ),
+    );
+  }
+
+  /** Every object whose key starts with `prefix`, by key in byte order, the newest version of each. */
+  async *list(prefix: RawKey): AsyncGenerator<HeldVersion> {
+    for await (const versions of this.listVersions(prefix, [...this.#membership.live])) {
+      const newest = versions[0];
+      if (newest !== undefined) yield newest;
+    }
+  }
+
+  /** The same with all versions of each key, newest first, as these members have them. */
+  async *listVersions(prefix: RawKey, from: readonly number[]): AsyncGenerator<readonly HeldVersion[]> {
+    const heads = await Promise.all(
+      from.map(async (member) => {
+        const records = this.#records(member, prefix);
+        return { member, records, next: await records.next() };
+      }),
+    );
+    for (;;) {
+      const open = heads.filter(({ next }) => !next.done);
+      const first = open.map(({ next }) => next.value as ObjectRecord).reduce(lowerKey, undefined);
+      if (first === undefined) return;
+      const answers: { member: number; records: ObjectRecord[] }[] = [];
+      for (const head of open) {
+        const records: ObjectRecord[] = [];
+        while (!head.next.done && head.next.value.key === first.key) {
+          records.push(head.next.value);
+          head.next = await head.records.next();
+        }
+        answers.push({ member: head.member, records });
+      }
+      yield joinVersions(answers);
+    }
+  }
+
+  /** Whether a key's metadata has as many copies as it can have, and which members should get one. */
+  missingHomes(key: RawKey, holders: readonly number[]): readonly number[] {
+    const { members, live } = this.#membership;
+    const there = holders.filter((member) => live.has(member));
+    const others = byWeight(keyNumber(rawBytes(key)), members).filter(
+      (member) => live.has(member) && !there.includes(member),
+    );
+    return others.slice(0, Math.max(0, metadataCopies - there.length));
+  }
+
+  /** False when a home was lost on the way. */
+  async #putAtAll(record: ObjectRecord): Promise<boolean> {
+    const answers = await Promise.allSettled(
+      record.homes.map((home) => this.#membership.ask(home, (iom, epoch) => iom.putObject({ epoch, object: record }))),
+    );
+    const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []));
+    for (const failure of failures) if (!(failure instanceof MemberLostError)) throw failure;
+    return failures.length === 0;
+  }
+
+  /** Whether no member can have the record any more. */
+  async #undo(gfid: number, asked: ReadonlySet<number>): Promise<boolean> {
+    const answers = await Promise.allSettled(
+      [...asked].map((member) => this.#membership.ask(member, (iom, epoch) => iom.forget({ epoch, gfids: [gfid] }))),
+    );
+    return answers.every(({ status }) => status === 'fulfilled');
+  }
+
+  async *#records(member: number, prefix: RawKey): AsyncGenerator<ObjectRecord, undefined> {
+    let after: ObjectRecord | undefined;
+    for (;;) {
+      const cursor = after === undefined ? undefined : { key: after.key, gfid: after.gfid };
+      const request = { prefix, after: cursor, limit: recordsPerPageMax };
+      const page = await unlessLost(this.#membership.ask(member, (iom) => iom.objects(request)));
+      yield* page ?? [];
+      after = page?.at(-1);
+      if (page === undefined || page.length < recordsPerPageMax) return;
+    }
+  }
+
+  async #versionsAt(member: number, key: RawKey): Promise<readonly ObjectRecord[]> {
+    if (!this.#membership.live.has(member)) return [];
+    return (await unlessLost(this.#membership.ask(member, (iom) => iom.versions(key)))) ?? [];
+  }
+}
+
+/** Thrown inside the array when metadata could not be kept everywhere it should be. */
+export class CommitError extends Error {
+  override readonly name = 'CommitError';
+  /** Whether no member has the metadata any more. Otherwise the next opening decides whether the object is there. */
+  readonly undone: boolean;
+  constructor(cause: unknown, undone: boolean) {
+    super('The metadata of an object could not be kept.', { cause });
+    this.undone = undone;
+  }
+}
+
+/** Undefined when the member asked is gone. */
+export async function unlessLost<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof MemberLostError) return undefined;
+    throw error;
+  }
+}
+
+/** One entry for each object id, newest first. Of two records of one object the one of the later epoch counts. */
+function joinVersions(
+  answers: readonly { readonly member: number; readonly records: readonly ObjectRecord[] }[],
+): HeldVersion[] {
+  const byId = new Map<number, { record: ObjectRecord; holders: number[] }>();
+  for (const { member, records } of answers) {
+    for (const record of records) {
+      const known = byId.get(record.gfid);
+      if (known === undefined) {
+        byId.set(record.gfid, { record, holders: [member] });
+      } else {
+        known.holders.push(member);
+        if (record.epoch > known.record.epoch) known.record = record;
+      }
+    }
+  }
+  return [...byId.values()].sort((a, b) => b.record.gfid - a.record.gfid);
+}
+
+const rawBytes = (key: RawKey) => Buffer.from(key, 'latin1');
+const lowerKey = (low: ObjectRecord | undefined, next: ObjectRecord) =>
+  low === undefined || compareRecords(next, low) < 0 ? next : low;

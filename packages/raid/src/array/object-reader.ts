@@ -1,0 +1,206 @@
+import type { PageIndex, PagePool } from '@holdfast/runtime';
+import { type LostGroup, MemberLostError, ObjectLostError } from '../errors.ts';
+import {
+  dataSlot,
+  type GroupShape,
+  groupBlocks,
+  groupCount,
+  groupShape,
+  paritySlot,
+  partBlocks,
+  slotMember,
+} from '../layout/geometry.ts';
+import { blockBytes, groupsPerWindow } from '../limits.ts';
+import type { ParityKernel } from '../parity/parity-kernel.ts';
+import type { ObjectRecord } from '../store/log-record.ts';
+import type { SlotFailure } from './events.ts';
+import { combine, groupPages, parityPage, partPage, storedParts } from './group-buffer.ts';
+import type { Membership } from './membership.ts';
+import type { PageBudget } from './page-budget.ts';
+
+export interface ReaderHost {
+  readonly pages: PagePool;
+  readonly kernel: ParityKernel;
+  readonly budget: PageBudget;
+  readonly membership: Membership;
+  readonly name: (member: number) => string;
+  /** Hear of slots that were restored and written anew. */
+  readonly onRepaired: (slot: { group: number; slot: number; member: number; why: SlotFailure }) => void;
+}
+
+/** A slot of a group in memory, and what became of reading it. */
+interface Slot {
+  readonly slot: number;
+  readonly member: number;
+  readonly page: PageIndex;
+  readonly blocks: number;
+  failure: SlotFailure | undefined;
+  fetched: boolean;
+}
+
+interface Group {
+  readonly group: number;
+  readonly first: PageIndex;
+  readonly pages: number;
+  readonly shape: GroupShape;
+  readonly parts: readonly Slot[];
+  readonly parity: Slot;
+}
+
+/** Reads one object, some groups at a time, restoring what cannot be read where it lies. */
+export class ObjectReader {
+  readonly #host: ReaderHost;
+  readonly #key: string;
+  readonly #object: ObjectRecord;
+
+  constructor(host: ReaderHost, key: string, object: ObjectRecord) {
+    this.#host = host;
+    this.#key = key;
+    this.#object = object;
+  }
+
+  /** Windows of groups the object has. */
+  get windows(): number {
+    return Math.ceil(groupCount(this.#object.geometry, this.#object.bytes) / groupsPerWindow);
+  }
+
+  /**
+   * The bytes of a window, copied out of the shared pages, one chunk a group.
+   * @throws ObjectLostError when a group has lost more than parity restores.
+   */
+  async read(window: number): Promise<Uint8Array[]> {
+    const groups: Group[] = [];
+    try {
+      const total = groupCount(this.#object.geometry, this.#object.bytes);
+      const end = Math.min(total, (window + 1) * groupsPerWindow);
+      for (let group = window * groupsPerWindow; group < end; group++) groups.push(await this.#prepare(group));
+      await this.#fetch(groups.flatMap(({ group, parts }) => parts.map((slot) => ({ group, slot }))));
+      const wounded = groups.filter(({ parts }) => parts.some(({ failure }) => failure !== undefined));
+      if (wounded.length > 0) await this.#restore(wounded);
+      return groups.map((group) => this.#copyOut(group));
+    } finally {
+      for (const { first, pages } of groups) this.#host.budget.give(first, pages);
+    }
+  }
+
+  async #prepare(group: number): Promise<Group> {
+    const { geometry, span, bytes } = this.#object;
+    const shape = groupShape(geometry, bytes, group);
+    const pages = groupPages(geometry, shape);
+    const first = await this.#host.budget.take(pages);
+    const slotAt = (slot: number, page: PageIndex, blocks: number): Slot => {
+      const member = slotMember(geometry, span, group, slot);
+      return { slot, member, page, blocks, failure: this.#knownFailure(member), fetched: false };
+    };
+    const parts = storedParts(geometry, shape).map((part) =>
+      slotAt(dataSlot(geometry, group, part), partPage(first, shape, part), partBlocks(shape, part)),
+    );
+    const parity = slotAt(paritySlot(geometry, group), parityPage(first, geometry, shape), shape.unitBlocks);
+    return { group, first, pages, shape, parts, parity };
+  }
+
+  #knownFailure(member: number): SlotFailure | undefined {
+    if (this.#object.absent.includes(member)) return 'not stored';
+    return this.#host.membership.live.has(member) ? undefined : 'down';
+  }
+
+  /** Read slots into their pages: one request for each member. */
+  async #fetch(wanted: readonly { readonly group: number; readonly slot: Slot }[]): Promise<void> {
+    const byMember = Map.groupBy(
+      wanted.filter(({ slot }) => slot.failure === undefined),
+      ({ slot }) => slot.member,
+    );
+    await Promise.all([...byMember].map(([member, slots]) => this.#fetchFrom(member, slots)));
+  }
+
+  async #fetchFrom(member: number, slots: readonly { readonly group: number; readonly slot: Slot }[]): Promise<void> {
+    const { membership, pages } = this.#host;
+    const messages = slots.map(({ group, slot: { slot, blocks, page } }) => ({
+      group,
+      slot,
+      blocks,
+      page,
+      generation: pages.generation(page),
+    }));
+    try {
+      const outcomes = await membership.ask(member, (iom, epoch) =>
+        iom.fetch({ epoch, gfid: this.#object.gfid, slots: messages }),
+      );
+      for (const [index, { slot }] of slots.entries()) {
+        const outcome = outcomes[index] ?? 'missing';
+        slot.fetched = outcome === 'ok';
+        slot.failure = outcome === 'ok' ? undefined : outcome;
+      }
+    } catch (error) {
+      // Only a member that is gone leaves the pages alone: one that did not answer in time may still read into them.
+      if (!(error instanceof MemberLostError)) throw error;
+      for (const { slot } of slots) slot.failure = 'down';
+    }
+  }
+
+  /** Bring back the one part each of these groups misses, from its other parts and its parity. */
+  async #restore(groups: readonly Group[]): Promise<void> {
+    await this.#fetch(groups.map(({ group, parity }) => ({ group, slot: parity })));
+    const lost = groups.filter((group) => failed(group).length > 1 || !group.parity.fetched);
+    if (lost.length > 0)
+      throw new ObjectLostError(
+        this.#key,
+        lost.map((group) => this.#describeLoss(group)),
+      );
+    for (const group of groups) {
+      const [part] = failed(group);
+      if (part === undefined) continue;
+      this.#rebuild(group, part);
+      await this.#repair(group.group, part);
+    }
+  }
+
+  #rebuild({ shape, parts, parity }: Group, part: Slot): void {
+    const { pages, kernel } = this.#host;
+    // What a part does not store counts as zeros in the parity, and must be zeros here.
+    for (const { page, blocks } of parts) {
+      if (blocks < shape.unitBlocks) pages.bytes(page, shape.unitBlocks).fill(0, blocks * blockBytes);
+    }
+    const others = parts.filter((other) => other !== part).map(({ page }) => page);
+    combine(pages, kernel, part.page, [...others, parity.page], shape.unitBlocks);
+  }
+
+  /**
+   * Write a restored part anew, when its member is there and should have had it. What is restored is right whether or
+   * not that succeeds, so a failure only leaves the damage for the next read.
+   */
+  async #repair(group: number, { slot, member, page, blocks, failure }: Slot): Promise<void> {
+    if (failure !== 'damaged' && failure !== 'missing' && failure !== 'unreadable') return;
+    const generation = this.#host.pages.generation(page);
+    const slots = [{ group, slot, blocks, page, generation }];
+    try {
+      await this.#host.membership.ask(member, (iom, epoch) =>
+        iom.store({ epoch, gfid: this.#object.gfid, slots, harden: true }),
+      );
+    } catch {
+      return;
+    }
+    this.#host.onRepaired({ group, slot, member, why: failure });
+  }
+
+  #describeLoss({ group, parts, parity }: Group): LostGroup {
+    const groupBytes = groupBlocks(this.#object.geometry) * blockBytes;
+    const start = group * groupBytes;
+    return {
+      group,
+      start,
+      bytes: Math.min(groupBytes, this.#object.bytes - start),
+      slots: [...parts, parity].flatMap(({ slot, member, failure }) =>
+        failure === undefined ? [] : [{ slot, node: this.#host.name(member), why: failure }],
+      ),
+    };
+  }
+
+  #copyOut({ group, first, pages }: Group): Uint8Array {
+    const groupBytes = groupBlocks(this.#object.geometry) * blockBytes;
+    const bytes = Math.min(groupBytes, this.#object.bytes - group * groupBytes);
+    return Uint8Array.from(this.#host.pages.bytes(first, pages).subarray(0, bytes));
+  }
+}
+
+const failed = ({ parts }: Group): Slot[] => parts.filter(({ failure }) => failure !== undefined);

@@ -1,0 +1,425 @@
+import { type Cluster, type MemberName, memberSlot, UnknownNodeError } from '@holdfast/runtime';
+import { type Observable, Subject } from 'rxjs';
+import { ArrayClosedError, GeometryError, NoObjectError, ObjectLostError } from '../errors.ts';
+import type { Step } from '../iom/messages.ts';
+import { putsInFlightMax, windowsPerGetMax } from '../limits.ts';
+import { openParity } from '../parity/parity-kernel.ts';
+import type { DriveUse } from '../store/block-store.ts';
+import type { ObjectRecord, RawKey } from '../store/log-record.ts';
+import type { ArrayHost } from './array-host.ts';
+import { type CreateOptions, type OpenOptions, parseCreate, parseOpen } from './array-options.ts';
+import type { ByteSource } from './byte-source.ts';
+import { clusterHost } from './cluster-host.ts';
+import type { ArrayEvent } from './events.ts';
+import { keyFromRaw, rawKey } from './key.ts';
+import { KeyLocks } from './key-locks.ts';
+import { Membership } from './membership.ts';
+import { type HeldVersion, ObjectDirectory, unlessLost } from './object-directory.ts';
+import { ObjectReader } from './object-reader.ts';
+import { createDrives, type OpenedArray, openDrives } from './open-array.ts';
+import { OpenReads } from './open-reads.ts';
+import { PageBudget } from './page-budget.ts';
+import { reconcile } from './reconcile.ts';
+import { Slots } from './slots.ts';
+import { type StepHold, StepHolds } from './step-holds.ts';
+import { type StoreHost, storeObject } from './store-object.ts';
+
+export interface PutOptions {
+  /** Aborts the put: nothing of it is visible. Once its metadata is being recorded it is too late. */
+  readonly signal?: AbortSignal | undefined;
+  /** Compute the SHA-256 of the content as it passes and keep it with the object. Default false. */
+  readonly sha256?: boolean | undefined;
+}
+
+/** What a put did. */
+export interface StoredObject {
+  /** The object's id, 16 hexadecimal digits, never used again. */
+  readonly gfid: string;
+  readonly bytes: number;
+  readonly groups: number;
+  /** A member was down: its slots are missing, and the loss of another one would lose the object. */
+  readonly degraded: boolean;
+  readonly sha256?: string | undefined;
+}
+
+/** An object that is there. */
+export interface ObjectStat {
+  readonly key: string;
+  readonly gfid: string;
+  readonly bytes: number;
+  /** Some of its slots are missing, or lie on a member that is down now. */
+  readonly degraded: boolean;
+  readonly storedAt: Date;
+  readonly sha256?: string | undefined;
+}
+
+export interface ArrayStatus {
+  readonly arrayId: string;
+  readonly epoch: number;
+  readonly data: number;
+  readonly parity: number;
+  readonly degraded: boolean;
+  /** False when more members are down than parity covers: what can be read still is. */
+  readonly writable: boolean;
+  readonly members: readonly MemberStatus[];
+}
+
+export interface MemberStatus {
+  readonly node: MemberName;
+  readonly state: 'up' | 'down';
+  /** Why it is down. */
+  readonly why?: string | undefined;
+  readonly use?: DriveUse | undefined;
+}
+
+/**
+ * Objects spread over the drives of a cluster's nodes, with a parity slot in every group: any one node or drive may be
+ * gone, and everything acknowledged is read back unchanged.
+ *
+ * A put is acknowledged when its blocks and both copies of its metadata are durable, and it is atomic: after a crash at
+ * any moment there is the old object or the new one, whole. One array at a time uses a cluster.
+ *
+ * @example
+ * ```ts
+ * await using cluster = await Cluster.start({ nodes: 4, storage: './.holdfast' });
+ * const array = await RaidArray.create(cluster, { data: 3 });
+ * await array.put('greeting', new TextEncoder().encode('hello'));
+ * await cluster.kill('n2');
+ * for await (const chunk of array.get('greeting')) process.stdout.write(chunk);
+ * await array.close();
+ * ```
+ */
+export class RaidArray implements AsyncDisposable {
+  readonly #host: ArrayHost;
+  readonly #opened: OpenedArray;
+  readonly #events = new Subject<ArrayEvent>();
+  readonly #membership: Membership;
+  readonly #directory: ObjectDirectory;
+  readonly #parts: StoreHost;
+  readonly #readBudget: PageBudget;
+  readonly #holds: StepHolds;
+  readonly #reads = new OpenReads();
+  readonly #locks = new KeyLocks();
+  readonly #puts = new Slots(putsInFlightMax);
+  /** Calls under way, and the space given back behind them: closing waits for these. */
+  readonly #work = new Set<Promise<unknown>>();
+  #unlisten: () => void = () => undefined;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * Make a new array over all nodes of the cluster that are up.
+   * @throws GeometryError, ArrayExistsError, DriveInUseError, DriveUnusableError, NoSpaceError
+   */
+  static async create(cluster: Cluster, options: CreateOptions = {}): Promise<RaidArray> {
+    const { directory } = parseCreate(options);
+    return RaidArray.createOn(await clusterHost(cluster, { directory }), options);
+  }
+
+  /**
+   * Open the array that is there. Works with one member's drive missing, unreadable, out of date or left out.
+   * @throws NoArrayError, TooManyDownError, MaybeOldError, NewerFormatError, ForeignDriveError, DriveInUseError
+   */
+  static async open(cluster: Cluster, options: OpenOptions = {}): Promise<RaidArray> {
+    const { directory } = parseOpen(options);
+    return RaidArray.openOn(await clusterHost(cluster, { directory }), options);
+  }
+
+  /** @internal */
+  static async createOn(host: ArrayHost, options: CreateOptions): Promise<RaidArray> {
+    const { data, unitBlocks, extentBlocks } = parseCreate(options);
+    return RaidArray.#begin(host, () => createDrives(host, { data, unitBlocks, extentBlocks }));
+  }
+
+  /** @internal */
+  static async openOn(host: ArrayHost, options: OpenOptions): Promise<RaidArray> {
+    const { without, acceptOld, directory } = parseOpen(options);
+    const left = without.map((name) => memberSlot(name) ?? unknownNode(name));
+    const where = directory ?? "the nodes' storage";
+    return RaidArray.#begin(host, () => openDrives(host, { without: new Set(left), acceptOld, where }));
+  }
+
+  static async #begin(host: ArrayHost, drives: () => Promise<OpenedArray>): Promise<RaidArray> {
+    try {
+      const array = new RaidArray(host, await drives());
+      await array.#enter();
+      return array;
+    } catch (error) {
+      await Promise.allSettled(host.members.map((member) => host.iom(member).close()));
+      await host.close();
+      throw error;
+    }
+  }
+
+  private constructor(host: ArrayHost, opened: OpenedArray) {
+    this.#host = host;
+    this.#opened = opened;
+    const name = (member: number) => host.name(member);
+    const view = { epoch: opened.epoch, live: opened.present };
+    const onLoss = (member: number, why: string) =>
+      this.#events.next({ type: 'degraded', node: name(member), why, epoch: this.#membership.epoch });
+    this.#membership = new Membership(host, opened.members, opened.geometry.parity, view, opened.findings, onLoss);
+    this.#directory = new ObjectDirectory(this.#membership);
+    this.#holds = new StepHolds(host);
+    this.#readBudget = new PageBudget(host.pages);
+    this.#parts = {
+      name,
+      pages: host.pages,
+      kernel: openParity(host.pages.memory),
+      budget: new PageBudget(host.pages),
+      membership: this.#membership,
+      directory: this.#directory,
+      geometry: opened.geometry,
+      nextGfid: gfidSource(opened.epoch + 1),
+      onBegin: (key, gfid) => this.#holds.begin(key, gfid),
+    };
+  }
+
+  /** What happens in the array, from now on. */
+  get events$(): Observable<ArrayEvent> {
+    return this.#events.asObservable();
+  }
+
+  /**
+   * Store an object, in place of the one of that key if there is one. Resolves when it is durable on every member that
+   * is up: blocks, parity and two copies of the metadata.
+   *
+   * @param key 1 to 1024 bytes of UTF-8 without NUL. Names that are not UTF-8: see {@link keyFromBytes}.
+   * @throws BadKeyError, SourceError, NoSpaceError, TooManyDownError, ArrayClosedError, the signal's reason, or what the
+   *   source threw
+   */
+  async put(key: string, source: ByteSource, options: PutOptions = {}): Promise<StoredObject> {
+    const raw = rawKey(key);
+    return this.#during(() => this.#locks.run(raw, () => this.#puts.run(() => this.#put(raw, source, options))));
+  }
+
+  /**
+   * The bytes of an object, in order; what cannot be read where it lies is restored from the rest of its group. The
+   * object as it was when the reading began, also when it is replaced or removed meanwhile.
+   *
+   * @throws NoObjectError, ObjectLostError, BadKeyError, ArrayClosedError, the signal's reason
+   */
+  async *get(key: string, options: { readonly signal?: AbortSignal | undefined } = {}): AsyncGenerator<Uint8Array> {
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const object = await this.#during(() => this.#beginRead(key));
+    const ahead: Promise<Uint8Array[]>[] = [];
+    try {
+      const reader = new ObjectReader(
+        { ...this.#parts, budget: this.#readBudget, onRepaired: (slot) => this.#repaired(key, slot) },
+        key,
+        object,
+      );
+      for (let window = 0; window < reader.windows; window++) {
+        while (ahead.length < windowsPerGetMax && window + ahead.length < reader.windows) {
+          const read = this.#during(() => reader.read(window + ahead.length));
+          read.catch(() => undefined);
+          ahead.push(read);
+        }
+        for (const chunk of await ahead.shift()!) {
+          signal?.throwIfAborted();
+          yield chunk;
+        }
+      }
+    } catch (error) {
+      if (error instanceof ObjectLostError) {
+        this.#events.next({ type: 'lost', key, groups: error.lost.map(({ group }) => group) });
+      }
+      throw error;
+    } finally {
+      await Promise.allSettled(ahead);
+      this.#reads.leave(object.gfid);
+    }
+  }
+
+  /** The object of a key, undefined when there is none. */
+  async stat(key: string): Promise<ObjectStat | undefined> {
+    const raw = rawKey(key);
+    const record = await this.#during(() => this.#directory.newest(raw));
+    return record && this.#stat(record);
+  }
+
+  /** Objects by key in the order of their bytes; those that are stored meanwhile may be there or not. */
+  async *list(options: { readonly prefix?: string | undefined } = {}): AsyncGenerator<ObjectStat> {
+    const { prefix = '' } = options;
+    this.#assertOpen();
+    for await (const { record } of this.#directory.list(prefix === '' ? '' : rawKey(prefix))) {
+      yield this.#stat(record);
+    }
+  }
+
+  /**
+   * Remove an object; false when there was none. Resolves when no crash can bring it back.
+   * @throws BadKeyError, TooManyDownError, ArrayClosedError
+   */
+  async remove(key: string): Promise<boolean> {
+    const raw = rawKey(key);
+    return this.#during(() => this.#locks.run(raw, () => this.#remove(raw)));
+  }
+
+  async status(): Promise<ArrayStatus> {
+    const { geometry, arrayId } = this.#opened;
+    const { members, lost } = this.#membership;
+    const states = members.map(async (member): Promise<MemberStatus> => {
+      const node = this.#host.name(member);
+      const use = lost.has(member) ? undefined : await unlessLost(this.#membership.ask(member, (iom) => iom.use()));
+      const why = lost.get(member);
+      return why === undefined ? { node, state: 'up', use } : { node, state: 'down', why };
+    });
+    return this.#during(async () => ({
+      arrayId,
+      members: await Promise.all(states),
+      epoch: this.#membership.epoch,
+      data: geometry.data,
+      parity: geometry.parity,
+      degraded: lost.size > 0,
+      writable: lost.size <= geometry.parity,
+    }));
+  }
+
+  /**
+   * Hold a member's I/O manager at a step: for demonstrations and tests that kill it exactly there. Resolves when the
+   * hold is in place. With `key`, only the next object stored under that key is held.
+   */
+  async hold(
+    node: MemberName,
+    step: Step,
+    options: { readonly key?: string | undefined; readonly after?: number | undefined } = {},
+  ): Promise<StepHold> {
+    const member = memberSlot(node);
+    if (member === undefined || !this.#membership.live.has(member)) unknownNode(node);
+    const key = options.key === undefined ? undefined : rawKey(options.key);
+    return this.#holds.hold(member!, step, { after: options.after ?? 0, key });
+  }
+
+  /** Refuse new calls, wait for those under way, and let go of the drives. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #enter(): Promise<void> {
+    const { present, suspects } = this.#opened;
+    this.#unlisten = this.#host.onDown((member, why) => this.#membership.lose(member, why));
+    // A member whose records are not complete counts as away until they are: a crash until then leaves it so.
+    await this.#membership.enter(present.filter((member) => !suspects.has(member)));
+    const done = await reconcile(this.#membership, this.#directory, suspects);
+    if (suspects.size > 0) await this.#membership.enter(present);
+    this.#events.next({ type: 'reconciled', ...done });
+  }
+
+  async #put(key: RawKey, source: ByteSource, options: PutOptions): Promise<StoredObject> {
+    const { record, groups } = await storeObject(this.#parts, key, source, options);
+    this.#behind(async () => {
+      const versions = await this.#directory.versions(key);
+      await this.#letGo(versions.filter((version) => version.record.gfid < record.gfid));
+    });
+    const { bytes, sha256 } = record;
+    return { gfid: printGfid(record.gfid), bytes, groups, degraded: record.absent.length > 0, sha256 };
+  }
+
+  async #remove(key: RawKey): Promise<boolean> {
+    this.#membership.assertWritable();
+    const versions = await this.#directory.versions(key);
+    if (versions.length === 0) return false;
+    await this.#directory.forget(versions);
+    await this.#membership.steady();
+    this.#membership.assertWritable();
+    this.#behind(() => this.#drop(versions));
+    return true;
+  }
+
+  async #letGo(versions: readonly HeldVersion[]): Promise<void> {
+    await this.#directory.forget(versions);
+    await this.#drop(versions);
+  }
+
+  /** Give the space of objects back, once nobody reads them. */
+  async #drop(versions: readonly HeldVersion[]): Promise<void> {
+    for (const { record } of versions) {
+      await this.#reads.unread(record.gfid);
+      const holders = record.span.filter((member) => this.#membership.live.has(member));
+      const gfids = [record.gfid];
+      await Promise.all(
+        holders.map((member) => unlessLost(this.#membership.ask(member, (iom, epoch) => iom.drop({ epoch, gfids })))),
+      );
+    }
+  }
+
+  /** Find an object and keep its blocks from being given up. */
+  async #beginRead(key: string): Promise<ObjectRecord> {
+    const raw = rawKey(key);
+    for (;;) {
+      const found = await this.#directory.newest(raw);
+      if (found === undefined) throw new NoObjectError(key);
+      this.#reads.enter(found.gfid);
+      // Still there after it was entered: whoever lets go of it from now on sees that it is being read.
+      const versions = await this.#directory.versions(raw).catch(() => []);
+      if (versions.some(({ record }) => record.gfid === found.gfid)) return found;
+      this.#reads.leave(found.gfid);
+      this.#assertOpen();
+    }
+  }
+
+  #repaired(key: string, { group, slot, member, why }: Parameters<ReaderRepaired>[0]): void {
+    this.#events.next({ type: 'repaired', key, group, slot, why, node: this.#host.name(member) });
+  }
+
+  #stat({ key, gfid, bytes, storedAtMs, sha256, absent, span }: ObjectRecord): ObjectStat {
+    const degraded = absent.length > 0 || span.some((member) => !this.#membership.live.has(member));
+    return { key: keyFromRaw(key), gfid: printGfid(gfid), bytes, degraded, storedAt: new Date(storedAtMs), sha256 };
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw new ArrayClosedError();
+  }
+
+  async #during<T>(call: () => Promise<T>): Promise<T> {
+    this.#assertOpen();
+    return this.#tracked(call());
+  }
+
+  /** Work nobody waits for. What it leaves undone the next opening puts in order. */
+  #behind(work: () => Promise<void>): void {
+    void this.#tracked(work()).catch(() => undefined);
+  }
+
+  async #tracked<T>(work: Promise<T>): Promise<T> {
+    this.#work.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#work.delete(work);
+    }
+  }
+
+  async #close(): Promise<void> {
+    this.#reads.abandon();
+    while (this.#work.size > 0) await Promise.allSettled(this.#work);
+    this.#unlisten();
+    this.#membership.close();
+    await Promise.allSettled([...this.#membership.live].map((member) => this.#host.iom(member).close()));
+    await this.#host.close();
+    this.#events.complete();
+  }
+}
+
+type ReaderRepaired = ConstructorParameters<typeof ObjectReader>[0]['onRepaired'];
+
+/** Ids of one opening: its epoch, which no other opening has, and a serial number. */
+function gfidSource(epoch: number): () => number {
+  let serial = 0;
+  return () => {
+    if (serial === 2 ** 32) throw new GeometryError('This opening has stored 2^32 objects.', 'Open the array again.');
+    return epoch * 2 ** 32 + serial++;
+  };
+}
+
+const printGfid = (gfid: number) => gfid.toString(16).padStart(16, '0');
+
+function unknownNode(name: string): never {
+  throw new UnknownNodeError(name);
+}

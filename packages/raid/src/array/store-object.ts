@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { SourceError } from '../errors.ts';
+import type { Geometry } from '../layout/geometry.ts';
+import { objectSpan } from '../layout/placement.ts';
+import { objectBytesMax } from '../limits.ts';
+import type { ObjectRecord, RawKey } from '../store/log-record.ts';
+import { type ByteSource, chunksOf } from './byte-source.ts';
+import type { Membership } from './membership.ts';
+import { CommitError, type ObjectDirectory, unlessLost } from './object-directory.ts';
+import { ObjectWriter, type WriterHost } from './object-writer.ts';
+
+export interface StoreHost extends WriterHost {
+  readonly directory: ObjectDirectory;
+  readonly geometry: Geometry;
+  /** An object id that was never used. */
+  readonly nextGfid: () => number;
+  /** Awaited before the first block of an object is sent. */
+  readonly onBegin: (key: RawKey, gfid: number) => Promise<void>;
+}
+
+/**
+ * Store one object: blocks and parity first, durable on every member that is up; then its metadata, which makes it
+ * visible. When it fails nothing of it is visible, and its blocks are given back.
+ */
+export async function storeObject(
+  host: StoreHost,
+  key: RawKey,
+  source: ByteSource,
+  options: { readonly signal?: AbortSignal | undefined; readonly sha256?: boolean | undefined },
+): Promise<{ readonly record: ObjectRecord; readonly groups: number }> {
+  const { membership, geometry } = host;
+  await membership.steady();
+  membership.assertWritable();
+  const gfid = host.nextGfid();
+  const span = objectSpan(gfid, membership.members, membership.live, geometry.data + 1);
+  if (span === undefined) throw new Error('A writable array has a span for every object.');
+  await host.onBegin(key, gfid);
+  const hash = options.sha256 === true ? createHash('sha256') : undefined;
+  const writer = new ObjectWriter(host, gfid, geometry, span);
+  try {
+    for await (const chunk of chunksOf(source, options.signal)) {
+      if (writer.bytes + chunk.byteLength > objectBytesMax)
+        throw new SourceError(`gave more than ${objectBytesMax} bytes`);
+      hash?.update(chunk);
+      await writer.write(chunk);
+    }
+    await writer.finish();
+    options.signal?.throwIfAborted();
+    const sha256 = hash?.digest('hex');
+    const storedAtMs = Date.now();
+    const describe = (homes: readonly number[]): ObjectRecord => ({
+      type: 'object',
+      gfid,
+      key,
+      bytes: writer.bytes,
+      geometry,
+      span,
+      absent: [...writer.absent],
+      homes: [...homes],
+      epoch: membership.epoch,
+      storedAtMs,
+      sha256,
+    });
+    return { record: await host.directory.commit(describe, key), groups: writer.groups };
+  } catch (error) {
+    await writer.abandon();
+    // Metadata that may be durable somewhere needs its blocks until the next opening has decided about it.
+    if (error instanceof CommitError && !error.undone) throw error.cause;
+    await dropBlocks(membership, gfid, writer.touched);
+    throw error instanceof CommitError ? error.cause : error;
+  }
+}
+
+/** What cannot be dropped now is found to belong to nothing at the next opening. */
+async function dropBlocks(membership: Membership, gfid: number, members: readonly number[]): Promise<void> {
+  const gfids = [gfid];
+  const live = members.filter((member) => membership.live.has(member));
+  await Promise.allSettled(
+    live.map((member) => unlessLost(membership.ask(member, (iom, epoch) => iom.drop({ epoch, gfids })))),
+  );
+}

@@ -1,0 +1,49 @@
+import { defineService, rpc } from '@holdfast/runtime';
+import { z } from 'zod';
+import {
+  DriveReport,
+  DriveUse,
+  FetchAnswer,
+  FetchRequest,
+  GfidsRequest,
+  HeldAnswer,
+  HoldRequest,
+  IdentityMessage,
+  LetGoRequest,
+  ListRequest,
+  ObjectMessage,
+  PutObjectRequest,
+  StoreRequest,
+  ViewMessage,
+} from './messages.ts';
+
+const nothing = z.void();
+const epochOnly = PutObjectRequest.pick({ epoch: true });
+
+/** The service each member of an array runs: {@link IomPort} over the wire. */
+export const IomService = defineService('holdfast-iom', {
+  create: rpc({ in: IdentityMessage, out: nothing }),
+  open: rpc({ out: DriveReport }),
+  setView: rpc({ in: ViewMessage, out: nothing, serial: true }),
+  store: rpc({ in: StoreRequest, out: nothing }),
+  harden: rpc({ in: epochOnly, out: nothing }),
+  fetch: rpc({ in: FetchRequest, out: FetchAnswer }),
+  putObject: rpc({ in: PutObjectRequest, out: nothing }),
+  forget: rpc({ in: LetGoRequest, out: nothing }),
+  drop: rpc({ in: LetGoRequest, out: nothing }),
+  versions: rpc({ in: z.string(), out: z.array(ObjectMessage) }),
+  objects: rpc({ in: ListRequest, out: z.array(ObjectMessage) }),
+  gfids: rpc({ in: GfidsRequest, out: z.array(z.int()) }),
+  use: rpc({ out: DriveUse }),
+  hold: rpc({ in: HoldRequest, out: nothing }),
+  held: rpc({ out: HeldAnswer }),
+  letGo: rpc({ out: nothing }),
+  close: rpc({ out: nothing }),
+});
+
+/** What `cluster.deploy` hands to each instance. */
+export const IomOptions = z.object({
+  /** The members' drives are the folders `n0`, `n1`, ... here. Default: the folder `raid` in each node's own storage. */
+  directory: z.string().min(1).optional(),
+});
+export type IomOptions = z.output<typeof IomOptions>;

@@ -1,0 +1,169 @@
+import type { PagePool } from '@holdfast/runtime';
+import type { DriveDirectory } from '../drive/drive-files.ts';
+import { openDirectory } from '../drive/node-drive.ts';
+import { DriveClosedError, FencedError, ForeignDriveError, PagesGoneError } from '../errors.ts';
+import { openParity, type ParityKernel } from '../parity/parity-kernel.ts';
+import type { BlockStore, FetchOutcome, SlotPages } from '../store/block-store.ts';
+import type { ArrayView, DriveIdentity } from '../store/identity.ts';
+import type { ObjectRecord } from '../store/log-record.ts';
+import { formatDrive, openDrive } from '../store/open-drive.ts';
+import type { IomPort } from './iom-port.ts';
+import type { DriveReport, FetchRequest, HoldRequest, SlotMessage, StoreRequest } from './messages.ts';
+import { StepGate } from './step-gate.ts';
+
+export interface IomHost {
+  readonly member: number;
+  readonly pages: PagePool;
+  /** Directory of this member's drive. */
+  readonly directory: string;
+  /** Opens the directory. Default: the file system. */
+  readonly openDirectory?: (path: string, options: { readonly create: boolean }) => Promise<DriveDirectory>;
+}
+
+/**
+ * The I/O manager of one member: the only one who touches its drive. It writes from the pages of whoever asks, and
+ * reads into them, holding them for that time; bytes never travel in messages.
+ */
+export class Iom implements IomPort {
+  readonly #host: IomHost;
+  readonly #kernel: ParityKernel;
+  readonly #gate = new StepGate();
+  #store: BlockStore | undefined;
+
+  constructor(host: IomHost) {
+    this.#host = host;
+    this.#kernel = openParity(host.pages.memory);
+  }
+
+  async create(identity: DriveIdentity): Promise<void> {
+    await this.close();
+    this.#store = await formatDrive(await this.#driveHost(true), identity);
+  }
+
+  async open(): Promise<DriveReport> {
+    await this.close();
+    const { store, findings } = await openDrive(await this.#driveHost(false));
+    if (store.identity.member !== this.#host.member) {
+      await store.close();
+      throw new ForeignDriveError(store.path, `is that of member ${store.identity.member}`);
+    }
+    this.#store = store;
+    return {
+      identity: { ...store.identity, parity: 1, members: [...store.identity.members] },
+      view: liveView(store.view),
+      ...findings,
+    };
+  }
+
+  async setView(view: ArrayView): Promise<void> {
+    const store = this.#open();
+    if (view.epoch < store.view.epoch) throw new FencedError(view.epoch, store.view.epoch);
+    await store.setView(view);
+  }
+
+  async store({ epoch, gfid, slots, harden }: StoreRequest): Promise<void> {
+    const store = this.#at(epoch);
+    await this.#holding(slots, () => store.store(slotPages(gfid, slots)));
+    const step = { gfid, group: slots[0]?.group };
+    await this.#gate.pass('block-written', step);
+    if (!harden) return;
+    await store.harden();
+    await this.#gate.pass('hardened', step);
+  }
+
+  async harden({ epoch }: { readonly epoch: number }): Promise<void> {
+    await this.#at(epoch).harden();
+  }
+
+  async fetch({ epoch, gfid, slots }: FetchRequest): Promise<readonly FetchOutcome[]> {
+    const store = this.#at(epoch);
+    return this.#holding(slots, () => store.fetch(slotPages(gfid, slots)));
+  }
+
+  async putObject({ epoch, object }: { readonly epoch: number; readonly object: ObjectRecord }): Promise<void> {
+    await this.#at(epoch).putObject(object);
+    await this.#gate.pass('object-recorded', { gfid: object.gfid, group: undefined });
+  }
+
+  async forget({ epoch, gfids }: { readonly epoch: number; readonly gfids: readonly number[] }): Promise<void> {
+    await this.#at(epoch).forget(gfids);
+  }
+
+  async drop({ epoch, gfids }: { readonly epoch: number; readonly gfids: readonly number[] }): Promise<void> {
+    await this.#at(epoch).drop(gfids);
+  }
+
+  async versions(key: string) {
+    return this.#open().versions(key);
+  }
+
+  async objects({ prefix, after, limit }: Parameters<IomPort['objects']>[0]) {
+    return this.#open().objects(prefix, after, limit);
+  }
+
+  async gfids({ after, limit }: Parameters<IomPort['gfids']>[0]) {
+    return this.#open().gfids(after, limit);
+  }
+
+  async use() {
+    return this.#open().use;
+  }
+
+  async hold(request: HoldRequest): Promise<void> {
+    this.#gate.hold(request);
+  }
+
+  held() {
+    return this.#gate.held();
+  }
+
+  async letGo(): Promise<void> {
+    this.#gate.release();
+  }
+
+  async close(): Promise<void> {
+    const store = this.#store;
+    this.#store = undefined;
+    this.#gate.release();
+    await store?.close();
+  }
+
+  async #driveHost(create: boolean) {
+    const open = this.#host.openDirectory ?? openDirectory;
+    const directory = await open(this.#host.directory, { create });
+    return { directory, pages: this.#host.pages, kernel: this.#kernel };
+  }
+
+  #open(): BlockStore {
+    if (this.#store === undefined) throw new DriveClosedError(this.#host.directory);
+    return this.#store;
+  }
+
+  /** The drive, for a caller of its own view of the array: any other view, older or newer, is refused. */
+  #at(epoch: number): BlockStore {
+    const store = this.#open();
+    if (store.failure !== undefined) throw store.failure;
+    if (epoch !== store.view.epoch) throw new FencedError(epoch, store.view.epoch);
+    return store;
+  }
+
+  /** Keep the sender's pages from being used again until the work on them is over. */
+  async #holding<T>(slots: readonly SlotMessage[], work: () => Promise<T>): Promise<T> {
+    const { pages } = this.#host;
+    const held: SlotMessage[] = [];
+    try {
+      for (const slot of slots) {
+        if (!pages.hold(slot.page, slot.blocks, slot.generation)) throw new PagesGoneError();
+        held.push(slot);
+      }
+      return await work();
+    } finally {
+      for (const { page, blocks } of held) pages.release(page, blocks);
+    }
+  }
+}
+
+const slotPages = (gfid: number, slots: readonly SlotMessage[]): SlotPages[] =>
+  slots.map(({ group, slot, blocks, page }) => ({ gfid, group, slot, blocks, page }));
+
+const liveView = ({ epoch, live }: ArrayView) => ({ epoch, live: [...live] });

@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import { registerRaidErrors } from '../error-classes.ts';
+import { GeometryError } from '../errors.ts';
+import { IomOptions, IomService } from './definition.ts';
+import { Iom } from './iom.ts';
+
+/** The service module that an array deploys on every member. */
+export default IomService.implement((context, options) => {
+  registerRaidErrors();
+  const { directory } = IomOptions.parse(options ?? {});
+  const drive =
+    directory === undefined ? context.storage && join(context.storage, 'raid') : join(directory, context.name);
+  if (drive === undefined) {
+    throw new GeometryError(
+      'The cluster has no storage, and the array was given no directory.',
+      'Start the cluster with storage, or name a directory for the array.',
+    );
+  }
+  const iom = new Iom({ member: context.slot, pages: context.pages, directory: drive });
+  return {
+    create: (identity) => iom.create(identity),
+    open: () => iom.open(),
+    setView: (view) => iom.setView(view),
+    store: (request) => iom.store(request),
+    harden: (request) => iom.harden(request),
+    fetch: async (request) => [...(await iom.fetch(request))],
+    putObject: (request) => iom.putObject(request),
+    forget: (request) => iom.forget(request),
+    drop: (request) => iom.drop(request),
+    versions: async (key) => [...(await iom.versions(key))],
+    objects: async (request) => [...(await iom.objects(request))],
+    gfids: async (request) => [...(await iom.gfids(request))],
+    use: () => iom.use(),
+    hold: (request) => iom.hold(request),
+    held: () => iom.held(),
+    letGo: () => iom.letGo(),
+    close: () => iom.close(),
+    [Symbol.asyncDispose]: () => iom.close(),
+  };
+});

@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import { memberName, NodeDownError, type PagePool } from '@holdfast/runtime';
+import type { ArrayHost } from '../../src/array/array-host.ts';
+import type { DriveDirectory } from '../../src/drive/drive-files.ts';
+import { openDirectory } from '../../src/drive/node-drive.ts';
+import { Iom } from '../../src/iom/iom.ts';
+import type { IomPort } from '../../src/iom/iom-port.ts';
+import { memberPools } from './local-pool.ts';
+
+const arrayMember = 64;
+
+/**
+ * The I/O managers of some members in this thread, over real files: what an array does is the same as over a cluster,
+ * and a member can be cut off between any two requests.
+ */
+export class LocalHost implements ArrayHost {
+  readonly directory: string;
+  readonly members: readonly number[];
+  readonly #pools: ReadonlyMap<number, PagePool>;
+  readonly #ioms: ReadonlyMap<number, Iom>;
+  readonly #down = new Set<number>();
+  readonly #listeners = new Set<(member: number, why: string) => void>();
+  /** Called before each request: may throw, wait, or cut members off. */
+  beforeRequest: (member: number, request: keyof IomPort) => unknown = () => undefined;
+
+  constructor(
+    directory: string,
+    members: readonly number[],
+    wrap: (directory: DriveDirectory, member: number) => DriveDirectory = (drive) => drive,
+  ) {
+    this.directory = directory;
+    this.members = members;
+    this.#pools = memberPools([...members, arrayMember]);
+    this.#ioms = new Map(
+      members.map((member) => {
+        const pages = this.#pools.get(member)!;
+        const open = async (path: string, options: { readonly create: boolean }) =>
+          wrap(await openDirectory(path, options), member);
+        return [member, new Iom({ member, pages, directory: this.drive(member), openDirectory: open })];
+      }),
+    );
+  }
+
+  get pages(): PagePool {
+    return this.#pools.get(arrayMember)!;
+  }
+
+  /** Pages of the array's thread that were not given back. */
+  get pagesInUse(): number {
+    return this.pages.pages - this.pages.freePages;
+  }
+
+  drive(member: number): string {
+    return join(this.directory, memberName(member));
+  }
+
+  name(member: number): string {
+    return memberName(member);
+  }
+
+  iom(member: number): IomPort {
+    const iom = this.#ioms.get(member)!;
+    return new Proxy(iom, {
+      get: (target, name: keyof IomPort) => async (argument: never) => {
+        await this.beforeRequest(member, name);
+        if (this.#down.has(member)) throw new NodeDownError(memberName(member), 'unknown');
+        const answer: unknown = await target[name](argument);
+        if (this.#down.has(member)) throw new NodeDownError(memberName(member), 'unknown');
+        return answer;
+      },
+    });
+  }
+
+  /** Cut a member off: it answers nothing any more, and the array hears of it. Its drive is let go of. */
+  async cutOff(member: number): Promise<void> {
+    this.#down.add(member);
+    for (const listener of this.#listeners) listener(member, 'is down (killed)');
+    await this.#ioms.get(member)!.close();
+  }
+
+  onDown(listener: (member: number, why: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#ioms.values()].map((iom) => iom.close()));
+  }
+}
