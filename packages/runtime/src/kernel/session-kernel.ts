@@ -12,7 +12,6 @@ import {
   sayClose,
 } from './session-close.ts';
 import {
-  adoptFence,
   failLink,
   fencedHeard,
   fenceHeard,
@@ -63,6 +62,18 @@ const rowOfLink: Readonly<Record<LinkState, string>> = {
   probing: 'link-probing',
 };
 
+const columnOfFrame: Readonly<Record<SessionFrame['type'], string>> = {
+  data: 'frame-data',
+  ack: 'frame-ack',
+  fence: 'frame-fence',
+  fenced: 'frame-fenced',
+  probe: 'frame-probe',
+  probed: 'frame-probed',
+  close: 'frame-close',
+  closed: 'frame-closed',
+  reset: 'frame-reset',
+};
+
 const columnOfTimer = new Map([
   [acknowledgeTimer, 'timer-acknowledge'],
   [retransmitTimer, 'timer-retransmit'],
@@ -97,7 +108,7 @@ function rowOfFrame(state: SessionState, { frame, link }: FrameArrived, env: Ses
 }
 
 function column(event: SessionEvent): string {
-  if (event.type === 'frame') return event.frame.type;
+  if (event.type === 'frame') return columnOfFrame[event.frame.type];
   if (event.type === 'timer') return columnOfTimer.get(event.timer) ?? 'timer-link';
   return event.type;
 }
@@ -167,7 +178,6 @@ function frameArrived(
     endSession(state, 'peer-restarted', env, out);
   } else if (at === 'newer-epoch') {
     if (frame.type === 'fence') fenceHeard(state, frame.link, frame.linkEpoch, link, env, out);
-    else adoptFence(state, link, frame.epoch, env, out);
   } else {
     takeHeader(state, frame, env, out);
     takeFrame(state, link, frame, env, out);

@@ -29,7 +29,6 @@ export function startLinks(state: SessionState, agreed: readonly LinkId[], env: 
     if (record.carrier) {
       record.confirmed = true;
       enter(state, link, 'up', out);
-      out.setTimer(linkTimer(link), env.timings.steadyMs);
     }
   }
   const best = bestLink(state);
@@ -69,14 +68,21 @@ function fence(
   settle(state, env, out);
 }
 
-/** FENCE goes over the best link, or over the fenced link itself when there is no other and its carrier is there. */
+/**
+ * FENCE goes over the best link, and over the fenced link itself once its carrier is there: the peer may have fenced
+ * the very link that is best here, and then hears nothing on it that is not of its new epoch.
+ */
 function tellFence(state: SessionState, link: LinkId, env: SessionEnv, out: SessionSink): void {
   const record = state.links[link]!;
   const best = bestLink(state);
-  const via = best !== -1 ? best : link;
-  if (via === link && !record.carrier) return;
+  if (best !== -1) sendFence(state, link, best, env, out);
+  if (record.carrier) sendFence(state, link, link, env, out);
+}
+
+function sendFence(state: SessionState, link: LinkId, via: LinkId, env: SessionEnv, out: SessionSink): void {
   const { epoch } = state.links[via]!;
-  out.send(via, { type: 'fence', ...header(state, env, epoch), link, linkEpoch: record.epoch });
+  const linkEpoch = state.links[link]!.epoch;
+  out.send(via, { type: 'fence', ...header(state, env, epoch), link, linkEpoch });
 }
 
 /** The peer asks to refuse everything on `link` older than `epoch`. */
@@ -89,7 +95,7 @@ export function fenceHeard(
   out: SessionSink,
 ): void {
   const record = state.links[link]!;
-  if (epoch > record.epoch) adoptFence(state, link, epoch, env, out);
+  if (epoch > record.epoch) fence(state, link, epoch, true, env, out);
   else if (epoch === record.epoch) confirm(state, link, env, out);
   const best = bestLink(state);
   const answerVia = best !== -1 ? best : via;
@@ -100,7 +106,7 @@ export function fenceHeard(
 /** The peer holds the link at `epoch`. */
 export function fencedHeard(state: SessionState, link: LinkId, epoch: number, env: SessionEnv, out: SessionSink): void {
   const record = state.links[link]!;
-  if (epoch > record.epoch) adoptFence(state, link, epoch, env, out);
+  if (epoch > record.epoch) fence(state, link, epoch, true, env, out);
   else if (epoch === record.epoch) confirm(state, link, env, out);
 }
 
@@ -143,18 +149,24 @@ function probe(state: SessionState, link: LinkId, env: SessionEnv, out: SessionS
   out.setTimer(linkTimer(link), backoffMs(record.flaps, env));
 }
 
-/** A probe is answered once this side's end is ready for the epoch too. It shows that the peer holds the epoch. */
+/**
+ * A probe shows that the peer holds the link's epoch. It is answered once this side's end is ready for the epoch too:
+ * a link that was not agreed on joins the session this way, as soon as both sides have its carrier.
+ */
 export function probeHeard(state: SessionState, link: LinkId, env: SessionEnv, out: SessionSink): void {
   const record = state.links[link]!;
-  confirm(state, link, env, out);
-  if (record.state === 'fenced') return;
+  if (record.state === 'down' && record.carrier) restoreLink(state, link, env, out);
+  else if (record.state === 'fenced') confirm(state, link, env, out);
+  if (record.state === 'down' || record.state === 'fenced') return;
   out.send(link, { type: 'probed', ...header(state, env, record.epoch) });
 }
 
 export function linkUp(state: SessionState, link: LinkId, env: SessionEnv, out: SessionSink): void {
   enter(state, link, 'up', out);
-  out.setTimer(linkTimer(link), env.timings.steadyMs);
   settle(state, env, out);
+  const preferred = state.classes.some((each) => each.link > link);
+  if (preferred || state.links[link]!.flaps > 0) out.setTimer(linkTimer(link), env.timings.steadyMs);
+  else out.cancelTimer(linkTimer(link));
 }
 
 export function suspectLink(state: SessionState, link: LinkId, env: SessionEnv, out: SessionSink): void {

@@ -16,8 +16,8 @@ const blockedAtOnce = impossible('the host reports a refused record before any o
 const notProbed = impossible('this side has sent no probe in this epoch');
 const notAnswered = impossible('the peer takes a link into use only after this side answered a probe in its epoch');
 const linkNotUsed = impossible('the peer sends on this link only after this side has taken part in a probe');
-const answersOnly = impossible('it answers a frame of that session, and this side has sent none');
-const aheadOnly = impossible('only a fence and a probe are sent in an epoch the other side may not know yet');
+const answersOnly = impossible('it answers something of that session, and this side has not said anything in it');
+const aheadOnly = impossible('only FENCE is sent in an epoch the other side may not know yet');
 
 type Row = Record<string, Cell>;
 
@@ -39,15 +39,15 @@ const linksIdle: Row = {
 };
 
 const frames = (cell: Cell, others: Row = {}): Row => ({
-  data: cell,
-  ack: cell,
-  fence: cell,
-  fenced: cell,
-  probe: cell,
-  probed: cell,
-  close: cell,
-  closed: cell,
-  reset: cell,
+  'frame-data': cell,
+  'frame-ack': cell,
+  'frame-fence': cell,
+  'frame-fenced': cell,
+  'frame-probe': cell,
+  'frame-probed': cell,
+  'frame-close': cell,
+  'frame-closed': cell,
+  'frame-reset': cell,
   ...others,
 });
 
@@ -106,7 +106,10 @@ export const sessionTable: CellTable = {
     'peer-dead': ignored('it is over'),
     ...timersOff,
     ...linksIdle,
-    ...frames(handled, { reset: ignored('both sides are over'), closed: ignored('both sides are over') }),
+    ...frames(handled, {
+      'frame-reset': ignored('both sides are over'),
+      'frame-closed': ignored('both sides are over'),
+    }),
   },
   'link-down': {
     'link-suspect': onlyCarrying,
@@ -115,7 +118,7 @@ export const sessionTable: CellTable = {
     'link-blocked': blockedAtOnce,
     'link-writable': ignored('nothing waits for it'),
     'timer-link': impossible(noTimer),
-    ...frames(linkNotUsed, { probe: ignored('the host has not reported this link yet: the peer probes again') }),
+    ...frames(linkNotUsed, { 'frame-probe': handled }),
   },
   'link-up': {
     'link-suspect': handled,
@@ -124,7 +127,7 @@ export const sessionTable: CellTable = {
     'link-blocked': handled,
     'link-writable': handled,
     'timer-link': handled,
-    ...frames(handled, { probed: ignored('one of several answers to repeated probes') }),
+    ...frames(handled, { 'frame-probed': ignored('one of several answers to repeated probes') }),
   },
   'link-suspect': {
     'link-suspect': ignored('it is suspect already'),
@@ -133,7 +136,7 @@ export const sessionTable: CellTable = {
     'link-blocked': handled,
     'link-writable': handled,
     'timer-link': impossible('a suspect link is not on its way to being steady'),
-    ...frames(handled, { probed: ignored('one of several answers to repeated probes') }),
+    ...frames(handled, { 'frame-probed': ignored('one of several answers to repeated probes') }),
   },
   'link-fenced': {
     'link-suspect': onlyCarrying,
@@ -142,7 +145,13 @@ export const sessionTable: CellTable = {
     'link-blocked': blockedAtOnce,
     'link-writable': ignored('its records went to another link'),
     'timer-link': handled,
-    ...frames(notAnswered, { fence: handled, fenced: handled, probe: handled, probed: notProbed, reset: handled }),
+    ...frames(notAnswered, {
+      'frame-fence': handled,
+      'frame-fenced': handled,
+      'frame-probe': handled,
+      'frame-probed': notProbed,
+      'frame-reset': handled,
+    }),
   },
   'link-probing': {
     'link-suspect': onlyCarrying,
@@ -151,10 +160,15 @@ export const sessionTable: CellTable = {
     'link-blocked': blockedAtOnce,
     'link-writable': ignored('its records went to another link'),
     'timer-link': handled,
-    ...frames(handled),
+    ...frames(handled, { 'frame-closed': impossible('CLOSE goes over live links only and is answered where it came') }),
   },
   'older-session': frames(ofOlderSession),
-  'newer-session': frames(handled, { fenced: answersOnly, probed: answersOnly, closed: answersOnly }),
+  'newer-session': frames(handled, {
+    'frame-ack': answersOnly,
+    'frame-fenced': answersOnly,
+    'frame-probed': answersOnly,
+    'frame-closed': answersOnly,
+  }),
   'older-epoch': frames(olderEpoch),
-  'newer-epoch': frames(aheadOnly, { fence: handled, probe: handled }),
+  'newer-epoch': frames(aheadOnly, { 'frame-fence': handled }),
 };

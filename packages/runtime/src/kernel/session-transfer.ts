@@ -140,7 +140,7 @@ export function takeRecord(
 ): void {
   const { trafficClass, sequence, handle, epoch } = frame;
   const each = state.classes[trafficClass]!;
-  state.owed++;
+  state.owed = Math.min(state.owed + 1, env.acknowledgeEvery);
   if (env.rules.isNext(each.expected, frame)) {
     each.expected = sequence + 1;
     out.deliver({ type: 'record', trafficClass, sequence, handle, link, epoch });

@@ -1,0 +1,207 @@
+import type { Decoder, Encoder } from '@holdfast/kernel';
+import { type Monitor, monitor } from '@holdfast/simulation';
+import type { SessionEvent, SessionNotice } from '../kernel/session-types.ts';
+import { classOfSend, type SessionScenario, sessionPart } from './session-scenario.ts';
+
+/** One class of one session as its sender and its receiver saw it. */
+interface History {
+  /** Handles accepted by the sender, in order. */
+  readonly sent: number[];
+  /** How many of them the receiver delivered, and how many the sender released as acknowledged. */
+  delivered: number;
+  acknowledged: number;
+  /** Given back at the end without an acknowledgement. */
+  returned: number;
+  /** Place of the first one reported as certainly not delivered, plus one; 0 when nothing was reported. */
+  undeliveredFrom: number;
+}
+
+interface Side {
+  /** Sessions opened so far; the last one is current. */
+  opened: number;
+  ended: boolean;
+  /** Highest epoch heard of for each link in the current session. */
+  readonly epochs: number[];
+}
+
+/** What happened so far, as far as the promises of the session are concerned. */
+export interface SessionGhost {
+  readonly sides: Side[];
+  /** `histories[sender][session][class]`. */
+  readonly histories: History[][][];
+  /** Place in the list of broken promises, plus one; 0 while all are kept. */
+  broken: number;
+}
+
+/** What a session promises at every instant: invariants I1, I4, I5 and I7. */
+const promises = [
+  'a record was delivered out of order, twice or altered (I1)',
+  'a record was released as acknowledged before the peer delivered it',
+  'a record reported as certainly not delivered was delivered (I7)',
+  'records reported at the end are not exactly those not acknowledged, in order (I7)',
+  'a session ended twice or did something after its end (I4)',
+  'a record was accepted in an epoch older than the one its link was fenced to (I5)',
+  'two fences of a link share an epoch (I5)',
+  'a handle was released that is not the oldest one kept, or was kept at the end',
+] as const;
+
+class Watch {
+  readonly #state: SessionGhost;
+
+  constructor(state: SessionGhost) {
+    this.#state = state;
+  }
+
+  opens(node: number, session: number): void {
+    const side = this.#state.sides[node]!;
+    side.opened = session;
+    side.ended = false;
+    side.epochs.fill(0);
+  }
+
+  accepts(node: number, handle: number): void {
+    this.#history(node, classOfSend(handle))?.sent.push(handle);
+  }
+
+  notices(node: number, notice: SessionNotice): void {
+    const side = this.#state.sides[node]!;
+    if (side.ended && notice.type !== 'release') this.#breaks(4);
+    switch (notice.type) {
+      case 'record': {
+        const history = this.#history(1 - node, notice.trafficClass, side.opened);
+        if (history === undefined || history.sent[history.delivered] !== notice.handle) this.#breaks(0);
+        else this.#delivers(history);
+        if (notice.epoch < side.epochs[notice.link]!) this.#breaks(5);
+        break;
+      }
+      case 'release': {
+        const history = this.#history(node, notice.trafficClass)!;
+        if (history.sent[history.acknowledged + history.returned] !== notice.handle) this.#breaks(7);
+        if (notice.acknowledged) {
+          history.acknowledged++;
+          if (history.acknowledged > history.delivered) this.#breaks(1);
+        } else {
+          history.returned++;
+        }
+        break;
+      }
+      case 'link':
+        if (notice.state === 'fenced') this.#fences(side, notice.link, notice.epoch, notice.confirmed);
+        break;
+      case 'ended':
+        side.ended = true;
+        this.#ends(node, notice);
+        break;
+      default:
+        break;
+    }
+  }
+
+  #delivers(history: History): void {
+    history.delivered++;
+    if (history.undeliveredFrom > 0 && history.delivered >= history.undeliveredFrom) this.#breaks(2);
+  }
+
+  #fences(side: Side, link: number, epoch: number, confirmed: boolean): void {
+    const before = side.epochs[link]!;
+    if (epoch < before || (epoch === before && !confirmed)) this.#breaks(6);
+    side.epochs[link] = epoch;
+  }
+
+  #ends(node: number, { losses }: Extract<SessionNotice, { type: 'ended' }>): void {
+    const side = this.#state.sides[node]!;
+    const histories = this.#state.histories[node]![side.opened - 1]!;
+    for (const [trafficClass, history] of histories.entries()) {
+      const loss = losses.find((each) => each.trafficClass === trafficClass);
+      const reported = loss === undefined ? [] : [...loss.unknown, ...loss.undelivered];
+      const kept = history.sent.slice(history.acknowledged);
+      if (reported.join() !== kept.join()) this.#breaks(3);
+      history.undeliveredFrom = history.sent.length - (loss?.undelivered.length ?? 0) + 1;
+      if (history.delivered >= history.undeliveredFrom) this.#breaks(2);
+    }
+  }
+
+  #history(node: number, trafficClass: number, session?: number): History | undefined {
+    return this.#state.histories[node]![(session ?? this.#state.sides[node]!.opened) - 1]?.[trafficClass];
+  }
+
+  #breaks(promise: number): void {
+    if (this.#state.broken === 0) this.#state.broken = promise + 1;
+  }
+}
+
+export function sessionMonitor(scenario: SessionScenario): Monitor {
+  return monitor<SessionGhost>({
+    name: 'promises of the session',
+    watches: ['event', 'reply', 'deliver', 'crash'],
+    initial: () => ({
+      sides: [0, 1].map(() => ({ opened: 0, ended: false, epochs: new Array<number>(scenario.links).fill(0) })),
+      histories: [0, 1].map(() =>
+        Array.from({ length: scenario.sessions }, () => scenario.windows.map(() => emptyHistory())),
+      ),
+      broken: 0,
+    }),
+    observe(state, { kind, node, part, number, value }) {
+      const watch = new Watch(state);
+      if (kind === 'crash') {
+        // What the dead side knew is gone with it; its records may still be delivered, or not.
+        state.sides[node]!.epochs.fill(0);
+      } else if (part !== sessionPart) {
+        return;
+      } else if (kind === 'event') {
+        const event = value as SessionEvent;
+        if (event.type === 'open') watch.opens(node, event.self);
+      } else if (kind === 'reply') {
+        if (value === 'accepted') watch.accepts(node, number);
+      } else {
+        watch.notices(node, value as SessionNotice);
+      }
+    },
+    encode: encodeGhost,
+    decode: decodeGhost,
+    violation: (state) => (state.broken === 0 ? undefined : promises[state.broken - 1]),
+  });
+}
+
+const emptyHistory = (): History => ({ sent: [], delivered: 0, acknowledged: 0, returned: 0, undeliveredFrom: 0 });
+
+function encodeGhost(state: SessionGhost, into: Encoder): void {
+  into.list(state.sides, (side, to) => {
+    to.uint(side.opened);
+    to.flag(side.ended);
+    to.list(side.epochs, writeUint);
+  });
+  into.list(state.histories, (sessions, to) =>
+    to.list(sessions, (classes, deeper) => deeper.list(classes, encodeHistory)),
+  );
+  into.uint(state.broken);
+}
+
+function decodeGhost(from: Decoder): SessionGhost {
+  return {
+    sides: from.list((each) => ({ opened: each.uint(), ended: each.flag(), epochs: each.list(readUint) })),
+    histories: from.list((sessions) => sessions.list((classes) => classes.list(decodeHistory))),
+    broken: from.uint(),
+  };
+}
+
+function encodeHistory(history: History, into: Encoder): void {
+  into.list(history.sent, writeUint);
+  into.uint(history.delivered);
+  into.uint(history.acknowledged);
+  into.uint(history.returned);
+  into.uint(history.undeliveredFrom);
+}
+
+function decodeHistory(from: Decoder): History {
+  return {
+    sent: from.list(readUint),
+    delivered: from.uint(),
+    acknowledged: from.uint(),
+    returned: from.uint(),
+    undeliveredFrom: from.uint(),
+  };
+}
+
+const writeUint = (value: number, into: Encoder): void => into.uint(value);
+const readUint = (from: Decoder): number => from.uint();
