@@ -90,11 +90,12 @@ class ShrinkSearch {
 
   #dropGroupsOf(size: number): boolean {
     let helped = false;
+    let spots = spotsOf(this.best);
     // From the back: what happens late depends on what happens early, not the other way round.
-    for (let end = spotsOf(this.best).length; end > 0; end -= size) {
-      const group = spotsOf(this.best).slice(Math.max(0, end - size), end);
-      if (group.length > 0 && this.#tryChanging(group, 0)) helped = true;
-      if (this.#spent) break;
+    for (let end = spots.length; end > 0 && !this.#spent; end = Math.min(end - size, spots.length)) {
+      if (!this.#tryChanging(spots.slice(Math.max(0, end - size), end), 0)) continue;
+      helped = true;
+      spots = spotsOf(this.best);
     }
     return helped;
   }
@@ -120,11 +121,14 @@ class ShrinkSearch {
   }
 
   #tryChanging(spots: readonly Spot[], value: number): boolean {
-    const lists = new Map(Array.from(this.best, ([label, list]) => [label, [...list]]));
+    const lists = new Map(this.best);
+    const changed = new Map<string, number[]>();
     for (const { label, index } of spots) {
-      const list = lists.get(label);
-      if (list !== undefined && index < list.length) list[index] = value;
+      const list = changed.get(label) ?? [...(lists.get(label) ?? [])];
+      changed.set(label, list);
+      if (index < list.length) list[index] = value;
     }
+    for (const [label, list] of changed) lists.set(label, list);
     return this.#tryWith(lists);
   }
 

@@ -1,0 +1,183 @@
+import { describe, expect, it } from 'vitest';
+import {
+  CellLog,
+  Choices,
+  type FaultRates,
+  monitor,
+  type SimulatedRun,
+  simulate,
+  type WorldSpec,
+} from '../../src/index.ts';
+import type { RecorderEvent, RecorderState } from '../support/recorder.ts';
+import { alone, does, pair, sends } from '../support/recorder-world.ts';
+
+/** Logs of both recorders at the end of run `seed`, and what happened. */
+function run(world: WorldSpec, faults: FaultRates, seed: number): SimulatedRun & { logs: string[] } {
+  let logs: string[] = [];
+  const spec = {
+    world,
+    faults,
+    safetyMs: 300,
+    missing: (view: Parameters<NonNullable<WorldSpec['final']>>[0]) => {
+      logs = world.nodes.map((_, node) => view.state<RecorderState>(node, 0).log.join());
+      return view.messagesInFlight + view.diskOpsInFlight === 0 ? undefined : 'something is in flight';
+    },
+  };
+  return { ...simulate(spec, Choices.fromSeed(seed), new CellLog()), logs };
+}
+
+/** Whether any of 400 seeds ends with `wanted`, and how often `fault` happened over all of them. */
+function search(world: WorldSpec, faults: FaultRates, wanted: (logs: string[]) => boolean) {
+  const runs = Array.from({ length: 400 }, (_, seed) => run(world, faults, seed));
+  for (const { violation } of runs) expect(violation).toBeUndefined();
+  const counted: Record<string, number> = {};
+  for (const each of runs) {
+    for (const [name, count] of Object.entries(each.faults)) counted[name] = (counted[name] ?? 0) + count;
+  }
+  return { found: runs.some(({ logs }) => wanted(logs)), faults: counted };
+}
+
+const calls = [sends(0, 0, '1', '2', '3')];
+const manyCalls = [{ ...sends(0, 0, 'm'), times: 300 }];
+
+describe('links of the simulator', () => {
+  it('deliver everything in order where no fault is allowed', () => {
+    const { found } = search(pair({ calls }), {}, ([, b]) => b !== '1,2,3');
+    expect(found).toBe(false);
+  });
+
+  it.each([
+    ['drop', { drop: 0.3 }, '1,3'],
+    ['corrupt', { corrupt: 0.3 }, '1,3'],
+    ['duplicate', { duplicate: 0.3 }, '1,2,2,3'],
+    ['reorder', { reorder: 0.5 }, '2,1,3'],
+  ])('can %s a message', (name, faults, log) => {
+    const outcome = search(pair({ calls }), faults, ([, b]) => b === log);
+    expect(outcome.found).toBe(true);
+    expect(outcome.faults[name]).toBeGreaterThan(0);
+    expect(Object.keys(outcome.faults)).toEqual([name]);
+  });
+
+  it.each(['cutOneWay', 'cutBothWays'] as const)('lose what is sent while there is a %s', (name) => {
+    const outcome = search(pair({ calls: manyCalls }), { [name]: 20 }, ([, b]) => (b ?? '').length < 2 * 300 - 1);
+    expect(outcome.found).toBe(true);
+    expect(outcome.faults[name]).toBeGreaterThan(0);
+  });
+
+  it('are late and lose nothing while clogged', () => {
+    const outcome = search(pair({ calls: manyCalls }), { clog: 20 }, ([, b]) => (b ?? '').length !== 2 * 300 - 1);
+    expect(outcome.found).toBe(false);
+    expect(outcome.faults.clog).toBeGreaterThan(0);
+  });
+
+  it('break and are told down and up at each end', () => {
+    const outcome = search(pair({ calls: manyCalls }, { links: true }), { linkDown: 20 }, ([, b]) =>
+      /^port 0 up,.*m,port 0 down,port 0 up,m/.test(b ?? ''),
+    );
+    expect(outcome.found).toBe(true);
+    const neverTwice = search(pair({ calls: manyCalls }, { links: true }), { linkDown: 20, suspect: 20 }, (logs) =>
+      logs.some((log) => /down,(m,)*port 0 down|up,(m,)*port 0 up/.test(log)),
+    );
+    expect(neverTwice.found).toBe(false);
+    expect(neverTwice.faults.suspect).toBeGreaterThan(0);
+  });
+
+  it('never hand over a message while their end takes the link for down', () => {
+    const outcome = search(
+      pair({ calls: manyCalls }, { links: true }),
+      { linkDown: 30, suspect: 30, ghost: 0.5 },
+      ([, b]) => /down,m/.test(b ?? ''),
+    );
+    expect(outcome.found).toBe(false);
+    expect(outcome.faults.ghost).toBeGreaterThan(0);
+  });
+});
+
+describe('nodes of the simulator', () => {
+  it('crash, forget, and start as the next incarnation with their links down', () => {
+    const world = pair({ calls: manyCalls }, { links: true, starts: true });
+    const outcome = search(world, { crash: 20 }, ([, b]) => /^start 1,port 0 up,m/.test(b ?? ''));
+    expect(outcome.found).toBe(true);
+    expect(outcome.faults.restart).toBeGreaterThan(0);
+  });
+
+  it('do nothing while they pause, then everything', () => {
+    const outcome = search(pair({ calls: manyCalls }), { pause: 20 }, ([, b]) => (b ?? '').length !== 2 * 300 - 1);
+    expect(outcome.found).toBe(false);
+    expect(outcome.faults.pause).toBeGreaterThan(0);
+  });
+
+  it('have timers that end late, and clocks that differ', () => {
+    const arm = (timer: number, ms: number) => does(0, { kind: 'arm', timer, ms });
+    const world = alone({ calls: [arm(1, 10), arm(2, 30)] });
+    // Both are armed within a few ms; only a late first timer ends after the second.
+    const late = search({ ...world }, { lateTimer: 0.5 }, ([a]) => a === 'timer 2,timer 1');
+    expect(late.found).toBe(true);
+    const ends = new Set(
+      Array.from({ length: 20 }, (_, seed) => run(alone({ calls: [arm(1, 1000)] }), {}, seed).virtualMs),
+    );
+    expect(ends.size).toBeGreaterThan(10);
+  });
+});
+
+describe('disks of the simulator', () => {
+  const write = (payload: number, address: number) => does(0, { kind: 'write', op: address, address, payload });
+  const read = { ...does(0, { kind: 'read', op: 3, address: 1, blocks: 2 }) };
+  const quietly = (index: number) => (view: Parameters<NonNullable<WorldSpec['final']>>[0]) =>
+    view.diskOpsInFlight === 0 && Array.from({ length: index }, (_, at) => view.issued(at)).every((n) => n > 0);
+  const program = [write(10, 1), does(0, { kind: 'flush', op: 2 }), write(20, 2), read].map((call, index) => ({
+    ...call,
+    when: quietly(index),
+  }));
+
+  it.each([
+    ['diskError', { diskError: 0.3 }, /write 1 io-error/],
+    ['diskFull', { diskFull: 0.3 }, /write 1 no-space/],
+    ['lostWrite', { lostWrite: 0.3 }, /write 1 ok.*read 3 ok 0,20/],
+    ['misdirectedWrite', { misdirectedWrite: 0.5 }, /read 3 ok -1,0/],
+    ['rot', { rot: 200 }, /read 3 ok -1,20/],
+    ['tornWrite', { tornWrite: 0.9, crash: 100 }, /read 3 ok .*-1/],
+    ['diskSlow', { diskSlow: 0.5 }, /read 3 ok 10,20/],
+  ])('know %s', (name, faults, line) => {
+    const outcome = search(alone({ calls: program }), faults, ([a]) => line.test(a ?? ''));
+    expect(outcome.found).toBe(true);
+    expect(outcome.faults[name]).toBeGreaterThan(0);
+  });
+
+  it('keep what was flushed through any crash, and may lose what was not', () => {
+    const world = alone({ calls: program, monitors: [flushKeeps] });
+    const { found, faults } = search(world, { crash: 450 }, ([a]) => /read 3 ok 10,0/.test(a ?? ''));
+    expect(found).toBe(true);
+    expect(faults.crash).toBeGreaterThan(50);
+  });
+
+  it('show the bug of a disk that lies about its flushes', () => {
+    const world = alone({ calls: program, monitors: [flushKeeps] });
+    const violations = Array.from({ length: 200 }, (_, seed) => run(world, { rot: 100 }, seed).violation);
+    expect(violations.find((violation) => violation !== undefined)).toMatchObject({ property: 'flush keeps' });
+  });
+});
+
+/** Once a flush after the first write was answered, with no crash between them, block 1 reads as written. */
+const flushKeeps = monitor({
+  name: 'flush keeps',
+  watches: ['event', 'crash'],
+  initial: () => ({ stage: 0, wrong: false }),
+  observe(state, { kind, value }) {
+    if (kind === 'crash') {
+      if (state.stage === 1) state.stage = 0;
+      return;
+    }
+    const event = value as RecorderEvent;
+    if (event.type !== 'disk' || event.result.outcome !== 'ok') return;
+    if (event.result.kind === 'write' && event.op === 1 && state.stage === 0) state.stage = 1;
+    if (event.result.kind === 'flush' && state.stage === 1) state.stage = 2;
+    if (event.result.kind === 'read' && state.stage === 2) state.wrong = event.result.blocks[0] !== 10;
+  },
+  encode(state, into) {
+    into.uint(state.stage);
+    into.flag(state.wrong);
+  },
+  decode: (from) => ({ stage: from.uint(), wrong: from.flag() }),
+  violation: (state) => (state.wrong ? 'a flushed block does not read as written' : undefined),
+});
