@@ -5,19 +5,26 @@
  * @packageDocumentation
  */
 
+export { ChannelClosedError } from './channel/errors.ts';
+export type * from './channel/types.ts';
+export type { Deployment, DeployOptions } from './cluster/deployment.ts';
 export type { ClusterOptions } from './cluster/options.ts';
 export { Cluster } from './cluster.ts';
 export { CodecError, MessageTooLargeError } from './codec/errors.ts';
-export type { ComputeJob, ComputeLane, PageRun } from './compute/types.ts';
+export { LaneError } from './compute/errors.ts';
+export type { ComputeFunction, ComputeJob, ComputeLane, PageRun } from './compute/types.ts';
 export type { LoopKind } from './control/config.ts';
+export type { MemberDiagnostics, MemberReport } from './control/supervisor-api.ts';
 export { type EmbeddedStoreOptions, openEmbeddedStore } from './coord/embedded-store.ts';
 export * from './coord/errors.ts';
 export type * from './coord/types.ts';
 export * from './errors.ts';
 export type * from './events/cluster-event.ts';
+export * from './exchange/types.ts';
 export * from './limits.ts';
 export * from './member.ts';
 export * from './memory/types.ts';
+export { type AttachedMember, type ClusterTicket, isClusterTicket, joinCluster } from './node/join.ts';
 export type { Log, MemberContext } from './node/types.ts';
 export {
   type AnyImplementation,

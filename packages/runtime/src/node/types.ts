@@ -1,9 +1,10 @@
+import type { ChannelOf, ChannelOptions, ChannelSchema } from '../channel/types.ts';
 import type { ComputeLane } from '../compute/types.ts';
 import type { Exchange } from '../exchange/types.ts';
 import type { MemberName, MemberSlot } from '../member.ts';
 import type { PagePool } from '../memory/types.ts';
 import type { ServiceDefinition } from '../service/define-service.ts';
-import type { CallOptions, ServiceMembers, ServiceProxy } from '../service/types.ts';
+import type { BroadcastProxy, CallOptions, ServiceMembers, ServiceProxy } from '../service/types.ts';
 
 export interface Log {
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -27,6 +28,10 @@ export interface MemberContext {
   readonly exchange: Exchange;
   readonly compute: ComputeLane;
   service<M extends ServiceMembers>(definition: ServiceDefinition<M>, defaults?: CallOptions): ServiceProxy<M>;
+  /** The members of a service called on every instance at once, each with its own outcome. */
+  broadcast<M extends ServiceMembers>(definition: ServiceDefinition<M>, defaults?: CallOptions): BroadcastProxy<M>;
+  /** One end of a channel to another member; it opens when that one connects under the same name. */
+  connect<Schema extends ChannelSchema>(peer: MemberName, options: ChannelOptions<Schema>): ChannelOf<Schema>;
   /** Publish an event of this member on `cluster.events$`. Free when nobody listens. */
   emit(event: { readonly type: string } & Readonly<Record<string, unknown>>): void;
 }

@@ -1,3 +1,4 @@
+import type { SubscriberFailure } from '../events/isolated-observable.ts';
 import type { Exchange } from '../exchange/types.ts';
 import { couriersOf } from './couriers.ts';
 import type { DeclaredService, ServiceDefinition } from './define-service.ts';
@@ -16,9 +17,17 @@ import type {
   ServiceProxy,
 } from './types.ts';
 
-/** This thread's way to the services the directory lists. One per exchange. */
-export function createServiceClient(exchange: Exchange, directory: ServiceDirectory): ServiceClient {
-  return new Client(exchange, directory);
+/**
+ * This thread's way to the services the directory lists. One per exchange.
+ *
+ * @param report told of what subscribers of streams throw; default: a warning of the process.
+ */
+export function createServiceClient(
+  exchange: Exchange,
+  directory: ServiceDirectory,
+  report: SubscriberFailure = (error) => process.emitWarning(error as Error),
+): ServiceClient {
+  return new Client(exchange, directory, report);
 }
 
 class Client implements ServiceClient {
@@ -28,12 +37,12 @@ class Client implements ServiceClient {
   readonly #streams: StreamCalls;
   readonly #framesWaiting: () => number;
 
-  constructor(exchange: Exchange, directory: ServiceDirectory) {
+  constructor(exchange: Exchange, directory: ServiceDirectory, report: SubscriberFailure) {
     const { calls, streams } = couriersOf(exchange);
     this.#exchange = exchange;
     this.#directory = directory;
     this.#calls = new RpcCalls(calls);
-    this.#streams = new StreamCalls(streams);
+    this.#streams = new StreamCalls(streams, report);
     this.#framesWaiting = () => calls.framesWaiting + streams.framesWaiting;
   }
 

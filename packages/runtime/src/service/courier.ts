@@ -23,9 +23,11 @@ export interface WaitingFrame {
 }
 
 export interface CourierListener {
+  /** A frame the session had taken and never gave to a link; `onLost` follows. */
+  onNotSent?(peer: MemberSlot, bytes: Uint8Array, start: number, end: number): void;
   onLost(peer: MemberSlot, loss: PeerLoss): void;
   /** No session could be opened: frames that waited for one were dropped. */
-  onUnreachable(peer: MemberSlot, cause: unknown): void;
+  onUnreachable?(peer: MemberSlot, cause: unknown): void;
 }
 
 /** Frames for one peer, in the order they were written. */
@@ -53,7 +55,6 @@ export class Courier {
   readonly #connecting = new Set<MemberSlot>();
   readonly #pieces = new Map<MemberSlot, PieceAssembly>();
   readonly #sessions = new Uint32Array(memberSlots);
-  readonly #stop: (() => void)[] = [];
   #ownFrames: Uint8Array[] = [];
   #peer: MemberSlot = 0;
   #lent: Uint8Array | undefined;
@@ -63,16 +64,18 @@ export class Courier {
   constructor(exchange: Exchange, port: PortNumber) {
     this.exchange = exchange;
     this.#port = port;
-    this.#stop.push(exchange.consume(port, (from, bytes, start, end) => this.#receive(from, bytes, start, end)));
-    this.#stop.push(
-      exchange.listen({
-        onReady: (peer) => this.#drainLane(peer),
-        onWritable: (peer, trafficClass) => {
-          if (trafficClass === bulkClass) this.#drainLane(peer);
-        },
-        onLost: (peer, loss) => this.#lose(peer, loss),
-      }),
-    );
+    exchange.consume(port, (from, bytes, start, end) => this.#receive(from, bytes, start, end));
+    exchange.listen({
+      onReady: (peer) => this.#drainLane(peer),
+      onWritable: (peer, trafficClass) => {
+        if (trafficClass === bulkClass) this.#drainLane(peer);
+      },
+      onUndelivered: (peer, fate, ofPort, bytes, start, end) => {
+        if (ofPort !== port || fate !== 'not-sent') return;
+        for (const listener of this.#listeners) listener.onNotSent?.(peer, bytes, start, end);
+      },
+      onLost: (peer, loss) => this.#lose(peer, loss),
+    });
   }
 
   /** Rises when a session with the peer ends: an answer belongs to the session its question came from. */
@@ -144,14 +147,6 @@ export class Courier {
   /** Forget the frame begun last: its value could not be encoded. */
   abandon(): void {
     if (this.#lent !== undefined) this.#commitVoid();
-  }
-
-  close(): void {
-    for (const stop of this.#stop) stop();
-    this.#lanes.clear();
-    this.#pieces.clear();
-    this.#listeners.clear();
-    this.#ownFrames = [];
   }
 
   #commitVoid(): void {
@@ -243,7 +238,7 @@ export class Courier {
       (cause: unknown) => {
         this.#connecting.delete(peer);
         this.#lanes.delete(peer);
-        for (const listener of this.#listeners) listener.onUnreachable(peer, cause);
+        for (const listener of this.#listeners) listener.onUnreachable?.(peer, cause);
       },
     );
   }

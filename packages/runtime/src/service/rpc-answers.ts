@@ -44,10 +44,7 @@ export class RpcAnswers {
     );
     courier.read(callFrame, (from, bytes, start, end) => this.#onCall(from, bytes, start, end));
     courier.read(cancelFrame, (from, bytes, start, end) => this.#onCancel(from, bytes, start, end));
-    this.#stopListening = courier.listen({
-      onLost: (peer) => this.#onLost(peer),
-      onUnreachable: () => {},
-    });
+    this.#stopListening = courier.listen({ onLost: (peer) => this.#onLost(peer) });
   }
 
   /** Cancel every call of a service that still waits or runs; without one, of all. */

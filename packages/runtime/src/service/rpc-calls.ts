@@ -47,6 +47,7 @@ export class RpcCalls {
     courier.read(resultFrame, (from, bytes, start, end) => this.#onResult(from, bytes, start, end));
     courier.read(failureFrame, (from, bytes, start, end) => this.#onFailure(from, bytes, start, end));
     this.#stopListening = courier.listen({
+      onNotSent: (peer, bytes, start, end) => this.#noteNotSent(peer, bytes, start, end),
       onLost: (peer, loss) => this.#lose(peer, `its session ended: ${loss}`, false),
       onUnreachable: (peer, cause) => this.#lose(peer, cause, true),
     });
@@ -215,6 +216,13 @@ export class RpcCalls {
     } catch {
       // The queue to that peer is full: the callee learns of it by its own clock.
     }
+  }
+
+  #noteNotSent(peer: MemberSlot, bytes: Uint8Array, start: number, end: number): void {
+    if (bytes[start] !== callFrame || end - start < callHeaderBytes) return;
+    const view = new DataView(bytes.buffer, bytes.byteOffset + start, callHeaderBytes);
+    const call = this.#calls.find(view.getUint32(8, true), view.getUint32(12, true), peer);
+    if (call !== undefined) call.sent = false;
   }
 
   #lose(peer: MemberSlot, cause: unknown, onlyUnsent: boolean): void {

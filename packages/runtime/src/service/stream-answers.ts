@@ -34,10 +34,7 @@ export class StreamAnswers {
     courier.read(openFrame, (from, bytes, start, end) => this.#onOpen(from, bytes, start, end));
     courier.read(creditFrame, (from, bytes, start, end) => this.#onCredit(from, bytes, start, end));
     courier.read(stopFrame, (from, bytes, start, end) => this.#onStop(from, bytes, start, end));
-    this.#stopListening = courier.listen({
-      onLost: (peer) => this.#onLost(peer),
-      onUnreachable: () => {},
-    });
+    this.#stopListening = courier.listen({ onLost: (peer) => this.#onLost(peer) });
   }
 
   /** End every stream of a service with an error; without one, of all. */

@@ -1,8 +1,8 @@
-import { Observable } from 'rxjs/internal/Observable';
 import type { Subscriber } from 'rxjs/internal/Subscriber';
 import { Reader } from '../codec/reader.ts';
 import { Writer } from '../codec/writer.ts';
 import { ClosedError, NodeDownError, TimeoutError } from '../errors.ts';
+import { IsolatedObservable, type SubscriberFailure } from '../events/isolated-observable.ts';
 import { streamsOpenMax } from '../limits.ts';
 import { type MemberSlot, memberName } from '../member.ts';
 import type { Courier, FrameOwner, WaitingFrame } from './courier.ts';
@@ -71,6 +71,7 @@ export class OpenStream extends Timed implements FrameOwner {
 /** All streams one thread consumes. */
 export class StreamCalls {
   readonly #courier: Courier;
+  readonly #report: SubscriberFailure;
   readonly #reader = new Reader();
   readonly #wheel: TimerWheel;
   readonly #streams = new Map<number, OpenStream>();
@@ -79,8 +80,10 @@ export class StreamCalls {
   #opened = 0;
   #closed = false;
 
-  constructor(courier: Courier) {
+  /** @param report told of what subscribers throw. */
+  constructor(courier: Courier, report: SubscriberFailure) {
     this.#courier = courier;
+    this.#report = report;
     this.#wheel = new TimerWheel(
       (item) => this.#timeOut(item as OpenStream),
       () => courier.exchange.drain(),
@@ -89,6 +92,7 @@ export class StreamCalls {
     courier.read(completeFrame, (from, bytes, start, end) => this.#onComplete(from, bytes, start, end));
     courier.read(errorFrame, (from, bytes, start, end) => this.#onError(from, bytes, start, end));
     this.#stopListening = courier.listen({
+      onNotSent: (peer, bytes, start, end) => this.#noteNotSent(peer, bytes, start, end),
       onLost: (peer, loss) => this.#lose(peer, `its session ended: ${loss}`, false),
       onUnreachable: (peer, cause) => this.#lose(peer, cause, true),
     });
@@ -100,7 +104,7 @@ export class StreamCalls {
 
   /** A cold stream: each subscription and each iteration asks the producer anew. */
   stream(target: RpcTarget, credit: number, input: unknown, options: CallOptions | undefined): ServiceStream<unknown> {
-    const observable = new Observable((subscriber: Subscriber<unknown>) => {
+    const observable = new IsolatedObservable((subscriber: Subscriber<unknown>) => {
       const consumer: StreamConsumer = {
         next: (value) => {
           subscriber.next(value);
@@ -111,7 +115,7 @@ export class StreamCalls {
       };
       const stream = this.#openFor(consumer, target, credit, input, options);
       return stream === undefined ? undefined : () => this.#stop(stream);
-    });
+    }, this.#report);
     const opener: StreamOpener = {
       open: (consumer) => this.#openFor(consumer, target, credit, input, options),
       consumed: (stream) => this.#noteConsumed(stream),
@@ -289,6 +293,12 @@ export class StreamCalls {
     stream.consumer.error(
       new TimeoutError(`The next value of ${stream.target.label} on ${node}`, stream.timeoutMs, { node }),
     );
+  }
+
+  #noteNotSent(peer: MemberSlot, bytes: Uint8Array, start: number, end: number): void {
+    if (bytes[start] !== openFrame || end - start < openHeaderBytes) return;
+    const stream = this.#streams.get(new DataView(bytes.buffer, bytes.byteOffset + start).getUint32(8, true));
+    if (stream?.peer === peer) stream.sent = false;
   }
 
   #lose(peer: MemberSlot, cause: unknown, onlyUnsent: boolean): void {

@@ -215,6 +215,11 @@ export class LoopbackExchange implements Exchange {
 
   loseSession(peer: MemberSlot, loss: PeerLoss): void {
     this.#dead.add(peer);
+    for (const { bytes, frames } of this.#open.get(peer) ?? []) {
+      for (const { port, start, end } of frames) {
+        for (const listener of this.#listeners) listener.onUndelivered?.(peer, 'not-sent', port, bytes, start, end);
+      }
+    }
     this.#open.delete(peer);
     this.#underWay.delete(peer);
     this.#refused.delete(peer);

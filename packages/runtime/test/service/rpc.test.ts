@@ -332,6 +332,14 @@ describe('the death of a node', () => {
     await expect(waiting).rejects.toMatchObject({ outcome: 'not-sent', retryable: true });
   });
 
+  it('settles calls that the session never gave to a link with outcome not-sent', async () => {
+    const { echo } = await deployEcho();
+    await echo.nothing();
+    const call = echo.hold(1);
+    threads.loopback.lose(mainSlot, 0);
+    await expect(call).rejects.toMatchObject({ outcome: 'not-sent' });
+  });
+
   it('that cannot be reached settles calls with outcome not-sent', async () => {
     const { echo } = await deployEcho();
     const { exchange } = threads.at(mainSlot);

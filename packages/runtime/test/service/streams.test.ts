@@ -132,6 +132,17 @@ describe('a stream', () => {
     expect(threads.at(0).host.diagnostics()[0]!.streamsOpen).toBe(0);
   });
 
+  it('is not ended by a subscriber that throws, nor the process: it is reported', async () => {
+    const { ticks } = await deployTicks(() => of(1, 2, 3));
+    const heard: number[] = [];
+    ticks.count(1).subscribe((value) => {
+      heard.push(value);
+      throw new Error(`at ${value}`);
+    });
+    await until(() => heard.length === 3);
+    expect(threads.reported.map((error) => (error as Error).message)).toEqual(['at 1', 'at 2', 'at 3']);
+  });
+
   it('works with operators that end it early', async () => {
     const { ticks } = await deployTicks(() => interval(1).pipe(map((i) => i * 10)));
     expect(await collect(ticks.count(1).pipe(take(3)))).toEqual([0, 10, 20]);

@@ -23,6 +23,8 @@ export interface Thread {
 export class Threads {
   readonly loopback = new Loopback();
   readonly directory = new ServiceDirectory();
+  /** What subscribers threw. */
+  readonly reported: unknown[] = [];
   readonly #threads = new Map<MemberSlot, Thread>();
   readonly #entries: DirectoryEntry[] = [];
   #deployments = 0;
@@ -31,7 +33,7 @@ export class Threads {
     let thread = this.#threads.get(slot);
     if (thread === undefined) {
       const exchange = this.loopback.exchange(slot);
-      const client = createServiceClient(exchange, this.directory);
+      const client = createServiceClient(exchange, this.directory, (error) => this.reported.push(error));
       const context = { name: memberName(slot), slot, incarnation: 1, exchange, service: client.service.bind(client) };
       thread = { exchange, client, host: new ServiceHost(context as unknown as MemberContext) };
       this.#threads.set(slot, thread);
