@@ -97,6 +97,17 @@ describe('a channel', () => {
     await Promise.all([left.opened(), right.opened()]);
   });
 
+  it('opens with an end that came to life after the offer had passed', async () => {
+    const a = end(0);
+    const exchange = loopback.exchange(1);
+    const left = a.channels.connect('n1', { name: 'lost', schema: z.int() });
+    await turns(3);
+    const late = new Channels(exchange, (error) => reported.push(error));
+    ends.push(late);
+    const right = late.connect('n0', { name: 'lost', schema: z.int() });
+    await Promise.all([left.opened(), right.opened()]);
+  });
+
   it('stands beside others, to the same peer and to others', async () => {
     const [a, b, c] = [end(0), end(1), end(2)];
     const names = ['x', 'y', 'z'];
@@ -187,6 +198,7 @@ describe('messages of a channel', () => {
     const right = b.channels.connect('n0', { name: 'full', schema: z.int() });
     const heard = hear(right);
     await left.opened();
+    await turns(4);
     loopback.windowRecords = 1;
     loopback.cut(0, 1);
     await left.send(0);
@@ -306,6 +318,7 @@ describe('the end of a channel', () => {
     b.channels.connect('n0', { name: 'death', schema: z.int() });
     const heard = hear(left);
     await left.opened();
+    await turns(4);
     loopback.windowRecords = 1;
     loopback.cut(0, 1);
     await left.send(0);
