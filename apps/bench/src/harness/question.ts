@@ -26,13 +26,18 @@ export interface Contender {
 
 /** `measure` is compared with `min` or `max`; without either the figure is only reported. */
 export interface Goal {
-  /** `ratio`: ours over the peer's value. `cpu`: ours over the peer's CPU time per operation. `value`: ours alone. */
-  readonly measure: 'ratio' | 'cpu' | 'value';
+  /**
+   * `ratio`: ours over the peer's value. `cpu`: ours over the peer's CPU time per operation. `difference`: ours less the
+   * peer's value, in the unit. `value`: ours alone.
+   */
+  readonly measure: 'ratio' | 'cpu' | 'difference' | 'value';
   readonly min?: number;
   readonly max?: number;
 }
 
 export interface Verdict extends Goal {
+  /** Judge this figure of the details instead of the value. Its name is added to the question's. */
+  readonly detail?: string;
   /** Names of peers; the best of them by median is the one compared with. Empty: ours stands alone. */
   readonly against: readonly string[];
 }

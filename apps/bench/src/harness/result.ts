@@ -9,7 +9,7 @@ export const Result = z.object({
   peer: z.number().nullable(),
   /** Null when ours stands alone. */
   peerName: z.string().nullable(),
-  /** Median of the per-round ratios of what the goal compares. */
+  /** Median of the per-round ratios of what the goal compares; null when it does not compare by ratio. */
   ratio: z.number().nullable(),
   unit: z.string(),
   goal: z.string(),

@@ -6,8 +6,13 @@ import type { Caller, Load } from './load.ts';
 const key = 'sid:4711';
 const latenciesMax = 1 << 20;
 
+/** Throughput with many calls outstanding, the median round trip with one. */
+export function drive(caller: Caller, load: Load): Promise<Sample> {
+  return load.outstanding === 1 ? driveLatency(caller, load) : driveThroughput(caller, load);
+}
+
 /** Calls per second, with `outstanding` chains of calls that each start the next one when the last one returned. */
-export async function driveThroughput(caller: Caller, load: Load): Promise<Sample> {
+async function driveThroughput(caller: Caller, load: Load): Promise<Sample> {
   await keepOutstanding(caller, load.outstanding, load.warmUpMs);
   const cpuBefore = processCpuNs();
   const startedMs = performance.now();
@@ -38,7 +43,7 @@ async function keepOutstanding(caller: Caller, outstanding: number, ms: number):
 }
 
 /** The median round trip in microseconds, one call at a time. */
-export async function driveLatency(caller: Caller, load: Load): Promise<Sample> {
+async function driveLatency(caller: Caller, load: Load): Promise<Sample> {
   await timeCalls(caller, load.warmUpMs);
   const cpuBefore = processCpuNs();
   const tookUs = await timeCalls(caller, load.measureMs);

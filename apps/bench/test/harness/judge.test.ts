@@ -106,3 +106,20 @@ test('what it says fits the report and survives JSON', () => {
   const report = Report.parse(JSON.parse(JSON.stringify([result])));
   expect(report).toEqual([result]);
 });
+
+test('a difference is in the unit, and a detail may be judged in place of the value', () => {
+  const ours: Rounds = { samples: [{ value: 12, details: { held: 3 } }] };
+  const peer: Rounds = { samples: [{ value: 9 }] };
+  expect(ask({ measure: 'difference', against: ['peer'], max: 5 }, { ours, peer }, 'lower')).toMatchObject({
+    ours: 12,
+    peer: 9,
+    ratio: null,
+    goal: 'at most 5 calls/s more',
+    met: true,
+  });
+  expect(ask({ measure: 'value', detail: 'held', against: [], max: 2 }, { ours, peer }, 'lower')).toMatchObject({
+    question: 'question: held',
+    ours: 3,
+    met: false,
+  });
+});

@@ -1,0 +1,14 @@
+import type { Caller } from '../load/load.ts';
+
+export const pools = ['piscina', 'comlink', 'workerpool', 'tinypool'] as const;
+export const handWritten = 'MessagePort by hand';
+export type PeerName = (typeof pools)[number] | typeof handWritten;
+
+/** Each peer in a module of its own, imported only when it has its turn: its package may not be installed. */
+export const openPeer: Readonly<Record<PeerName, () => Promise<Caller>>> = {
+  piscina: async () => (await import('./piscina.ts')).open(),
+  comlink: async () => (await import('./comlink.ts')).open(),
+  workerpool: async () => (await import('./workerpool.ts')).open(),
+  tinypool: async () => (await import('./tinypool.ts')).open(),
+  [handWritten]: async () => (await import('./message-port.ts')).open(),
+};

@@ -1,0 +1,16 @@
+/**
+ * The parts the runtime is made of, for those who build on them: benchmarks, compliance tests of drivers, hosts of
+ * exchanges without a cluster. No promise is made that they stay as they are.
+ *
+ * @packageDocumentation
+ */
+export { Demultiplexer, type RecordBatch } from './exchange/demultiplexer.ts';
+export { createExchange } from './exchange/exchange.ts';
+export { writeFrameHeader } from './exchange/frame-layout.ts';
+export type { ExchangeOptions, MemberExchange, PeerDiagnostics } from './exchange/member-exchange.ts';
+export { type LinkFactory, standardLinks } from './exchange/standard-links.ts';
+export { RingSpace } from './interconnect/ring-space.ts';
+export type { InterconnectLink, LinkDownReason, RecordReceiver } from './interconnect/types.ts';
+export { makeWires, type WireEnds, wireTransfers } from './interconnect/wires.ts';
+export { Arena, type Extent } from './memory/arena.ts';
+export { ClusterBlock } from './memory/cluster-block.ts';
