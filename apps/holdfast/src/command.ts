@@ -1,6 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { exitCodes } from './exit-codes.ts';
+import { addObjectVerbs, defaultStore } from './object-commands.ts';
 import type { Streams } from './streams.ts';
+import { packageVersion } from './version.ts';
 
 /** Exit codes of every verb, shown under `--help`. */
 const exitCodeHelp = `
@@ -36,7 +38,7 @@ export async function runCommand(argv: readonly string[], streams: Streams): Pro
   };
   const program = new Command('holdfast')
     .description('A storage cluster inside a Node process that keeps working when a node dies.')
-    .version('0.1.0')
+    .version(packageVersion())
     .exitOverride()
     .configureOutput({ writeOut: (text) => streams.stdout.write(text), writeErr: (text) => streams.stderr.write(text) })
     .showHelpAfterError('(holdfast --help lists the verbs)')
@@ -56,13 +58,77 @@ export async function runCommand(argv: readonly string[], streams: Streams): Pro
       [],
     )
     .option('--storage <dir>', 'where the store is put while the demo runs; default: the temporary directory')
-    .option('--keep', 'leave the store where it is', false)
-    .option('-v, --verbose', 'list every file with how it was stored', false)
-    .option('--json', 'print one JSON document and nothing else', false)
+    .option('--keep', 'leave the store where it is')
+    .option('-v, --verbose', 'list every file with how it was stored')
+    .option('--json', 'print one JSON document and nothing else')
     .addHelpText('after', demoHelp)
     .action(async (directory, options) => {
       const { runDemoVerb } = await import('./demo/demo-verb.ts');
       await finish(runDemoVerb({ directory, ...options }, streams));
+    });
+
+  program
+    .command('up')
+    .summary('serve a store until Ctrl-C')
+    .description(
+      'Start a cluster and the store in DIR, and serve it until Ctrl-C or SIGTERM. A new store is made if there is none.',
+    )
+    .argument('[DIR]', 'the directory of the store', defaultStore)
+    .option('-n, --nodes <count>', 'nodes of a new store, 3 to 64; default: 4', wholeNumber(3, 64))
+    .option('--json', 'print one JSON document per event')
+    .action(async (directory, options) => {
+      const { runUpVerb } = await import('./serve/up-verb.ts');
+      await finish(runUpVerb({ directory, ...options }, streams));
+    });
+
+  program
+    .command('status')
+    .summary('how a store that is served is doing')
+    .description('Ask the process that serves DIR how its nodes and drives are. Fails when data cannot be read.')
+    .argument('[DIR]', 'the directory of the store', defaultStore)
+    .option('--json', 'print one JSON document and nothing else')
+    .action(async (directory, options) => {
+      const { runStatusVerb } = await import('./serve/status-verb.ts');
+      await finish(runStatusVerb({ directory, ...options }, streams));
+    });
+
+  addObjectVerbs(program, streams, finish);
+
+  program
+    .command('explore')
+    .summary('check every interleaving of a protocol kernel')
+    .description(
+      'Walk every reachable state of the configurations of a protocol kernel, hold them against its properties, and check ' +
+        'that every seeded bug is caught and every cell of its table is reached.',
+    )
+    .argument('[KERNEL]', 'the kernel; --list names them')
+    .option('--list', 'list kernels, configurations and seeded bugs')
+    .option('-c, --configuration <name>', 'only this configuration and its seeded bugs')
+    .option('--no-mutants', 'leave the seeded bugs out')
+    .option('--seconds <count>', 'give up on an exploration after this long', wholeNumber(1, 86_400))
+    .option('--json <file>', 'write the results there, one entry for each configuration')
+    .action(async (kernel, options) => {
+      const { runExploreVerb } = await import('./verify/explore-verb.ts');
+      await finish(runExploreVerb({ kernel, ...options }, streams));
+    });
+
+  program
+    .command('sim')
+    .summary('run a protocol kernel under random faults, by seed')
+    .description(
+      'Run a protocol kernel through random histories with faults of network, nodes and disks, in virtual time. The same ' +
+        'seed gives the same histories. A failing one is made small and written to a file that replays it.',
+    )
+    .argument('[KERNEL]', 'the kernel; --list names them')
+    .option('--list', 'list the kernels')
+    .option('-s, --seed <number>', 'everything follows from it', wholeNumber(0, Number.MAX_SAFE_INTEGER), 1)
+    .option('-r, --runs <count>', 'histories to run', wholeNumber(1, 10_000_000), 100)
+    .option('--seconds <count>', 'start no further history after this long', wholeNumber(1, 86_400))
+    .option('--replay <file>', 'run this one history instead')
+    .option('--json <file>', 'write the results there')
+    .action(async (kernel, options) => {
+      const { runSimVerb } = await import('./verify/sim-verb.ts');
+      await finish(runSimVerb({ kernel, ...options }, streams));
     });
 
   try {
@@ -85,6 +151,6 @@ function wholeNumber(least: number, most: number): (text: string) => number {
   };
 }
 
-function collect(value: string, previous: readonly string[]): string[] {
+function collect(value: string, previous: readonly string[] = []): string[] {
   return [...previous, value];
 }

@@ -1,4 +1,4 @@
-import { HoldfastError, type HoldfastErrorInit } from '@holdfast/runtime';
+import { HoldfastError, type HoldfastErrorInit } from '@holdfast/runtime/errors';
 
 /** Thrown when the arguments of a verb make no sense together: `HF_USAGE`. Nothing was started. */
 export class UsageError extends HoldfastError {
@@ -160,5 +160,35 @@ export class RemoteError extends HoldfastError {
   constructor(code: string, message: string, hint: string) {
     // The message of a Holdfast error ends with its hint: it must not be said twice.
     super(code, message.endsWith(hint) ? message.slice(0, -hint.length).trimEnd() : message, { hint });
+  }
+}
+
+/** Thrown when the settings beside a store cannot be understood: `HF_STORE_SETTINGS`. Nothing was opened. */
+export class StoreSettingsError extends HoldfastError {
+  override readonly name = 'StoreSettingsError';
+  constructor(path: string, cause: unknown) {
+    const why = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause);
+    super('HF_STORE_SETTINGS', `${path} cannot be understood (${why}).`, {
+      hint: 'Put back the file as "holdfast up" wrote it, or serve another directory.',
+      cause,
+    });
+  }
+}
+
+/** Thrown by a served store that is not ready: `HF_BUSY`. */
+export class StoreBusyError extends HoldfastError {
+  override readonly name = 'StoreBusyError';
+  constructor(storage: string, state: string) {
+    super('HF_BUSY', `The store in ${storage} is ${state}.`, { hint: 'Ask again in a moment.', retryable: true });
+  }
+}
+
+/** Thrown when the cluster of a served store ended by itself: `HF_SERVE_ENDED`. */
+export class ServeEndedError extends HoldfastError {
+  override readonly name = 'ServeEndedError';
+  constructor(storage: string) {
+    super('HF_SERVE_ENDED', `The cluster that serves ${storage} ended.`, {
+      hint: 'What was acknowledged is on disk; start it again.',
+    });
   }
 }

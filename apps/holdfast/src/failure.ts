@@ -1,4 +1,4 @@
-import { HoldfastError } from '@holdfast/runtime';
+import { HoldfastError } from '@holdfast/runtime/errors';
 import { InterruptedError, NoSpaceError, SourceError, UsageError } from './errors.ts';
 import { exitCodeOfSignal, exitCodes } from './exit-codes.ts';
 import type { Streams } from './streams.ts';

@@ -11,11 +11,11 @@ export interface DemoArguments {
   readonly directory: string;
   readonly nodes: number;
   readonly seed?: number;
-  readonly exclude: readonly string[];
+  readonly exclude?: readonly string[];
   readonly storage?: string;
-  readonly keep: boolean;
-  readonly verbose: boolean;
-  readonly json: boolean;
+  readonly keep?: boolean;
+  readonly verbose?: boolean;
+  readonly json?: boolean;
 }
 
 /** `holdfast demo`: says at once what it is going to do, then loads what it needs to do it. */
@@ -28,5 +28,7 @@ export async function runDemoVerb(given: DemoArguments, streams: Streams): Promi
   const timeline = new Timeline(terminal, performance.now());
 
   const { performDemo } = await import('./perform-demo.ts');
-  return performDemo({ ...given, directory, seed, storage: given.storage ?? tmpdir() }, streams, terminal, timeline);
+  const { exclude = [], storage = tmpdir(), keep = false, verbose = false, json = false } = given;
+  const { nodes } = given;
+  return performDemo({ directory, nodes, seed, exclude, storage, keep, verbose, json }, streams, terminal, timeline);
 }

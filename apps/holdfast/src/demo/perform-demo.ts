@@ -9,7 +9,6 @@ import type { Terminal } from '../terminal/terminal.ts';
 import type { Timeline } from '../terminal/timeline.ts';
 import { withinTime } from '../within-time.ts';
 import { clusterGround } from './cluster-ground.ts';
-import type { DemoArguments } from './demo-verb.ts';
 import { Narrator } from './narrator.ts';
 import type { DemoReport } from './report.ts';
 import { Demo } from './run-demo.ts';
@@ -17,7 +16,17 @@ import { ScratchDirectory } from './scratch.ts';
 import { StallWatch } from './stall-watch.ts';
 import { printSummary } from './summary.ts';
 
-export type ResolvedArguments = DemoArguments & { readonly seed: number; readonly storage: string };
+export interface ResolvedArguments {
+  readonly directory: string;
+  readonly nodes: number;
+  readonly seed: number;
+  readonly exclude: readonly string[];
+  /** The directory in which the store's directory is made. */
+  readonly storage: string;
+  readonly keep: boolean;
+  readonly verbose: boolean;
+  readonly json: boolean;
+}
 
 /** Runs the demo from the first look at the directory to the last line of the report, and cleans up on every way out. */
 export async function performDemo(

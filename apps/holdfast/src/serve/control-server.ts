@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
-import { HoldfastError } from '@holdfast/runtime';
+import { HoldfastError } from '@holdfast/runtime/errors';
 import type { z } from 'zod';
 import { ControlProtocolError } from '../errors.ts';
 import { controlConnectionsMax, controlIdleMs, controlLineBytesMax } from '../limits.ts';

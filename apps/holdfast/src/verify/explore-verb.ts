@@ -1,19 +1,27 @@
-import { type ExploreReport, type RunExploreOptions, runExplore, type VerificationSuite } from '@holdfast/simulation';
+import {
+  cellsText,
+  type ExploreReport,
+  explorationText,
+  mutantText,
+  type RunExploreOptions,
+  runExplore,
+  type VerificationSuite,
+} from '@holdfast/simulation';
 import { UsageError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { reportFailure } from '../failure.ts';
 import type { Streams } from '../streams.ts';
-import { showCount } from '../terminal/figures.ts';
 import { Terminal } from '../terminal/terminal.ts';
 import { suiteOf, verificationSuites } from './registry.ts';
 import { ResultFile } from './result-file.ts';
-import { showViolation } from './show-violation.ts';
 
 export interface ExploreArguments {
   readonly kernel?: string;
-  readonly list: boolean;
+  readonly list?: boolean;
   readonly configuration?: string;
+  /** False leaves the seeded bugs out. */
   readonly mutants: boolean;
+  /** For each exploration. */
   readonly seconds?: number;
   readonly json?: string;
 }
@@ -43,7 +51,7 @@ export async function runExploreVerb(given: ExploreArguments, streams: Streams):
 function listSuite(terminal: Terminal, suite: VerificationSuite): void {
   terminal.line(terminal.style('bold', suite.kernel));
   for (const { name } of suite.configurations) terminal.line(`  ${name}`);
-  for (const { name, configuration } of suite.mutants) terminal.line(`  ${configuration} with a bug: ${name}`);
+  for (const { name, configuration } of suite.mutants) terminal.line(`  ${configuration}, with a bug: ${name}`);
 }
 
 function requireConfiguration(suite: VerificationSuite, configuration: string | undefined): void {
@@ -58,21 +66,11 @@ function optionsOf(given: ExploreArguments, terminal: Terminal): RunExploreOptio
     ...(given.seconds === undefined ? {} : { secondsMax: given.seconds }),
     skipMutants: !given.mutants,
     onExplored: (exploration) => {
-      const { name, states, transitions, depth, fixpoint, stoppedBy, seconds, statesPerSecond } = exploration;
-      const end = fixpoint ? terminal.style('green', 'fixpoint') : terminal.style('yellow', `stopped by ${stoppedBy}`);
-      terminal.line(`${terminal.style('bold', name)}  ${end}`);
-      terminal.line(`  ${showCount(states)} states, ${showCount(transitions)} transitions, ${depth} steps deep`);
-      terminal.line(`  ${seconds.toFixed(1)} s, ${showCount(Math.round(statesPerSecond))} states/s`);
-      for (const violation of exploration.violations) showViolation(terminal, violation);
-      if (exploration.deadlocks > 0) terminal.line(terminal.style('red', `  ✗ ${exploration.deadlocks} deadlocks`));
+      const holds = exploration.fixpoint && exploration.violations.length === 0 && exploration.deadlocks === 0;
+      terminal.line(holds ? explorationText(exploration) : terminal.style('red', explorationText(exploration)));
     },
-    onMutant: ({ name, killed, violation, exploration: { states } }) => {
-      if (killed && violation !== undefined) {
-        const how = `by "${violation.property}", ${violation.steps.length} steps, ${showCount(states)} states`;
-        terminal.line(`${terminal.style('green', '  caught')}    ${name}: ${how}`);
-      } else {
-        terminal.line(`${terminal.style('red', '✗ survived')}  ${name}: ${showCount(states)} states`);
-      }
+    onMutant: (outcome) => {
+      terminal.line(outcome.killed ? mutantText(outcome) : terminal.style('red', mutantText(outcome)));
     },
   };
 }
@@ -86,17 +84,13 @@ function partHolds({ entries, mutants }: ExploreReport): boolean {
 }
 
 function showVerdict(terminal: Terminal, report: ExploreReport, holds: boolean): void {
-  const { cells, mutants, kernel } = report;
-  const killed = mutants.filter((mutant) => mutant.killed).length;
+  const killed = report.mutants.filter((mutant) => mutant.killed).length;
+  terminal.line(`seeded bugs: ${killed} of ${report.mutants.length} caught`);
+  terminal.line(cellsText(report.cells));
   terminal.line();
   terminal.line(
-    `cells: ${cells.handled} handled, ${cells.ignored} ignored, ${cells.impossible} impossible; ${cells.evidenced} evidenced`,
-  );
-  for (const cell of cells.missing) terminal.line(terminal.style('red', `  ✗ never reached: ${cell}`));
-  for (const cell of cells.contradicted) terminal.line(terminal.style('red', `  ✗ reached though impossible: ${cell}`));
-  terminal.line(`seeded bugs: ${killed} of ${mutants.length} caught`);
-  terminal.line();
-  terminal.line(
-    holds ? terminal.style('green', `✓ ${kernel} holds`) : terminal.style('red', `✗ ${kernel} does not hold`),
+    holds
+      ? terminal.style('green', `✓ ${report.kernel} holds`)
+      : terminal.style('red', `✗ ${report.kernel} does not hold`),
   );
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { HoldfastError } from '@holdfast/runtime';
+import { HoldfastError } from '@holdfast/runtime/errors';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { controlLineBytesMax } from '../../src/limits.ts';
 import { ask, askOnce } from '../../src/serve/control-client.ts';

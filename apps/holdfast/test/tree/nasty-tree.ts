@@ -35,3 +35,20 @@ export async function growNastyTree(root: string): Promise<Server> {
   await new Promise<void>((resolve) => server.listen(join(root, 'socket'), resolve));
   return server;
 }
+
+/**
+ * Puts one entry into `root` that even the superuser cannot look at: its path is too long for the system. It is made by
+ * relative steps, as the system takes no such path in one piece.
+ */
+export function growUnreadable(root: string): void {
+  const home = process.cwd();
+  const name = 'd'.repeat(250);
+  try {
+    for (let depth = 0; depth < 20; depth++) {
+      mkdirSync(depth === 0 ? join(root, name) : name);
+      process.chdir(depth === 0 ? join(root, name) : name);
+    }
+  } finally {
+    process.chdir(home);
+  }
+}

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { excluding } from '../../src/tree/exclude.ts';
 import { printable } from '../../src/tree/name.ts';
 import { walkTree } from '../../src/tree/walk.ts';
-import { badName, growNastyTree, removeDirectory, scratchDirectory } from './nasty-tree.ts';
+import { badName, growNastyTree, growUnreadable, removeDirectory, scratchDirectory } from './nasty-tree.ts';
 
 let root: string;
 let socket: Server | undefined;
@@ -118,4 +118,12 @@ test.skipIf(process.getuid?.() === 0)('directories that may not be read are name
   const { entries } = await walkTree(Buffer.from(root));
   expect(entries.find(({ kind }) => kind === 'unreadable')).toMatchObject({ errno: 'EACCES' });
   chmodSync(join(root, 'shut'), 0o700);
+});
+
+test('an entry whose path is too long for the system is named, and the rest is found', async () => {
+  growUnreadable(root);
+  writeFileSync(join(root, 'beside'), '');
+  const { entries } = await walkTree(Buffer.from(root));
+  expect(entries.filter(({ kind }) => kind === 'unreadable')).toMatchObject([{ errno: 'ENAMETOOLONG' }]);
+  expect(entries.some(({ kind, path }) => kind === 'file' && path.toString() === 'beside')).toBe(true);
 });

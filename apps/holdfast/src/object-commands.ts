@@ -1,0 +1,58 @@
+import type { Command } from 'commander';
+import type { Streams } from './streams.ts';
+
+/** Where a store lies unless a directory is named. */
+export const defaultStore = '.holdfast';
+
+/** The verbs that ask a served store for something: objects in and out, nodes down and up. */
+export function addObjectVerbs(
+  program: Command,
+  streams: Streams,
+  finish: (verb: Promise<number>) => Promise<void>,
+): void {
+  const verbs = () => import('./serve/object-verbs.ts');
+  const verb = (signature: string, summary: string) =>
+    program
+      .command(signature)
+      .description(summary)
+      .option('--store <dir>', 'the directory that is served', defaultStore);
+
+  verb('put', 'store a file, or standard input, under a key')
+    .argument('<KEY>', 'the name of the object')
+    .argument('[FILE]', 'the file; - or none for standard input')
+    .option('--json', 'print one JSON document')
+    .action(async (key, file, options) => finish((await verbs()).runPutVerb(key, file, options, streams)));
+
+  verb('get', 'write an object to a file, or to standard output')
+    .argument('<KEY>', 'the name of the object')
+    .argument('[FILE]', 'the file; - or none for standard output')
+    .action(async (key, file, options) => finish((await verbs()).runGetVerb(key, file, options, streams)));
+
+  verb('ls', 'list the objects')
+    .option('--json', 'print one JSON document')
+    .action(async (options) => finish((await verbs()).runListVerb(options, streams)));
+
+  verb('rm', 'remove an object')
+    .argument('<KEY>', 'the name of the object')
+    .option('--json', 'print one JSON document')
+    .action(async (key, options) => {
+      const { runPlainVerb } = await verbs();
+      await finish(runPlainVerb({ verb: 'rm', key }, `${key} removed`, options, streams));
+    });
+
+  verb('kill', 'end a node as a crash would')
+    .argument('<NODE>', 'n0 to n63')
+    .option('--json', 'print one JSON document')
+    .action(async (node, options) => {
+      const { runPlainVerb } = await verbs();
+      await finish(runPlainVerb({ verb: 'kill', node }, `${node} is dead`, options, streams));
+    });
+
+  verb('revive', 'start a dead node again')
+    .argument('<NODE>', 'n0 to n63')
+    .option('--json', 'print one JSON document')
+    .action(async (node, options) => {
+      const { runPlainVerb } = await verbs();
+      await finish(runPlainVerb({ verb: 'revive', node }, `${node} is up`, options, streams));
+    });
+}

@@ -1,0 +1,138 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { rename, rm, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { z } from 'zod';
+import { errnoOf } from '../errno.ts';
+import { UsageError } from '../errors.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { reportFailure } from '../failure.ts';
+import type { Streams } from '../streams.ts';
+import { showBytes } from '../terminal/figures.ts';
+import { Terminal } from '../terminal/terminal.ts';
+import { printable } from '../tree/name.ts';
+import { type Ask, ask, askOnce } from './control-client.ts';
+
+export interface ObjectArguments {
+  /** The directory that is served. */
+  readonly store: string;
+  readonly json?: boolean;
+}
+
+export const StoredReport = z.object({ key: z.string(), bytes: z.number(), degraded: z.boolean() });
+
+/** `holdfast put KEY [FILE]`: stores a file, or what comes on standard input, under a key. */
+export async function runPutVerb(
+  key: string,
+  file: string | undefined,
+  given: ObjectArguments,
+  streams: Streams,
+): Promise<number> {
+  return await answering(given, streams, async (terminal) => {
+    const bytes = file === undefined || file === '-' ? streams.stdin : await openSource(file);
+    const stored = StoredReport.parse(
+      await askOnce(resolve(given.store), { verb: 'put', key }, bytes as AsyncIterable<Uint8Array>),
+    );
+    const how = stored.degraded ? 'degraded: a node is down, so without a spare' : 'full';
+    terminal.line(`${showKey(key)}  ${showBytes(stored.bytes)}  ${how}`);
+    return stored;
+  });
+}
+
+/** `holdfast get KEY [FILE]`: writes an object to a file, or to standard output. */
+export async function runGetVerb(
+  key: string,
+  file: string | undefined,
+  given: Pick<ObjectArguments, 'store'>,
+  streams: Streams,
+): Promise<number> {
+  try {
+    const bytes = Readable.from(objectBytes(resolve(given.store), key));
+    if (file === undefined || file === '-') await pipeline(bytes, streams.stdout, { end: false });
+    else await writeWhole(file, bytes);
+    return exitCodes.ok;
+  } catch (error) {
+    return reportFailure(streams, error, false);
+  }
+}
+
+/** `holdfast ls`: the objects of a store. */
+export async function runListVerb(given: ObjectArguments, streams: Streams): Promise<number> {
+  return await answering(given, streams, async (terminal) => {
+    const objects: z.infer<typeof StoredReport>[] = [];
+    for await (const item of ask(resolve(given.store), { verb: 'ls' })) {
+      const object = StoredReport.parse(item);
+      objects.push(object);
+      terminal.line(
+        `${object.degraded ? 'degraded' : 'full    '}  ${showBytes(object.bytes).padStart(10)}  ${showKey(object.key)}`,
+      );
+    }
+    return objects;
+  });
+}
+
+/** Verbs that answer with nothing: `rm`, `kill`, `revive`. */
+export async function runPlainVerb(
+  request: Ask,
+  done: string,
+  given: ObjectArguments,
+  streams: Streams,
+): Promise<number> {
+  return await answering(given, streams, async (terminal) => {
+    await askOnce(resolve(given.store), request);
+    terminal.line(done);
+    return { done: true };
+  });
+}
+
+/** Prints lines as they come, or one JSON document at the end. */
+async function answering(
+  given: ObjectArguments,
+  streams: Streams,
+  work: (terminal: Pick<Terminal, 'line'>) => Promise<unknown>,
+): Promise<number> {
+  const json = given.json ?? false;
+  try {
+    const document = await work(json ? { line: () => {} } : new Terminal(streams.stdout));
+    if (json) streams.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
+    return exitCodes.ok;
+  } catch (error) {
+    return reportFailure(streams, error, json);
+  }
+}
+
+async function* objectBytes(storage: string, key: string): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const item of ask(storage, { verb: 'get', key })) yield Buffer.from(z.base64().parse(item), 'base64');
+}
+
+/** Under another name until it is whole: a broken-off get leaves neither half a file nor harms the one that was there. */
+async function writeWhole(file: string, bytes: Readable): Promise<void> {
+  const partial = `${file}.holdfast-${process.pid}`;
+  try {
+    await pipeline(bytes, createWriteStream(partial, { flags: 'wx' }));
+    await rename(partial, file);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw asUsage(file, error);
+  }
+}
+
+async function openSource(file: string): Promise<Readable> {
+  try {
+    if (!(await stat(file)).isFile())
+      throw new UsageError(`${file} is not a file.`, 'Name a file, or - for standard input.');
+    return createReadStream(file);
+  } catch (error) {
+    throw asUsage(file, error);
+  }
+}
+
+function asUsage(file: string, error: unknown): unknown {
+  const errno = errnoOf(error);
+  return /^E[A-Z]+$/.test(errno) && errno !== 'EUNKNOWN'
+    ? new UsageError(`${file} cannot be used (${errno}).`, 'Check the path and its permissions.')
+    : error;
+}
+
+const showKey = (key: string) => printable(Buffer.from(key));

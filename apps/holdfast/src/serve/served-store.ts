@@ -1,0 +1,201 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { NoObjectError, RaidArray } from '@holdfast/raid';
+import { Cluster, type ClusterEvent } from '@holdfast/runtime';
+import { dataSlots } from '../demo/drive-space.ts';
+import { errnoOf } from '../errno.ts';
+import { ServeEndedError, StoreBusyError, UsageError } from '../errors.ts';
+import { controlChunkBytes } from '../limits.ts';
+import { packageVersion } from '../version.ts';
+import { type ControlHandler, ControlServer } from './control-server.ts';
+import type { ControlRequest } from './protocol.ts';
+import type { StatusReport } from './status-report.ts';
+import { readSettings, type StoreSettings, writeSettings } from './store-settings.ts';
+
+export interface ServeOptions {
+  /** Nodes of a store that is made; an existing store has the nodes it was made with. Default 4. */
+  readonly nodes?: number;
+}
+
+const nodesDefault = 4;
+
+/** A store that this process serves: its cluster, its array and its control socket. */
+export class ServedStore implements ControlHandler, AsyncDisposable {
+  readonly settings: StoreSettings;
+  readonly #storage: string;
+  readonly #startedAt = performance.now();
+  #server: ControlServer | undefined;
+  #cluster: Cluster | undefined;
+  #array: RaidArray | undefined;
+  #state: StatusReport['state'] = 'starting';
+  #closing: Promise<void> | undefined;
+
+  private constructor(storage: string, settings: StoreSettings) {
+    this.#storage = storage;
+    this.settings = settings;
+  }
+
+  /**
+   * Serves the store in `storage`; makes one when there is none.
+   * @throws ControlSocketError when another process serves it, UsageError when `nodes` contradicts the store.
+   */
+  static async open(storage: string, options: ServeOptions, signal: AbortSignal): Promise<ServedStore> {
+    await makeDirectory(storage);
+    const existing = await readSettings(storage);
+    const settings = existing ?? newSettings(options.nodes ?? nodesDefault);
+    if (options.nodes !== undefined && options.nodes !== settings.nodes) {
+      throw new UsageError(
+        `The store in ${storage} has ${settings.nodes} nodes, not ${options.nodes}.`,
+        'Leave --nodes out, or name another directory.',
+      );
+    }
+    const store = new ServedStore(storage, settings);
+    try {
+      store.#server = await ControlServer.listen(storage, store);
+      // From here on nobody else serves this directory.
+      if (existing === undefined) await writeSettings(storage, settings);
+      await store.#start(signal);
+      return store;
+    } catch (error) {
+      await store[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /**
+   * What happens in the cluster, until `signal` aborts.
+   * @throws ServeEndedError when the cluster ended by itself.
+   */
+  async *events(signal: AbortSignal): AsyncGenerator<ClusterEvent, void, undefined> {
+    if (this.#cluster !== undefined) yield* this.#cluster.events(signal);
+    if (!signal.aborted) throw new ServeEndedError(this.#storage);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async *answer(request: ControlRequest, body: AsyncIterable<Uint8Array>): AsyncGenerator<unknown, unknown, undefined> {
+    switch (request.verb) {
+      case 'status':
+        return await this.#status();
+      case 'ls':
+        for await (const { key, bytes, degraded } of this.#ready().array.list()) yield { key, bytes, degraded };
+        return {};
+      case 'put': {
+        const { bytes, degraded } = await this.#ready().array.put(request.key, body);
+        return { key: request.key, bytes, degraded };
+      }
+      case 'get':
+        for await (const chunk of this.#ready().array.get(request.key)) yield* base64Parts(chunk);
+        return {};
+      case 'rm':
+        if (!(await this.#ready().array.remove(request.key))) throw new NoObjectError(request.key);
+        return {};
+      case 'kill':
+        await this.#ready().cluster.kill(request.node);
+        return {};
+      case 'revive':
+        await this.#revive(request.node);
+        return {};
+    }
+  }
+
+  async #start(signal: AbortSignal): Promise<void> {
+    const { nodes, data } = this.settings;
+    signal.throwIfAborted();
+    const cluster = await Cluster.start({ nodes, storage: join(this.#storage, 'cluster') });
+    this.#cluster = cluster;
+    signal.throwIfAborted();
+    const directory = drivesOf(this.#storage);
+    this.#array = await RaidArray.open(cluster, { directory }).catch((error: unknown) => {
+      if (!(error instanceof Error && 'code' in error && error.code === 'HF_NO_ARRAY')) throw error;
+      return RaidArray.create(cluster, { directory, data });
+    });
+    this.#state = 'serving';
+  }
+
+  /** A node that was away has missed what was stored meanwhile: opening the array again brings its drive up to date. */
+  async #revive(node: string): Promise<void> {
+    const { cluster, array } = this.#ready();
+    if (cluster.members().some(({ name, state }) => name === node && state !== 'up')) await cluster.restart(node);
+    this.#array = undefined;
+    this.#state = 'starting';
+    await array.close();
+    this.#array = await RaidArray.open(cluster, { directory: drivesOf(this.#storage) });
+    this.#state = 'serving';
+  }
+
+  async #status(): Promise<StatusReport> {
+    return {
+      state: this.#state,
+      pid: process.pid,
+      version: packageVersion(),
+      storage: this.#storage,
+      uptimeSeconds: Math.round(performance.now() - this.#startedAt) / 1000,
+      ...(await this.#parts()),
+    };
+  }
+
+  async #parts(): Promise<Pick<StatusReport, 'cluster' | 'array'>> {
+    const cluster = this.#cluster;
+    const array = this.#array;
+    if (cluster === undefined || array === undefined) return {};
+    const { members, data, parity, degraded, writable } = await array.status();
+    const drives = new Map(members.map(({ node, state }) => [node, state]));
+    return {
+      cluster: {
+        epoch: cluster.epoch,
+        nodes: cluster
+          .members()
+          .filter(({ name }) => drives.has(name))
+          .map(({ name, state, incarnation }) => ({ name, state, incarnation, drive: drives.get(name) ?? 'down' })),
+      },
+      array: {
+        data,
+        parity,
+        state: writable ? (degraded ? 'degraded' : 'healthy') : 'failed',
+        bytesUsed: members.reduce((sum, { use }) => sum + (use?.blocksUsed ?? 0) * 4096, 0),
+      },
+    };
+  }
+
+  #ready(): { readonly cluster: Cluster; readonly array: RaidArray } {
+    const cluster = this.#cluster;
+    const array = this.#array;
+    if (this.#state !== 'serving' || cluster === undefined || array === undefined) {
+      throw new StoreBusyError(this.#storage, this.#state);
+    }
+    return { cluster, array };
+  }
+
+  async #close(): Promise<void> {
+    this.#state = 'closing';
+    await this.#array?.close();
+    await this.#cluster?.close();
+    await this.#server?.[Symbol.asyncDispose]();
+  }
+}
+
+const drivesOf = (storage: string) => join(storage, 'drives');
+
+function newSettings(nodes: number): StoreSettings {
+  return { format: 'holdfast-store-1', nodes, data: dataSlots(nodes), parity: 1 };
+}
+
+async function makeDirectory(storage: string): Promise<void> {
+  try {
+    await mkdir(storage, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new UsageError(`${storage} cannot be used (${errnoOf(error)}).`, 'Name a directory that may be written.');
+  }
+}
+
+function* base64Parts(chunk: Uint8Array): Generator<string, void, undefined> {
+  for (let from = 0; from < chunk.byteLength; from += controlChunkBytes) {
+    const part = chunk.subarray(from, from + controlChunkBytes);
+    // The bytes may lie in shared memory, which Buffer reads where it is.
+    yield Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString('base64');
+  }
+}
