@@ -124,6 +124,7 @@ export class Peer implements SessionOwner, ConnectionOwner {
       if (records < recordsMax) records += link.drain(recordsMax - records, receive);
     }
     this.session.resumeWritable();
+    this.session.publish();
     return records;
   }
 

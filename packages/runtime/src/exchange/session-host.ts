@@ -184,7 +184,6 @@ export class SessionHost {
       this.#unwritable &= ~(1 << link);
       this.#step({ type: 'link-writable', link });
     }
-    this.publish();
   }
 
   /** On every heartbeat. `peerBeats`: of the peer; what waits for the peer waits on while that stands still. */

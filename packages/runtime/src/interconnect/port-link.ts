@@ -149,6 +149,7 @@ export class PortLink implements InterconnectLink {
 
   close(): void {
     if (this.#closed) return;
+    this.publish();
     this.#closed = true;
     this.#renewing = false;
     this.fail('closed');

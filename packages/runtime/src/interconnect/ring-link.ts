@@ -106,7 +106,9 @@ export class RingLink implements InterconnectLink {
   poll(): void {
     if (this.#closed) return;
     if (this.#up) {
-      if (!this.#writer.current || !this.#reader.current) this.#down('peer');
+      // A peer that closed in order left its last records to be read; one that failed the link replaced both rings.
+      const over = !this.#reader.current || (!this.#writer.current && !this.#reader.readable);
+      if (over) this.#down('peer');
     } else if (this.#renewing) {
       const moved = this.#writer.follow();
       if (this.#reader.follow() || moved) this.#around.signal();
@@ -123,8 +125,12 @@ export class RingLink implements InterconnectLink {
 
   close(): void {
     if (this.#closed) return;
-    this.fail('closed');
     this.#closed = true;
+    if (!this.#up) return;
+    this.publish();
+    if (this.#reader.current) this.#reader.ring.replace();
+    this.#around.signal();
+    this.#down('closed');
   }
 
   #down(reason: LinkDownReason): void {

@@ -101,6 +101,6 @@ export interface InterconnectLink {
   /** Something arrived from the other end's {@link LinkSurroundings.post}. */
   onPost(message: unknown): void;
 
-  /** Give everything back. Nothing is called afterwards. */
+  /** Give everything back. What was published before can still be read by the other side. Nothing is called afterwards. */
   close(): void;
 }

@@ -209,10 +209,15 @@ export function describeCompliance(name: string, makePair: MakePair): void {
       expect(b.link.counters).toMatchObject({ recordsReceived: 2, bytesReceived: 192, recordsSent: 0 });
     });
 
-    it('tells the other side when it is closed, and says nothing itself any more', async () => {
+    it('delivers what was sent before it was closed, tells the other side, and says nothing any more', async () => {
       const { a, b } = fresh();
+      a.send(makeRecord(1, 64));
       a.link.close();
-      await until(pair, () => b.downs.length === 1);
+      await until(pair, () => {
+        b.take();
+        return b.downs.length === 1;
+      });
+      expect(b.received).toEqual([makeRecord(1, 64)]);
       expect(b.downs).toEqual(['peer']);
       b.link.renew();
       a.link.renew();

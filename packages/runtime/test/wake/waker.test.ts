@@ -2,10 +2,10 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Arena } from '../../src/memory/arena.ts';
 import { ClusterBlock } from '../../src/memory/cluster-block.ts';
-import { Waker } from '../../src/wake/waker.ts';
+import { Waker, type WakerOwner } from '../../src/wake/waker.ts';
 import type { PongSetup } from './ponging-worker.ts';
 
-const nothing = { onWake: () => {}, onPost: () => {} };
+const nothing: WakerOwner = { onWake: () => {}, onPost: () => {} };
 
 function block(): ClusterBlock {
   return ClusterBlock.create(Arena.create(8 * 1024 * 1024));
@@ -13,7 +13,7 @@ function block(): ClusterBlock {
 
 describe('Waker', () => {
   const open: Waker[] = [];
-  const make = (shared: ClusterBlock, self: number, owner = nothing): Waker => {
+  const make = (shared: ClusterBlock, self: number, owner: WakerOwner = nothing): Waker => {
     const waker = new Waker(shared, self, owner);
     open.push(waker);
     return waker;
