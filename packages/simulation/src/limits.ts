@@ -56,5 +56,9 @@ export const digestStateEvents = 64;
 export const shrinkRunsMax = 3000;
 export const shrinkSecondsMax = 60;
 
+/** Choices left below which shrinking tries pairs of them, and places a choice is moved in such a pair. */
+export const shrinkPairsMax = 24;
+export const shrinkShiftMax = 8;
+
 /** Lines kept of the story of a failing run: the last ones. */
 export const storyLinesMax = 400;

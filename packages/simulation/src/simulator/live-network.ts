@@ -65,8 +65,8 @@ export class LiveNetwork {
       cut: false,
       cloggedUntilNs: 0,
     }));
-    this.#linkEnds = topology.listeners.map((listener) => ({
-      knownDown: listener !== undefined,
+    this.#linkEnds = topology.listeners.map((listener, direction) => ({
+      knownDown: listener !== undefined && spec.links[direction >> 1]?.startsUp !== true,
       suspected: false,
       noticeDue: false,
     }));
@@ -84,10 +84,10 @@ export class LiveNetwork {
     const end = this.#linkEnds[index]!;
     const receiver = this.#stage.nodes[lane.direction.to]!;
     if (this.#broken[index >> 1] || end.knownDown || end.suspected || lane.cut || !receiver.up) return;
-    const fault = this.#stage.safety ? lane.choices.weighted(this.#faultEnds) : 0;
-    if (fault !== 0) this.#stage.count(messageFaults[fault - 1]!);
     const copy = plainCopy(message);
-    switch (messageFaults[fault - 1]) {
+    const fault = this.#drawFault(lane, copy);
+    if (fault !== undefined) this.#stage.count(fault);
+    switch (fault) {
       case 'drop':
       case 'corrupt':
         this.#stage.tell(() => `${readableText(copy)} is lost on ${this.#linkName(index)}`);
@@ -102,6 +102,13 @@ export class LiveNetwork {
       default:
         this.#fly(lane, copy, true);
     }
+  }
+
+  #drawFault(lane: Lane, message: unknown): (typeof messageFaults)[number] | undefined {
+    const drawn = this.#stage.safety ? lane.choices.weighted(this.#faultEnds) : 0;
+    const fault = messageFaults[drawn - 1];
+    const loses = fault === 'drop' || fault === 'corrupt';
+    return loses && this.#spec.droppable?.(message) === false ? undefined : fault;
   }
 
   messages(direction: number): readonly unknown[] {

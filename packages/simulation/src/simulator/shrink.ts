@@ -1,4 +1,4 @@
-import { shrinkRunsMax, shrinkSecondsMax } from '../limits.ts';
+import { shrinkPairsMax, shrinkRunsMax, shrinkSecondsMax, shrinkShiftMax } from '../limits.ts';
 import type { ChoiceLists } from './choices.ts';
 
 /** A choice that is not the dullest: its stream, its place there and its value. */
@@ -20,7 +20,7 @@ export interface Shrunk {
 /**
  * A smaller list of choices that still fails: whole streams first (a class of faults, a node's faults, a kind of
  * call), then ever smaller groups of choices set to 0, then choices moved to an earlier place, which lets more of
- * those before them go, at last single choices made smaller.
+ * those before them go, then pairs of one dropped and one moved, at last single choices made smaller.
  *
  * `fails` runs the list; its second answer is what the run drew in fact, so that what was never used is cut.
  */
@@ -28,7 +28,7 @@ export function shrink(failing: ChoiceLists, fails: (lists: ChoiceLists) => Choi
   const search = new ShrinkSearch(failing, fails);
   search.dropStreams();
   do search.dropGroups();
-  while (search.moveEarlier());
+  while (search.moveEarlier() || search.dropWithShift());
   search.lowerValues();
   return {
     choices: search.best,
@@ -80,6 +80,18 @@ class ShrinkSearch {
     return helped;
   }
 
+  /** Drop one choice and let another happen earlier at the same time: a fault counts the messages before it. */
+  dropWithShift(): boolean {
+    const spots = spotsOf(this.best);
+    if (spots.length > shrinkPairsMax) return false;
+    for (const dropped of spots) {
+      for (const shifted of spots) {
+        if (shifted !== dropped && this.#dropAndShift(dropped, shifted)) return true;
+      }
+    }
+    return false;
+  }
+
   lowerValues(): void {
     for (const spot of spotsOf(this.best)) {
       for (const value of [1, spot.value >> 2, spot.value >> 1]) {
@@ -98,6 +110,16 @@ class ShrinkSearch {
       spots = spotsOf(this.best);
     }
     return helped;
+  }
+
+  #dropAndShift(dropped: Spot, shifted: Spot): boolean {
+    const lists = new Map(this.best);
+    lists.set(dropped.label, (lists.get(dropped.label) ?? []).with(dropped.index, 0));
+    const list = lists.get(shifted.label) ?? [];
+    for (let count = 1; count <= shrinkShiftMax && list[shifted.index - count] === 0; count++) {
+      if (this.#tryWith(lists.set(shifted.label, list.toSpliced(shifted.index - count, count)))) return true;
+    }
+    return false;
   }
 
   #moveSpotEarlier(label: string, place: number): boolean {

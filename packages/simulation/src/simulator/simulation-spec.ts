@@ -65,7 +65,7 @@ export interface SimulationSpec {
   readonly callMs?: number;
   /** Mean time of a disk operation, in virtual ms; 0.2 where omitted. */
   readonly diskMs?: number;
-  /** Longest time with faults, in virtual ms; 2 s where omitted. It ends early once every call was issued. */
+  /** Longest time with faults, in virtual ms; 2 s where omitted. It ends early once every bounded call was issued. */
   readonly safetyMs?: number;
   /** Time to converge in once faults stopped, in virtual ms; 60 s where omitted. */
   readonly livenessMs?: number;

@@ -167,9 +167,9 @@ class Simulation implements Stage {
 
   #runSafety(): SimulatedViolation | undefined {
     const endNs = (this.#spec.safetyMs ?? defaults.safetyMs) * 1e6;
-    const unlimited = this.#spec.world.calls.some(({ times }) => times === 'unlimited');
+    const bounded = this.#spec.world.calls.some(({ times }) => times !== 'unlimited');
     while (this.nowNs < endNs && this.#stacks.steps < runEventsMax) {
-      if (!unlimited && this.#workload.done) return undefined;
+      if (bounded && this.#workload.done) return undefined;
       if (!this.#advance()) return undefined;
       const violation = this.#referee.judge(this.#view, this.inFlight === 0);
       if (violation !== undefined) return violation;

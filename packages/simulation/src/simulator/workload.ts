@@ -35,47 +35,70 @@ export class Workload {
 
   start(view: WorldView, observe: CallObserver): void {
     for (const [index, { times }] of this.#calls.entries()) {
-      this.#plan(index, times === 'unlimited' ? Number.POSITIVE_INFINITY : times, view, observe);
+      if (times === 'unlimited') this.#repeat(index, view, observe);
+      else this.#plan(index, times, view, observe);
     }
   }
 
-  /** The next of `left` calls of one kind. A draw of 0 skips it: that is how a shorter failing run is found. */
+  /** The next of `left` bounded calls. A draw of 0 skips it: that is how a shorter failing run is found. */
   #plan(index: number, left: number, view: WorldView, observe: CallObserver): void {
-    let remaining = left;
-    while (remaining > 0) {
+    for (let remaining = left; remaining > 0; remaining--) {
       const draw = this.#choices[index]!.chooseSome(delaySteps);
       if (draw !== 0) {
         this.#issueAfter(delayOf(draw - 1, this.#callMs), index, remaining, view, observe);
         return;
       }
-      if (remaining === Number.POSITIVE_INFINITY) return;
-      remaining--;
       this.#left--;
     }
   }
 
   #issueAfter(delayMs: number, index: number, left: number, view: WorldView, observe: CallObserver): void {
     this.#stage.after(delayMs, () => {
-      const call = this.#calls[index]!;
-      const unlimited = left === Number.POSITIVE_INFINITY;
-      if (unlimited && !this.#stage.safety) return;
-      const node = this.#stage.nodes[call.node]!;
-      if (!this.#stage.safety && !this.#stage.plan.core.includes(call.node)) {
+      if (this.#isOutside(index)) {
         this.#left -= left;
-        return;
-      }
-      const paused = node.pausedUntilNs > this.#stage.nowNs;
-      if (!node.up || paused || !(call.when?.(view) ?? true)) {
+      } else if (!this.#isPossible(index, view)) {
         this.#issueAfter(this.#callMs, index, left, view, observe);
-        return;
+      } else {
+        this.#left--;
+        this.#issue(index, this.issued[index]!++, observe);
+        this.#plan(index, left - 1, view, observe);
       }
-      const event = call.event(unlimited ? 0 : this.issued[index]!);
-      this.issued[index]!++;
-      if (!unlimited) this.#left--;
-      this.#stage.tell(() => `${node.spec.name} is called: ${call.label} ${readableText(event)}`);
-      observe(call, index, event);
-      this.#stage.input(call.node, call.part, event);
-      this.#plan(index, left - 1, view, observe);
     });
+  }
+
+  /** Unlimited calls go on to the end of the run: the protocol may need them to converge. */
+  #repeat(index: number, view: WorldView, observe: CallObserver): void {
+    const delayMs = delayOf(this.#choices[index]!.choose(delaySteps), this.#callMs);
+    this.#stage.after(delayMs, () => this.#repeatOnce(index, view, observe));
+  }
+
+  #repeatOnce(index: number, view: WorldView, observe: CallObserver): void {
+    if (this.#isOutside(index)) return;
+    if (this.#isPossible(index, view)) {
+      this.#issue(index, 0, observe);
+      this.#repeat(index, view, observe);
+    } else {
+      this.#stage.after(this.#callMs, () => this.#repeatOnce(index, view, observe));
+    }
+  }
+
+  #issue(index: number, nth: number, observe: CallObserver): void {
+    const call = this.#calls[index]!;
+    const event = call.event(nth);
+    const node = this.#stage.nodes[call.node]!;
+    this.#stage.tell(() => `${node.spec.name} is called: ${call.label} ${readableText(event)}`);
+    observe(call, index, event);
+    this.#stage.input(call.node, call.part, event);
+  }
+
+  #isPossible(index: number, view: WorldView): boolean {
+    const { node, when } = this.#calls[index]!;
+    const { up, pausedUntilNs } = this.#stage.nodes[node]!;
+    return up && pausedUntilNs <= this.#stage.nowNs && (when?.(view) ?? true);
+  }
+
+  /** Faults are over and the caller is none of those that must converge. */
+  #isOutside(index: number): boolean {
+    return !this.#stage.safety && !this.#stage.plan.core.includes(this.#calls[index]!.node);
   }
 }

@@ -120,7 +120,7 @@ export class EnabledActions {
   #directionFaults(direction: number): void {
     const { lists, layout } = this.#store;
     if (this.#canArrive(direction)) {
-      if (this.#left('drop')) this.#add('drop', direction);
+      if (this.#left('drop') && this.#mayDropHead(direction)) this.#add('drop', direction);
       if (this.#left('duplicate')) this.#add('duplicate', direction);
       if (this.#left('reorder')) {
         const { length } = lists.list(this.#vector[layout.queues + direction]!);
@@ -130,6 +130,12 @@ export class EnabledActions {
     const cut = (this.#word(direction) & (linkCut << (direction & 1))) !== 0;
     if (cut) this.#add('mend', direction);
     else if (this.#left('cut')) this.#add('cut', direction);
+  }
+
+  #mayDropHead(direction: number): boolean {
+    const { spec, lists, layout, values } = this.#store;
+    const [head] = lists.list(this.#vector[layout.queues + direction]!);
+    return head === undefined || (spec.droppable?.(values.value(head)) ?? true);
   }
 
   /** Changes of a link that its ends hear of. */

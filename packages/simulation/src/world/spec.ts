@@ -49,7 +49,10 @@ export interface Part<
   message?(port: number, message: Message): Event | undefined;
   /** What the end of a timer becomes. */
   timer?(timer: number): Event;
-  /** What a change of a link becomes. A part with this hook starts with all its links down and is told of each up. */
+  /**
+   * What a change of a link becomes. A part with this hook is told of each link that is up when it
+   * starts, unless the link {@link LinkSpec.startsUp | starts up}.
+   */
   link?(port: number, up: boolean): Event | undefined;
   /** What the completion of a disk operation becomes. */
   disk?(op: number, result: DiskResult): Event;
@@ -84,6 +87,8 @@ export interface LinkEnd {
 export interface LinkSpec {
   readonly name: string;
   readonly ends: readonly [LinkEnd, LinkEnd];
+  /** Both ends take the link for up from the start and are not told, so that fewer beginnings are explored. */
+  readonly startsUp?: boolean;
 }
 
 /** A local call that the workload may issue. */
@@ -153,6 +158,8 @@ export interface WorldSpec {
   readonly calls: readonly CallSpec[];
   readonly timers?: TimerMode;
   readonly faults?: FaultBudget;
+  /** Which messages `drop` may lose; where omitted, all. */
+  droppable?(message: unknown): boolean;
   readonly monitors?: readonly Monitor[];
   readonly properties?: readonly Property<WorldView>[];
   /** Whether it is fine that nothing more can happen; where omitted, when every bounded call was issued. */
@@ -176,9 +183,10 @@ export function mesh(nodes: number): LinkSpec[] {
 }
 
 /** Two nodes, 0 and 1, with `count` links; the port number at either end is the number of the link. */
-export function parallelLinks(count: number): LinkSpec[] {
+export function parallelLinks(count: number, startsUp = false): LinkSpec[] {
   return Array.from({ length: count }, (_, link) => ({
     name: `link ${link}`,
+    startsUp,
     ends: [
       { node: 0, port: link },
       { node: 1, port: link },

@@ -49,8 +49,8 @@ export class VectorMachine {
       const at = layout.left(fault);
       if (at !== undefined) vector[at] = spec.faults?.[fault] ?? 0;
     }
-    for (const link of spec.links.keys()) {
-      if (topology.listeners[2 * link] !== undefined) {
+    for (const [link, { startsUp }] of spec.links.entries()) {
+      if (topology.listeners[2 * link] !== undefined && startsUp !== true) {
         vector[layout.links + link] = linkKnownDown | (linkKnownDown << 1);
       }
     }

@@ -26,9 +26,9 @@ function run(world: WorldSpec, faults: FaultRates, seed: number): SimulatedRun &
   return { ...simulate(spec, Choices.fromSeed(seed), new CellLog()), logs };
 }
 
-/** Whether any of 400 seeds ends with `wanted`, and how often `fault` happened over all of them. */
+/** Whether any of 250 seeds ends with `wanted`, and how often `fault` happened over all of them. */
 function search(world: WorldSpec, faults: FaultRates, wanted: (logs: string[]) => boolean) {
-  const runs = Array.from({ length: 400 }, (_, seed) => run(world, faults, seed));
+  const runs = Array.from({ length: 250 }, (_, seed) => run(world, faults, seed));
   for (const { violation } of runs) expect(violation).toBeUndefined();
   const counted: Record<string, number> = {};
   for (const each of runs) {

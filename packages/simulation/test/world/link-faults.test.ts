@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FaultBudget, WorldView } from '../../src/index.ts';
+import { type FaultBudget, parallelLinks, type WorldView } from '../../src/index.ts';
 import { logOf, pair, reachable, reachableLogs, sends } from '../support/recorder-world.ts';
 
 const logsWith = (faults: FaultBudget) => reachableLogs(pair({ calls: [sends(0, 0, '1', '2', '3')], faults }), 1);
@@ -14,6 +14,25 @@ describe('links of an explored world', () => {
     for (const log of ['2,3', '1,3', '1,2']) expect(logs).toContain(log);
     expect(logs).not.toContain('3');
     expect(logsWith({ drop: 2 })).toContain('3');
+  });
+
+  it('lose only messages that may be dropped', () => {
+    const world = pair({
+      calls: [sends(0, 0, '1', '2', '3')],
+      faults: { drop: 2 },
+      droppable: (message) => message === '2',
+    });
+    expect(reachableLogs(world, 1)).toEqual(new Set(['', '1', '1,2', '1,2,3', '1,3']));
+  });
+
+  it('are up from the start without a word where the world says so', () => {
+    const world = pair(
+      { links: parallelLinks(1, true), calls: [sends(0, 0, '1')], faults: { linkDown: 1 } },
+      { links: true },
+    );
+    const logs = reachableLogs(world, 1);
+    for (const log of ['1', 'port 0 down', '1,port 0 down,port 0 up']) expect(logs).toContain(log);
+    expect(logs).not.toContain('port 0 up');
   });
 
   it('deliver a message twice', () => {
