@@ -6,7 +6,7 @@ import { Reader } from '../codec/reader.ts';
 import { Writer } from '../codec/writer.ts';
 import { frameBytesMax } from '../limits.ts';
 import { wireText } from '../service/schema-hash.ts';
-import { validate } from '../service/validation.ts';
+import { Validator } from '../service/validation.ts';
 import type { ChannelSchema } from './types.ts';
 
 /** How messages of a channel become bytes and messages again. */
@@ -40,20 +40,18 @@ class BytesForm implements MessageForm {
 
 class SchemaForm implements MessageForm {
   readonly hash: string;
-  readonly #schema: z.ZodType;
-  readonly #label: string;
+  readonly #validator: Validator;
   readonly #codec: Codec;
   readonly #reader = new Reader();
 
   constructor(channel: string, schema: z.ZodType) {
-    this.#schema = schema;
-    this.#label = `A message of channel ${channel}`;
+    this.#validator = new Validator(schema, `A message of channel ${channel}`);
     this.#codec = codecOf(schema, 'input');
     this.hash = hash('sha256', wireText(schema, 'input')).slice(0, 32);
   }
 
   encode(message: unknown): Uint8Array {
-    const parsed = validate(this.#schema, message, this.#label);
+    const parsed = this.#validator.check(message);
     // Encoding may run code of the sender's that sends by itself: each message has a writer of its own.
     const writer = new Writer();
     this.#codec.encode(writer, this.#codec.plain ? parsed : message);
@@ -64,7 +62,7 @@ class SchemaForm implements MessageForm {
     this.#reader.open(bytes, start, end);
     const message = this.#codec.decode(this.#reader);
     this.#reader.finish();
-    return validate(this.#schema, message, this.#label);
+    return this.#validator.check(message);
   }
 }
 

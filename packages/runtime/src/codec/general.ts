@@ -4,7 +4,7 @@ import { HoldfastError } from '../errors.ts';
 import { messageBytesMax } from '../limits.ts';
 import { CodecError, MessageTooLargeError } from './errors.ts';
 import { type Reader, readLength } from './reader.ts';
-import { type Writer, writeCount } from './writer.ts';
+import { appendBytes, type Writer, writeCount } from './writer.ts';
 
 /**
  * The general serialiser, for values whose schema says too little about their shape. It keeps what structured clone
@@ -42,9 +42,7 @@ export function writeGeneral(to: Writer, value: unknown): void {
   const packed = packGeneral(value);
   if (packed.length > messageBytesMax) throw new MessageTooLargeError(packed.length, messageBytesMax);
   writeCount(to, packed.length);
-  to.room(packed.length);
-  to.bytes.set(packed, to.at);
-  to.at += packed.length;
+  appendBytes(to, packed);
 }
 
 export function readGeneral(from: Reader): unknown {

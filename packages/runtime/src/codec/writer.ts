@@ -82,6 +82,13 @@ export class Writer {
   }
 }
 
+/** Bytes as they are, without their length. */
+export function appendBytes(to: Writer, bytes: Uint8Array): void {
+  to.room(bytes.length);
+  to.bytes.set(bytes, to.at);
+  to.at += bytes.length;
+}
+
 export function writeByte(to: Writer, value: number): void {
   to.room(1);
   to.bytes[to.at++] = value;
@@ -181,9 +188,7 @@ export function writeBigint(to: Writer, value: bigint): void {
   const magnitude = Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, 'hex');
   writeByte(to, value < 0n ? 2 : 1);
   writeCount(to, magnitude.length);
-  to.room(magnitude.length);
-  to.bytes.set(magnitude, to.at);
-  to.at += magnitude.length;
+  appendBytes(to, magnitude);
 }
 
 export function writeDate(to: Writer, value: Date): void {
@@ -204,9 +209,7 @@ export function writeBytes(to: Writer, value: Uint8Array): void {
     );
   }
   writeCount(to, length);
-  to.room(length);
-  to.bytes.set(value, to.at);
-  to.at += length;
+  appendBytes(to, value);
 }
 
 export function notA(what: string, value: unknown): CodecError {

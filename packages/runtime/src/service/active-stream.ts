@@ -1,12 +1,14 @@
-import { Writer } from '../codec/writer.ts';
+import { withWriter } from '../codec/writer-pool.ts';
 import type { ActiveCall } from './active-call.ts';
 import type { Courier } from './courier.ts';
 import { packThrown } from './error-wire.ts';
 import { StreamOverflowError } from './errors.ts';
-import { writeAddress } from './frame-address.ts';
+import { sendPayload } from './frame-address.ts';
 import { completeFrame, errorFrame, valueFrame } from './frame-kinds.ts';
 import { type Running, type Sink, startSource } from './stream-source.ts';
 import type { StreamMember } from './types.ts';
+
+const nothing = new Uint8Array(0);
 
 /** A stream at its producer: what the handler makes leaves as far as the consumer's credit goes and waits beyond it. */
 export class ActiveStream implements Sink {
@@ -107,35 +109,23 @@ export class ActiveStream implements Sink {
 
   #finish(end: { readonly error?: unknown }): void {
     this.#ended = true;
-    const { slot, generation, from } = this.call;
-    const thrown = 'error' in end ? packThrown(end.error) : undefined;
-    const writer = this.#courier.begin(from, 64 + (thrown?.length ?? 0));
-    writeAddress(writer, thrown === undefined ? completeFrame : errorFrame, slot, generation);
-    if (thrown !== undefined) {
-      writer.room(thrown.length);
-      writer.bytes.set(thrown, writer.at);
-      writer.at += thrown.length;
-    }
-    this.#courier.end(undefined, true);
+    const kind = 'error' in end ? errorFrame : completeFrame;
+    sendPayload(this.#courier, kind, this.call, 'error' in end ? packThrown(end.error) : nothing);
     this.call.cancel(new DOMException('The stream has ended', 'AbortError'));
     this.#onEnd(this);
   }
 
   #send(value: unknown): void {
-    const { member, slot, generation, from } = this.call;
-    const payload = new Writer();
+    const { member } = this.call;
     try {
-      member.output.encode(payload, member.release(value));
+      const released = member.release(value);
+      withWriter(
+        (to) => member.output.encode(to, released),
+        (payload) => sendPayload(this.#courier, valueFrame, this.call, payload),
+      );
+      this.#credit -= 1;
     } catch (error) {
       this.fail(error);
-      return;
     }
-    this.#credit -= 1;
-    const writer = this.#courier.begin(from, 16 + payload.length);
-    writeAddress(writer, valueFrame, slot, generation);
-    writer.room(payload.length);
-    writer.bytes.set(payload.written(), writer.at);
-    writer.at += payload.length;
-    this.#courier.end(undefined, true);
   }
 }

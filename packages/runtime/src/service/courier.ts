@@ -113,7 +113,7 @@ export class Courier {
     this.#peer = peer;
     this.#lent = undefined;
     const writer = this.#writer;
-    if (peer !== this.exchange.self && !this.#lanes.has(peer)) {
+    if (peer !== this.exchange.self && (this.#lanes.size === 0 || !this.#lanes.has(peer))) {
       const space = this.exchange.begin(peer, bulkClass, this.#port, Math.min(bytesLikely, frameBytesMax));
       if (space !== undefined) {
         this.#lent = space.bytes;

@@ -1,10 +1,9 @@
-import type { z } from 'zod';
 import { type Codec, codecOf } from '../codec/codec.ts';
 import type { ActiveCall } from './active-call.ts';
 import type { DeclaredService } from './define-service.ts';
 import { DefinitionError } from './errors.ts';
 import type { CallContext, RpcMember, ServiceDiagnostics, StreamMember } from './types.ts';
-import { validate } from './validation.ts';
+import { Validator } from './validation.ts';
 
 /** One member of a service in this thread: its handler, and the calls that wait for it when it is serial. */
 export class HostedMember {
@@ -21,10 +20,8 @@ export class HostedMember {
   readonly queue: ActiveCall[] = [];
   running: ActiveCall | undefined = undefined;
   runningNumber = 0;
-  readonly #in: z.ZodType | undefined;
-  readonly #out: z.ZodType | undefined;
-  readonly #inputLabel: string;
-  readonly #outputLabel: string;
+  readonly #inputs: Validator;
+  readonly #outputs: Validator;
 
   constructor(
     service: HostedService,
@@ -37,21 +34,19 @@ export class HostedMember {
     this.declared = declared;
     this.serial = declared.kind === 'rpc' && declared.serial;
     this.handler = handler;
-    this.#in = declared.in;
-    this.#out = declared.out;
-    this.#inputLabel = `The input of ${this.label}`;
-    this.#outputLabel = `The output of ${this.label}`;
+    this.#inputs = new Validator(declared.in, `The input of ${this.label}`);
+    this.#outputs = new Validator(declared.out, `The output of ${this.label}`);
     this.input = codecOf(declared.in, 'input');
     this.output = codecOf(declared.out, 'output');
   }
 
   admit(input: unknown): unknown {
-    return validate(this.#in, input, this.#inputLabel);
+    return this.#inputs.check(input);
   }
 
   /** Outputs are checked here, where the handler is, and travel as the schema made them. */
   release(output: unknown): unknown {
-    return validate(this.#out, output, this.#outputLabel);
+    return this.#outputs.check(output);
   }
 }
 

@@ -1,5 +1,5 @@
 import { Reader } from '../codec/reader.ts';
-import { Writer } from '../codec/writer.ts';
+import { withWriter } from '../codec/writer-pool.ts';
 import { ClosedError, NodeDownError, TimeoutError } from '../errors.ts';
 import { callChainMax, callsInFlightMax } from '../limits.ts';
 import { type MemberSlot, memberName, memberSlots } from '../member.ts';
@@ -8,7 +8,7 @@ import { type CallChain, type RunNumbers, readChain, runInChain } from './call-c
 import type { Courier } from './courier.ts';
 import { packThrown } from './error-wire.ts';
 import { CallCycleError, MailboxFullError, UnknownMemberError, UnknownServiceError } from './errors.ts';
-import { readAddress, writeAddress } from './frame-address.ts';
+import { type Address, readAddress, sendPayload, writeAddress } from './frame-address.ts';
 import {
   addressBytes,
   callFrame,
@@ -86,7 +86,7 @@ export class RpcAnswers {
       reader.finish();
       call = new ActiveCall(hosted, from, session, slot, generation, remainingMs, chain, input);
     } catch (error) {
-      this.#sendFailure(from, slot, generation, error);
+      this.#sendFailure({ from, slot, generation }, error);
       return;
     }
     const { service } = call.member;
@@ -212,7 +212,7 @@ export class RpcAnswers {
       if (member.output.plain) this.#sendPlain(call, released);
       else this.#sendGeneral(call, released);
     } catch (error) {
-      this.#sendFailure(call.from, call.slot, call.generation, error);
+      this.#sendFailure(call, error);
     }
   }
 
@@ -232,27 +232,19 @@ export class RpcAnswers {
 
   /** Encoding may run code of the handler's (getters, toJSON), so it is done before a frame is begun. */
   #sendGeneral(call: ActiveCall, output: unknown): void {
-    const payload = new Writer();
-    call.member.output.encode(payload, output);
-    this.#sendPayload(resultFrame, call.from, call.slot, call.generation, payload.written());
+    withWriter(
+      (to) => call.member.output.encode(to, output),
+      (payload) => sendPayload(this.#courier, resultFrame, call, payload),
+    );
   }
 
   #fail(call: ActiveCall, error: unknown): void {
     if (call.cancelled || this.#courier.session(call.from) !== call.session) return;
-    this.#sendFailure(call.from, call.slot, call.generation, error);
+    this.#sendFailure(call, error);
   }
 
-  #sendFailure(to: MemberSlot, slot: number, generation: number, error: unknown): void {
-    this.#sendPayload(failureFrame, to, slot, generation, packThrown(error));
-  }
-
-  #sendPayload(kind: number, to: MemberSlot, slot: number, generation: number, payload: Uint8Array): void {
-    const writer = this.#courier.begin(to, addressBytes + payload.length);
-    writeAddress(writer, kind, slot, generation);
-    writer.room(payload.length);
-    writer.bytes.set(payload, writer.at);
-    writer.at += payload.length;
-    this.#courier.end(undefined, true);
+  #sendFailure(to: Address, error: unknown): void {
+    sendPayload(this.#courier, failureFrame, to, packThrown(error));
   }
 
   #onCancel(from: MemberSlot, bytes: Uint8Array, start: number, end: number): void {

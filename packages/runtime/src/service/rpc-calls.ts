@@ -1,5 +1,6 @@
 import { Reader } from '../codec/reader.ts';
-import { Writer } from '../codec/writer.ts';
+import { appendBytes, type Writer } from '../codec/writer.ts';
+import { withWriter } from '../codec/writer-pool.ts';
 import { ClosedError, NodeDownError, TimeoutError } from '../errors.ts';
 import { callTimeoutMsDefault, callTimeoutMsMax } from '../limits.ts';
 import { type MemberName, type MemberSlot, memberName } from '../member.ts';
@@ -122,17 +123,19 @@ export class RpcCalls {
         throw error;
       }
       this.#noteLength(target, writer.length);
-    } else {
-      // Encoding runs code of the caller's (getters, toJSON), which may call services itself.
-      const payload = new Writer();
-      target.input.encode(payload, value);
-      const writer = this.#courier.begin(call.peer, callHeaderBytes + payload.length + chainBytes(chain));
-      writeCallHeader(writer, call, target.member, deploymentId, chain);
-      writer.room(payload.length);
-      writer.bytes.set(payload.written(), writer.at);
-      writer.at += payload.length;
+      this.#courier.end(call);
+      return;
     }
-    this.#courier.end(call);
+    // Encoding runs code of the caller's, which may call services itself: it is done before the frame is begun.
+    withWriter(
+      (to) => target.input.encode(to, value),
+      (payload) => {
+        const writer = this.#courier.begin(call.peer, callHeaderBytes + chainBytes(chain) + payload.length);
+        writeCallHeader(writer, call, target.member, deploymentId, chain);
+        appendBytes(writer, payload);
+        this.#courier.end(call);
+      },
+    );
   }
 
   #noteLength(target: RpcTarget, length: number): void {

@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import { type Codec, codecOf } from '../codec/codec.ts';
 import type { MemberName } from '../member.ts';
 import type { DeclaredService } from './define-service.ts';
@@ -6,7 +5,7 @@ import type { DirectoryEntry, ServiceDirectory } from './directory.ts';
 import { DefinitionMismatchError, UnknownServiceError } from './errors.ts';
 import { schemaHash } from './schema-hash.ts';
 import type { RpcMember, StreamMember } from './types.ts';
-import { validate } from './validation.ts';
+import { Validator } from './validation.ts';
 
 /** Where the instances of one service are, as one proxy sees it. */
 export class ServiceTarget {
@@ -73,22 +72,20 @@ export class RpcTarget {
   readonly output: Codec;
   /** What a call's frame took lately, so that most frames fit the room asked for. */
   bytesLikely: number = bytesLikelyFirst;
-  readonly #in: z.ZodType | undefined;
-  readonly #inputLabel: string;
+  readonly #validator: Validator;
 
   constructor(service: ServiceTarget, name: string, member: number, declared: RpcMember | StreamMember) {
     this.service = service;
     this.label = `${service.name}.${name}`;
     this.member = member;
-    this.#in = declared.in;
-    this.#inputLabel = `The input of ${this.label}`;
+    this.#validator = new Validator(declared.in, `The input of ${this.label}`);
     this.input = codecOf(declared.in, 'input');
     this.output = codecOf(declared.out, 'output');
   }
 
   /** What to encode for an input: what the schema made of it when that says the same, else the input itself. */
   admit(input: unknown): unknown {
-    const parsed = validate(this.#in, input, this.#inputLabel);
+    const parsed = this.#validator.check(input);
     return this.input.plain ? parsed : input;
   }
 }

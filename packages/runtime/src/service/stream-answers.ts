@@ -7,7 +7,7 @@ import { ActiveStream } from './active-stream.ts';
 import type { Courier } from './courier.ts';
 import { packThrown } from './error-wire.ts';
 import { MailboxFullError, UnknownMemberError, UnknownServiceError } from './errors.ts';
-import { readAddress, writeAddress } from './frame-address.ts';
+import { readAddress, sendPayload } from './frame-address.ts';
 import {
   addressBytes,
   creditFrame,
@@ -74,13 +74,7 @@ export class StreamAnswers {
       hosted.service.streamsOpen += 1;
       stream.start();
     } catch (error) {
-      const thrown = packThrown(error);
-      const writer = this.#courier.begin(from, addressBytes + thrown.length);
-      writeAddress(writer, errorFrame, slot, generation);
-      writer.room(thrown.length);
-      writer.bytes.set(thrown, writer.at);
-      writer.at += thrown.length;
-      this.#courier.end(undefined, true);
+      sendPayload(this.#courier, errorFrame, { from, slot, generation }, packThrown(error));
     }
   }
 

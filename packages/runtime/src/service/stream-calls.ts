@@ -1,6 +1,6 @@
 import type { Subscriber } from 'rxjs/internal/Subscriber';
 import { Reader } from '../codec/reader.ts';
-import { Writer } from '../codec/writer.ts';
+import { withWriter } from '../codec/writer-pool.ts';
 import { ClosedError, NodeDownError, TimeoutError } from '../errors.ts';
 import { IsolatedObservable, type SubscriberFailure } from '../events/isolated-observable.ts';
 import { streamsOpenMax } from '../limits.ts';
@@ -167,13 +167,15 @@ export class StreamCalls {
     if (this.#streams.size >= streamsOpenMax) {
       throw new MailboxFullError("This thread's table of open streams", streamsOpenMax);
     }
-    const payload = new Writer();
-    target.input.encode(payload, target.admit(input));
+    const value = target.admit(input);
     const { slot: peer, deploymentId } = target.service.pick(options?.node);
     this.#opened = (this.#opened + 1) >>> 0;
     const number = this.#opened;
     const stream = new OpenStream(number, number, target, peer, consumer, credit, timeoutMs);
-    this.#sendOpen(stream, deploymentId, payload.written());
+    withWriter(
+      (to) => target.input.encode(to, value),
+      (payload) => this.#sendOpen(stream, deploymentId, payload),
+    );
     this.#streams.set(number, stream);
     if (timeoutMs > 0) this.#wheel.add(stream, timeoutMs);
     if (signal !== undefined) this.#watch(stream, signal);
