@@ -65,8 +65,6 @@ class Walk<State> {
   readonly #violated = new Set<string>();
   readonly #unreached: Set<Property<State>>;
   readonly #graph: { successors: PagedNumbers; ends: PagedNumbers } | undefined;
-  readonly #renamings: State[] = [];
-  readonly #smallest = new Encoder();
   /** States with a step that throws: what would follow is unknown. */
   readonly #failing = new Set<number>();
   #spare: State | undefined;
@@ -209,22 +207,12 @@ class Walk<State> {
     return this.#store.add(canonical.bytes, canonical.length, predecessor);
   }
 
-  /** The smallest encoding among the state's renamings. */
+  /** The encoding of the state's representative. */
   #canonical(state: State): Encoder {
-    const encoder = this.#encoder;
-    encoder.reset();
-    this.#model.encode(state, encoder);
-    if (this.#model.renamings === undefined) return encoder;
-    this.#renamings.length = 0;
-    this.#model.renamings(state, this.#renamings);
-    let smallest = encoder;
-    let spare = this.#smallest;
-    for (const renamed of this.#renamings) {
-      spare.reset();
-      this.#model.encode(renamed, spare);
-      if (isSmaller(spare, smallest)) [smallest, spare] = [spare, smallest];
-    }
-    return smallest;
+    const model = this.#model;
+    this.#encoder.reset();
+    model.encode(model.canonical === undefined ? state : model.canonical(state), this.#encoder);
+    return this.#encoder;
   }
 
   /** A copy of state `index` for one step: always over the same spare where the model can copy. */
@@ -244,15 +232,6 @@ class Walk<State> {
   #bytes(): number {
     return this.#store.bytes + (this.#graph === undefined ? 0 : this.#graph.successors.bytes + this.#graph.ends.bytes);
   }
-}
-
-function isSmaller(a: Encoder, b: Encoder): boolean {
-  const length = Math.min(a.length, b.length);
-  for (let at = 0; at < length; at++) {
-    const difference = (a.bytes[at] as number) - (b.bytes[at] as number);
-    if (difference !== 0) return difference < 0;
-  }
-  return a.length < b.length;
 }
 
 const errorName = (thrown: unknown): string => (thrown instanceof Error ? thrown.name : 'thrown');

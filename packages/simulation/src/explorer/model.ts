@@ -82,8 +82,11 @@ export interface Model<State> {
   quiet?(state: State): boolean;
   /** Whether it is fine that nothing is enabled in `state`; where omitted, every such state is a deadlock. */
   final?(state: State): boolean;
-  /** States that differ from `state` only by renaming interchangeable parts; the explorer keeps one of them. */
-  renamings?(state: State, into: State[]): void;
+  /**
+   * The one state that stands for all that differ from `state` only by renaming interchangeable parts, such as the
+   * smallest after sorting. It may be overwritten by the next call.
+   */
+  canonical?(state: State): State;
   /** What has been seen of the kernels' tables so far. */
   cells?(): CellEvidence;
 }

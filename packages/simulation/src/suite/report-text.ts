@@ -12,7 +12,7 @@ export function explorationText(exploration: Exploration): string {
   const end = fixpoint ? 'fixpoint' : `no fixpoint, stopped by ${stoppedBy}`;
   const size = `${thousands(states)} states, ${thousands(transitions)} transitions, depth ${depth}`;
   const pace = `${seconds.toFixed(1)} s, ${thousands(statesPerSecond)} states/s`;
-  const memory = `${(exploration.bytes / states).toFixed(0)} bytes a state`;
+  const memory = `${(exploration.bytes / 2 ** 20).toFixed(1)} MiB`;
   const head = `${name}: ${size}, ${end}, ${pace}, ${memory}`;
   return [head, ...exploration.violations.map(violationText)].join('\n');
 }

@@ -138,15 +138,20 @@ export interface FaultBudget {
 /** Which armed timers may end: at any moment, or only while no message is in flight. */
 export type TimerMode = 'always' | 'quiet';
 
-/** How a renaming of nodes acts on what the nodes hold. `permutation[i]` is the new number of node i. */
+/**
+ * How a renaming of nodes acts on what the nodes hold. `permutation[i]` is the new number of node i.
+ *
+ * Sound when the world looks the same after it: the same parts, links, calls and properties up to the names.
+ */
 export interface Symmetry {
   /** Every allowed renaming but the identity; together with the identity they must form a group. */
   readonly permutations: readonly (readonly number[])[];
-  state(part: number, state: unknown, permutation: readonly number[]): unknown;
+  /** The state of part `part` of node `node`, with the nodes it names renamed. */
+  state(node: number, part: number, state: unknown, permutation: readonly number[]): unknown;
   message(message: unknown, permutation: readonly number[]): unknown;
-  /** New number of a timer of `part`; where omitted timers keep their numbers. */
-  timer?(part: number, timer: number, permutation: readonly number[]): number;
-  /** New contents of the state of monitor `monitor`. */
+  /** New number of a timer; where omitted timers keep their numbers. */
+  timer?(node: number, part: number, timer: number, permutation: readonly number[]): number;
+  /** The state of monitor `monitor` renamed; where omitted monitors name no nodes. */
   monitor?(monitor: number, state: unknown, permutation: readonly number[]): unknown;
 }
 

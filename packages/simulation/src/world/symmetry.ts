@@ -4,34 +4,52 @@ import type { Symmetry, WorldSpec } from './spec.ts';
 import type { WorldVector } from './vector-machine.ts';
 import type { WorldStore } from './world-store.ts';
 
-/** How one renaming moves the words of a vector: word `to[i]` of the renamed vector comes from word i. */
+/** How one renaming moves the words of a vector. */
 interface Renaming {
-  readonly permutation: readonly number[];
-  readonly to: Int32Array;
-  /** For each word how its contents are renamed, or undefined where they stay. */
+  /** Word k of the renamed vector is word `from[k]` of the old one. */
+  readonly from: readonly number[];
+  /** For each word of the old vector how its contents are renamed, or undefined where they stay. */
   readonly contents: readonly (((word: number) => number) | undefined)[];
 }
 
-/** The function that appends every renaming of a vector but the vector itself. */
-export function renamer(store: WorldStore, symmetry: Symmetry): (vector: WorldVector, into: WorldVector[]) => void {
+/** The function that answers the smallest among a vector and its renamings, the representative of its class. */
+export function canonicaliser(store: WorldStore, symmetry: Symmetry): (vector: WorldVector) => WorldVector {
+  checkGroup(store.spec, symmetry.permutations);
   const renamings = symmetry.permutations.map((permutation) => renamingOf(store, symmetry, permutation));
-  return (vector, into) => {
-    for (const { to, contents } of renamings) {
-      const renamed = vector.slice();
-      for (let at = 0; at < vector.length; at++) {
-        const word = vector[at] as number;
-        const rename = contents[at];
-        renamed[to[at] as number] = rename === undefined ? word : rename(word);
-      }
-      into.push(renamed);
+  let best: WorldVector = [];
+  let spare: WorldVector = [];
+  return (vector) => {
+    let smallest = vector;
+    for (const renaming of renamings) {
+      if (!renameIfSmaller(vector, renaming, smallest, spare)) continue;
+      [best, spare] = [spare, best];
+      smallest = best;
     }
+    return smallest;
   };
+}
+
+/** Write the renamed vector into `into`; give up, with false, as soon as it is not smaller than `limit`. */
+function renameIfSmaller(vector: WorldVector, renaming: Renaming, limit: WorldVector, into: WorldVector): boolean {
+  let isSmaller = false;
+  for (let at = 0; at < vector.length; at++) {
+    const from = renaming.from[at] as number;
+    const word = vector[from] as number;
+    const rename = renaming.contents[from];
+    const renamed = rename === undefined ? word : rename(word);
+    if (!isSmaller) {
+      const bound = limit[at] as number;
+      if (renamed > bound) return false;
+      isSmaller = renamed < bound;
+    }
+    into[at] = renamed;
+  }
+  return isSmaller;
 }
 
 function renamingOf(store: WorldStore, symmetry: Symmetry, permutation: readonly number[]): Renaming {
   const { spec, layout, values, lists } = store;
-  checkPermutation(spec, permutation);
-  const to = Int32Array.from({ length: layout.length }, (_, at) => at);
+  const to = Array.from({ length: layout.length }, (_, at) => at);
   const contents = new Array<((word: number) => number) | undefined>(layout.length).fill(undefined);
   const message = cached((word) => values.intern(symmetry.message(values.value(word), permutation)));
   const queue = cached((word) => lists.intern(lists.list(word).map(message)));
@@ -44,11 +62,11 @@ function renamingOf(store: WorldStore, symmetry: Symmetry, permutation: readonly
       to[layout.timers(node, part)] = layout.timers(target, part);
       const pool = store.states(node, part);
       contents[layout.state(node, part)] = cached((word) =>
-        pool.intern(symmetry.state(part, pool.fresh(word), permutation)),
+        pool.intern(symmetry.state(node, part, pool.fresh(word), permutation)),
       );
       if (symmetry.timer === undefined) continue;
       contents[layout.timers(node, part)] = cached((word) => {
-        const timers = lists.list(word).map((timer) => symmetry.timer?.(part, timer, permutation) ?? timer);
+        const timers = lists.list(word).map((timer) => symmetry.timer?.(node, part, timer, permutation) ?? timer);
         return lists.intern(timers.sort((a, b) => a - b));
       });
     }
@@ -70,11 +88,13 @@ function renamingOf(store: WorldStore, symmetry: Symmetry, permutation: readonly
     );
   }
   renameCalls(store, permutation, to);
-  return { permutation, to, contents };
+  const from = new Array<number>(to.length);
+  for (const [at, target] of to.entries()) from[target] = at;
+  return { from, contents };
 }
 
 /** A bounded call goes over into the call with the same label and part at the renamed node. */
-function renameCalls({ spec, layout }: WorldStore, permutation: readonly number[], to: Int32Array): void {
+function renameCalls({ spec, layout }: WorldStore, permutation: readonly number[], to: number[]): void {
   for (const [index, call] of spec.calls.entries()) {
     const at = layout.issued(index);
     const target = permutation[call.node];
@@ -88,10 +108,17 @@ function renameCalls({ spec, layout }: WorldStore, permutation: readonly number[
   }
 }
 
-function checkPermutation(spec: WorldSpec, permutation: readonly number[]): void {
-  const images = new Set(permutation);
-  if (permutation.length !== spec.nodes.length || images.size !== spec.nodes.length) {
-    throw new WorldSpecError(`[${permutation.join(' ')}] does not permute ${spec.nodes.length} nodes`);
+function checkGroup({ nodes }: WorldSpec, permutations: readonly (readonly number[])[]): void {
+  const identity = Array.from(nodes.keys());
+  const known = new Set([identity, ...permutations].map((permutation) => permutation.join(' ')));
+  for (const permutation of permutations) {
+    if (permutation.length !== nodes.length || new Set(permutation).size !== nodes.length) {
+      throw new WorldSpecError(`[${permutation.join(' ')}] does not permute ${nodes.length} nodes`);
+    }
+    for (const second of permutations) {
+      const product = permutation.map((node) => second[node]).join(' ');
+      if (!known.has(product)) throw new WorldSpecError(`the permutations are no group: [${product}] is missing`);
+    }
   }
 }
 

@@ -6,7 +6,7 @@ import { diskEndings, EnabledActions, survivesCrash, tearsAtCrash, timerIndex, t
 import { linkBroken, linkCut, linkSuspected } from './layout.ts';
 import { Narrator } from './narrator.ts';
 import type { WorldSpec } from './spec.ts';
-import { renamer } from './symmetry.ts';
+import { canonicaliser } from './symmetry.ts';
 import { VectorMachine, type WorldVector } from './vector-machine.ts';
 import { VectorView } from './vector-view.ts';
 import type { WorldView } from './view.ts';
@@ -24,7 +24,7 @@ const groupWords = 7;
 export class WorldModel implements Model<WorldVector> {
   readonly name: string;
   readonly properties: readonly Property<WorldVector>[];
-  readonly renamings?: (state: WorldVector, into: WorldVector[]) => void;
+  readonly canonical?: (vector: WorldVector) => WorldVector;
   readonly #spec: WorldSpec;
   readonly #store: WorldStore;
   readonly #view: VectorView;
@@ -41,7 +41,7 @@ export class WorldModel implements Model<WorldVector> {
     this.#machine = new VectorMachine(this.#store);
     this.#initial = this.#machine.initial();
     this.properties = [...monitorProperties(spec), ...(spec.properties ?? [])].map((each) => this.#onVectors(each));
-    if (spec.symmetry !== undefined) this.renamings = renamer(this.#store, spec.symmetry);
+    if (spec.symmetry !== undefined) this.canonical = canonicaliser(this.#store, spec.symmetry);
   }
 
   initial(): WorldVector {
