@@ -55,8 +55,10 @@ export {
   type Part,
   parallelLinks,
   part,
+  type Renumbering,
   type Symmetry,
   type TimerMode,
+  type ValuePlace,
   type WorldSpec,
 } from './world/spec.ts';
 export type { WorldVector } from './world/vector-machine.ts';

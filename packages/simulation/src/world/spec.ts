@@ -155,6 +155,25 @@ export interface Symmetry {
   monitor?(monitor: number, state: unknown, permutation: readonly number[]): unknown;
 }
 
+/** Where a value is that holds versions. */
+export type ValuePlace =
+  | { readonly kind: 'state'; readonly node: number; readonly part: number }
+  | { readonly kind: 'message' }
+  | { readonly kind: 'monitor'; readonly monitor: number };
+
+/**
+ * Versions, tickets and other numbers of which only equality and order matter. Before a state is stored the ones in use
+ * become 1, 2, 3 and so on; 0 stays 0. So a world in which versions grow for ever can still have a fixpoint.
+ *
+ * Sound when nothing but comparisons and `the next one` depends on them, and when every place that holds them is named.
+ */
+export interface Renumbering {
+  /** The versions in the value, in any order. */
+  numbers(value: unknown, place: ValuePlace): readonly number[];
+  /** The value with every version replaced by its image. */
+  renumbered(value: unknown, place: ValuePlace, image: (number: number) => number): unknown;
+}
+
 /** Nodes, links, workload and faults: all that both hosts need to run stacks of kernels. */
 export interface WorldSpec {
   readonly name: string;
@@ -170,6 +189,7 @@ export interface WorldSpec {
   /** Whether it is fine that nothing more can happen; where omitted, when every bounded call was issued. */
   final?(view: WorldView): boolean;
   readonly symmetry?: Symmetry;
+  readonly renumbering?: Renumbering;
 }
 
 /** Every node linked with every other by one link; a node's port number is the number of the node at the far end. */

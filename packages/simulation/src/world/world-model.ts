@@ -5,6 +5,7 @@ import type { CellLog } from './cell-log.ts';
 import { diskEndings, EnabledActions, survivesCrash, tearsAtCrash, timerIndex, timerPart } from './enabled-actions.ts';
 import { linkBroken, linkCut, linkSuspected } from './layout.ts';
 import { Narrator } from './narrator.ts';
+import { renumberer } from './renumbering.ts';
 import type { WorldSpec } from './spec.ts';
 import { canonicaliser } from './symmetry.ts';
 import { VectorMachine, type WorldVector } from './vector-machine.ts';
@@ -17,6 +18,8 @@ export function worldModel(spec: WorldSpec): WorldModel {
   return new WorldModel(spec);
 }
 
+type Canonical = (vector: WorldVector) => WorldVector;
+
 /** Words of a vector that one byte of its encoding tells about: as many bits as a one-byte number has. */
 const groupWords = 7;
 
@@ -24,7 +27,7 @@ const groupWords = 7;
 export class WorldModel implements Model<WorldVector> {
   readonly name: string;
   readonly properties: readonly Property<WorldVector>[];
-  readonly canonical?: (vector: WorldVector) => WorldVector;
+  readonly canonical?: Canonical;
   readonly #spec: WorldSpec;
   readonly #store: WorldStore;
   readonly #view: VectorView;
@@ -41,7 +44,11 @@ export class WorldModel implements Model<WorldVector> {
     this.#machine = new VectorMachine(this.#store);
     this.#initial = this.#machine.initial();
     this.properties = [...monitorProperties(spec), ...(spec.properties ?? [])].map((each) => this.#onVectors(each));
-    if (spec.symmetry !== undefined) this.canonical = canonicaliser(this.#store, spec.symmetry);
+    const renumber = spec.renumbering === undefined ? undefined : renumberer(this.#store, spec.renumbering);
+    const rename = spec.symmetry === undefined ? undefined : canonicaliser(this.#store, spec.symmetry);
+    // Ranks do not depend on the names of nodes, so one renumbering serves all renamings.
+    if (renumber !== undefined && rename !== undefined) this.canonical = (vector) => rename(renumber(vector));
+    else if (renumber !== undefined || rename !== undefined) this.canonical = (renumber ?? rename) as Canonical;
   }
 
   initial(): WorldVector {
