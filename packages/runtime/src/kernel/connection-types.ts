@@ -62,7 +62,8 @@ export interface InboxCell {
   readonly grants: readonly PortGrant[];
 }
 
-// One-sided operations: effects `send(peerRegion, operation)`. At most one is under way; each ends in one `done` event.
+// One-sided operations: effects `send(peerRegion, operation)`. At most one is under way; each ends in exactly one event,
+// `...-done` or `...-failed`, however late, unless the member dies first.
 
 export const peerRegion = 0;
 
@@ -92,14 +93,14 @@ export type ConnectionEvent =
   | { readonly type: 'check-failed' }
   /** The cell the peer writes has new content. Intermediate contents may have been missed; repeats do no harm. */
   | { readonly type: 'inbox'; readonly cell: InboxCell }
-  /** Answer to `collect-needs`: of all clients, once per attempt. */
+  /** Answer to `collect-needs`: of all clients, once per attempt. Always given, also when the attempt failed by then. */
   | { readonly type: 'needs-collected'; readonly needs: readonly ClientNeed[] }
   /** Answer to `create-ports`. Clients missing from `grants` were refused here (no memory); the others go on. */
   | { readonly type: 'ports-created'; readonly grants: readonly PortGrant[] }
   /** Nothing could be made and nothing is left behind. */
   | { readonly type: 'ports-failed' }
   | { readonly type: 'ports-destroyed' }
-  /** Hooks from the session kernel of this connection. */
+  /** Hooks from the session kernel of this connection, to be passed on from `ready` until it ended. */
   | { readonly type: 'session-retained' }
   | { readonly type: 'session-resumed' }
   | { readonly type: 'session-closing' }
@@ -144,7 +145,8 @@ export type ConnectionNotice =
     }
   /** Tell the clients that nothing new is accepted and close the session in order. */
   | { readonly type: 'close-session' }
-  /** End the session now. A `session-ended` event answers, also when the session kernel had ended already. */
+  /** End the session now. A `session-ended` event answers, also when the session kernel had ended already; a second one
+   * that was on its way does no harm. */
   | { readonly type: 'end-session'; readonly end: 'peer-dead' | 'peer-restarted' | 'peer-reset' }
   /** The peer still has the session while no link carries it: worth probing the links now. */
   | { readonly type: 'resume' }
@@ -154,8 +156,8 @@ export type ConnectionNotice =
 // State and constants.
 
 /**
- * The steps of opening, keeping and closing. A one-sided operation is under way in `reading`, `writing`, `confirming`,
- * `agreeing`, `telling`, `handing`, `checking`, `readying`, and now and then in the stages that wait for the peer.
+ * The steps of opening, keeping and closing. A one-sided operation is under way in `reading`, `writing`, `agreeing`,
+ * `telling`, `handing`, `checking`, `readying`, and now and then in the stages that wait for the peer.
  */
 export type ConnectionStage =
   | 'idle'
@@ -164,6 +166,7 @@ export type ConnectionStage =
   | 'reading'
   | 'incompatible'
   | 'writing'
+  /** The second read, repeated until the peer has seen this side. */
   | 'confirming'
   | 'agreeing'
   /** Waits for the local clients' needs. */
@@ -188,10 +191,11 @@ export type ConnectionStage =
   | 'ending'
   /** Waits for the ports to be gone. */
   | 'destroying'
-  /** A failed attempt waits for its last operation. */
+  /** A failed attempt waits for its last operation, or for the host's last answer. */
   | 'abandoning';
 
-export type Operation = 'none' | 'read' | 'write' | 'check';
+/** What is under way: a one-sided operation, or a question to the host (`needs`, `ports`). Never two at a time. */
+export type Operation = 'none' | 'read' | 'write' | 'check' | 'needs' | 'ports';
 
 export interface ConnectionState {
   stage: ConnectionStage;
@@ -202,8 +206,10 @@ export interface ConnectionState {
   /** The peer endpoint of the present attempt or session; 0 for none. */
   peer: Endpoint;
   version: number;
-  /** What this side last published, and last wrote into the peer's inbox. */
+  /** What the peer was told, as published: the write that told it is complete. */
   phase: OpenPhase;
+  /** What the write under way, or the last one, says. */
+  saying: OpenPhase;
   operation: Operation;
   /** The newest cell from the peer, or undefined. */
   heard: InboxCell | undefined;
@@ -215,7 +221,6 @@ export interface ConnectionState {
   /** Failed attempts in a row, at most `retriesMax`: the back-off doubles with each. */
   retries: number;
   incompatibleSaid: boolean;
-  timerArmed: boolean;
 }
 
 export interface ConnectionTimings {
