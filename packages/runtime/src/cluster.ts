@@ -1,19 +1,27 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
+import * as Comlink from 'comlink';
 import type { Observable } from 'rxjs';
+import { type Deployment, type DeployOptions, parseDeploy } from './cluster/deployment.ts';
 import { type ClusterOptions, parseOptions } from './cluster/options.ts';
 import type { ClusterConfig } from './control/config.ts';
 import { ControlPlane, type SupervisorCall } from './control/control-plane.ts';
+import { settledWithin } from './control/deadline.ts';
 import { controlPort, type FromMember, type ToMember } from './control/messages.ts';
-import type { CloseMode } from './control/supervisor-api.ts';
-import { ClosedError, HoldfastError, NodeStuckError, SupervisorDownError } from './errors.ts';
-import type { ClusterEvent } from './events/cluster-event.ts';
+import type { CloseMode, CloseReport, MemberDiagnostics } from './control/supervisor-api.ts';
+import { ClosedError, NodeStuckError, SupervisorDownError } from './errors.ts';
+import { type ClusterEvent, describeError } from './events/cluster-event.ts';
 import { EventHub } from './events/event-hub.ts';
 import { closeGraceMs, controlMsDefault, drainMsDefault } from './limits.ts';
 import type { MemberName } from './member.ts';
 import { Arena } from './memory/arena.ts';
 import { ClusterBlock } from './memory/cluster-block.ts';
+import { makeTicket } from './node/join.ts';
+import { MemberServices } from './node/member-services.ts';
 import { MemberThread } from './node/member-thread.ts';
 import { ClusterSignals } from './node/signals.ts';
+import type { MemberContext } from './node/types.ts';
+import type { ServiceDefinition } from './service/define-service.ts';
+import type { BroadcastProxy, CallOptions, ServiceMembers, ServiceProxy } from './service/types.ts';
 import { bootKey, type SupervisorBoot } from './supervisor/boot-data.ts';
 import type { ViewMember } from './supervisor/membership.ts';
 import { workerExecArgv } from './supervisor/worker-entry.ts';
@@ -38,7 +46,8 @@ export class Cluster implements AsyncDisposable {
   readonly #supervisorEnded: Promise<void>;
   readonly #control: ControlPlane;
   readonly #welcome = Promise.withResolvers<MemberThread>();
-  #main: MemberThread | undefined;
+  #thread: MemberThread | undefined;
+  #services: MemberServices | undefined;
   #closing: Promise<void> | undefined;
 
   /**
@@ -89,14 +98,61 @@ export class Cluster implements AsyncDisposable {
     return this.#hub.iterate(signal);
   }
 
+  /** This thread as a member: what a service finds in its context. It calls nodes without a relay. */
+  get main(): MemberContext {
+    return this.#member(this.#services).context;
+  }
+
   /** The members of the current view, as this thread knows it. */
   members(): readonly ViewMember[] {
-    return this.#member().view.members;
+    return this.#member(this.#thread).view.members;
   }
 
   /** The epoch of the current view. It rises with every change of membership, across processes too. */
   get epoch(): number {
     return this.#block.epoch;
+  }
+
+  /**
+   * Run a service on nodes; resolves when it answers on all of them and every member can call it.
+   * @param module URL or absolute path of a module whose default export is `defineService(...).implement(...)`
+   * @throws what loading or setting it up threw, on the first node where it did; then it runs on none
+   */
+  async deploy(module: URL | string, options: DeployOptions): Promise<Deployment> {
+    const nodes = this.members().filter(({ slot, state }) => slot < this.#config.nodes && state === 'up');
+    const names = nodes.map((node) => node.name);
+    const request = parseDeploy(module, options, names);
+    const { id, service, nodes: on } = await this.#ask('The deploy', (supervisor) => supervisor.deploy(request));
+    const stop = () => this.#ask(`Stopping ${service}`, (supervisor) => supervisor.undeploy(id));
+    return { name: service, nodes: on, stop };
+  }
+
+  /** A typed proxy of a deployed service. */
+  service<M extends ServiceMembers>(definition: ServiceDefinition<M>, defaults?: CallOptions): ServiceProxy<M> {
+    return this.#member(this.#services).client.service(definition, defaults);
+  }
+
+  /** The rpc members of a service, each called on all nodes it runs on. */
+  broadcast<M extends ServiceMembers>(definition: ServiceDefinition<M>, defaults?: CallOptions): BroadcastProxy<M> {
+    return this.#member(this.#services).client.broadcast(definition, defaults);
+  }
+
+  /**
+   * Make a worker of the app a member; its code calls `joinCluster()`. Its thread stays the app's: when it ends, the
+   * member is dead. Resolves with its name, `a0` and up.
+   */
+  async attach(worker: Worker): Promise<MemberName> {
+    const { port1, port2 } = new MessageChannel();
+    worker.postMessage(makeTicket(port2), [port2]);
+    return this.#ask('Attaching a worker', (supervisor) => supervisor.attach(Comlink.transfer(port1, [port1])));
+  }
+
+  /** Figures of every member, this thread first. A member that does not answer within a second is listed as such. */
+  async diagnostics(): Promise<readonly MemberDiagnostics[]> {
+    const { name, boot } = this.#member(this.#thread);
+    const report = await this.#member(this.#thread).report();
+    const others = await this.#ask('Diagnostics', (supervisor) => supervisor.diagnostics());
+    return [{ name, incarnation: boot.incarnation, responding: true, report }, ...others];
   }
 
   /**
@@ -175,24 +231,36 @@ export class Cluster implements AsyncDisposable {
   async #ask<Value>(what: string, call: SupervisorCall<Value>): Promise<Value> {
     if (this.#closing !== undefined) throw new ClosedError('The cluster');
     const value = await this.#control.call(what, controlMsDefault + this.#config.bootMs, call);
-    await this.#main?.knows(this.#block.epoch);
+    await this.#thread?.knows(this.#block.epoch);
     return value;
   }
 
-  #member(): MemberThread {
-    if (this.#main === undefined) throw new ClosedError('The cluster');
-    return this.#main;
+  #member<Part>(part: Part | undefined): Part {
+    if (part === undefined || this.#closing !== undefined) throw new ClosedError('The cluster');
+    return part;
   }
 
   #receiveControl(): void {
     const port = controlPort<FromMember, ToMember>(this.#supervisor);
     port.receive((message) => {
       if (message.type === 'welcome') {
-        this.#main = new MemberThread(message.boot, port);
-        this.#welcome.resolve(this.#main);
+        void this.#join(new MemberThread(message.boot, port, async (thread) => new MemberServices(thread)));
       } else if (message.type === 'events') {
         this.#hub.deliver(message.events, message.dropped);
       }
+    });
+  }
+
+  async #join(thread: MemberThread): Promise<void> {
+    this.#thread = thread;
+    this.#services = await thread.services();
+    this.#welcome.resolve(thread);
+  }
+
+  /** This thread is a member no more. Its services' failure to end is not the cluster's. */
+  async #leave(): Promise<void> {
+    await this.#thread?.stop('close').catch((error: unknown) => {
+      this.#hub.deliver([{ type: 'log', at: Date.now(), node: 'main', level: 'error', message: String(error) }]);
     });
   }
 
@@ -206,8 +274,11 @@ export class Cluster implements AsyncDisposable {
     await promise;
     const error = new SupervisorDownError({ cause });
     this.#welcome.reject(error);
-    this.#control.end(this.#closing === undefined ? error : new ClosedError('The cluster'));
-    this.#main?.stop();
+    this.#control.end(error);
+    if (this.#closing !== undefined) return;
+    this.#hub.deliver([{ type: 'supervisor-down', at: Date.now(), error: describeError(error) }]);
+    await this.#leave();
+    this.#hub.complete();
   }
 
   #end(mode: CloseMode, graceMs: number): Promise<void> {
@@ -219,23 +290,22 @@ export class Cluster implements AsyncDisposable {
     const timeoutMs = graceMs + this.#config.terminateMs + controlMsDefault;
     const report = await this.#control
       .call('Closing the cluster', timeoutMs, (supervisor) => supervisor.close(mode, graceMs))
-      .catch((error: unknown) => {
-        // A supervisor that is gone has taken its nodes with it: there is nothing left to close.
-        if (error instanceof HoldfastError && error.code !== 'HF_TIMEOUT') return { stuck: [], extents: [] };
-        throw error;
-      });
-    this.#main?.stop();
-    this.#main = undefined;
+      // A supervisor that is gone has taken its nodes with it, and one that cannot answer is about to.
+      .catch((): CloseReport => ({ stuck: [], extents: undefined }));
+    await this.#leave();
     this.#control.end();
-    this.#hub.complete();
     if (report.stuck.length > 0) {
-      // Ending the supervisor would wait for its stuck children: it stays, and does not keep the process alive.
+      // The supervisor stays until its stuck children are gone, and does not keep the process alive.
       this.#supervisor.unref();
+      this.#hub.complete();
       throw new NodeStuckError(report.stuck);
     }
-    await this.#supervisor.terminate();
-    await this.#supervisorEnded;
-    for (const extent of report.extents) this.#arena.give(extent);
-    this.#arena.give(this.#block.extent);
+    void this.#supervisor.terminate();
+    const ended = await settledWithin(this.#supervisorEnded, this.#config.terminateMs);
+    // Its last events have arrived before its exit is heard.
+    this.#hub.complete();
+    if (!ended) throw new NodeStuckError(['supervisor']);
+    if (report.extents === undefined) return;
+    for (const extent of [...report.extents, this.#block.extent]) this.#arena.give(extent);
   }
 }

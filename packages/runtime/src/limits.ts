@@ -235,3 +235,7 @@ export const channelSendsWaitingMax = 4096;
 
 /** Messages kept for a channel that nobody listens to yet. */
 export const channelUnheardMax = 4096;
+
+/** The least heap a node may be limited to. Below it V8 cannot make a thread, and aborts the process instead. */
+export const oldGenerationMbMin = 16;
+export const codeRangeMbMin = 8;

@@ -1,49 +1,21 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
-import { Cluster, type ClusterEvent, type ClusterOptions } from '../src/index.ts';
-
-let open: Cluster | undefined;
-const directories: string[] = [];
-async function start(options: ClusterOptions): Promise<Cluster> {
-  open = await Cluster.start(options);
-  return open;
-}
-async function scratch(): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'holdfast-cluster-'));
-  directories.push(directory);
-  return directory;
-}
-afterEach(async () => {
-  await open?.close();
-  open = undefined;
-  for (const directory of directories.splice(0)) await rm(directory, { recursive: true });
-});
-
-const states = (cluster: Cluster) =>
-  cluster.members().map(({ name, incarnation, state }) => `${name}#${incarnation} ${state}`);
-
-/** The first event that passes, from now on. Ask before causing it. */
-async function first(cluster: Cluster, passes: (event: ClusterEvent) => boolean): Promise<ClusterEvent> {
-  for await (const event of cluster.events()) if (passes(event)) return event;
-  throw new Error('the events ended first');
-}
+import { describe, expect, it } from 'vitest';
+import { Cluster, type ClusterOptions } from '../src/index.ts';
+import { nextEvent, scratchDirectory, startCluster, states } from './fixtures/open-cluster.ts';
 
 describe('Cluster.start', () => {
   it('makes every node and the embedding thread members of one view', async () => {
-    const cluster = await start({ nodes: 2 });
+    const cluster = await startCluster({ nodes: 2 });
     expect(states(cluster)).toEqual(['n0#1 up', 'n1#1 up', 'main#1 up']);
     expect(cluster.epoch).toBe(1);
   });
 
   it('counts incarnations and epochs on from the storage, and refuses it to a second cluster', async () => {
-    const storage = await scratch();
-    const one = await start({ nodes: 1, storage });
+    const storage = await scratchDirectory();
+    const one = await startCluster({ nodes: 1, storage });
     await expect(Cluster.start({ nodes: 1, storage })).rejects.toMatchObject({ code: 'HF_STORAGE_IN_USE' });
     const before = one.epoch;
     await one.close();
-    const two = await start({ nodes: 1, storage });
+    const two = await startCluster({ nodes: 1, storage });
     expect(states(two)).toEqual(['n0#2 up', 'main#2 up']);
     expect(two.epoch).toBeGreaterThan(before);
   });
@@ -58,6 +30,8 @@ describe('Cluster.start', () => {
     [{ loop: { n9: 'blocking' } }, 'loop'],
     [{ restart: { within: 'soon' } }, 'restart.within'],
     [{ stallMs: -1 }, 'stallMs'],
+    [{ resourceLimits: { maxOldGenerationSizeMb: 1 } }, 'resourceLimits.maxOldGenerationSizeMb'],
+    [{ workerUrl: 'not a url' }, 'workerUrl'],
     [{ node: 3 }, 'node'],
   ])('refuses %j with HF_CONFIG and names the option', async (options, option) => {
     const refusal = Cluster.start(options as ClusterOptions);
@@ -67,15 +41,15 @@ describe('Cluster.start', () => {
 
 describe('cluster.kill', () => {
   it('takes the node out of the view and reports why', async () => {
-    const cluster = await start({ nodes: 2 });
-    const down = first(cluster, (event) => event.type === 'node-down');
+    const cluster = await startCluster({ nodes: 2 });
+    const down = nextEvent(cluster, 'node-down');
     await cluster.kill('n1');
     expect(states(cluster)).toEqual(['n0#1 up', 'n1#1 down', 'main#1 up']);
     expect(await down).toMatchObject({ node: 'n1', incarnation: 1, cause: 'killed' });
   });
 
   it('is a typed error for names that are no node, and for a node that is down', async () => {
-    const cluster = await start({ nodes: 1 });
+    const cluster = await startCluster({ nodes: 1 });
     await expect(cluster.kill('n7')).rejects.toMatchObject({ code: 'HF_UNKNOWN_NODE', node: 'n7' });
     await expect(cluster.kill('main')).rejects.toMatchObject({ code: 'HF_UNKNOWN_NODE' });
     await cluster.kill('n0');
@@ -83,7 +57,7 @@ describe('cluster.kill', () => {
   });
 
   it('is followed by a new incarnation on restart', async () => {
-    const cluster = await start({ nodes: 2 });
+    const cluster = await startCluster({ nodes: 2 });
     await expect(cluster.restart('n0')).rejects.toMatchObject({ code: 'HF_UNKNOWN_NODE' });
     await cluster.kill('n0');
     await cluster.restart('n0');
@@ -93,7 +67,7 @@ describe('cluster.kill', () => {
 
 describe('a closed cluster', () => {
   it('refuses calls, and closing again is harmless', async () => {
-    const cluster = await start({ nodes: 1 });
+    const cluster = await startCluster({ nodes: 1 });
     await cluster.close();
     await cluster.close();
     await expect(cluster.kill('n0')).rejects.toMatchObject({ code: 'HF_CLOSED' });

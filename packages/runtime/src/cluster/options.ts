@@ -5,7 +5,9 @@ import { ConfigError } from '../errors.ts';
 import { driverNames } from '../interconnect/types.ts';
 import {
   bootMsDefault,
+  codeRangeMbMin,
   nodesMax,
+  oldGenerationMbMin,
   pagesPerClusterDefault,
   pagesPerNodeDefault,
   stallMsDefault,
@@ -51,13 +53,13 @@ const optionsSchema = z.strictObject({
   bootMs: milliseconds.default(bootMsDefault),
   resourceLimits: z
     .strictObject({
-      maxOldGenerationSizeMb: z.number().positive().optional(),
-      maxYoungGenerationSizeMb: z.number().positive().optional(),
-      codeRangeSizeMb: z.number().positive().optional(),
-      stackSizeMb: z.number().positive().optional(),
+      maxOldGenerationSizeMb: z.number().min(oldGenerationMbMin).optional(),
+      maxYoungGenerationSizeMb: z.number().min(1).optional(),
+      codeRangeSizeMb: z.number().min(codeRangeMbMin).optional(),
+      stackSizeMb: z.number().min(1).optional(),
     })
     .default({}),
-  workerUrl: z.union([z.instanceof(URL), z.string().min(1)]).optional(),
+  workerUrl: z.union([z.instanceof(URL), z.url()]).optional(),
 });
 
 /** What `Cluster.start` takes. */
@@ -91,11 +93,18 @@ export interface ClusterOptions {
   readonly terminateMs?: number;
   /** How long a node may take to start. @default 30000 */
   readonly bootMs?: number;
-  /** V8's limits of each node's heap. A node over them dies alone. @default V8's own */
+  /**
+   * V8's limits of each node's heap. A node that grows over them dies alone; a single huge allocation beyond them may
+   * still abort the process, which is how V8 is. @default V8's own
+   */
   readonly resourceLimits?: {
+    /** 16 at least. */
     readonly maxOldGenerationSizeMb?: number;
+    /** 1 at least. */
     readonly maxYoungGenerationSizeMb?: number;
+    /** 8 at least. */
     readonly codeRangeSizeMb?: number;
+    /** 1 at least. */
     readonly stackSizeMb?: number;
   };
   /** The app's own bundle of `@holdfast/runtime/worker`. @default this package's */

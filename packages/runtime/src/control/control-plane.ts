@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import * as Comlink from 'comlink';
-import { ClosedError } from '../errors.ts';
+import { ClosedError, ConfigError } from '../errors.ts';
 import { withTimeout } from './deadline.ts';
 import { type Outcome, unwrap } from './error-wire.ts';
 import type { SupervisorApi } from './supervisor-api.ts';
@@ -30,7 +30,13 @@ export class ControlPlane {
    */
   async call<Value>(what: string, timeoutMs: number, call: SupervisorCall<Value>): Promise<Value> {
     const answer = Promise.race([call(this.#remote), this.#over.promise]);
-    return unwrap(await withTimeout(answer, timeoutMs, what));
+    try {
+      return unwrap(await withTimeout(answer, timeoutMs, what));
+    } catch (error) {
+      if (!(error instanceof DOMException) || error.name !== 'DataCloneError') throw error;
+      const hint = 'Pass plain data: no functions, no class instances with behaviour.';
+      throw new ConfigError(`${what}: an argument cannot be cloned.`, { hint, cause: error });
+    }
   }
 
   /** The other side is gone, or this one goes: every call from now on rejects with `error`. */

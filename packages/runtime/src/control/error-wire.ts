@@ -1,18 +1,18 @@
-import { HoldfastError } from '../errors.ts';
+import * as coordErrors from '../coord/errors.ts';
+import * as memoryErrors from '../memory/errors.ts';
+import { registerErrorClass, reviveError } from '../service/error-classes.ts';
 
-/** An error as it travels over the control plane, where structured clone would lose its code. */
+for (const errorClass of [...Object.values(coordErrors), ...Object.values(memoryErrors)])
+  registerErrorClass(errorClass);
+
+/** An error as it travels over ports, where structured clone alone would lose its class and its properties. */
 export interface WireError {
-  readonly name: string;
+  /** From the class of the error up to Error. */
+  readonly classes: readonly string[];
   readonly message: string;
-  readonly stack?: string;
-  readonly holdfast?: {
-    readonly code: string;
-    readonly hint: string;
-    readonly retryable: boolean;
-    readonly node?: string;
-  };
-  /** Own properties of the class, such as `outcome` or `nodes`. */
-  readonly fields?: Readonly<Record<string, unknown>>;
+  readonly stack: string;
+  /** Own properties that can be cloned, `code` and `hint` among them. */
+  readonly properties: Readonly<Record<string, unknown>>;
   readonly cause?: WireError;
 }
 
@@ -23,36 +23,22 @@ export type Outcome<Value> =
 
 const causesMax = 8;
 
-export function packError(error: unknown, depth = 0): WireError {
-  if (!(error instanceof Error)) return { name: 'Thrown', message: String(error) };
-  const { name, message, stack } = error;
-  const cause = error.cause === undefined || depth >= causesMax ? undefined : packError(error.cause, depth + 1);
-  const rest = { ...(stack === undefined ? {} : { stack }), ...(cause === undefined ? {} : { cause }) };
-  if (!(error instanceof HoldfastError)) {
-    const code = 'code' in error && typeof error.code === 'string' ? { fields: { code: error.code } } : {};
-    return { name, message, ...code, ...rest };
+export function packError(thrown: unknown, depth = 0): WireError {
+  if (!(thrown instanceof Error)) {
+    return { classes: ['Error'], message: `Not an error was thrown: ${String(thrown)}`, stack: '', properties: {} };
   }
-  const { code, hint, retryable, node } = error;
-  return {
-    name,
-    message,
-    ...rest,
-    holdfast: { code, hint, retryable, ...(node === undefined ? {} : { node }) },
-    fields: cloneableFields(error),
-  };
+  const cause = thrown.cause === undefined || depth === causesMax ? {} : { cause: packError(thrown.cause, depth + 1) };
+  const { message, stack = '' } = thrown;
+  return { classes: classNames(thrown), message, stack, properties: cloneableProperties(thrown), ...cause };
 }
 
-/** The error on this side: a HoldfastError with the same code, message, stack and fields, or an Error. */
-export function unpackError(wire: WireError): Error {
-  const cause = wire.cause === undefined ? {} : { cause: unpackError(wire.cause) };
-  const problem = wire.holdfast && wire.message.slice(0, -(wire.holdfast.hint.length + 1));
-  const error =
-    wire.holdfast === undefined
-      ? new Error(wire.message, cause)
-      : new HoldfastError(wire.holdfast.code, problem ?? '', { ...wire.holdfast, ...cause });
-  Object.defineProperty(error, 'name', { value: wire.name, configurable: true });
-  if (wire.stack !== undefined) error.stack = wire.stack;
-  return Object.assign(error, wire.fields);
+/** The error made anew: of the nearest class this thread knows, with the same stack and properties. */
+export function unpackError({ classes, message, stack, properties, cause }: WireError): Error {
+  const error = reviveError(classes, message, cause === undefined ? undefined : unpackError(cause));
+  for (const [key, value] of Object.entries({ ...properties, stack })) {
+    Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: key !== 'stack' });
+  }
+  return error;
 }
 
 /** Settle `work` into an outcome; never rejects. */
@@ -70,13 +56,24 @@ export function unwrap<Value>(outcome: Outcome<Value>): Value {
   throw unpackError(outcome.error);
 }
 
-const baseFields = new Set(['name', 'message', 'stack', 'cause', 'code', 'hint', 'retryable', 'node']);
-
-function cloneableFields(error: Error): Record<string, unknown> {
-  const fields: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(error)) {
-    if (baseFields.has(key) || typeof value === 'function' || typeof value === 'symbol') continue;
-    fields[key] = value;
+function classNames(error: Error): string[] {
+  const names: string[] = [];
+  for (let prototype = Object.getPrototypeOf(error); prototype instanceof Error; ) {
+    names.push(prototype.constructor.name);
+    prototype = Object.getPrototypeOf(prototype);
   }
-  return fields;
+  return [...names, 'Error'];
+}
+
+function cloneableProperties(error: Error): Record<string, unknown> {
+  const properties: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(error)) {
+    if (key === 'cause' || key === 'stack' || key === 'message') continue;
+    try {
+      properties[key] = structuredClone(value);
+    } catch {
+      // A function or a handle stays behind; the rest of the error is worth more than failing for it.
+    }
+  }
+  return properties;
 }

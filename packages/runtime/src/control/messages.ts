@@ -32,7 +32,7 @@ export interface LaneOrder {
 export type ToMember =
   /** The first message to a member whose thread the cluster did not start. */
   | { readonly type: 'welcome'; readonly boot: MemberBoot }
-  | { readonly type: 'wires'; readonly peer: MemberSlot; readonly ends: WireEnds }
+  | { readonly type: 'wires'; readonly peer: MemberSlot; readonly incarnation: number; readonly ends: WireEnds }
   /** Answered by `view-ack` once the sessions of all that are lost have ended. */
   | { readonly type: 'view'; readonly view: View; readonly lost: readonly LostMember[] }
   /** Answered by `directory-ack`. */

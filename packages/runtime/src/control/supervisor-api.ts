@@ -1,5 +1,7 @@
+import type { MessagePort } from 'node:worker_threads';
 import type { MemberName } from '../member.ts';
 import type { Extent } from '../memory/arena.ts';
+import type { ServiceDiagnostics } from '../service/types.ts';
 import type { View } from '../supervisor/membership.ts';
 import type { Outcome } from './error-wire.ts';
 
@@ -35,6 +37,7 @@ export interface MemberReport {
   readonly freePages: number;
   /** Calls accepted and not yet answered, over all services. */
   readonly mailboxDepth: number;
+  readonly services: readonly ServiceDiagnostics[];
   readonly framesSent: number;
   readonly framesReceived: number;
   readonly failovers: number;
@@ -47,8 +50,8 @@ export type CloseMode = 'drain' | 'close' | 'terminate';
 export interface CloseReport {
   /** Threads that did not end. */
   readonly stuck: readonly MemberName[];
-  /** Memory that no running thread but the embedding one can touch any more. */
-  readonly extents: readonly Extent[];
+  /** The cluster's memory, if no running thread but the embedding one can touch it any more. */
+  readonly extents: readonly Extent[] | undefined;
 }
 
 /**
@@ -67,6 +70,8 @@ export interface SupervisorApi {
   deploy(request: DeployRequest): Promise<Outcome<DeploymentRecord>>;
   undeploy(id: number): Promise<Outcome<void>>;
   diagnostics(): Promise<Outcome<readonly MemberDiagnostics[]>>;
+  /** @param port the control port of the worker that joins, transferred */
+  attach(port: MessagePort): Promise<Outcome<MemberName>>;
   /** `mode` as in the three verbs; `graceMs` bounds what services get to finish. */
   close(mode: CloseMode, graceMs: number): Promise<Outcome<CloseReport>>;
 }

@@ -1,3 +1,4 @@
+import type { PeerLoss } from '../exchange/types.ts';
 import type { MemberName } from '../member.ts';
 
 /**
@@ -54,16 +55,14 @@ export interface ClusterEventMap {
     readonly restarts: number;
     readonly withinMs: number;
   };
+  /** The supervisor's thread ended, and every node with it. The last event of a cluster. */
+  'supervisor-down': { readonly error: EventError };
   view: { readonly epoch: number; readonly up: readonly MemberName[] };
   /** `node`'s traffic towards `peer` moved from one link to another. */
   failover: { readonly node: MemberName; readonly peer: MemberName; readonly from: string; readonly to: string };
-  'link-up': { readonly node: MemberName; readonly peer: MemberName; readonly link: string };
-  'link-down': {
-    readonly node: MemberName;
-    readonly peer: MemberName;
-    readonly link: string;
-    readonly reason: string;
-  };
+  /** `node` can talk to `peer` from now on. */
+  'session-up': { readonly node: MemberName; readonly peer: MemberName };
+  'session-down': { readonly node: MemberName; readonly peer: MemberName; readonly loss: PeerLoss };
   partitioned: {
     readonly groupA: readonly MemberName[];
     readonly groupB: readonly MemberName[];

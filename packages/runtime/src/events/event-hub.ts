@@ -92,11 +92,11 @@ export class EventHub {
   #reporting = false;
   #subscriberFailed(error: unknown): void {
     const failure = describeError(error);
-    if (this.#reporting) return;
     process.emitWarning(`A subscriber of the cluster's events failed: ${failure.name}: ${failure.message}`, {
       code: 'HF_SUBSCRIBER_FAILED',
       ...(failure.stack === undefined ? {} : { detail: failure.stack }),
     });
+    if (this.#reporting) return;
     this.#reporting = true;
     this.deliver([{ type: 'subscriber-failed', at: Date.now(), error: failure }]);
     this.#reporting = false;

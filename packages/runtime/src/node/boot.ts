@@ -5,5 +5,8 @@ import { MemberThread } from './member-thread.ts';
 
 /** Become a node. Loads what channels need and nothing else: services bring the rest when they are deployed. */
 export function runNode(boot: NodeBoot, parentPort: MessagePort): void {
-  new MemberThread(boot, controlPort<FromMember, ToMember>(parentPort));
+  new MemberThread(boot, controlPort<FromMember, ToMember>(parentPort), async (thread) => {
+    const { MemberServices } = await import('./member-services.ts');
+    return new MemberServices(thread);
+  });
 }

@@ -3,6 +3,7 @@ import type { ClusterConfig, LoopKind } from '../control/config.ts';
 import type { WireEnds } from '../interconnect/wires.ts';
 import type { MemberSlot } from '../member.ts';
 import type { Extent } from '../memory/arena.ts';
+import type { DirectoryEntry } from '../service/directory.ts';
 import type { View } from './membership.ts';
 
 /** What every thread of a cluster is given: the shared memory, and where in it the cluster's block lies. */
@@ -21,6 +22,13 @@ export interface SupervisorBoot {
   readonly adminPort: MessagePort;
 }
 
+/** This side's ends of the wires to one incarnation of a peer. */
+export interface PeerWires {
+  readonly peer: MemberSlot;
+  readonly incarnation: number;
+  readonly ends: WireEnds;
+}
+
 /** What a member needs to become one. */
 export interface MemberBoot {
   readonly shared: SharedParts;
@@ -31,7 +39,8 @@ export interface MemberBoot {
   readonly range: Extent;
   readonly storage: string | undefined;
   readonly view: View;
-  readonly wires: readonly { readonly peer: MemberSlot; readonly ends: WireEnds }[];
+  readonly directory: readonly DirectoryEntry[];
+  readonly wires: readonly PeerWires[];
 }
 
 /** `workerData` of a node's thread. */

@@ -3,6 +3,7 @@ import type { DriverName } from '../interconnect/types.ts';
 import { makeWires, type WireEnds, wireTransfers } from '../interconnect/wires.ts';
 import type { MemberSlot } from '../member.ts';
 import type { Arena, Extent } from '../memory/arena.ts';
+import type { PeerWires } from './boot-data.ts';
 import type { MemberRecord } from './member-record.ts';
 
 interface Pair {
@@ -42,8 +43,8 @@ export class Broker {
   /** Make the wires of two running members and send each its ends. */
   connect(a: MemberRecord, b: MemberRecord): void {
     const wires = this.lay(a.slot, b.slot);
-    sendWires(a, b.slot, wires.a);
-    sendWires(b, a.slot, wires.b);
+    sendWires(a, { peer: b.slot, incarnation: b.incarnation, ends: wires.a });
+    sendWires(b, { peer: a.slot, incarnation: a.incarnation, ends: wires.b });
   }
 
   /** `self` says that its session with `peer` is open. */
@@ -81,8 +82,8 @@ export class Broker {
   }
 }
 
-export function sendWires(to: MemberRecord, peer: MemberSlot, ends: WireEnds): void {
-  to.control.post({ type: 'wires', peer, ends }, wireTransfers(ends));
+export function sendWires(to: MemberRecord, wires: PeerWires): void {
+  to.control.post({ type: 'wires', ...wires }, wireTransfers(wires.ends));
 }
 
 function pairKey(a: MemberSlot, b: MemberSlot): string {

@@ -26,7 +26,8 @@ export interface MemberRecord {
   readonly booted: PromiseWithResolvers<void>;
   /** Resolves when its end is in the view. */
   readonly agreed: PromiseWithResolvers<void>;
-  /** Resolves when everything the death of this incarnation calls for is done, and its place may be used again. */
+  /** Everything its death calls for is done: its place may be used again. `buried` resolves then. */
+  released: boolean;
   readonly buried: PromiseWithResolvers<void>;
 }
 
@@ -40,6 +41,7 @@ export function makeRecord(
     ...parts,
     phase: 'booting',
     ending: undefined,
+    released: false,
     booted,
     agreed: Promise.withResolvers<void>(),
     buried: Promise.withResolvers<void>(),

@@ -1,59 +1,68 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { settledWithin, withTimeout } from '../control/deadline.ts';
-import { BootError, ClosedError, NodeStuckError, StorageError, TimeoutError, UnknownNodeError } from '../errors.ts';
-import { type DeathCause, describeError } from '../events/cluster-event.ts';
-import type { WireEnds } from '../interconnect/wires.ts';
+import { ClosedError, NodeStuckError, TimeoutError, UnknownNodeError } from '../errors.ts';
+import type { DeathCause } from '../events/cluster-event.ts';
 import { wireTransfers } from '../interconnect/wires.ts';
 import { meshMembersMax } from '../limits.ts';
 import { type MemberName, type MemberSlot, mainSlot, memberName } from '../member.ts';
 import type { Extent } from '../memory/arena.ts';
+import { formatPageRange } from '../memory/page-range.ts';
 import { pageBytes } from '../memory/types.ts';
-import type { NodeBoot } from './boot-data.ts';
+import type { DirectoryEntry } from '../service/directory.ts';
+import type { PeerWires } from './boot-data.ts';
 import { sendWires } from './broker.ts';
+import type { Deaths } from './deaths.ts';
 import { type MemberRecord, makeRecord } from './member-record.ts';
-import { NodeThread, type ThreadEnd } from './node-thread.ts';
+import { NodeThread } from './node-thread.ts';
 import type { SupervisorParts } from './parts.ts';
+import { makeStorageDirectory } from './storage-directory.ts';
 
-export interface NodesListener {
-  /** A new member's control port is there; messages may come. */
-  onEnrolled(record: MemberRecord): void;
-  /** The member's end is known, agreed on and published. Its place is not free yet. */
-  onDown(record: MemberRecord, cause: DeathCause): void;
-  /** All survivors let go of it. Resolves when nothing that runs elsewhere touches its pages. */
-  settled(record: MemberRecord): Promise<void>;
+export interface NodesHooks {
+  /** A new node's control port is there; no message has come yet. */
+  readonly enrolled: (record: MemberRecord) => void;
+  /** What is deployed now. */
+  readonly directory: () => readonly DirectoryEntry[];
 }
 
-/** The threads of the nodes: starts, ends, and what a death calls for, in its order. */
+/** The threads of the nodes: their starts, ends and restarts. */
 export class Nodes {
   readonly #parts: SupervisorParts;
-  readonly #listener: NodesListener;
+  readonly #deaths: Deaths;
+  readonly #hooks: NodesHooks;
   readonly #ranges = new Map<MemberSlot, Extent>();
+  /** Places whose next incarnation is being written down. */
+  readonly #starting = new Set<MemberSlot>();
   #closing = false;
 
-  constructor(parts: SupervisorParts, listener: NodesListener) {
+  constructor(parts: SupervisorParts, deaths: Deaths, hooks: NodesHooks) {
     this.#parts = parts;
-    this.#listener = listener;
+    this.#deaths = deaths;
+    this.#hooks = hooks;
   }
 
   /** Start the nodes of a new cluster together, and agree on the first view. Rejects when one does not boot. */
   async startAll(main: MemberRecord): Promise<void> {
-    const { config, ledger, roster } = this.#parts;
+    const { config, ledger, roster, broker } = this.#parts;
     const slots = Array.from({ length: config.nodes }, (_, slot) => slot);
     const incarnations = await ledger.nextIncarnations(slots);
-    const wires = this.#layMesh([...slots, mainSlot]);
-    const records = slots.map((slot) => this.#spawn(slot, incarnations.get(slot) ?? 0, wires.get(slot) ?? []));
-    for (const { peer, ends } of wires.get(mainSlot) ?? []) sendWires(main, peer, ends);
+    this.#refuseWhenClosing();
+    const wires = this.#layMesh(new Map([...incarnations, [mainSlot, main.incarnation]]));
+    const records = [...incarnations].map(([slot, incarnation]) => {
+      return this.#spawn(slot, incarnation, wires.get(slot) ?? []);
+    });
+    for (const toPeer of wires.get(mainSlot) ?? []) sendWires(main, toPeer);
     await Promise.all(records.map((record) => this.#booted(record)));
     await roster.commit([main, ...records].map(({ slot, incarnation }) => ({ slot, incarnation, state: 'up' })));
+    await withTimeout(broker.allReady(), config.bootMs, 'Opening the channels');
     for (const record of records) this.#announceUp(record);
   }
 
   /**
    * Start a new incarnation of a node that is down. Waits until its place is free: every survivor has let go of it.
+   * @param wanted asked when the place is free
    * @throws NodeStuckError, UnknownNodeError, BootError, TimeoutError
    */
-  async restart(name: MemberName): Promise<MemberRecord> {
+  async restart(name: MemberName, wanted: () => boolean = () => true): Promise<MemberRecord> {
     const { config, ledger, roster, broker } = this.#parts;
     const last = roster.byName(name);
     if (last.thread === undefined) throw new UnknownNodeError(name, { hint: 'Only nodes can be restarted.' });
@@ -67,16 +76,18 @@ export class Nodes {
       return { node: name, hint: `Not acknowledged by: ${roster.late().join(', ')}.` };
     });
     this.#refuseWhenClosing();
-    if (!roster.current(last)) throw new UnknownNodeError(name, { hint: `${name} is being restarted already.` });
+    if (!wanted()) throw new ClosedError(`The place of ${name}`, { hint: 'Every node was ended: see escalated.' });
+    if (!roster.current(last) || this.#starting.has(last.slot)) {
+      throw new UnknownNodeError(name, { hint: `${name} is being restarted already.` });
+    }
+    this.#starting.add(last.slot);
     const incarnation = (await ledger.nextIncarnations([last.slot])).get(last.slot) ?? 0;
+    this.#starting.delete(last.slot);
     const peers = this.#mesh() ? roster.running() : [];
-    const wires = peers.map((peer) => ({ peer, laid: broker.lay(last.slot, peer.slot) }));
-    const record = this.#spawn(
-      last.slot,
-      incarnation,
-      wires.map(({ peer, laid }) => ({ peer: peer.slot, ends: laid.a })),
-    );
-    for (const { peer, laid } of wires) sendWires(peer, record.slot, laid.b);
+    const laid = peers.map((peer) => ({ peer, ends: broker.lay(last.slot, peer.slot) }));
+    const wires = laid.map(({ peer, ends }) => ({ peer: peer.slot, incarnation: peer.incarnation, ends: ends.a }));
+    const record = this.#spawn(last.slot, incarnation, wires);
+    for (const { peer, ends } of laid) sendWires(peer, { peer: record.slot, incarnation, ends: ends.b });
     await this.#booted(record);
     await roster.commit([{ slot: record.slot, incarnation, state: 'up' }]);
     this.#announceUp(record);
@@ -97,7 +108,7 @@ export class Nodes {
     }
     const ended = await settledWithin(thread.ended, this.#parts.config.terminateMs);
     if (ended) await record.agreed.promise;
-    else if (record.phase === 'ending') await this.#fence(record);
+    else if (record.phase === 'ending') await this.#deaths.fence(record);
     return ended ? 'ended' : 'stuck';
   }
 
@@ -113,10 +124,9 @@ export class Nodes {
     return records.filter((_, index) => ends[index] === 'stuck').map((record) => record.name);
   }
 
-  /** The page ranges of all nodes but those whose threads are stuck. */
-  unusedRanges(): Extent[] {
-    const ranges = [...this.#ranges].filter(([slot]) => this.#parts.roster.get(slot)?.phase !== 'stuck');
-    return ranges.map(([, range]) => range);
+  /** The page ranges of all members so far. */
+  get ranges(): readonly Extent[] {
+    return [...this.#ranges.values()];
   }
 
   /** The page range of a slot: the same one for each of its incarnations. */
@@ -124,27 +134,29 @@ export class Nodes {
     const known = this.#ranges.get(slot);
     if (known !== undefined) return known;
     const range = this.#parts.arena.take(this.#parts.config.pagesPerNode * pageBytes);
+    formatPageRange(this.#parts.arena, range);
     this.#ranges.set(slot, range);
     return range;
   }
 
-  #spawn(slot: MemberSlot, incarnation: number, wires: NodeBoot['wires']): MemberRecord {
+  #spawn(slot: MemberSlot, incarnation: number, wires: readonly PeerWires[]): MemberRecord {
     const { config, shared, roster } = this.#parts;
     const name = memberName(slot);
     const range = this.range(slot);
-    const storage = config.storage === undefined ? undefined : makeDirectory(join(config.storage, name));
+    const storage = config.storage === undefined ? undefined : makeStorageDirectory(join(config.storage, name));
     const loop = config.loops[slot] ?? 'event';
+    const place = { slot, incarnation, loop, range, storage };
     const thread = new NodeThread({
       name,
       entry: config.workerUrl,
-      boot: { role: 'node', shared, slot, incarnation, loop, range, storage, view: roster.view, wires },
+      boot: { role: 'node', ...place, shared, view: roster.view, directory: this.#hooks.directory(), wires },
       transfer: wires.flatMap(({ ends }) => wireTransfers(ends)),
       resourceLimits: config.resourceLimits,
     });
     const record = makeRecord({ slot, name, incarnation, control: thread.control, thread, range });
     roster.enrol(record);
-    this.#listener.onEnrolled(record);
-    void thread.ended.then((end) => this.#bury(record, end));
+    this.#hooks.enrolled(record);
+    void thread.ended.then((end) => this.#deaths.bury(record, end));
     return record;
   }
 
@@ -164,62 +176,21 @@ export class Nodes {
     if (phase === 'up') this.#parts.outbox.publish('node-up', { node: name, incarnation });
   }
 
-  /** What a death calls for, in this order: see docs/runtime.md. */
-  async #bury(record: MemberRecord, end: ThreadEnd): Promise<void> {
-    const { roster, requests, outbox, broker } = this.#parts;
-    const { slot, name, incarnation } = record;
-    const cause = record.ending ?? end.cause;
-    record.phase = 'down';
-    roster.forget(record);
-    requests.forget(slot);
-    record.booted.reject(new BootError(name, `its thread ended (${cause}).`, { cause: end.error }));
-    const { acknowledged } = await roster.commit(
-      [{ slot, incarnation, state: 'down' }],
-      [{ slot, incarnation, loss: 'dead' }],
-    );
-    outbox.publish('node-down', {
-      node: name,
-      incarnation,
-      cause,
-      exitCode: end.exitCode,
-      ...(end.error === undefined ? {} : { error: describeError(end.error) }),
-    });
-    record.agreed.resolve();
-    this.#listener.onDown(record, cause);
-    await acknowledged;
-    await this.#listener.settled(record);
-    broker.release(slot, 'ended');
-    record.buried.resolve();
-  }
-
-  /** The thread does not end: it is shut out of the cluster, and what it can reach is never used again while it lives. */
-  async #fence(record: MemberRecord): Promise<void> {
-    const { roster, requests, outbox, broker, config } = this.#parts;
-    const { slot, name, incarnation } = record;
-    record.phase = 'stuck';
-    record.ending = 'stuck';
-    record.thread?.abandon();
-    roster.forget(record);
-    requests.forget(slot);
-    await roster.commit([{ slot, incarnation, state: 'stuck' }], [{ slot, incarnation, loss: 'fenced' }]);
-    broker.release(slot, 'stuck');
-    outbox.publish('node-stuck', { node: name, incarnation, terminateMs: config.terminateMs });
-    this.#listener.onDown(record, 'stuck');
-  }
-
   /** Small clusters are wired completely; in large ones a pair is wired when it first talks. */
   #mesh(): boolean {
     return this.#parts.config.nodes + 1 <= meshMembersMax;
   }
 
-  #layMesh(slots: readonly MemberSlot[]): Map<MemberSlot, { peer: MemberSlot; ends: WireEnds }[]> {
-    const wires = new Map<MemberSlot, { peer: MemberSlot; ends: WireEnds }[]>(slots.map((slot) => [slot, []]));
+  /** All wires of a small cluster, by member: `incarnations` holds everybody. */
+  #layMesh(incarnations: ReadonlyMap<MemberSlot, number>): Map<MemberSlot, PeerWires[]> {
+    const members = [...incarnations];
+    const wires = new Map<MemberSlot, PeerWires[]>(members.map(([slot]) => [slot, []]));
     if (!this.#mesh()) return wires;
-    for (const [index, first] of slots.entries()) {
-      for (const second of slots.slice(index + 1)) {
+    for (const [index, [first, firstIncarnation]] of members.entries()) {
+      for (const [second, secondIncarnation] of members.slice(index + 1)) {
         const laid = this.#parts.broker.lay(first, second);
-        wires.get(first)?.push({ peer: second, ends: laid.a });
-        wires.get(second)?.push({ peer: first, ends: laid.b });
+        wires.get(first)?.push({ peer: second, incarnation: secondIncarnation, ends: laid.a });
+        wires.get(second)?.push({ peer: first, incarnation: firstIncarnation, ends: laid.b });
       }
     }
     return wires;
@@ -227,17 +198,5 @@ export class Nodes {
 
   #refuseWhenClosing(): void {
     if (this.#closing) throw new ClosedError('The cluster');
-  }
-}
-
-function makeDirectory(path: string): string {
-  try {
-    mkdirSync(path, { recursive: true });
-    return path;
-  } catch (cause) {
-    throw new StorageError(`The directory ${path} cannot be made.`, {
-      hint: 'Check its parent and its rights.',
-      cause,
-    });
   }
 }

@@ -13,6 +13,8 @@ export class Restarts {
   readonly #nodes: Nodes;
   readonly #deployments: Deployments;
   readonly #cluster: RestartCounter;
+  /** Counts escalations: a restart that was owed before one is owed no more. */
+  #escalations = 0;
 
   constructor(parts: SupervisorParts, nodes: Nodes, deployments: Deployments) {
     this.#parts = parts;
@@ -22,8 +24,8 @@ export class Restarts {
   }
 
   /** Start a new incarnation of a node, and bring back on it what was deployed there. */
-  async restart(name: MemberName): Promise<void> {
-    const record = await this.#nodes.restart(name);
+  async restart(name: MemberName, wanted?: () => boolean): Promise<void> {
+    const record = await this.#nodes.restart(name, wanted);
     await this.#deployments.nodeUp(record);
   }
 
@@ -43,6 +45,7 @@ export class Restarts {
         return;
       case 'escalate':
         this.#parts.outbox.publish('escalated', { node: record.name, scope: 'cluster', restarts: max, withinMs });
+        this.#escalations += 1;
         void this.#nodes.endAll('recycled');
         return;
     }
@@ -68,8 +71,9 @@ export class Restarts {
   /** A restart nobody waits for. When its boot fails, that death is decided on by itself. */
   async #owe(name: MemberName, restarts: number): Promise<void> {
     this.#parts.outbox.publish('node-restarting', { node: name, restarts });
+    const escalations = this.#escalations;
     try {
-      await this.restart(name);
+      await this.restart(name, () => this.#escalations === escalations);
     } catch (error) {
       if (error instanceof BootError || error instanceof ClosedError) return;
       this.#parts.outbox.publish('restart-failed', { node: name, error: describeError(error) });

@@ -29,7 +29,17 @@ export function runSupervisor(boot: SupervisorBoot, parentPort: MessagePort): vo
     deploy: (request) => outcomeOf(() => open().deployments.deploy(request)),
     undeploy: (id) => outcomeOf(() => open().deployments.undeploy(id)),
     diagnostics: () => outcomeOf(() => open().diagnostics()),
-    close: (mode, graceMs) => outcomeOf(() => open().close(mode, graceMs)),
+    attach: (port) => outcomeOf(() => open().attach(port)),
+    close: (mode, graceMs) =>
+      outcomeOf(async () => {
+        const report = await open().close(mode, graceMs);
+        // Ending this thread would wait for its stuck children: it goes when they are gone.
+        if (report.stuck.length > 0)
+          void open()
+            .stuckEnded()
+            .then(() => process.exit(0));
+        return report;
+      }),
   };
   Comlink.expose(api, boot.adminPort);
 }

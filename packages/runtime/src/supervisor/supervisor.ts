@@ -1,21 +1,26 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { MessagePort } from 'node:worker_threads';
+import { Lane } from '../compute/lane.ts';
 import { withTimeout } from '../control/deadline.ts';
 import { unpackError } from '../control/error-wire.ts';
 import type { ControlPort, FromMember, ToMember } from '../control/messages.ts';
 import type { CloseMode, CloseReport, MemberDiagnostics, MemberReport } from '../control/supervisor-api.ts';
 import { openEmbeddedStore } from '../coord/embedded-store.ts';
 import type { CoordStore } from '../coord/types.ts';
-import { ConfigError, NodeDownError, StorageError, UnknownNodeError } from '../errors.ts';
+import { ConfigError, NodeDownError, NodeStuckError, UnknownNodeError } from '../errors.ts';
 import type { DeathCause } from '../events/cluster-event.ts';
 import { EventOutbox } from '../events/event-outbox.ts';
-import { controlMsDefault, diagnoseMs } from '../limits.ts';
+import { closeGraceMs, controlMsDefault, diagnoseMs } from '../limits.ts';
 import { type MemberName, type MemberSlot, mainSlot, memberName } from '../member.ts';
 import { Arena } from '../memory/arena.ts';
 import { ClusterBlock } from '../memory/cluster-block.ts';
+import { reapPages } from '../memory/page-range.ts';
+import { ownedBy, PageTable, sameOwner } from '../memory/page-table.ts';
 import { ClusterSignals } from '../node/signals.ts';
+import { Attachments } from './attachments.ts';
 import type { SupervisorBoot } from './boot-data.ts';
 import { Broker } from './broker.ts';
+import { Deaths } from './deaths.ts';
 import { Deployments } from './deployments.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { Ledger } from './ledger.ts';
@@ -26,6 +31,7 @@ import { Nodes } from './nodes.ts';
 import type { SupervisorParts } from './parts.ts';
 import { Restarts } from './restarts.ts';
 import { Roster } from './roster.ts';
+import { makeStorageDirectory } from './storage-directory.ts';
 
 /** The thread that owns the cluster's truth: who is a member, what runs where, and what follows when one dies. */
 export class Supervisor {
@@ -34,6 +40,9 @@ export class Supervisor {
   readonly #store: CoordStore;
   readonly #toMain: ControlPort<ToMember, FromMember>;
   readonly #nodes: Nodes;
+  readonly #attachments: Attachments;
+  readonly #deaths: Deaths;
+  readonly #lane: Lane;
   readonly #restarts: Restarts;
   readonly #heartbeats: Heartbeats;
   readonly #pausing = new Map<MemberSlot, PromiseWithResolvers<void>>();
@@ -53,10 +62,18 @@ export class Supervisor {
     this.#toMain = toMain;
     this.#parts = { config, shared, arena, block, signals, outbox, ledger, roster, broker, requests };
     this.deployments = new Deployments(this.#parts);
-    this.#nodes = new Nodes(this.#parts, {
-      onEnrolled: (record) => this.#enrolled(record),
+    this.#lane = new Lane(this.#parts);
+    const directory = () => this.deployments.entries;
+    const enrolled = (record: MemberRecord) => this.#enrolled(record);
+    this.#deaths = new Deaths(this.#parts, {
       onDown: (record, cause) => this.#down(record, cause),
-      settled: async () => undefined,
+      settled: (record) => this.#settlePages(record),
+    });
+    this.#nodes = new Nodes(this.#parts, this.#deaths, { enrolled, directory });
+    this.#attachments = new Attachments(this.#parts, this.#deaths, {
+      enrolled,
+      directory,
+      range: (slot) => this.#nodes.range(slot),
     });
     this.#restarts = new Restarts(this.#parts, this.#nodes, this.deployments);
     this.#heartbeats = new Heartbeats(this.#parts, (record) => void this.#nodes.end(record, 'hung'));
@@ -76,7 +93,7 @@ export class Supervisor {
     this.#enrolled(main);
     const { shared } = this.#parts;
     const place = { slot: mainSlot, incarnation, range, loop: 'event', storage: undefined } as const;
-    this.#toMain.post({ type: 'welcome', boot: { ...place, shared, view: this.view, wires: [] } });
+    this.#toMain.post({ type: 'welcome', boot: { ...place, shared, view: this.view, directory: [], wires: [] } });
     await this.#nodes.startAll(main);
     return this.view;
   }
@@ -84,7 +101,8 @@ export class Supervisor {
   async kill(name: MemberName): Promise<void> {
     const record = this.#node(name);
     if (record.phase === 'down') throw new NodeDownError(name, 'not-sent', { hint: 'It is down already.' });
-    await this.#nodes.end(record, 'killed');
+    const end = await this.#nodes.end(record, 'killed');
+    if (end === 'stuck') throw new NodeStuckError([name]);
   }
 
   async restart(name: MemberName): Promise<void> {
@@ -152,24 +170,46 @@ export class Supervisor {
     );
   }
 
+  attach(port: MessagePort): Promise<MemberName> {
+    return this.#attachments.attach(port);
+  }
+
   /** End everything but this thread. Threads that will not end are named, not waited for. */
   async close(mode: CloseMode, graceMs: number): Promise<CloseReport> {
     this.#closing = true;
     this.#nodes.stopStarting();
-    const { roster, requests, broker } = this.#parts;
-    if (mode !== 'terminate') {
-      const nodes = roster.up().filter((record) => record.slot !== mainSlot);
-      const stops = nodes.map((node) => requests.ask(node, { type: 'stop', mode }, `Stopping ${node.name}`, graceMs));
-      await Promise.allSettled(stops);
-    }
+    const others = this.#parts.roster.up().filter((record) => record.slot !== mainSlot);
+    const nodes = others.filter((record) => record.thread !== undefined);
+    const attached = others.filter((record) => record.thread === undefined);
+    if (mode !== 'terminate') await this.#stop(nodes, mode, graceMs);
+    const left = await this.#stop(attached, mode === 'drain' ? 'drain' : 'close', Math.max(graceMs, closeGraceMs));
     const stuck = await this.#nodes.endAll('closed');
+    await this.#attachments.detachAll();
+    await this.#lane.close();
     this.#heartbeats.stop();
+    this.#deaths.close();
     await this.#store.close();
-    return { stuck, extents: [...this.#nodes.unusedRanges(), ...broker.surrender()] };
+    // Whoever did not say that it let go may still write anywhere in the cluster's memory.
+    const safe = stuck.length === 0 && left;
+    return { stuck, extents: safe ? [...this.#nodes.ranges, ...this.#parts.broker.surrender()] : undefined };
+  }
+
+  /** Resolves when the threads that were stuck at the close have ended after all. */
+  async stuckEnded(): Promise<void> {
+    const stuck = this.#parts.roster.records.filter((record) => record.phase === 'stuck');
+    await Promise.all(stuck.map((record) => record.thread?.ended));
+  }
+
+  /** Ask members to end their part; whether all did in time. */
+  async #stop(members: readonly MemberRecord[], mode: 'drain' | 'close', graceMs: number): Promise<boolean> {
+    const { requests } = this.#parts;
+    const stops = members.map((member) =>
+      requests.ask(member, { type: 'stop', mode }, `Stopping ${member.name}`, graceMs),
+    );
+    return (await Promise.allSettled(stops)).every((stop) => stop.status === 'fulfilled');
   }
 
   #enrolled(record: MemberRecord): void {
-    this.#heartbeats.add(record);
     record.control.receive((message) => {
       if (this.#parts.roster.current(record)) this.#receive(record, message);
     });
@@ -184,10 +224,21 @@ export class Supervisor {
     if (!this.#closing) this.#restarts.afterDeath(record, cause);
   }
 
+  /** No job works on the pages of the dead; then they are poisoned, and free again. */
+  async #settlePages(dead: MemberRecord): Promise<void> {
+    const { slot, incarnation } = dead;
+    const { arena } = this.#parts;
+    const table = new PageTable(arena);
+    const owner = ownedBy(slot, incarnation);
+    await this.#lane.settle(dead, (page) => sameOwner(table.owner(page), owner));
+    reapPages(arena, this.#nodes.ranges, slot, incarnation);
+  }
+
   #receive(record: MemberRecord, message: FromMember): void {
     const { roster, requests, broker } = this.#parts;
     switch (message.type) {
       case 'booted':
+        this.#heartbeats.add(record);
         record.booted.resolve();
         break;
       case 'boot-failed':
@@ -211,6 +262,12 @@ export class Supervisor {
       case 'paused':
         this.#pausing.get(record.slot)?.resolve();
         this.#pausing.delete(record.slot);
+        break;
+      case 'lane-run':
+        this.#lane.run(record, message.order);
+        break;
+      case 'lane-abort':
+        this.#lane.abort(record, message.job);
         break;
       case 'events':
         this.#toMain.post(message);
@@ -245,13 +302,6 @@ export class Supervisor {
 
 function openStore(storage: string | undefined): CoordStore {
   if (storage === undefined) return openEmbeddedStore();
-  try {
-    mkdirSync(storage, { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    throw new StorageError(`The storage directory ${storage} cannot be made.`, {
-      hint: 'Check its parent and its rights.',
-      cause,
-    });
-  }
+  makeStorageDirectory(storage);
   return openEmbeddedStore({ path: join(storage, 'cluster.db') });
 }

@@ -1,0 +1,65 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { Cluster } from '../../src/index.ts';
+import { Arena } from '../../src/memory/arena.ts';
+import { Mischief } from '../fixtures/mischief.ts';
+import { scratchDirectory } from '../fixtures/open-cluster.ts';
+
+const module = new URL('../fixtures/mischief.ts', import.meta.url);
+
+/** What this process holds: threads, open files, things that keep the event loop alive, arena memory taken. */
+function holdings() {
+  const resources = process.getActiveResourcesInfo().filter((resource) => resource !== 'Timeout');
+  return {
+    threads: readdirSync('/proc/self/task').length,
+    files: readdirSync('/proc/self/fd').length,
+    resources: resources.sort(),
+    arenaFreeBytes: Arena.process().freeBytes,
+  };
+}
+
+/** Exited threads leave the table of the operating system a moment after their exit was told. */
+async function settledHoldings(expected?: ReturnType<typeof holdings>) {
+  if (expected !== undefined) await expect.poll(holdings, { timeout: 5000 }).toEqual(expected);
+  return holdings();
+}
+
+describe('nothing is left behind', () => {
+  it('by 20 cycles of start, deploy, call, kill, restart and close', async () => {
+    const cycle = async () => {
+      await using cluster = await Cluster.start({ nodes: 2 });
+      await cluster.deploy(module, { on: 'all' });
+      expect(await cluster.service(Mischief, { node: 'n1' }).count()).toBe(1);
+      await cluster.kill('n1');
+      await cluster.restart('n1');
+      expect(await cluster.service(Mischief, { node: 'n1' }).count()).toBe(1);
+    };
+    await cycle();
+    const before = await settledHoldings();
+    for (let turn = 0; turn < 20; turn += 1) await cycle();
+    await settledHoldings(before);
+  }, 60_000);
+
+  it('by starts that fail', async () => {
+    const storage = await scratchDirectory();
+    const failures: [object, string][] = [
+      [{ workerUrl: 'file:///nowhere/worker.js' }, 'HF_SUPERVISOR_DOWN'],
+      [{ bootMs: 1 }, 'HF_TIMEOUT'],
+      [{ storage: '/proc/nowhere' }, 'HF_STORAGE'],
+    ];
+    const fail = async () => {
+      for (const [options, code] of failures) {
+        await expect(Cluster.start({ nodes: 2, ...options })).rejects.toMatchObject({ code });
+      }
+    };
+    await using holder = await Cluster.start({ nodes: 1, storage });
+    await expect(Cluster.start({ nodes: 1, storage })).rejects.toMatchObject({ code: 'HF_STORAGE_IN_USE' });
+    await fail();
+    const before = await settledHoldings();
+    await fail();
+    const { arenaFreeBytes: _, ...rest } = await settledHoldings();
+    const { arenaFreeBytes: __, ...expected } = before;
+    expect(rest).toEqual(expected);
+    expect(holder.members()).toHaveLength(2);
+  }, 60_000);
+});
