@@ -33,6 +33,16 @@ export class Narrator {
     this.#timeline = timeline;
   }
 
+  /** Since the zero of the time line. */
+  get elapsedMs(): number {
+    return this.#timeline.elapsedMs;
+  }
+
+  /** Shown until the next line: only where somebody watches. */
+  doing(what: string): void {
+    this.#terminal.status(what === '' ? '' : `          ${what} …`);
+  }
+
   walked(summary: TreeSummary): void {
     const { files, bytes, directories, links, skipped } = summary;
     this.#timeline.mark(

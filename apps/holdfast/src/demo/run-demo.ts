@@ -40,7 +40,6 @@ export class Demo {
   readonly #watch: StallWatch;
   readonly #signal: AbortSignal;
   readonly #stopwatch = new Stopwatch();
-  readonly #startedAt = performance.now();
   #bed: DemoBed | undefined;
 
   constructor(options: DemoOptions, ground: DemoGround, narrator: Narrator, watch: StallWatch, signal: AbortSignal) {
@@ -107,12 +106,14 @@ export class Demo {
   async #walk() {
     const { directory, exclude, storage } = this.#options;
     this.#watch.now('reading the shape of the tree');
+    this.#narrator.doing('looking at the tree');
     const tree = await walkTree(Buffer.from(directory), {
       excludes: excluding(exclude),
       leaveOut: [Buffer.from(storage)],
       signal: this.#signal,
       onProgress: () => this.#watch.beat(),
     });
+    this.#narrator.doing('');
     const files = tree.entries.filter((entry): entry is FileEntry => entry.kind === 'file');
     const unreadable = tree.entries.filter((entry): entry is UnreadableEntry => entry.kind === 'unreadable');
     if (files.length === 0) throw SourceError.empty(printable(tree.root), unreadable.length);
@@ -136,10 +137,12 @@ export class Demo {
     const { nodes, storage } = this.#options;
     this.#signal.throwIfAborted();
     this.#watch.now(array === 'create' ? 'starting the cluster' : 'opening the store again');
+    this.#narrator.doing(array === 'create' ? `starting ${nodes} nodes` : `starting ${nodes} nodes, opening the store`);
     const bed = await this.#stopwatch.time(array === 'create' ? 'start' : 'reopen', () =>
       this.#ground.open({ nodes, storage, array }),
     );
     this.#bed = bed;
+    this.#narrator.doing('');
     if (array === 'create') this.#narrator.started(bed);
     return bed;
   }
@@ -157,7 +160,7 @@ export class Demo {
     let killedAfterMs = 0;
     const plan = planKill(records, this.#options.nodes, this.#options.seed);
     const killSwitch = new KillSwitch(plan, records.length, bed, (kill) => {
-      killedAfterMs = performance.now() - this.#startedAt;
+      killedAfterMs = this.#narrator.elapsedMs;
       this.#narrator.killed(kill);
     });
     using progress = this.#narrator.progress('storing', totalsOf(records));

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NoObjectError, RaidArray } from '@holdfast/raid';
 import { Cluster, type ClusterEvent } from '@holdfast/runtime';
-import { dataSlots } from '../demo/drive-space.ts';
+import { dataSlots, drivesOf } from '../demo/drive-space.ts';
 import { errnoOf } from '../errno.ts';
 import { ServeEndedError, StoreBusyError, UsageError } from '../errors.ts';
 import { controlChunkBytes } from '../limits.ts';
@@ -177,8 +177,6 @@ export class ServedStore implements ControlHandler, AsyncDisposable {
     await this.#server?.[Symbol.asyncDispose]();
   }
 }
-
-const drivesOf = (storage: string) => join(storage, 'drives');
 
 function newSettings(nodes: number): StoreSettings {
   return { format: 'holdfast-store-1', nodes, data: dataSlots(nodes), parity: 1 };

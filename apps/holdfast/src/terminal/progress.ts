@@ -46,7 +46,7 @@ export class ProgressBar implements Disposable {
     const elapsedMs = performance.now() - this.#startedAt;
     const cells = drawBar(share);
     const parts = [
-      `         ${this.#label.padEnd(9)}`,
+      `          ${this.#label.padEnd(8)}`,
       this.#terminal.style('cyan', cells),
       `${String(Math.floor(share * 100)).padStart(3)} %`,
       `${showCount(this.files)} of ${showCount(this.#totals.files)} files`,

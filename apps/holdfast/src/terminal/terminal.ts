@@ -39,7 +39,8 @@ export class Terminal {
   /** Replaces the status line; the empty string removes it. Does nothing without a terminal. */
   status(text: string): void {
     if (!this.interactive || text === this.#status) return;
-    const cut = cutTo(text, (this.#stream.columns ?? 80) - 1);
+    // A terminal that does not know its width says 0.
+    const cut = cutTo(text, (this.#stream.columns || columnsDefault) - 1);
     this.#status = cut;
     this.#write(eraseLine + cut);
   }
@@ -49,6 +50,7 @@ export class Terminal {
   }
 }
 
+const columnsDefault = 80;
 const eraseLine = '\r\u001b[2K';
 
 /** Cuts styled text to a width. A cut line loses its colours, which no reader of a narrow terminal will mind. */

@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import { RaidArray } from '@holdfast/raid';
+import { Cluster } from '@holdfast/runtime';
+import type { ArmedKill, BedOptions, DemoBed } from './bed.ts';
+import { dataSlots, drivesOf } from './drive-space.ts';
+import type { StoredObject } from './object-store.ts';
+
+/** A cluster of threads with one drive directory for each node, and an array over them. */
+export class ClusterBed implements DemoBed {
+  readonly nodes: readonly string[];
+  readonly layout: { readonly data: number; readonly parity: number };
+  readonly joinedBy = interconnect.map((driver) => driverNames[driver]).join(' and ');
+  readonly #cluster: Cluster;
+  readonly #array: RaidArray;
+
+  private constructor(cluster: Cluster, array: RaidArray, nodes: number) {
+    this.#cluster = cluster;
+    this.#array = array;
+    this.layout = { data: dataSlots(nodes), parity: 1 };
+    this.nodes = cluster
+      .members()
+      .map(({ name }) => name)
+      .filter((name) => name !== 'main');
+  }
+
+  static async open({ nodes, storage, array }: BedOptions): Promise<DemoBed> {
+    const cluster = await Cluster.start({ nodes, storage: join(storage, 'cluster'), interconnect });
+    try {
+      const directory = drivesOf(storage);
+      const opened =
+        array === 'create'
+          ? await RaidArray.create(cluster, { directory, data: dataSlots(nodes) })
+          : await RaidArray.open(cluster, { directory });
+      return new ClusterBed(cluster, opened, nodes);
+    } catch (error) {
+      await cluster.terminate();
+      throw error;
+    }
+  }
+
+  put(key: string, bytes: AsyncIterable<Uint8Array>): Promise<StoredObject> {
+    return this.#array.put(key, bytes);
+  }
+
+  get(key: string): AsyncIterable<Uint8Array> {
+    return this.#array.get(key);
+  }
+
+  async armKill(node: string, key: string): Promise<ArmedKill> {
+    const hold = await this.#array.hold(node, 'block-written', { key });
+    return {
+      // The block is in the file and its flush was not asked for: the node's thread stands there until it is ended.
+      killed: hold.reached.then(() => this.#cluster.kill(node)),
+      disarm: () => hold.release(),
+    };
+  }
+
+  kill(node: string): Promise<void> {
+    return this.#cluster.kill(node);
+  }
+
+  async close(): Promise<void> {
+    await this.#array.close();
+    await this.#cluster.close();
+  }
+
+  terminate(): Promise<void> {
+    return this.#cluster.terminate();
+  }
+}
+
+const interconnect = ['ring', 'port'] as const;
+const driverNames = { ring: 'shared-memory rings', port: 'message ports' } as const;
