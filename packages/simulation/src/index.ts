@@ -1,7 +1,25 @@
 /**
  * Runs protocol kernels exhaustively (explorer) and by seed with faults (simulator).
  *
+ * Not only worlds of kernels: any {@link Model} can be explored.
+ *
  * @packageDocumentation
+ * @example
+ * ```ts
+ * import { always, explore, violationText } from '@holdfast/simulation';
+ *
+ * const { violations } = explore<number>({
+ *   name: 'three lamps',
+ *   properties: [always('never all on', (lamps) => (lamps === 0b111 ? 'all are on' : undefined))],
+ *   initial: () => 0,
+ *   encode: (lamps, into) => into.uint(lamps),
+ *   decode: (from) => from.uint(),
+ *   actions: (_, into) => into.push(0, 1, 2),
+ *   label: (_, lamp) => `switch lamp ${lamp}`,
+ *   apply: (lamps, lamp) => lamps ^ (1 << lamp),
+ * });
+ * for (const violation of violations) console.log(violationText(violation)); // three steps
+ * ```
  */
 export { NotPlainDataError, ReplayFileError, StackLoopError, StateTooLongError, WorldSpecError } from './errors.ts';
 export {

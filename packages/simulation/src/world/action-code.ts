@@ -1,7 +1,7 @@
 import { WorldSpecError } from '../errors.ts';
 
 /** What can happen next in a world. */
-export const actionKinds = [
+const actionKinds = [
   'call',
   'deliver',
   'timer',

@@ -15,7 +15,7 @@ export const survivesCrash = (choice: number, write: number): boolean => ((choic
 export const tearsAtCrash = (choice: number, write: number): boolean => choice >>> tornShift === write + 1;
 
 const timerBits = 6;
-export const timerArgument = (part: number, index: number): number => (part << timerBits) | index;
+const timerArgument = (part: number, index: number): number => (part << timerBits) | index;
 export const timerPart = (argument: number): number => argument >>> timerBits;
 export const timerIndex = (argument: number): number => argument & (2 ** timerBits - 1);
 
