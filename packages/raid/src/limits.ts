@@ -58,8 +58,8 @@ export const recordsPerPageMax = 256;
 /** Puts that run at a time; further ones wait in order. */
 export const putsInFlightMax = 16;
 
-/** Whole groups sent to the I/O managers in one request each. */
-export const groupsPerWindow = 4;
+/** Groups of a put or get that go out in one request to each member. */
+export const groupsPerWindow = 8;
 
 /** Windows of one put under way at a time. */
 export const windowsPerPutMax = 3;
@@ -67,8 +67,8 @@ export const windowsPerPutMax = 3;
 /** Windows of one get read ahead of its consumer. */
 export const windowsPerGetMax = 2;
 
-/** Pages that all puts of an array, and all its gets, may use at a time: 8 MiB each, less when the range is small. */
-export const pagesPerDirectionMax = 2048;
+/** Pages that all puts of an array, and all its gets, may use at a time: 16 MiB each, less when the range is small. */
+export const pagesPerDirectionMax = 4096;
 
 /** How long one request to an I/O manager may take before it counts as unanswered. A flush may be long. */
 export const requestMs = 120_000;

@@ -26,6 +26,8 @@ export class Membership {
   readonly #parity: number;
   readonly #live: Set<number>;
   readonly #lost = new Map<number, string>();
+  /** How to give up on the requests each member has. */
+  readonly #underWay = new Map<number, Set<() => void>>();
   readonly #onLoss: (member: number, why: string) => void;
   #epoch: number;
   #published: number;
@@ -88,10 +90,10 @@ export class Membership {
     if (this.#closed) throw new ArrayClosedError();
     if (!this.#live.has(member)) throw new MemberLostError(this.#host.name(member));
     try {
-      return await request(this.#host.iom(member), this.#epoch);
+      return await this.#untilEnd(member, request(this.#host.iom(member), this.#epoch));
     } catch (error) {
       if (!lossCodes.has(codeOf(error) ?? '')) throw error;
-      this.lose(member, error instanceof Error ? error.message : String(error));
+      this.lose(member, codeOf(error) === 'HF_NODE_DOWN' ? 'is down' : `failed: ${(error as Error).message}`);
       throw new MemberLostError(this.#host.name(member), error);
     }
   }
@@ -111,6 +113,13 @@ export class Membership {
     this.#published = this.#live.size;
   }
 
+  /** The thread of a member has ended: nothing under way there will be answered, or touches our pages any more. */
+  end(member: number, why: string): void {
+    this.lose(member, why);
+    for (const giveUp of this.#underWay.get(member) ?? []) giveUp();
+    this.#underWay.delete(member);
+  }
+
   /** Take note that a member is gone. */
   lose(member: number, why: string): void {
     if (this.#closed || !this.#live.delete(member)) return;
@@ -128,12 +137,25 @@ export class Membership {
     this.#closed = true;
   }
 
+  /** The answer, or a loss as soon as the member's thread has ended, whichever the runtime tells us first. */
+  async #untilEnd<T>(member: number, answer: Promise<T>): Promise<T> {
+    const ended = Promise.withResolvers<never>();
+    const giveUp = () => ended.reject(new MemberLostError(this.#host.name(member)));
+    const underWay = this.#underWay.get(member) ?? new Set();
+    this.#underWay.set(member, underWay.add(giveUp));
+    try {
+      return await Promise.race([answer, ended.promise]);
+    } finally {
+      underWay.delete(giveUp);
+    }
+  }
+
   /** Never rejects: a member that cannot record the view is lost itself, which makes the next view. */
   async #publish(): Promise<void> {
     // Beyond what parity covers nothing is stored any more, so there is nothing to guard.
     if (this.#closed || this.#lost.size > this.#parity || this.#published === this.#live.size) return;
     const view = { epoch: this.#epoch + 1, live: [...this.#live] };
-    const asked = view.live.map((member) => this.#host.iom(member).setView(view));
+    const asked = view.live.map((member) => this.#untilEnd(member, this.#host.iom(member).setView(view)));
     const answers = await Promise.allSettled(asked);
     this.#epoch = view.epoch;
     this.#published = view.live.length;

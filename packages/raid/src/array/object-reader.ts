@@ -69,11 +69,8 @@ export class ObjectReader {
    * @throws ObjectLostError when a group has lost more than parity restores.
    */
   async read(window: number): Promise<Uint8Array[]> {
-    const groups: Group[] = [];
+    const groups = await this.#prepare(window);
     try {
-      const total = groupCount(this.#object.geometry, this.#object.bytes);
-      const end = Math.min(total, (window + 1) * groupsPerWindow);
-      for (let group = window * groupsPerWindow; group < end; group++) groups.push(await this.#prepare(group));
       await this.#fetch(groups.flatMap(({ group, parts }) => parts.map((slot) => ({ group, slot }))));
       const wounded = groups.filter(({ parts }) => parts.some(({ failure }) => failure !== undefined));
       if (wounded.length > 0) await this.#restore(wounded);
@@ -83,11 +80,20 @@ export class ObjectReader {
     }
   }
 
-  async #prepare(group: number): Promise<Group> {
-    const { geometry, span, bytes } = this.#object;
-    const shape = groupShape(geometry, bytes, group);
-    const pages = groupPages(geometry, shape);
-    const first = await this.#host.budget.take(pages);
+  /** The groups of a window, with pages for all of them. */
+  async #prepare(window: number): Promise<Group[]> {
+    const { geometry, bytes } = this.#object;
+    const start = window * groupsPerWindow;
+    const count = Math.min(groupsPerWindow, groupCount(geometry, bytes) - start);
+    const shapes = Array.from({ length: count }, (_, index) => groupShape(geometry, bytes, start + index));
+    const pages = shapes.map((shape) => groupPages(geometry, shape));
+    const firsts = await this.#host.budget.takeAll(pages);
+    return shapes.map((shape, index) => this.#lay(start + index, shape, firsts[index]!, pages[index]!));
+  }
+
+  /** Where the slots of a group lie, in memory and among the members. */
+  #lay(group: number, shape: GroupShape, first: PageIndex, pages: number): Group {
+    const { geometry, span } = this.#object;
     const slotAt = (slot: number, page: PageIndex, blocks: number): Slot => {
       const member = slotMember(geometry, span, group, slot);
       return { slot, member, page, blocks, failure: this.#knownFailure(member), fetched: false };

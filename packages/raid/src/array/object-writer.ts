@@ -80,7 +80,7 @@ export class ObjectWriter {
   /** Take in more of the object; resolves when the chunk may change. */
   async write(chunk: Uint8Array): Promise<void> {
     for (let at = 0; at < chunk.byteLength; ) {
-      this.#first ??= await this.#host.budget.take(this.#wholePages);
+      this.#first ??= await this.#takeGroup();
       const room = this.#groupBytes - this.#filled;
       const part = chunk.subarray(at, at + room);
       this.#host.pages.bytes(this.#first, this.#wholePages).set(part, this.#filled);
@@ -112,6 +112,15 @@ export class ObjectWriter {
     for (const { first, pages } of this.#window) this.#host.budget.give(first, pages);
     this.#first = undefined;
     this.#window = [];
+  }
+
+  /** Pages for the next group. Before waiting for them, send what is filled, so that nobody waits for this put. */
+  async #takeGroup(): Promise<PageIndex> {
+    const first = this.#host.budget.tryTake(this.#wholePages);
+    if (first !== undefined) return first;
+    if (this.#window.length > 0) await this.#dispatch();
+    const [waited] = await this.#host.budget.takeAll([this.#wholePages]);
+    return waited!;
   }
 
   get #groupBytes(): number {

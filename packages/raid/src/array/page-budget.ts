@@ -17,25 +17,43 @@ export class PageBudget {
     this.#left = this.#pages;
   }
 
-  /** A run of `count` pages side by side, when there are so many. */
-  async take(count: number): Promise<PageIndex> {
+  /**
+   * A run of pages for each of these lengths, all or none: whoever waits here holds nothing that others wait for.
+   */
+  async takeAll(counts: readonly number[]): Promise<PageIndex[]> {
     for (;;) {
-      // A run longer than the budget goes out alone.
-      if (this.#left >= count || this.#left === this.#pages) {
-        const first = this.#tryTake(count);
-        if (first !== undefined) {
-          this.#left -= count;
-          return first;
-        }
-      }
+      const firsts = this.#tryTakeAll(counts);
+      if (firsts !== undefined) return firsts;
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
+  }
+
+  /** One run, or undefined when that would have to wait. */
+  tryTake(count: number): PageIndex | undefined {
+    return this.#tryTakeAll([count])?.[0];
   }
 
   give(first: PageIndex, count: number): void {
     this.#pool.give(first, count);
     this.#left += count;
     for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  #tryTakeAll(counts: readonly number[]): PageIndex[] | undefined {
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    // More than the whole budget goes out alone.
+    if (this.#left < total && this.#left < this.#pages) return undefined;
+    const firsts: PageIndex[] = [];
+    for (const count of counts) {
+      const first = this.#tryTake(count);
+      if (first === undefined) {
+        for (const [index, taken] of firsts.entries()) this.#pool.give(taken, counts[index]!);
+        return undefined;
+      }
+      firsts.push(first);
+    }
+    this.#left -= total;
+    return firsts;
   }
 
   /** Undefined when the range is used up or in pieces now, and something of this budget will come back. */

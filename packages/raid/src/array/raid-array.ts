@@ -303,7 +303,7 @@ export class RaidArray implements AsyncDisposable {
 
   async #enter(): Promise<void> {
     const { present, suspects } = this.#opened;
-    this.#unlisten = this.#host.onDown((member, why) => this.#membership.lose(member, why));
+    this.#unlisten = this.#host.onDown((member, why) => this.#membership.end(member, why));
     // A member whose records are not complete counts as away until they are: a crash until then leaves it so.
     await this.#membership.enter(present.filter((member) => !suspects.has(member)));
     const done = await reconcile(this.#membership, this.#directory, suspects);
@@ -317,8 +317,8 @@ export class RaidArray implements AsyncDisposable {
       const versions = await this.#directory.versions(key);
       await this.#letGo(versions.filter((version) => version.record.gfid < record.gfid));
     });
-    const { bytes, sha256 } = record;
-    return { gfid: printGfid(record.gfid), bytes, groups, degraded: record.absent.length > 0, sha256 };
+    const { bytes, sha256, absent } = record;
+    return { gfid: printGfid(record.gfid), bytes, groups, degraded: absent.length > 0, ...(sha256 && { sha256 }) };
   }
 
   async #remove(key: RawKey): Promise<boolean> {
@@ -370,7 +370,8 @@ export class RaidArray implements AsyncDisposable {
 
   #stat({ key, gfid, bytes, storedAtMs, sha256, absent, span }: ObjectRecord): ObjectStat {
     const degraded = absent.length > 0 || span.some((member) => !this.#membership.live.has(member));
-    return { key: keyFromRaw(key), gfid: printGfid(gfid), bytes, degraded, storedAt: new Date(storedAtMs), sha256 };
+    const stat = { key: keyFromRaw(key), gfid: printGfid(gfid), bytes, degraded, storedAt: new Date(storedAtMs) };
+    return { ...stat, ...(sha256 && { sha256 }) };
   }
 
   #assertOpen(): void {

@@ -2,15 +2,8 @@
 export class ChecksumTable {
   #words = new Uint32Array(0);
 
-  /** Make room up to `blocks` blocks in all. */
-  reserve(blocks: number): void {
-    if (blocks * 2 <= this.#words.length) return;
-    const words = new Uint32Array(blocks * 2);
-    words.set(this.#words);
-    this.#words = words;
-  }
-
   set(first: number, checksums: Uint32Array): void {
+    this.#reserve(first * 2 + checksums.length);
     this.#words.set(checksums, first * 2);
   }
 
@@ -24,5 +17,13 @@ export class ChecksumTable {
       if (this.#words[first * 2 + index] !== checksums[index]) return false;
     }
     return true;
+  }
+
+  /** Twice the room each time, so that filling a drive copies each checksum once or twice. */
+  #reserve(words: number): void {
+    if (words <= this.#words.length) return;
+    const grown = new Uint32Array(Math.max(words, this.#words.length * 2));
+    grown.set(this.#words);
+    this.#words = grown;
   }
 }

@@ -101,7 +101,6 @@ export class DriveState {
     }
     const old = table.get(record.group);
     table.set(record.group, record);
-    this.checksums.reserve(record.address + record.blocks);
     this.checksums.set(record.address, record.checksums);
     this.#sequence = Math.max(this.#sequence, record.sequence);
     this.#liveBytes += recordBytes(record) - (old === undefined ? 0 : runRecordBytes(old.blocks));
