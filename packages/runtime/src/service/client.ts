@@ -1,6 +1,6 @@
 import type { SubscriberFailure } from '../events/isolated-observable.ts';
 import type { Exchange } from '../exchange/types.ts';
-import { couriersOf } from './couriers.ts';
+import { type Couriers, couriersOf } from './couriers.ts';
 import type { DeclaredService, ServiceDefinition } from './define-service.ts';
 import type { ServiceDirectory } from './directory.ts';
 import { UnknownServiceError } from './errors.ts';
@@ -35,27 +35,28 @@ class Client implements ServiceClient {
   readonly #directory: ServiceDirectory;
   readonly #calls: RpcCalls;
   readonly #streams: StreamCalls;
-  readonly #framesWaiting: () => number;
+  readonly #couriers: Couriers;
 
   constructor(exchange: Exchange, directory: ServiceDirectory, report: SubscriberFailure) {
-    const { calls, streams } = couriersOf(exchange);
+    this.#couriers = couriersOf(exchange);
     this.#exchange = exchange;
     this.#directory = directory;
-    this.#calls = new RpcCalls(calls);
-    this.#streams = new StreamCalls(streams, report);
-    this.#framesWaiting = () => calls.framesWaiting + streams.framesWaiting;
+    this.#calls = new RpcCalls(this.#couriers.calls);
+    this.#streams = new StreamCalls(this.#couriers.streams, report);
   }
 
   service<M extends ServiceMembers>(definition: ServiceDefinition<M>, defaults?: CallOptions): ServiceProxy<M> {
     const service = this.#target(definition);
     const proxy: Record<string, unknown> = {};
+    // A time-out meant for calls would end every stream that is quiet for so long.
+    const streamDefaults = { ...defaults, timeoutMs: undefined };
     for (const [place, [name, member]] of Object.entries(definition.members).entries()) {
       const target = new RpcTarget(service, name, place, member);
       proxy[name] =
         member.kind === 'rpc'
           ? (input: unknown, options?: CallOptions) => this.#calls.call(target, input, merge(defaults, options))
           : (input: unknown, options?: CallOptions) =>
-              this.#streams.stream(target, member.credit, input, merge(defaults, options));
+              this.#streams.stream(target, member.credit, input, merge(streamDefaults, options));
     }
     return Object.freeze(proxy) as ServiceProxy<M>;
   }
@@ -72,10 +73,12 @@ class Client implements ServiceClient {
   }
 
   diagnostics(): ClientDiagnostics {
+    const { calls, streams } = this.#couriers;
     return {
       callsInFlight: this.#calls.inFlight,
       streamsOpen: this.#streams.openCount,
-      framesWaiting: this.#framesWaiting(),
+      framesWaiting: calls.framesWaiting + streams.framesWaiting,
+      framesRefused: calls.framesRefused + streams.framesRefused,
       callsTotal: this.#calls.callsTotal,
       callsTimedOut: this.#calls.callsTimedOut,
     };

@@ -38,6 +38,9 @@ interface Lane {
   begun: number;
 }
 
+/** Frames likely to be larger are written aside and copied: room asked for and not used would end records early. */
+const lentBytesMax = 2048;
+
 export type FrameReader = (from: MemberSlot, bytes: Uint8Array, start: number, end: number) => void;
 
 /**
@@ -106,15 +109,16 @@ export class Courier {
   }
 
   /**
-   * Start a frame to `peer` of about `bytesLikely` bytes. Until {@link end} or {@link abandon} no other frame may be
-   * begun, so no code of a user's may run in between.
+   * Start a frame to `peer` of about `bytesLikely` bytes; a guess that is too low costs a copy. Until {@link end} or
+   * {@link abandon} no other frame may be begun, so no code of a user's may run in between.
    */
   begin(peer: MemberSlot, bytesLikely: number): Writer {
     this.#peer = peer;
     this.#lent = undefined;
     const writer = this.#writer;
-    if (peer !== this.exchange.self && (this.#lanes.size === 0 || !this.#lanes.has(peer))) {
-      const space = this.exchange.begin(peer, bulkClass, this.#port, Math.min(bytesLikely, frameBytesMax));
+    const lends = bytesLikely <= lentBytesMax && peer !== this.exchange.self;
+    if (lends && (this.#lanes.size === 0 || !this.#lanes.has(peer))) {
+      const space = this.exchange.begin(peer, bulkClass, this.#port, bytesLikely);
       if (space !== undefined) {
         this.#lent = space.bytes;
         this.#lentStart = space.start;

@@ -2,6 +2,7 @@ import { type Codec, codecOf } from '../codec/codec.ts';
 import type { ActiveCall } from './active-call.ts';
 import type { DeclaredService } from './define-service.ts';
 import { DefinitionError } from './errors.ts';
+import { firstGuessBytes } from './room-guess.ts';
 import type { CallContext, RpcMember, ServiceDiagnostics, StreamMember } from './types.ts';
 import { Validator } from './validation.ts';
 
@@ -15,7 +16,7 @@ export class HostedMember {
   readonly input: Codec;
   readonly output: Codec;
   /** What an answer's frame took lately. */
-  bytesLikely = 128;
+  bytesLikely: number = firstGuessBytes;
   /** Serial members only: calls not yet started, and the one that runs. */
   readonly queue: ActiveCall[] = [];
   running: ActiveCall | undefined = undefined;
@@ -67,7 +68,7 @@ export class HostedService {
   callsTotal = 0;
   callsRejected = 0;
   readonly #handlers: HandlerObject;
-  #idle: (() => void) | undefined;
+  #idle: PromiseWithResolvers<void> | undefined;
   #readMs = performance.now();
   #readCalls = 0;
 
@@ -83,15 +84,16 @@ export class HostedService {
 
   /** One call or stream less; wakes whoever waits for the last one. */
   leave(): void {
-    if (this.depth === 0 && this.streamsOpen === 0) this.#idle?.();
+    if (this.depth > 0 || this.streamsOpen > 0) return;
+    this.#idle?.resolve();
+    this.#idle = undefined;
   }
 
   /** Resolves when nothing is in flight. */
   async idle(): Promise<void> {
     if (this.depth === 0 && this.streamsOpen === 0) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#idle = resolve;
-    await promise;
+    this.#idle ??= Promise.withResolvers<void>();
+    await this.#idle.promise;
   }
 
   async dispose(): Promise<void> {

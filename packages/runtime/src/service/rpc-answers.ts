@@ -20,6 +20,7 @@ import {
   resultFrame,
 } from './frame-kinds.ts';
 import type { HostedMember, HostedService } from './hosted-service.ts';
+import { nextGuess } from './room-guess.ts';
 import { type Timed, TimerWheel } from './timer-wheel.ts';
 
 /** Answers the calls that reach this thread. */
@@ -120,24 +121,26 @@ export class RpcAnswers {
   /** Run the handler. What it answers at once is sent at once; else the call is kept until it settles. */
   #run(call: ActiveCall, chain: CallChain | undefined): void {
     let output: unknown;
+    let promise: Promise<unknown> | undefined;
     try {
       const input = call.member.admit(call.input);
       output =
         chain === undefined
           ? call.member.handler(input, call)
           : runInChain(chain, () => call.member.handler(input, call));
+      if (isThenable(output)) promise = Promise.resolve(output);
     } catch (error) {
       this.#fail(call, error);
       this.#leave(call);
       return;
     }
-    if (!isThenable(output)) {
+    if (promise === undefined) {
       this.#answer(call, output);
       this.#leave(call);
       return;
     }
     this.#keep(call);
-    output.then(
+    promise.then(
       (value) => {
         this.#answer(call, value);
         this.#leave(call);
@@ -226,7 +229,7 @@ export class RpcAnswers {
       this.#courier.abandon();
       throw error;
     }
-    if (writer.length > member.bytesLikely) member.bytesLikely = writer.length * 2;
+    member.bytesLikely = nextGuess(member.bytesLikely, writer.length);
     this.#courier.end(undefined, true);
   }
 

@@ -21,6 +21,7 @@ import {
   failureFrame,
   resultFrame,
 } from './frame-kinds.ts';
+import { nextGuess } from './room-guess.ts';
 import type { RpcTarget } from './rpc-target.ts';
 import { type Abortable, SignalWatches } from './signal-watch.ts';
 import { type Timed, TimerWheel } from './timer-wheel.ts';
@@ -122,7 +123,7 @@ export class RpcCalls {
         this.#courier.abandon();
         throw error;
       }
-      this.#noteLength(target, writer.length);
+      target.bytesLikely = nextGuess(target.bytesLikely, writer.length);
       this.#courier.end(call);
       return;
     }
@@ -136,10 +137,6 @@ export class RpcCalls {
         this.#courier.end(call);
       },
     );
-  }
-
-  #noteLength(target: RpcTarget, length: number): void {
-    if (length > target.bytesLikely) target.bytesLikely = length * 2;
   }
 
   #onResult(from: MemberSlot, bytes: Uint8Array, start: number, end: number): void {

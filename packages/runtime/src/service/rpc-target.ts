@@ -3,6 +3,7 @@ import type { MemberName } from '../member.ts';
 import type { DeclaredService } from './define-service.ts';
 import type { DirectoryEntry, ServiceDirectory } from './directory.ts';
 import { DefinitionMismatchError, UnknownServiceError } from './errors.ts';
+import { firstGuessBytes } from './room-guess.ts';
 import { schemaHash } from './schema-hash.ts';
 import type { RpcMember, StreamMember } from './types.ts';
 import { Validator } from './validation.ts';
@@ -14,6 +15,7 @@ export class ServiceTarget {
   readonly #directory: ServiceDirectory;
   readonly #ready: (slot: number) => boolean;
   #instances: readonly DirectoryEntry[] = [];
+  #byNode: ReadonlyMap<MemberName, DirectoryEntry> = new Map();
   #version = -1;
   #turn = 0;
 
@@ -27,6 +29,7 @@ export class ServiceTarget {
   instances(): readonly DirectoryEntry[] {
     if (this.#version !== this.#directory.version) {
       this.#instances = this.#directory.instances(this.name);
+      this.#byNode = new Map(this.#instances.map((instance) => [instance.node, instance]));
       this.#version = this.#directory.version;
     }
     return this.#instances;
@@ -38,7 +41,7 @@ export class ServiceTarget {
    */
   pick(node: MemberName | undefined): DirectoryEntry {
     const instances = this.instances();
-    const instance = node === undefined ? this.#next(instances) : instances.find((entry) => entry.node === node);
+    const instance = node === undefined ? this.#next(instances) : this.#byNode.get(node);
     if (instance === undefined) {
       throw new UnknownServiceError(this.name, node === undefined ? {} : { node });
     }
@@ -60,8 +63,6 @@ export class ServiceTarget {
   }
 }
 
-const bytesLikelyFirst = 256;
-
 /** One member of a service, ready to be called. */
 export class RpcTarget {
   readonly service: ServiceTarget;
@@ -71,7 +72,7 @@ export class RpcTarget {
   readonly input: Codec;
   readonly output: Codec;
   /** What a call's frame took lately, so that most frames fit the room asked for. */
-  bytesLikely: number = bytesLikelyFirst;
+  bytesLikely: number = firstGuessBytes;
   readonly #validator: Validator;
 
   constructor(service: ServiceTarget, name: string, member: number, declared: RpcMember | StreamMember) {

@@ -17,6 +17,7 @@ export class ServiceHost {
   readonly #services = new Map<number, HostedService>();
   readonly #answers: RpcAnswers;
   readonly #streams: StreamAnswers;
+  readonly #leaving = new Map<number, Promise<void>>();
   #closed = false;
 
   constructor(context: MemberContext) {
@@ -70,16 +71,16 @@ export class ServiceHost {
    * Take a service away: it accepts nothing new, finishes what it has for at most `drainMs`, fails the rest with
    * HF_CLOSED, and is disposed of.
    */
-  async undeploy(deploymentId: number, drainMs: number = undeployMs): Promise<void> {
+  undeploy(deploymentId: number, drainMs: number = undeployMs): Promise<void> {
+    const leaving = this.#leaving.get(deploymentId);
+    if (leaving !== undefined) return leaving;
     const service = this.#services.get(deploymentId);
     if (service === undefined) {
-      throw new UnknownServiceError(`with deployment ${deploymentId}`, { node: this.#context.name });
+      return Promise.reject(new UnknownServiceError(`with deployment ${deploymentId}`, { node: this.#context.name }));
     }
-    service.accepting = false;
-    this.#streams.failAll(new ClosedError(service.name), service);
-    await this.#finish(service, drainMs);
-    this.#services.delete(deploymentId);
-    await service.dispose();
+    const left = this.#takeAway(service, drainMs).finally(() => this.#leaving.delete(deploymentId));
+    this.#leaving.set(deploymentId, left);
+    return left;
   }
 
   /** Accept nothing new and wait until everything accepted is answered. Streams go on until their consumers end them. */
@@ -105,6 +106,13 @@ export class ServiceHost {
 
   diagnostics(): ServiceDiagnostics[] {
     return [...this.#services.values()].map((service) => service.diagnostics());
+  }
+
+  async #takeAway(service: HostedService, drainMs: number): Promise<void> {
+    service.accepting = false;
+    this.#streams.failAll(new ClosedError(service.name), service);
+    await this.#finish(service, drainMs);
+    if (this.#services.delete(service.id)) await service.dispose();
   }
 
   async #finish(service: HostedService, drainMs: number): Promise<void> {

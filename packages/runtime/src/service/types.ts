@@ -6,7 +6,10 @@ import type { ServiceDefinition } from './define-service.ts';
 export interface CallOptions {
   /** Aborts the call: the promise rejects with the signal's reason; a request not yet started is dropped. */
   readonly signal?: AbortSignal | undefined;
-  /** Default 30 000; 0 for none. On expiry the call rejects with HF_TIMEOUT. */
+  /**
+   * Default 30 000; 0 for none. On expiry the call rejects with HF_TIMEOUT. For a stream: the longest time between two
+   * values, by default none, and not taken from a proxy's defaults.
+   */
   readonly timeoutMs?: number | undefined;
   /** Call this instance; default: the instances of the service in turn. */
   readonly node?: MemberName | undefined;
@@ -115,6 +118,8 @@ export interface ClientDiagnostics {
   readonly streamsOpen: number;
   /** Frames that wait for room in a session's window, or for a session. */
   readonly framesWaiting: number;
+  /** Frames from others that made no sense and were dropped. */
+  readonly framesRefused: number;
   readonly callsTotal: number;
   readonly callsTimedOut: number;
 }

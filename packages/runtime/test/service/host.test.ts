@@ -117,6 +117,20 @@ describe('a host', () => {
     await expect(threads.at(0).host.undeploy(deploymentId)).rejects.toMatchObject({ code: 'HF_UNKNOWN_SERVICE' });
   });
 
+  it('is undeployed once, however often and in whatever way it is asked', async () => {
+    const opened = gate();
+    const disposed: string[] = [];
+    const deploymentId = await workOn(0, opened, disposed);
+    const running = threads.at(mainSlot).client.service(Work).run(1);
+    await turns(3);
+    const { host } = threads.at(0);
+    const all = Promise.all([host.undeploy(deploymentId), host.drain(), host.undeploy(deploymentId), host.drain()]);
+    opened.open();
+    await all;
+    expect(await running).toBe('n0:1');
+    expect(disposed).toEqual(['n0']);
+  });
+
   it('fails what will not finish in time', async () => {
     const deploymentId = await workOn(0, gate());
     const running = threads.at(mainSlot).client.service(Work).run(1);

@@ -71,6 +71,38 @@ describe('a call', () => {
     }
   });
 
+  it('keeps its answers apart while sizes go up and down', async () => {
+    const { echo } = await deployEcho();
+    const texts = Array.from({ length: 400 }, (_, n) => `${n}:`.padEnd((n * 7919) % 5000, 'x'));
+    expect(await Promise.all(texts.map((text) => echo.say({ text })))).toEqual(texts);
+  });
+
+  it('settles whatever kind of promise the handler returns', async () => {
+    const Odd = defineService('odd-promises', { ask: rpc({ in: z.string(), out: z.string() }) });
+    const thenables: Record<string, unknown> = {
+      good: { then: (resolve: (value: string) => void) => resolve('from a thenable') },
+      throws: {
+        then: () => {
+          throw new RangeError('in then');
+        },
+      },
+      trap: {
+        get then() {
+          throw new RangeError('in the getter');
+        },
+      },
+    };
+    await threads.deploy(
+      0,
+      Odd.implement(() => ({ ask: (kind) => thenables[kind] as Promise<string> })),
+    );
+    const odd = threads.at(mainSlot).client.service(Odd);
+    expect(await odd.ask('good')).toBe('from a thenable');
+    await expect(odd.ask('throws')).rejects.toThrow('in then');
+    await expect(odd.ask('trap')).rejects.toThrow('in the getter');
+    expect(threads.at(0).host.diagnostics()[0]!.mailboxDepth).toBe(0);
+  });
+
   it('keeps its order beside a large one', async () => {
     const order: number[] = [];
     const Sink = defineService('sink', { take: rpc({ in: z.object({ n: z.int(), pad: z.string() }) }) });

@@ -174,6 +174,19 @@ describe('a stream', () => {
     await until(() => !source.observed);
   });
 
+  it('has no time-out from the defaults of its proxy, which are meant for calls', async () => {
+    const source = new Subject<number>();
+    await deployTicks(() => source);
+    const ticks = threads.at(mainSlot).client.service(Ticks, { timeoutMs: 20 });
+    const { heard } = listen(ticks.count(1));
+    await until(() => source.observed);
+    const later = performance.now() + 60;
+    await until(() => performance.now() > later);
+    source.next(1);
+    await until(() => heard.values.length === 1);
+    expect(heard.error).toBeUndefined();
+  });
+
   it('ends with HF_NODE_DOWN when its node dies, and its producer stops when the consumer dies', async () => {
     const source = new Subject<number>();
     const { ticks } = await deployTicks(() => source);
