@@ -12,6 +12,8 @@ export interface ExploreOptions {
   readonly memoryBytesMax?: number;
   /** Which violations end the exploration; where omitted, all. Others are kept, the first of each property. */
   stopAt?(violation: Violation): boolean;
+  /** Told about once a second how many states were found and how many of them wait to be looked at. */
+  onProgress?(states: number, waiting: number): void;
 }
 
 /** `error`: the kernel or model threw; every other kind is a property with a trace that shows it. */
@@ -54,6 +56,7 @@ export function explore<State>(model: Model<State>, options: ExploreOptions = {}
 
 const noCells: CellEvidence = { handled: 0, ignored: 0, impossible: 0, evidenced: 0, missing: [], contradicted: [] };
 const clockCheckStates = 1024;
+const progressMs = 1000;
 
 class Walk<State> {
   readonly #model: Model<State>;
@@ -80,6 +83,7 @@ class Walk<State> {
       secondsMax: options.secondsMax ?? explorationSecondsMaxDefault,
       memoryBytesMax: options.memoryBytesMax ?? explorationBytesMaxDefault,
       stopAt: options.stopAt ?? (() => true),
+      onProgress: options.onProgress ?? (() => {}),
     };
     this.#unreached = new Set(model.properties.filter((property) => property.kind === 'sometimes'));
     const needsGraph = model.properties.some((property) => property.kind === 'canFinish');
@@ -112,7 +116,8 @@ class Walk<State> {
   #walk(startedMs: number): StopReason {
     const { statesMax, secondsMax, memoryBytesMax } = this.#options;
     const actions: number[] = [];
-    this.#add(this.#model.initial(), 0);
+    if (!this.#begin()) return 'violations';
+    let reportedMs = startedMs;
     let levelEnd = 1;
     for (let index = 0; index < this.#store.length; index++) {
       if (index === levelEnd) {
@@ -123,11 +128,30 @@ class Walk<State> {
       if (this.#stopped) return 'violations';
       if (this.#store.length > statesMax) return 'states';
       if (index % clockCheckStates === 0) {
-        if (performance.now() - startedMs > secondsMax * 1000) return 'seconds';
+        const nowMs = performance.now();
+        if (nowMs - startedMs > secondsMax * 1000) return 'seconds';
+        if (nowMs - reportedMs > progressMs) {
+          reportedMs = nowMs;
+          this.#options.onProgress(this.#store.length, this.#store.length - index);
+        }
         if (this.#bytes() + this.#store.growthBytes > memoryBytesMax) return 'memory';
       }
     }
     return 'fixpoint';
+  }
+
+  /** Store the initial state; false when the kernels throw as they start. */
+  #begin(): boolean {
+    let initial: State;
+    try {
+      initial = this.#model.initial();
+    } catch (thrown) {
+      const property = errorName(thrown);
+      this.#violations.push({ kind: 'error', property, message: String(thrown), steps: [] });
+      return false;
+    }
+    this.#add(initial, 0);
+    return true;
   }
 
   #expand(index: number, actions: number[]): void {

@@ -59,6 +59,8 @@ export class FaultInjector {
       if (this.#disks.rot(node)) this.#stage.count('rot');
       return;
     }
+    const down = this.#stage.nodes.filter(({ up }) => !up).length;
+    if (fault === 'crash' && down >= this.#stage.plan.downMax) return;
     this.#stage.count(fault);
     const ms = faultMs(choices.choose(delaySteps));
     if (fault === 'pause') {

@@ -32,6 +32,9 @@ const intensities = [0, 0, 1, 0.3, 0.1, 0.03];
 export interface FaultPlan {
   readonly rates: Readonly<Record<keyof FaultRates, number>>;
   readonly core: readonly number[];
+  /** Nodes whose disks may lie. */
+  readonly faultyDisks: readonly number[];
+  readonly downMax: number;
 }
 
 /** Swarm choice: every run leaves some classes out, so that no class always hides behind another. */
@@ -42,8 +45,14 @@ export function planFaults(spec: SimulationSpec, swarm: ChoiceStream): FaultPlan
       return [name, highest === 0 ? 0 : highest * (intensities[swarm.choose(intensities.length)] as number)];
     }),
   ) as Record<keyof FaultRates, number>;
-  const cores = spec.cores ?? [Array.from(spec.world.nodes.keys())];
-  return { rates, core: cores[swarm.choose(cores.length)] ?? [] };
+  const all = [Array.from(spec.world.nodes.keys())];
+  const oneOf = (sets: readonly (readonly number[])[]): readonly number[] => sets[swarm.choose(sets.length)] ?? [];
+  return {
+    rates,
+    core: oneOf(spec.cores ?? all),
+    faultyDisks: oneOf(spec.faultyDisks ?? all),
+    downMax: spec.downMax ?? spec.world.nodes.length,
+  };
 }
 
 /** Ends of the intervals that {@link ChoiceStream.weighted} draws from. */

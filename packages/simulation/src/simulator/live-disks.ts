@@ -64,7 +64,7 @@ export class LiveDisks {
     const choices = this.#choices[node.number]!;
     const fates = Array.from({ length: disk.unflushed }, () => {
       if (!safety) return 'survives';
-      if (choices.chance(plan.rates.tornWrite)) return 'torn';
+      if (choices.chance(plan.rates.tornWrite) && this.#mayLie(node)) return 'torn';
       return choices.choose(2) === 0 ? 'survives' : 'lost';
     });
     for (const fate of fates) if (fate === 'torn') this.#stage.count('tornWrite');
@@ -76,6 +76,7 @@ export class LiveDisks {
 
   /** Turn one durable block bad; false when there is none to turn. */
   rot(node: LiveNode): boolean {
+    if (!this.#mayLie(node)) return false;
     const sound = [...node.disk.blocks].filter(([, payload]) => payload !== badBlock).map(([address]) => address);
     if (sound.length === 0) return false;
     const address = sound[this.#choices[node.number]!.choose(sound.length)]!;
@@ -85,9 +86,14 @@ export class LiveDisks {
   }
 
   /** A misdirected write needs another block to land on. */
-  #possible(node: LiveNode, request: DiskRequest, fault: DiskFault): DiskFault {
+  #possible(node: LiveNode, request: DiskRequest, fault: DiskFault): DiskFault | undefined {
+    if (fault !== 'diskSlow' && !this.#mayLie(node)) return undefined;
     const strays = fault !== 'misdirectedWrite' || this.#others(node, request).length > 0;
     return strays ? fault : 'lostWrite';
+  }
+
+  #mayLie({ number }: LiveNode): boolean {
+    return this.#stage.plan.faultyDisks.includes(number);
   }
 
   #strayAddress(node: LiveNode, request: DiskRequest): number | undefined {

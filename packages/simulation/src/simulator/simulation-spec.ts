@@ -59,6 +59,13 @@ export interface SimulationSpec {
   missing(view: WorldView, core: readonly number[]): string | undefined;
   /** The sets of nodes of which one must converge once faults stop there; where omitted, all nodes. */
   readonly cores?: readonly (readonly number[])[];
+  /**
+   * The sets of nodes of which one has disks that may lie (every disk fault but slowness); where omitted, all nodes.
+   * A mix of faults that no protocol could survive proves nothing: leave as many disks sound as the protocol needs.
+   */
+  readonly faultyDisks?: readonly (readonly number[])[];
+  /** Nodes that may be down at once; where omitted, all. */
+  readonly downMax?: number;
   /** Mean time a message is under way, in virtual ms; 1 where omitted. */
   readonly messageMs?: number;
   /** Mean time between two calls of one kind, in virtual ms; 1 where omitted. */

@@ -13,6 +13,8 @@ export interface RunExploreOptions extends Pick<ExploreOptions, 'statesMax' | 's
   /** Told of each exploration as it ends, so that a person sees progress. */
   onExplored?(entry: Exploration): void;
   onMutant?(outcome: MutantOutcome): void;
+  /** Told about once a second which exploration goes on, and how far it is. */
+  onProgress?(name: string, states: number, waiting: number): void;
 }
 
 /** One entry of the list that `explore --json` writes. */
@@ -42,13 +44,16 @@ export interface ExploreReport {
 
 /** Explore every configuration of a suite, then its seeded bugs. */
 export function runExplore(suite: VerificationSuite, options: RunExploreOptions = {}): ExploreReport {
-  const bounds = boundsOf(options);
+  const boundsFor = (name: string): ExploreOptions => ({
+    ...boundsOf(options),
+    onProgress: (states, waiting) => options.onProgress?.(name, states, waiting),
+  });
   const wanted = (name: string): boolean => options.configuration === undefined || options.configuration === name;
   const cells = new CellLog();
   const explorations: Exploration[] = [];
   for (const world of suite.configurations.filter(({ name }) => wanted(name))) {
     const model = worldModel(world);
-    const exploration = explore(model, bounds);
+    const exploration = explore(model, boundsFor(world.name));
     cells.merge(model.cellLog);
     explorations.push(exploration);
     options.onExplored?.(exploration);
@@ -56,7 +61,7 @@ export function runExplore(suite: VerificationSuite, options: RunExploreOptions 
   const outcomes: { configuration: string; outcome: MutantOutcome }[] = [];
   for (const mutant of options.skipMutants ? [] : suite.mutants.filter((each) => wanted(each.configuration))) {
     const model = worldModel({ ...mutant.world, name: mutant.name });
-    const outcome = exploreMutant(model, bounds);
+    const outcome = exploreMutant(model, boundsFor(mutant.name));
     outcomes.push({ configuration: mutant.configuration, outcome });
     options.onMutant?.(outcome);
   }

@@ -23,15 +23,18 @@ export function canonicalText(value: unknown): string {
 function objectText(value: object): string {
   if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`;
   if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${Array.from(value as Uint8Array).join(',')})`;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) {
-    throw new NotPlainDataError(`a ${value.constructor.name} in an event, message or result has no canonical form`);
-  }
+  requirePlain(value);
   const fields = Object.entries(value)
     .filter(([, field]) => field !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, field]) => `${key}:${canonicalText(field)}`);
+    .map(([key, field]) => `${JSON.stringify(key)}:${canonicalText(field)}`);
   return `{${fields.join(',')}}`;
+}
+
+function requirePlain(value: object): void {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype || prototype === null) return;
+  throw new NotPlainDataError(`a ${value.constructor.name} in an event, message or result has no canonical form`);
 }
 
 /** A copy that shares nothing with the value. */
@@ -39,6 +42,7 @@ export function plainCopy(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map(plainCopy);
   if (ArrayBuffer.isView(value)) return structuredClone(value);
+  requirePlain(value);
   const copy: Record<string, unknown> = {};
   for (const key in value) copy[key] = plainCopy((value as Record<string, unknown>)[key]);
   return copy;

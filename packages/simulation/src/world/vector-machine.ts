@@ -23,6 +23,8 @@ export class VectorMachine {
   readonly #store: WorldStore;
   readonly #observed: PairTable[];
   readonly #watched: ReadonlySet<ObservedKind>;
+  /** By observation. */
+  readonly #watchers: (readonly number[] | undefined)[] = [];
   readonly #appended = new PairTable();
   readonly #armed = new PairTable();
   readonly #rests: number[] = [];
@@ -290,21 +292,35 @@ export class VectorMachine {
   }
 
   #feedMonitors(vector: WorldVector, observation: number): void {
-    const { layout, monitors, spec, values } = this.#store;
-    const seen = values.value(observation) as Observation;
-    for (const [index, pool] of monitors.entries()) {
-      const monitor = spec.monitors![index]!;
-      if (!monitor.watches.includes(seen.kind)) continue;
+    const { layout } = this.#store;
+    for (const index of this.#watchersOf(observation)) {
       const at = layout.monitors + index;
       const before = vector[at]!;
       let after = this.#observed[index]!.get(before, observation);
       if (after === PairTable.absent) {
-        const state = pool.fresh(before);
-        monitor.observe(state, seen);
-        after = pool.intern(state);
+        after = this.#monitorAfter(index, before, observation);
         this.#observed[index]!.set(before, observation, after);
       }
       vector[at] = after;
     }
+  }
+
+  /** The monitors that watch what was observed. */
+  #watchersOf(observation: number): readonly number[] {
+    let watchers = this.#watchers[observation];
+    if (watchers === undefined) {
+      const { kind } = this.#store.values.value(observation) as Observation;
+      const monitors = this.#store.spec.monitors ?? [];
+      watchers = Array.from(monitors.keys()).filter((index) => monitors[index]!.watches.includes(kind));
+      this.#watchers[observation] = watchers;
+    }
+    return watchers;
+  }
+
+  #monitorAfter(index: number, before: number, observation: number): number {
+    const { monitors, spec, values } = this.#store;
+    const state = monitors[index]!.fresh(before);
+    spec.monitors![index]!.observe(state, values.value(observation) as Observation);
+    return monitors[index]!.intern(state);
   }
 }

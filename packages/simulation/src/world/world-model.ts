@@ -33,7 +33,8 @@ export class WorldModel implements Model<WorldVector> {
   readonly #view: VectorView;
   readonly #enabled: EnabledActions;
   readonly #machine: VectorMachine;
-  readonly #initial: WorldVector;
+  /** Made when first asked for: what a kernel throws as it starts belongs to the exploration. */
+  #initialVector: WorldVector | undefined;
 
   constructor(spec: WorldSpec) {
     this.name = spec.name;
@@ -42,13 +43,17 @@ export class WorldModel implements Model<WorldVector> {
     this.#view = new VectorView(this.#store);
     this.#enabled = new EnabledActions(this.#store, this.#view);
     this.#machine = new VectorMachine(this.#store);
-    this.#initial = this.#machine.initial();
     this.properties = [...monitorProperties(spec), ...(spec.properties ?? [])].map((each) => this.#onVectors(each));
     const renumber = spec.renumbering === undefined ? undefined : renumberer(this.#store, spec.renumbering);
     const rename = spec.symmetry === undefined ? undefined : canonicaliser(this.#store, spec.symmetry);
     // Ranks do not depend on the names of nodes, so one renumbering serves all renamings.
     if (renumber !== undefined && rename !== undefined) this.canonical = (vector) => rename(renumber(vector));
     else if (renumber !== undefined || rename !== undefined) this.canonical = (renumber ?? rename) as Canonical;
+  }
+
+  get #initial(): WorldVector {
+    this.#initialVector ??= this.#machine.initial();
+    return this.#initialVector;
   }
 
   initial(): WorldVector {

@@ -21,6 +21,22 @@ describe('exploreMutants', () => {
     expect(exploreMutant(worldModel(stopAndWait(2, goodRules, { faults })))).toMatchObject({ killed: false });
   });
 
+  it('does not count a kernel that throws as it starts', () => {
+    const model: Model<number> = {
+      name: 'throws at once',
+      properties: [],
+      initial: () => {
+        throw new RangeError('no start');
+      },
+      encode: (state, into) => into.uint(state),
+      decode: (from) => from.uint(),
+      actions: () => {},
+      label: () => '',
+      apply: (state) => state,
+    };
+    expect(exploreMutant(model)).toMatchObject({ killed: false, exploration: { violations: [{ kind: 'error' }] } });
+  });
+
   it('does not count an exception, and goes on looking for a property that catches the bug', () => {
     const throwing = (limit: number): Model<number> => ({
       name: 'throws at 1',

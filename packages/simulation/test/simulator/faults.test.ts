@@ -1,24 +1,33 @@
 import { describe, expect, it } from 'vitest';
 import {
+  always,
   CellLog,
   Choices,
   type FaultRates,
   monitor,
   type SimulatedRun,
+  type SimulationSpec,
   simulate,
   type WorldSpec,
+  type WorldView,
 } from '../../src/index.ts';
 import type { RecorderEvent, RecorderState } from '../support/recorder.ts';
 import { alone, does, pair, sends } from '../support/recorder-world.ts';
 
 /** Logs of both recorders at the end of run `seed`, and what happened. */
-function run(world: WorldSpec, faults: FaultRates, seed: number): SimulatedRun & { logs: string[] } {
+function run(
+  world: WorldSpec,
+  faults: FaultRates,
+  seed: number,
+  more: Partial<SimulationSpec> = {},
+): SimulatedRun & { logs: string[] } {
   let logs: string[] = [];
   const spec = {
     world,
     faults,
     safetyMs: 300,
-    missing: (view: Parameters<NonNullable<WorldSpec['final']>>[0]) => {
+    ...more,
+    missing: (view: WorldView) => {
       logs = world.nodes.map((_, node) => view.state<RecorderState>(node, 0).log.join());
       return view.messagesInFlight + view.diskOpsInFlight === 0 ? undefined : 'something is in flight';
     },
@@ -101,6 +110,21 @@ describe('nodes of the simulator', () => {
     expect(outcome.faults.restart).toBeGreaterThan(0);
   });
 
+  it('are down together only as many as allowed', () => {
+    const calls = [0, 1].map((node) => ({ ...sends(node, 0, 'm'), times: 300 }));
+    const mostDown = (downMax: number) => {
+      let most = 0;
+      const watch = always<WorldView>('watch', (view) => {
+        most = Math.max(most, [0, 1].filter((node) => !view.up(node)).length);
+        return undefined;
+      });
+      const world = pair({ calls, properties: [watch] });
+      for (let seed = 0; seed < 60; seed++) run(world, { crash: 50 }, seed, { downMax });
+      return most;
+    };
+    expect([mostDown(1), mostDown(2)]).toEqual([1, 2]);
+  });
+
   it('do nothing while they pause, then everything', () => {
     const outcome = search(pair({ calls: manyCalls }), { pause: 20 }, ([, b]) => (b ?? '').length !== 2 * 300 - 1);
     expect(outcome.found).toBe(false);
@@ -123,7 +147,7 @@ describe('nodes of the simulator', () => {
 describe('disks of the simulator', () => {
   const write = (payload: number, address: number) => does(0, { kind: 'write', op: address, address, payload });
   const read = { ...does(0, { kind: 'read', op: 3, address: 1, blocks: 2 }) };
-  const quietly = (index: number) => (view: Parameters<NonNullable<WorldSpec['final']>>[0]) =>
+  const quietly = (index: number) => (view: WorldView) =>
     view.diskOpsInFlight === 0 && Array.from({ length: index }, (_, at) => view.issued(at)).every((n) => n > 0);
   const program = [write(10, 1), does(0, { kind: 'flush', op: 2 }), write(20, 2), read].map((call, index) => ({
     ...call,
@@ -142,6 +166,20 @@ describe('disks of the simulator', () => {
     const outcome = search(alone({ calls: program }), faults, ([a]) => line.test(a ?? ''));
     expect(outcome.found).toBe(true);
     expect(outcome.faults[name]).toBeGreaterThan(0);
+  });
+
+  it('lie only on the nodes of one of the given sets, a different one in different runs', () => {
+    const world = pair({
+      calls: [0, 1].flatMap((node) => [
+        { ...does(node, { kind: 'write', op: 1, address: 1, payload: 10 }), times: 50 },
+        { ...does(node, { kind: 'read', op: 3, address: 1, blocks: 1 }), times: 50 },
+      ]),
+    });
+    const failing = Array.from({ length: 100 }, (_, seed) => {
+      const { logs } = run(world, { diskError: 0.5 }, seed, { faultyDisks: [[0], [1]] });
+      return logs.map((log) => log.includes('io-error')).join();
+    });
+    expect(new Set(failing)).toEqual(new Set(['false,false', 'true,false', 'false,true']));
   });
 
   it('keep what was flushed through any crash, and may lose what was not', () => {

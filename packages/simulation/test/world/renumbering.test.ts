@@ -8,6 +8,7 @@ import {
   type Renumbering,
   type Symmetry,
   type WorldSpec,
+  type WorldView,
   worldModel,
 } from '../../src/index.ts';
 
@@ -101,7 +102,7 @@ describe('renumbering', () => {
 
   it('still finds a bug, told with the versions of a real run', () => {
     const bounded = world(2, { renumbering: ranks, properties: [] }, false);
-    const steady = always<Parameters<NonNullable<WorldSpec['final']>>[0]>('versions never go back', (view) => {
+    const steady = always<WorldView>('versions never go back', (view) => {
       const [waiting] = view.messages(0, 0);
       const { version } = view.state<Register>(1, 0);
       return view.messagesInFlight === 0 && version < view.state<Register>(0, 0).version && waiting === undefined
