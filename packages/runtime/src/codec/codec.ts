@@ -38,7 +38,7 @@ const nothing: Codec = {
 };
 
 /** Where a process forbids code from strings, every value goes by the general serialiser: slower, on both sides. */
-export function compile(type: WireType): { encode: Encode; decode: Decode } {
+function compile(type: WireType): { encode: Encode; decode: Decode } {
   if (type.kind === 'general' || !codeGenerationAllowed) return { encode: writeGeneral, decode: readGeneral };
   return generate(type);
 }

