@@ -66,7 +66,7 @@ export class SuperblockFile {
         readings.push(decodeSuperblock(bytes, () => sums.whole(page, superblockBytes)));
       }
       const newest = choose(readings, directory.path);
-      const damagedSlots = readings.filter((reading) => reading.kind === 'damaged').length;
+      const damagedSlots = readings.filter((reading) => reading.kind === 'damaged' || reading.kind === 'blank').length;
       return { file: new SuperblockFile(file, pages, sums, newest), damagedSlots };
     } catch (error) {
       await file.close();

@@ -1,3 +1,4 @@
+import type { PagePool } from '@holdfast/runtime';
 import type { DriveDirectory } from '../../src/drive/drive-files.ts';
 import { openDirectory } from '../../src/drive/node-drive.ts';
 import { extentBlocksMin } from '../../src/limits.ts';
@@ -23,13 +24,14 @@ export type Wrap = (directory: DriveDirectory) => DriveDirectory;
 
 /** One drive and the pages it is used through. */
 export class TestDrive {
-  readonly pool = memberPools([identity.member]).get(identity.member)!;
   readonly path: string;
+  readonly pool: PagePool;
   readonly #wrap: Wrap;
   #store: BlockStore | undefined;
 
-  constructor(path: string, wrap: Wrap = (directory) => directory) {
+  constructor(path: string, wrap: Wrap = (directory) => directory, pool?: PagePool) {
     this.path = path;
+    this.pool = pool ?? memberPools([identity.member]).get(identity.member)!;
     this.#wrap = wrap;
   }
 
@@ -62,10 +64,13 @@ export class TestDrive {
   /** Store slot `slot` of group `group`, filled with bytes that follow from the arguments, and make it durable. */
   async put(gfid: number, group: number, slot: number, blocks: number): Promise<void> {
     const page = this.pool.take(blocks);
-    this.pool.bytes(page, blocks).set(content(gfid, group, blocks));
-    await this.store.store([{ gfid, group, slot, blocks, page }]);
-    this.pool.give(page, blocks);
-    await this.store.harden();
+    try {
+      this.pool.bytes(page, blocks).set(content(gfid, group, blocks));
+      await this.store.store([{ gfid, group, slot, blocks, page }]);
+      await this.store.harden();
+    } finally {
+      this.pool.give(page, blocks);
+    }
   }
 
   /** What a read of that slot says: its outcome, and whether the bytes are the ones stored. */

@@ -27,10 +27,11 @@ export class LocalHost implements ArrayHost {
     directory: string,
     members: readonly number[],
     wrap: (directory: DriveDirectory, member: number) => DriveDirectory = (drive) => drive,
+    pagesEach?: number,
   ) {
     this.directory = directory;
     this.members = members;
-    this.#pools = memberPools([...members, arrayMember]);
+    this.#pools = memberPools([...members, arrayMember], pagesEach);
     this.#ioms = new Map(
       members.map((member) => {
         const pages = this.#pools.get(member)!;
