@@ -6,13 +6,14 @@ import { faultMs, type LiveNetwork } from './live-network.ts';
 import type { LiveNode } from './live-node.ts';
 import type { Stage } from './stage.ts';
 
-const nodeFaults = ['crash', 'pause', 'rot'] as const;
+const nodeFaults = ['crash', 'pause', 'rot', 'clockJump'] as const;
 const linkFaults = ['clog', 'cutOneWay', 'cutBothWays', 'linkDown', 'suspect'] as const;
 
 /** What the injector needs done to a node. */
 export interface NodeControl {
   crash(node: LiveNode): void;
   restart(node: LiveNode): void;
+  jumpClock(node: LiveNode, ms: number): void;
 }
 
 /** Looks at every node and link once a tick and lets some of them fail for a while. */
@@ -63,6 +64,10 @@ export class FaultInjector {
     if (fault === 'crash' && down >= this.#stage.plan.downMax) return;
     this.#stage.count(fault);
     const ms = faultMs(choices.choose(delaySteps));
+    if (fault === 'clockJump') {
+      this.#control.jumpClock(node, ms);
+      return;
+    }
     if (fault === 'pause') {
       node.pausedUntilNs = this.#stage.nowNs + ms * 1e6;
       this.#stage.tell(() => `${node.spec.name} does nothing for ${ms.toFixed(1)} ms`);

@@ -16,6 +16,7 @@ export const rateClasses = [
   'crash',
   'pause',
   'lateTimer',
+  'clockJump',
   'diskError',
   'diskFull',
   'diskSlow',

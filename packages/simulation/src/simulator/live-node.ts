@@ -1,6 +1,12 @@
 import { DiskImage } from '../world/disk-image.ts';
 import type { NodeSpec } from '../world/spec.ts';
 
+export interface ArmedTimer {
+  /** Tells an arming from those before it. */
+  readonly token: number;
+  readonly dueNs: number;
+}
+
 /** A node of a running simulation: the states of its parts, its timers and its disk. */
 export class LiveNode {
   readonly number: number;
@@ -14,8 +20,8 @@ export class LiveNode {
   pausedUntilNs = 0;
   states: unknown[] = [];
   envs: unknown[] = [];
-  /** By part: armed timers with the token of their latest arming. */
-  timers: Map<number, number>[] = [];
+  /** By part. */
+  timers: Map<number, ArmedTimer>[] = [];
 
   constructor(number: number, spec: NodeSpec, clockRate: number) {
     this.number = number;

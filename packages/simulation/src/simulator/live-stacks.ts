@@ -64,6 +64,16 @@ export class LiveStacks {
     }
   }
 
+  /** Move the clock of a node forward: its timers end so much earlier, many of them now. */
+  jumpClock(node: LiveNode, ms: number): void {
+    const { nowNs } = this.#around.stage;
+    for (const [part, timers] of node.timers.entries()) {
+      for (const [timer, { dueNs }] of [...timers]) {
+        this.#armIn(node, part, timer, Math.max(0, (dueNs - nowNs) / 1e6 - ms));
+      }
+    }
+  }
+
   /** Put the states of a node's parts into the digest. */
   digestStates(node: LiveNode): void {
     for (const [index, { kernel }] of node.spec.parts.entries()) {
@@ -148,14 +158,18 @@ export class LiveStacks {
 
   #arm(node: LiveNode, part: number, timer: number, afterMs: number): void {
     const { stage } = this.#around;
-    const token = ++this.#tokens;
-    node.timers[part]!.set(timer, token);
     const late = stage.safety && this.#timerChoices[node.number]!.chance(stage.plan.rates.lateTimer);
     if (late) stage.count('lateTimer');
-    const delayMs = (afterMs / node.clockRate) * (late ? lateTimerFactor : 1);
+    this.#armIn(node, part, timer, (afterMs / node.clockRate) * (late ? lateTimerFactor : 1));
+  }
+
+  #armIn(node: LiveNode, part: number, timer: number, delayMs: number): void {
+    const { stage } = this.#around;
+    const token = ++this.#tokens;
+    node.timers[part]!.set(timer, { token, dueNs: stage.nowNs + delayMs * 1e6 });
     stage.afterAt(node, delayMs, () => {
       const timers = node.timers[part]!;
-      if (timers.get(timer) !== token) return;
+      if (timers.get(timer)?.token !== token) return;
       timers.delete(timer);
       stage.tell(() => `${node.spec.name}'s timer ${timer} of ${node.spec.parts[part]?.name} ends`);
       stage.input(node.number, part, node.spec.parts[part]?.timer?.(timer));

@@ -32,6 +32,8 @@ export interface FaultRates {
   readonly pause?: number;
   /** Per armed timer: it ends late. */
   readonly lateTimer?: number;
+  /** Per node and second: its clock jumps ahead, so that many timers end at once. */
+  readonly clockJump?: number;
   /** Per disk operation: `io-error`. */
   readonly diskError?: number;
   /** Per write: `no-space`. */

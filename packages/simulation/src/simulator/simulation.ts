@@ -146,6 +146,11 @@ class Simulation implements Stage {
     this.#referee.observe({ kind: 'crash', node: node.number, part: 0, number: 0, value: 0 });
   }
 
+  jumpClock(node: LiveNode, ms: number): void {
+    this.tell(() => `the clock of ${node.spec.name} jumps ${ms.toFixed(1)} ms ahead`);
+    this.#stacks.jumpClock(node, ms);
+  }
+
   restart(node: LiveNode): void {
     node.start();
     this.tell(() => `${node.spec.name} starts, incarnation ${node.incarnation}`);

@@ -26,11 +26,11 @@ function run(
     world,
     faults,
     safetyMs: 300,
-    ...more,
     missing: (view: WorldView) => {
       logs = world.nodes.map((_, node) => view.state<RecorderState>(node, 0).log.join());
       return view.messagesInFlight + view.diskOpsInFlight === 0 ? undefined : 'something is in flight';
     },
+    ...more,
   };
   return { ...simulate(spec, Choices.fromSeed(seed), new CellLog()), logs };
 }
@@ -129,6 +129,19 @@ describe('nodes of the simulator', () => {
     const outcome = search(pair({ calls: manyCalls }), { pause: 20 }, ([, b]) => (b ?? '').length !== 2 * 300 - 1);
     expect(outcome.found).toBe(false);
     expect(outcome.faults.pause).toBeGreaterThan(0);
+  });
+
+  it('have clocks that jump: timers end early, none is lost', () => {
+    const arm = does(0, ...[500, 600, 700].map((ms, timer) => ({ kind: 'arm' as const, timer, ms })));
+    const world = alone({ calls: [arm, { ...does(0), times: 100 }] });
+    const spec = {
+      clockSkew: 0,
+      missing: (view: WorldView) => (view.armed(0, 0).length > 0 ? 'a timer is armed' : undefined),
+    };
+    const runs = Array.from({ length: 40 }, (_, seed) => run(world, { clockJump: 100 }, seed, spec));
+    expect(runs.every(({ violation }) => violation === undefined)).toBe(true);
+    expect(runs.some(({ virtualMs, faults }) => virtualMs < 650 && (faults.clockJump ?? 0) > 0)).toBe(true);
+    expect(runs.some(({ virtualMs, faults }) => virtualMs >= 700 && faults.clockJump === undefined)).toBe(true);
   });
 
   it('have timers that end late, and clocks that differ', () => {
