@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { run } from '../captured-streams.ts';
+import { SpawnedCommand } from '../spawned-command.ts';
+import { removeDirectory, scratchDirectory } from '../tree/nasty-tree.ts';
+
+let directory: string;
+let store: string;
+
+beforeEach(() => {
+  directory = scratchDirectory('up');
+  store = join(directory, 'store');
+});
+
+afterEach(() => removeDirectory(directory));
+
+/** Serves the store until the function returns; the server must then end well. */
+async function serving(work: () => Promise<void>): Promise<string> {
+  const up = new SpawnedCommand(['up', store]);
+  try {
+    await up.printed(/serving/);
+    await work();
+  } finally {
+    up.child.kill('SIGTERM');
+  }
+  const { exitCode, stdout, stderr } = await up.ended();
+  expect(stderr).toBe('');
+  expect(exitCode).toBe(0);
+  return stdout;
+}
+
+async function ok(...argv: string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await run(...argv);
+  expect(stderr).toBe('');
+  expect(exitCode).toBe(0);
+  return stdout;
+}
+
+test('a store is served, loses a node, gets it back, and is there again the next time', async () => {
+  const file = join(directory, 'file');
+  writeFileSync(file, createHash('shake256', { outputLength: 300_000 }).update('file').digest());
+  const back = join(directory, 'back');
+
+  const said = await serving(async () => {
+    expect(JSON.parse(await ok('status', store, '--json'))).toMatchObject({
+      state: 'serving',
+      storage: store,
+      array: { data: 3, parity: 1, state: 'healthy' },
+    });
+    expect(statSync(join(store, 'control.sock')).mode & 0o777).toBe(0o600);
+    expect(await ok('put', 'before', file, '--store', store)).toMatch(/before +293\.0 KiB +full/);
+
+    const second = await run('up', store);
+    expect(second).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/Another process serves/) });
+
+    await ok('kill', 'n1', '--store', store);
+    expect(await ok('put', 'during', file, '--store', store)).toMatch(/degraded/);
+    expect(await ok('status', store)).toMatch(/degraded[\s\S]*n1 +down +down/);
+    await ok('get', 'before', back, '--store', store);
+    expect(readFileSync(back).equals(readFileSync(file))).toBe(true);
+
+    await ok('revive', 'n1', '--store', store);
+    expect(await ok('status', store)).toMatch(/healthy[\s\S]*n1 +up +up +2/);
+  });
+  expect(said).toMatch(
+    /n1 is down: killed[\s\S]*n1 is up, incarnation 2[\s\S]*closed; everything acknowledged is on disk/,
+  );
+  expect(readdirSync(store)).not.toContain('control.sock');
+
+  await serving(async () => {
+    const listed = JSON.parse(await ok('ls', '--json', '--store', store));
+    expect(listed.map(({ key }: { key: string }) => key)).toEqual(['before', 'during']);
+    await ok('rm', 'before', '--store', store);
+    const missing = await run('get', 'before', join(directory, 'none'), '--store', store);
+    expect(missing).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/no object/) });
+    expect(readdirSync(directory).sort()).toEqual(['back', 'file', 'store']);
+    const wrong = await run('kill', 'n9', '--store', store);
+    expect(wrong).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/no such member/) });
+  });
+
+  const refused = await run('up', store, '--nodes', '5');
+  expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/has 4 nodes, not 5/) });
+});
+
+test('a served store survives being killed: what was acknowledged is there', async () => {
+  const up = new SpawnedCommand(['up', store, '--nodes', '3']);
+  await up.printed(/serving/);
+  writeFileSync(join(directory, 'file'), 'kept');
+  await ok('put', 'kept', join(directory, 'file'), '--store', store);
+  up.child.kill('SIGKILL');
+  await once(up.child, 'close');
+  const status = await run('status', store, '--json');
+  expect(status.exitCode).toBe(1);
+  expect(JSON.parse(status.stdout)).toMatchObject({ error: { code: 'HF_CONTROL' } });
+  await serving(async () => {
+    expect(await ok('get', 'kept', '--store', store)).toBe('kept');
+  });
+});
+
+test('what cannot be served is refused', async () => {
+  writeFileSync(join(directory, 'file'), '');
+  const file = await run('up', join(directory, 'file'));
+  expect(file).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/cannot be used \(E(EXIST|NOTDIR)\)/) });
+});
