@@ -4,21 +4,23 @@
  * @packageDocumentation
  * @example
  * ```ts
- * import { EffectBuffer, type Kernel, handled, impossible } from '@holdfast/kernel';
+ * import { EffectBuffer, type Kernel, handled, impossible, refuseImpossible } from '@holdfast/kernel';
  *
  * type Event = { type: 'call'; id: number } | { type: 'pong' };
  * type State = { waitingFor: number };
  *
+ * const table = {
+ *   idle: { call: handled, pong: impossible('a pong answers a ping') },
+ *   waiting: { call: impossible('the host sends one call at a time'), pong: handled },
+ * };
  * const ping: Kernel<State, Event, undefined, 'ping', 'ok'> = {
  *   name: 'ping',
- *   table: {
- *     idle: { call: handled, pong: impossible('a pong answers a ping') },
- *     waiting: { call: impossible('the host sends one call at a time'), pong: handled },
- *   },
+ *   table,
  *   initial: () => ({ waitingFor: 0 }),
  *   row: (state) => (state.waitingFor === 0 ? 'idle' : 'waiting'),
  *   column: (event) => event.type,
- *   step(state, event, _env, out) {
+ *   step(state, event, env, out) {
+ *     refuseImpossible('ping', table, ping.row(state, event, env), event.type);
  *     if (event.type === 'call') {
  *       state.waitingFor = event.id;
  *       out.send(1, 'ping');

@@ -1,3 +1,4 @@
+import { WorldSpecError } from '../errors.ts';
 import { type Exploration, type ExploreOptions, explore, type Violation } from '../explorer/explore.ts';
 import type { CellCounts, CellEvidence } from '../explorer/model.ts';
 import { exploreMutant, type MutantOutcome } from '../explorer/mutants.ts';
@@ -28,6 +29,8 @@ export interface ExploreEntry {
   readonly deadlocks: number;
   /** What this configuration alone reached. */
   readonly cells: CellCounts;
+  /** What all configurations of the suite together reached: each is small and has its own subject. */
+  readonly suiteCells: CellCounts;
   readonly mutants: { readonly total: number; readonly killed: number };
 }
 
@@ -42,8 +45,12 @@ export interface ExploreReport {
   readonly proved: boolean;
 }
 
-/** Explore every configuration of a suite, then its seeded bugs. */
+/**
+ * Explore every configuration of a suite, then its seeded bugs.
+ * @throws WorldSpecError when the suite or one of its worlds is put together wrongly.
+ */
 export function runExplore(suite: VerificationSuite, options: RunExploreOptions = {}): ExploreReport {
+  checkSuite(suite);
   const boundsFor = (name: string): ExploreOptions => ({
     ...boundsOf(options),
     onProgress: (states, waiting) => options.onProgress?.(name, states, waiting),
@@ -65,15 +72,16 @@ export function runExplore(suite: VerificationSuite, options: RunExploreOptions 
     outcomes.push({ configuration: mutant.configuration, outcome });
     options.onMutant?.(outcome);
   }
+  const mutants = outcomes.map(({ outcome }) => outcome);
+  const evidence = cells.evidence();
   const entries = explorations.map((exploration) => {
     const own = outcomes.filter(({ configuration }) => configuration === exploration.name);
     return entryOf(
       exploration,
       own.map(({ outcome }) => outcome),
+      evidence,
     );
   });
-  const mutants = outcomes.map(({ outcome }) => outcome);
-  const evidence = cells.evidence();
   return {
     kernel: suite.kernel,
     entries,
@@ -94,9 +102,12 @@ function isProved(entries: readonly ExploreEntry[], mutants: readonly MutantOutc
   );
 }
 
-function entryOf(exploration: Exploration, mutants: readonly MutantOutcome[]): ExploreEntry {
+function entryOf(
+  exploration: Exploration,
+  mutants: readonly MutantOutcome[],
+  suiteEvidence: CellEvidence,
+): ExploreEntry {
   const { name, states, transitions, fixpoint, statesPerSecond, violations, deadlocks, cells } = exploration;
-  const { handled, ignored, impossible, evidenced } = cells;
   return {
     name,
     states,
@@ -105,9 +116,28 @@ function entryOf(exploration: Exploration, mutants: readonly MutantOutcome[]): E
     statesPerSecond,
     violations,
     deadlocks,
-    cells: { handled, ignored, impossible, evidenced },
+    cells: countsOf(cells),
+    suiteCells: countsOf(suiteEvidence),
     mutants: { total: mutants.length, killed: mutants.filter((mutant) => mutant.killed).length },
   };
+}
+
+const countsOf = ({ handled, ignored, impossible, evidenced }: CellEvidence): CellCounts => ({
+  handled,
+  ignored,
+  impossible,
+  evidenced,
+});
+
+/** A seeded bug of no configuration would count nowhere; two configurations of one name would share their bugs. */
+function checkSuite({ kernel, configurations, mutants }: VerificationSuite): void {
+  const names = new Set(configurations.map(({ name }) => name));
+  if (names.size !== configurations.length) throw new WorldSpecError(`two configurations of ${kernel} share a name`);
+  for (const { name, configuration } of mutants) {
+    if (!names.has(configuration)) {
+      throw new WorldSpecError(`the seeded bug ${name} of ${kernel} names no configuration: ${configuration}`);
+    }
+  }
 }
 
 function boundsOf({ statesMax, secondsMax, memoryBytesMax }: RunExploreOptions): ExploreOptions {

@@ -17,6 +17,7 @@ describe('runExplore', () => {
       violations: [],
       deadlocks: 0,
       cells: { handled: 5, ignored: 1, impossible: 1, evidenced: 6 },
+      suiteCells: { handled: 5, ignored: 1, impossible: 1, evidenced: 6 },
       mutants: { total: 3, killed: 3 },
     });
     // Nothing is lost or repeated on a perfect link: two cells stay dark there, and light up in the other one.
@@ -47,6 +48,15 @@ describe('runExplore', () => {
     );
     expect(text).toMatch(/ {2}2\. b receives .*delivers 0/);
     expect(text).toContain('NOT proved');
+  });
+
+  it('refuses a seeded bug of no configuration, and two configurations of one name', () => {
+    const suite = stopAndWaitSuite();
+    const [first] = suite.configurations;
+    expect(() => runExplore({ ...suite, configurations: [first!, first!] })).toThrow('share a name');
+    expect(() => runExplore({ ...suite, configurations: [{ ...first!, name: 'other' }] })).toThrow(
+      'names no configuration',
+    );
   });
 
   it('runs one configuration alone when asked', () => {
