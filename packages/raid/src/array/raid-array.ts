@@ -256,24 +256,20 @@ export class RaidArray implements AsyncDisposable {
     return this.#during(() => this.#locks.run(raw, () => this.#remove(raw)));
   }
 
-  async status(): Promise<ArrayStatus> {
-    const { geometry, arrayId } = this.#opened;
-    const { members, lost } = this.#membership;
-    const states = members.map(async (member): Promise<MemberStatus> => {
-      const node = this.#host.name(member);
-      const use = lost.has(member) ? undefined : await unlessLost(this.#membership.ask(member, (iom) => iom.use()));
-      const why = lost.get(member);
-      return why === undefined ? { node, state: 'up', use } : { node, state: 'down', why };
+  status(): Promise<ArrayStatus> {
+    return this.#during(async () => {
+      const { geometry, arrayId } = this.#opened;
+      const { members, lost } = this.#membership;
+      return {
+        arrayId,
+        members: await Promise.all(members.map((member) => this.#memberStatus(member))),
+        epoch: this.#membership.epoch,
+        data: geometry.data,
+        parity: geometry.parity,
+        degraded: lost.size > 0,
+        writable: lost.size <= geometry.parity,
+      };
     });
-    return this.#during(async () => ({
-      arrayId,
-      members: await Promise.all(states),
-      epoch: this.#membership.epoch,
-      data: geometry.data,
-      parity: geometry.parity,
-      degraded: lost.size > 0,
-      writable: lost.size <= geometry.parity,
-    }));
   }
 
   /**
@@ -347,6 +343,13 @@ export class RaidArray implements AsyncDisposable {
         holders.map((member) => unlessLost(this.#membership.ask(member, (iom, epoch) => iom.drop({ epoch, gfids })))),
       );
     }
+  }
+
+  async #memberStatus(member: number): Promise<MemberStatus> {
+    const node = this.#host.name(member);
+    const { lost } = this.#membership;
+    const use = lost.has(member) ? undefined : await unlessLost(this.#membership.ask(member, (iom) => iom.use()));
+    return use === undefined ? { node, state: 'down', why: lost.get(member) } : { node, state: 'up', use };
   }
 
   /** Find an object and keep its blocks from being given up. */
