@@ -301,7 +301,8 @@ export class LiveNetwork {
 
   #trust(direction: number): void {
     const end = this.#linkEnds[direction]!;
-    if (!end.suspected) return;
+    // An end that took a live link for down learns nothing new when the link breaks.
+    if (!end.suspected || this.#broken[direction >> 1]) return;
     end.suspected = false;
     this.#stage.tell(() => `${this.#nodeName(direction)} takes ${this.#linkName(direction)} for up again`);
     this.#tellPart(direction, true);
