@@ -48,6 +48,7 @@ export class Cluster implements AsyncDisposable {
   readonly #welcome = Promise.withResolvers<MemberThread>();
   #thread: MemberThread | undefined;
   #services: MemberServices | undefined;
+  #attached = false;
   #closing: Promise<void> | undefined;
 
   /**
@@ -143,6 +144,7 @@ export class Cluster implements AsyncDisposable {
    */
   async attach(worker: Worker): Promise<MemberName> {
     const { port1, port2 } = new MessageChannel();
+    this.#attached = true;
     worker.postMessage(makeTicket(port2), [port2]);
     return this.#ask('Attaching a worker', (supervisor) => supervisor.attach(Comlink.transfer(port1, [port1])));
   }
@@ -305,7 +307,8 @@ export class Cluster implements AsyncDisposable {
     // Its last events have arrived before its exit is heard.
     this.#hub.complete();
     if (!ended) throw new NodeStuckError(['supervisor']);
-    if (report.extents === undefined) return;
-    for (const extent of [...report.extents, this.#block.extent]) this.#arena.give(extent);
+    // With the supervisor every node has ended; only an attached worker that did not let go could still write.
+    if (report.extents === undefined && this.#attached) return;
+    for (const extent of [...(report.extents ?? []), this.#block.extent]) this.#arena.give(extent);
   }
 }

@@ -38,6 +38,8 @@ export interface MemberReport {
   /** Calls accepted and not yet answered, over all services. */
   readonly mailboxDepth: number;
   readonly services: readonly ServiceDiagnostics[];
+  /** Peers this member can talk to now. */
+  readonly sessions: number;
   readonly framesSent: number;
   readonly framesReceived: number;
   readonly failovers: number;

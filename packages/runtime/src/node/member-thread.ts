@@ -95,8 +95,9 @@ export class MemberThread {
     this.#loopUse = use;
     const { heapUsed, external } = process.memoryUsage();
     const services = (await this.#services)?.report() ?? [];
-    let [framesSent, framesReceived, failovers] = [0, 0, 0];
+    let [sessions, framesSent, framesReceived, failovers] = [0, 0, 0, 0];
     for (const peer of this.exchange.diagnostics()) {
+      if (peer.ready) sessions += 1;
       framesSent += peer.framesSent;
       framesReceived += peer.framesReceived;
       failovers += peer.failovers;
@@ -108,6 +109,7 @@ export class MemberThread {
       freePages: this.pages.freePages,
       mailboxDepth: services.reduce((sum, service) => sum + service.mailboxDepth, 0),
       services,
+      sessions,
       framesSent,
       framesReceived,
       failovers,

@@ -2,13 +2,14 @@ import type { MessagePort } from 'node:worker_threads';
 import { withTimeout } from '../control/deadline.ts';
 import { controlPort, type FromMember, type ToMember } from '../control/messages.ts';
 import { ConfigError, TimeoutError } from '../errors.ts';
-import { attachedMax, meshMembersMax } from '../limits.ts';
+import { attachedMax } from '../limits.ts';
 import { firstAttachedSlot, type MemberSlot, memberName } from '../member.ts';
 import type { Extent } from '../memory/arena.ts';
 import type { Deaths } from './deaths.ts';
 import { type MemberRecord, makeRecord } from './member-record.ts';
 import type { NodesHooks } from './nodes.ts';
 import type { SupervisorParts } from './parts.ts';
+import type { Wiring } from './wiring.ts';
 
 interface AttachmentHooks extends NodesHooks {
   readonly range: (slot: MemberSlot) => Extent;
@@ -19,11 +20,13 @@ export class Attachments {
   readonly #parts: SupervisorParts;
   readonly #deaths: Deaths;
   readonly #ports = new Map<MemberRecord, MessagePort>();
+  readonly #wiring: Wiring;
   readonly #hooks: AttachmentHooks;
 
-  constructor(parts: SupervisorParts, deaths: Deaths, hooks: AttachmentHooks) {
+  constructor(parts: SupervisorParts, deaths: Deaths, wiring: Wiring, hooks: AttachmentHooks) {
     this.#parts = parts;
     this.#deaths = deaths;
+    this.#wiring = wiring;
     this.#hooks = hooks;
   }
 
@@ -32,7 +35,7 @@ export class Attachments {
    * @throws ConfigError (HF_CONFIG) when all places are taken, TimeoutError when the worker does not join
    */
   async attach(port: MessagePort): Promise<string> {
-    const { config, ledger, roster, broker, shared } = this.#parts;
+    const { config, ledger, roster, shared } = this.#parts;
     const slot = this.#freeSlot();
     const control = controlPort<ToMember, FromMember>(port);
     const range = this.#hooks.range(slot);
@@ -59,8 +62,7 @@ export class Attachments {
     }
     record.phase = 'up';
     await roster.commit([{ slot, incarnation, state: 'up' }]);
-    const peers = roster.up().filter((peer) => peer !== record);
-    if (peers.length < meshMembersMax) for (const peer of peers) broker.connect(record, peer);
+    this.#wiring.joined(record);
     this.#parts.outbox.publish('node-up', { node: name, incarnation });
     return name;
   }

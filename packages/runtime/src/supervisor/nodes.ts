@@ -3,19 +3,18 @@ import { settledWithin, withTimeout } from '../control/deadline.ts';
 import { ClosedError, NodeStuckError, TimeoutError, UnknownNodeError } from '../errors.ts';
 import type { DeathCause } from '../events/cluster-event.ts';
 import { wireTransfers } from '../interconnect/wires.ts';
-import { meshMembersMax } from '../limits.ts';
 import { type MemberName, type MemberSlot, mainSlot, memberName } from '../member.ts';
 import type { Extent } from '../memory/arena.ts';
 import { formatPageRange } from '../memory/page-range.ts';
 import { pageBytes } from '../memory/types.ts';
 import type { DirectoryEntry } from '../service/directory.ts';
 import type { PeerWires } from './boot-data.ts';
-import { sendWires } from './broker.ts';
 import type { Deaths } from './deaths.ts';
 import { type MemberRecord, makeRecord } from './member-record.ts';
 import { NodeThread } from './node-thread.ts';
 import type { SupervisorParts } from './parts.ts';
 import { makeStorageDirectory } from './storage-directory.ts';
+import { sendAll, type Wiring } from './wiring.ts';
 
 export interface NodesHooks {
   /** A new node's control port is there; no message has come yet. */
@@ -28,15 +27,17 @@ export interface NodesHooks {
 export class Nodes {
   readonly #parts: SupervisorParts;
   readonly #deaths: Deaths;
+  readonly #wiring: Wiring;
   readonly #hooks: NodesHooks;
   readonly #ranges = new Map<MemberSlot, Extent>();
   /** Places whose next incarnation is being written down. */
   readonly #starting = new Set<MemberSlot>();
   #closing = false;
 
-  constructor(parts: SupervisorParts, deaths: Deaths, hooks: NodesHooks) {
+  constructor(parts: SupervisorParts, deaths: Deaths, wiring: Wiring, hooks: NodesHooks) {
     this.#parts = parts;
     this.#deaths = deaths;
+    this.#wiring = wiring;
     this.#hooks = hooks;
   }
 
@@ -46,11 +47,11 @@ export class Nodes {
     const slots = Array.from({ length: config.nodes }, (_, slot) => slot);
     const incarnations = await ledger.nextIncarnations(slots);
     this.#refuseWhenClosing();
-    const wires = this.#layMesh(new Map([...incarnations, [mainSlot, main.incarnation]]));
+    const wires = this.#wiring.layMesh(new Map([...incarnations, [mainSlot, main.incarnation]]));
     const records = [...incarnations].map(([slot, incarnation]) => {
       return this.#spawn(slot, incarnation, wires.get(slot) ?? []);
     });
-    for (const toPeer of wires.get(mainSlot) ?? []) sendWires(main, toPeer);
+    sendAll(main, wires.get(mainSlot) ?? []);
     await Promise.all(records.map((record) => this.#booted(record)));
     await roster.commit([main, ...records].map(({ slot, incarnation }) => ({ slot, incarnation, state: 'up' })));
     await withTimeout(broker.allReady(), config.bootMs, 'Opening the channels');
@@ -63,7 +64,7 @@ export class Nodes {
    * @throws NodeStuckError, UnknownNodeError, BootError, TimeoutError
    */
   async restart(name: MemberName, wanted: () => boolean = () => true): Promise<MemberRecord> {
-    const { config, ledger, roster, broker } = this.#parts;
+    const { config, ledger, roster } = this.#parts;
     const last = roster.byName(name);
     if (last.thread === undefined) throw new UnknownNodeError(name, { hint: 'Only nodes can be restarted.' });
     if (last.phase === 'stuck') throw new NodeStuckError([name]);
@@ -83,13 +84,10 @@ export class Nodes {
     this.#starting.add(last.slot);
     const incarnation = (await ledger.nextIncarnations([last.slot])).get(last.slot) ?? 0;
     this.#starting.delete(last.slot);
-    const peers = this.#mesh() ? roster.running() : [];
-    const laid = peers.map((peer) => ({ peer, ends: broker.lay(last.slot, peer.slot) }));
-    const wires = laid.map(({ peer, ends }) => ({ peer: peer.slot, incarnation: peer.incarnation, ends: ends.a }));
-    const record = this.#spawn(last.slot, incarnation, wires);
-    for (const { peer, ends } of laid) sendWires(peer, { peer: record.slot, incarnation, ends: ends.b });
+    const record = this.#spawn(last.slot, incarnation, []);
     await this.#booted(record);
     await roster.commit([{ slot: record.slot, incarnation, state: 'up' }]);
+    this.#wiring.joined(record);
     this.#announceUp(record);
     return record;
   }
@@ -174,26 +172,6 @@ export class Nodes {
 
   #announceUp({ name, incarnation, phase }: MemberRecord): void {
     if (phase === 'up') this.#parts.outbox.publish('node-up', { node: name, incarnation });
-  }
-
-  /** Small clusters are wired completely; in large ones a pair is wired when it first talks. */
-  #mesh(): boolean {
-    return this.#parts.config.nodes + 1 <= meshMembersMax;
-  }
-
-  /** All wires of a small cluster, by member: `incarnations` holds everybody. */
-  #layMesh(incarnations: ReadonlyMap<MemberSlot, number>): Map<MemberSlot, PeerWires[]> {
-    const members = [...incarnations];
-    const wires = new Map<MemberSlot, PeerWires[]>(members.map(([slot]) => [slot, []]));
-    if (!this.#mesh()) return wires;
-    for (const [index, [first, firstIncarnation]] of members.entries()) {
-      for (const [second, secondIncarnation] of members.slice(index + 1)) {
-        const laid = this.#parts.broker.lay(first, second);
-        wires.get(first)?.push({ peer: second, incarnation: secondIncarnation, ends: laid.a });
-        wires.get(second)?.push({ peer: first, incarnation: firstIncarnation, ends: laid.b });
-      }
-    }
-    return wires;
   }
 
   #refuseWhenClosing(): void {

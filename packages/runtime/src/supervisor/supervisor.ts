@@ -1,17 +1,16 @@
 import { join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 import { Lane } from '../compute/lane.ts';
-import { withTimeout } from '../control/deadline.ts';
 import { unpackError } from '../control/error-wire.ts';
 import type { ControlPort, FromMember, ToMember } from '../control/messages.ts';
 import type { CloseMode, CloseReport, MemberDiagnostics, MemberReport } from '../control/supervisor-api.ts';
 import { openEmbeddedStore } from '../coord/embedded-store.ts';
 import type { CoordStore } from '../coord/types.ts';
-import { ConfigError, NodeDownError, NodeStuckError, UnknownNodeError } from '../errors.ts';
+import { NodeDownError, NodeStuckError, UnknownNodeError } from '../errors.ts';
 import type { DeathCause } from '../events/cluster-event.ts';
 import { EventOutbox } from '../events/event-outbox.ts';
-import { closeGraceMs, controlMsDefault, diagnoseMs } from '../limits.ts';
-import { type MemberName, type MemberSlot, mainSlot, memberName } from '../member.ts';
+import { closeGraceMs, diagnoseMs } from '../limits.ts';
+import { type MemberName, mainSlot, memberName } from '../member.ts';
 import { Arena } from '../memory/arena.ts';
 import { ClusterBlock } from '../memory/cluster-block.ts';
 import { reapPages } from '../memory/page-range.ts';
@@ -22,6 +21,7 @@ import type { SupervisorBoot } from './boot-data.ts';
 import { Broker } from './broker.ts';
 import { Deaths } from './deaths.ts';
 import { Deployments } from './deployments.ts';
+import { Faults } from './faults.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { Ledger } from './ledger.ts';
 import { type MemberRecord, makeRecord } from './member-record.ts';
@@ -32,10 +32,13 @@ import type { SupervisorParts } from './parts.ts';
 import { Restarts } from './restarts.ts';
 import { Roster } from './roster.ts';
 import { makeStorageDirectory } from './storage-directory.ts';
+import { wipeCells } from './wipe-cells.ts';
+import { Wiring } from './wiring.ts';
 
 /** The thread that owns the cluster's truth: who is a member, what runs where, and what follows when one dies. */
 export class Supervisor {
   readonly deployments: Deployments;
+  readonly faults: Faults;
   readonly #parts: SupervisorParts;
   readonly #store: CoordStore;
   readonly #toMain: ControlPort<ToMember, FromMember>;
@@ -45,7 +48,7 @@ export class Supervisor {
   readonly #lane: Lane;
   readonly #restarts: Restarts;
   readonly #heartbeats: Heartbeats;
-  readonly #pausing = new Map<MemberSlot, PromiseWithResolvers<void>>();
+  readonly #wiring: Wiring;
   #closing = false;
 
   /** @param toMain the port to the embedding thread, as to any member */
@@ -62,15 +65,17 @@ export class Supervisor {
     this.#toMain = toMain;
     this.#parts = { config, shared, arena, block, signals, outbox, ledger, roster, broker, requests };
     this.deployments = new Deployments(this.#parts);
+    this.faults = new Faults(this.#parts);
     this.#lane = new Lane(this.#parts);
+    this.#wiring = new Wiring(this.#parts);
     const directory = () => this.deployments.entries;
     const enrolled = (record: MemberRecord) => this.#enrolled(record);
     this.#deaths = new Deaths(this.#parts, {
       onDown: (record, cause) => this.#down(record, cause),
-      settled: (record) => this.#settlePages(record),
+      settled: (record) => this.#clearPlace(record),
     });
-    this.#nodes = new Nodes(this.#parts, this.#deaths, { enrolled, directory });
-    this.#attachments = new Attachments(this.#parts, this.#deaths, {
+    this.#nodes = new Nodes(this.#parts, this.#deaths, this.#wiring, { enrolled, directory });
+    this.#attachments = new Attachments(this.#parts, this.#deaths, this.#wiring, {
       enrolled,
       directory,
       range: (slot) => this.#nodes.range(slot),
@@ -109,50 +114,12 @@ export class Supervisor {
     await this.#restarts.restart(this.#node(name).name);
   }
 
-  /** Stop a node's thread at its next turn; resolves when it stands still. */
-  async pause(name: MemberName): Promise<void> {
-    const { slot, control } = this.#running(name);
-    const { signals, block, outbox } = this.#parts;
-    if (signals.paused(slot)) return;
-    const paused = Promise.withResolvers<void>();
-    this.#pausing.set(slot, paused);
-    signals.pause(slot);
-    block.setPaused(slot, true);
-    control.post({ type: 'pause' });
-    const hint = 'It is busy, and will stand still when its loop turns.';
-    await withTimeout(paused.promise, controlMsDefault, `Pausing ${name}`, () => ({ node: name, hint }));
-    outbox.publish('node-paused', { node: name });
+  pause(name: MemberName): Promise<void> {
+    return this.faults.pause(this.#running(name));
   }
 
   resume(name: MemberName): void {
-    const { slot } = this.#node(name);
-    if (!this.#parts.signals.paused(slot)) return;
-    this.#unpause(slot);
-    this.#parts.outbox.publish('node-resumed', { node: name });
-  }
-
-  partition(groupA: readonly MemberName[], groupB: readonly MemberName[], oneWay: boolean): void {
-    const { roster, block, outbox } = this.#parts;
-    const [from, to] = [groupA, groupB].map((group) => group.map((name) => roster.byName(name).slot));
-    const both = groupA.find((name) => groupB.includes(name));
-    if (from === undefined || to === undefined || from.length === 0 || to.length === 0 || both !== undefined) {
-      throw new ConfigError('A partition needs two groups of members that have none in common.', {
-        hint: both === undefined ? 'Name at least one member in each.' : `${both} is in both.`,
-      });
-    }
-    for (const a of from) {
-      for (const b of to) {
-        block.setCut(a, b, true);
-        if (!oneWay) block.setCut(b, a, true);
-      }
-    }
-    outbox.publish('partitioned', { groupA, groupB, oneWay });
-  }
-
-  heal(): void {
-    const { roster, block, outbox } = this.#parts;
-    for (const a of roster.records) for (const b of roster.records) block.setCut(a.slot, b.slot, false);
-    outbox.publish('healed', {});
+    this.faults.resume(this.#node(name));
   }
 
   async diagnostics(): Promise<MemberDiagnostics[]> {
@@ -217,21 +184,20 @@ export class Supervisor {
 
   #down(record: MemberRecord, cause: DeathCause): void {
     this.#heartbeats.remove(record);
-    this.#pausing.get(record.slot)?.reject(new NodeDownError(record.name, 'unknown'));
-    this.#pausing.delete(record.slot);
-    if (cause !== 'stuck') this.#unpause(record.slot);
+    this.faults.ended(record);
     void this.deployments.nodeDown(record.slot);
     if (!this.#closing) this.#restarts.afterDeath(record, cause);
   }
 
-  /** No job works on the pages of the dead; then they are poisoned, and free again. */
-  async #settlePages(dead: MemberRecord): Promise<void> {
+  /** No job works on the pages of the dead; then they are poisoned, and its place is as if nobody had been there. */
+  async #clearPlace(dead: MemberRecord): Promise<void> {
     const { slot, incarnation } = dead;
-    const { arena } = this.#parts;
+    const { arena, block, roster } = this.#parts;
     const table = new PageTable(arena);
     const owner = ownedBy(slot, incarnation);
     await this.#lane.settle(dead, (page) => sameOwner(table.owner(page), owner));
     reapPages(arena, this.#nodes.ranges, slot, incarnation);
+    for (const other of roster.records) wipeCells(block, slot, other.slot);
   }
 
   #receive(record: MemberRecord, message: FromMember): void {
@@ -248,7 +214,7 @@ export class Supervisor {
         broker.sideReady(record.slot, message.peer);
         break;
       case 'want-wires':
-        this.#wire(record, message.peer);
+        this.#wiring.want(record, message.peer);
         break;
       case 'view-ack':
         roster.acknowledge(record, message.epoch);
@@ -260,8 +226,7 @@ export class Supervisor {
         requests.answer(message.request, message.outcome);
         break;
       case 'paused':
-        this.#pausing.get(record.slot)?.resolve();
-        this.#pausing.delete(record.slot);
+        this.faults.standsStill(record);
         break;
       case 'lane-run':
         this.#lane.run(record, message.order);
@@ -273,18 +238,6 @@ export class Supervisor {
         this.#toMain.post(message);
         break;
     }
-  }
-
-  #wire(record: MemberRecord, peerSlot: MemberSlot): void {
-    const peer = this.#parts.roster.get(peerSlot);
-    const { broker } = this.#parts;
-    if (peer === undefined || peer.phase !== 'up' || broker.connected(record.slot, peerSlot)) return;
-    broker.connect(record, peer);
-  }
-
-  #unpause(slot: MemberSlot): void {
-    this.#parts.block.setPaused(slot, false);
-    this.#parts.signals.resume(slot);
   }
 
   #node(name: MemberName): MemberRecord {

@@ -7,12 +7,12 @@ const module = new URL('../fixtures/mischief.ts', import.meta.url);
 describe('cluster.pause', () => {
   it.each(['event', 'blocking'] as const)('stops a node of loop kind %s until it is resumed', async (loop) => {
     const cluster = await startCluster({ nodes: 2, loop, stallMs: 200 });
-    await cluster.deploy(module, { on: 'n1' });
     let heart = 'beats';
     cluster.events$.subscribe((event) => {
       if (event.type === 'node-stalled' && event.node === 'n1') heart = 'stalled';
       if (event.type === 'node-recovered' && event.node === 'n1') heart = 'beats';
     });
+    await cluster.deploy(module, { on: 'n1' });
     await cluster.pause('n1');
     await cluster.pause('n1');
     let answered = false;
