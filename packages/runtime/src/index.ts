@@ -44,6 +44,7 @@ export type {
   CallContext,
   CallOptions,
   ClientDiagnostics,
+  ImplementationSettings,
   NoInput,
   RpcMember,
   ServiceDiagnostics,

@@ -2,7 +2,15 @@ import type { z } from 'zod';
 import { definitionNameCharsMax, serviceMembersMax, streamCreditDefault, streamCreditMax } from '../limits.ts';
 import type { MemberContext } from '../node/types.ts';
 import { DefinitionError } from './errors.ts';
-import type { NoInput, RpcMember, ServiceHandlers, ServiceMembers, StreamMember, StreamOverflow } from './types.ts';
+import type {
+  ImplementationSettings,
+  NoInput,
+  RpcMember,
+  ServiceHandlers,
+  ServiceMembers,
+  StreamMember,
+  StreamOverflow,
+} from './types.ts';
 
 /** Makes the handlers of one instance, on the node it runs on. `options` is what `cluster.deploy` was given. */
 export type ServiceSetup<M extends ServiceMembers> = (
@@ -14,6 +22,7 @@ export type ServiceSetup<M extends ServiceMembers> = (
 export interface ServiceImplementation<M extends ServiceMembers = ServiceMembers> {
   readonly definition: ServiceDefinition<M>;
   readonly setup: ServiceSetup<M>;
+  readonly settings: ImplementationSettings;
 }
 
 /** A declared service, whatever its members. */
@@ -28,6 +37,7 @@ export interface DeclaredService {
 export interface AnyImplementation {
   readonly definition: DeclaredService;
   readonly setup: (context: MemberContext, options: unknown) => object | Promise<object>;
+  readonly settings: ImplementationSettings;
 }
 
 /** The contract of a service: shared by the module that implements it and by its callers. */
@@ -35,7 +45,8 @@ export interface ServiceDefinition<M extends ServiceMembers = ServiceMembers> {
   readonly name: string;
   readonly members: M;
   readonly memberNames: readonly string[];
-  implement(setup: ServiceSetup<M>): ServiceImplementation<M>;
+  /** @throws DefinitionError (HF_DEFINITION) for settings that cannot be used. */
+  implement(setup: ServiceSetup<M>, settings?: ImplementationSettings): ServiceImplementation<M>;
 }
 
 /** A request with one answer. A member without `in` takes no input, one without `out` answers with nothing. */
@@ -98,9 +109,15 @@ export function defineService<const M extends ServiceMembers>(name: string, memb
     name,
     members,
     memberNames,
-    implement: (setup) => ({ definition, setup }),
+    implement: (setup, settings = {}) => ({ definition, setup, settings: checkedSettings(settings) }),
   };
   return Object.freeze(definition);
+}
+
+function checkedSettings(settings: ImplementationSettings): ImplementationSettings {
+  const { mailboxMax } = settings;
+  if (mailboxMax === undefined || (Number.isInteger(mailboxMax) && mailboxMax >= 1)) return settings;
+  throw new DefinitionError(`A service's mailboxMax is ${mailboxMax}.`, 'Use a whole number from 1.');
 }
 
 /** A proxy with a member named `then` would be taken for a promise, and one named `__proto__` for no member at all. */

@@ -9,7 +9,7 @@ import { HostedService } from './hosted-service.ts';
 import { RpcAnswers } from './rpc-answers.ts';
 import { schemaHash } from './schema-hash.ts';
 import { StreamAnswers } from './stream-answers.ts';
-import type { DeployedService, DeploySettings, ServiceDiagnostics } from './types.ts';
+import type { DeployedService, ServiceDiagnostics } from './types.ts';
 
 /** The services deployed in one thread. One per exchange. */
 export class ServiceHost {
@@ -32,17 +32,9 @@ export class ServiceHost {
    * @throws DefinitionError when the default export is no implementation or a handler is missing; ClosedError; and
    * whatever loading the module or its setup throws. Nothing is deployed then.
    */
-  async deploy(
-    moduleUrl: string,
-    deploymentId: number,
-    options?: unknown,
-    settings: DeploySettings = {},
-  ): Promise<DeployedService> {
-    const mailboxMax = checkedMailbox(settings.mailboxMax);
+  async deploy(moduleUrl: string, deploymentId: number, options?: unknown): Promise<DeployedService> {
     const module = (await import(moduleUrl)) as { readonly default?: unknown };
-    return this.deployImplementation(implementationOf(module.default, moduleUrl), deploymentId, options, {
-      mailboxMax,
-    });
+    return this.deployImplementation(implementationOf(module.default, moduleUrl), deploymentId, options);
   }
 
   /** As {@link deploy}, for an implementation that is already in this thread. */
@@ -50,15 +42,14 @@ export class ServiceHost {
     implementation: AnyImplementation,
     deploymentId: number,
     options?: unknown,
-    settings: DeploySettings = {},
   ): Promise<DeployedService> {
     if (this.#closed) throw new ClosedError('The service host');
     if (this.#services.has(deploymentId)) {
       throw new DefinitionError(`Deployment ${deploymentId} is in use.`, 'Give every deployment a number of its own.');
     }
-    const { definition, setup } = implementation;
+    const { definition, setup, settings } = implementation;
     const handlers = await setup(this.#context, options);
-    const service = new HostedService(deploymentId, definition, handlers, checkedMailbox(settings.mailboxMax));
+    const service = new HostedService(deploymentId, definition, handlers, settings.mailboxMax ?? mailboxCallsDefault);
     if (this.#closed) {
       await service.dispose();
       throw new ClosedError('The service host');
@@ -134,12 +125,6 @@ function implementationOf(value: unknown, moduleUrl: string): AnyImplementation 
 
 function isImplementation(value: unknown): value is AnyImplementation {
   if (typeof value !== 'object' || value === null) return false;
-  const { definition, setup } = value as Partial<AnyImplementation>;
-  return typeof setup === 'function' && typeof definition === 'object' && typeof definition.name === 'string';
-}
-
-function checkedMailbox(mailboxMax: number | undefined): number {
-  if (mailboxMax === undefined) return mailboxCallsDefault;
-  if (Number.isInteger(mailboxMax) && mailboxMax >= 1) return mailboxMax;
-  throw new DefinitionError(`A deployment's mailboxMax is ${mailboxMax}.`, 'Use a whole number from 1.');
+  const { definition, setup, settings } = value as Partial<AnyImplementation>;
+  return typeof setup === 'function' && typeof definition?.name === 'string' && typeof settings === 'object';
 }

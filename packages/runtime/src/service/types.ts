@@ -140,7 +140,8 @@ export interface DeployedService {
   readonly members: readonly string[];
 }
 
-export interface DeploySettings {
-  /** Calls accepted and not yet answered. @default mailboxCallsDefault */
+/** Bounds of a service that its implementation knows best. */
+export interface ImplementationSettings {
+  /** Calls an instance may have accepted and not yet answered; more are HF_MAILBOX_FULL. @default 16 384 */
   readonly mailboxMax?: number | undefined;
 }

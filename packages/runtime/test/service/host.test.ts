@@ -94,9 +94,9 @@ describe('a host', () => {
     const good = Work.implement(() => ({ run: () => 'x' }));
     await host.deployImplementation(good, 1);
     await expect(host.deployImplementation(good, 1)).rejects.toBeInstanceOf(DefinitionError);
-    await expect(host.deployImplementation(good, 2, undefined, { mailboxMax: 0 })).rejects.toBeInstanceOf(
-      DefinitionError,
-    );
+    for (const mailboxMax of [0, -1, 1.5]) {
+      expect(() => Work.implement(() => ({ run: () => 'x' }), { mailboxMax })).toThrow(DefinitionError);
+    }
     expect(host.diagnostics()).toHaveLength(1);
   });
 

@@ -31,19 +31,22 @@ async function deployEcho(settings?: { mailboxMax: number }) {
   const opened = gate();
   const contexts: CallContext[] = [];
   const started: number[] = [];
-  const implementation = Echo.implement(() => ({
-    say: ({ text, times }) => text.repeat(times),
-    bytes: (bytes) => bytes.map((byte) => byte ^ 0xff),
-    hold: async (number, call) => {
-      started.push(number);
-      contexts.push(call);
-      await opened.promise;
-      return number;
-    },
-    wrong: () => 'seven' as unknown as number,
-    nothing: () => undefined,
-  }));
-  const deploymentId = await threads.deploy(0, implementation, undefined, settings);
+  const implementation = Echo.implement(
+    () => ({
+      say: ({ text, times }) => text.repeat(times),
+      bytes: (bytes) => bytes.map((byte) => byte ^ 0xff),
+      hold: async (number, call) => {
+        started.push(number);
+        contexts.push(call);
+        await opened.promise;
+        return number;
+      },
+      wrong: () => 'seven' as unknown as number,
+      nothing: () => undefined,
+    }),
+    settings,
+  );
+  const deploymentId = await threads.deploy(0, implementation);
   return { opened, contexts, started, deploymentId, echo: threads.at(mainSlot).client.service(Echo) };
 }
 

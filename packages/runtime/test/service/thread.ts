@@ -9,7 +9,7 @@ import { RpcCalls } from '../../src/service/rpc-calls.ts';
 import { RpcTarget, ServiceTarget } from '../../src/service/rpc-target.ts';
 import { schemaHash } from '../../src/service/schema-hash.ts';
 import { ServiceHost } from '../../src/service/service-host.ts';
-import type { DeploySettings, ServiceClient } from '../../src/service/types.ts';
+import type { ServiceClient } from '../../src/service/types.ts';
 import { Loopback, type LoopbackExchange } from './loopback-exchange.ts';
 
 /** What one member has of services. */
@@ -42,20 +42,10 @@ export class Threads {
   }
 
   /** Deploy on a member and tell everybody; the deployment's number. */
-  async deploy(
-    slot: MemberSlot,
-    implementation: AnyImplementation,
-    options?: unknown,
-    settings?: DeploySettings,
-  ): Promise<number> {
+  async deploy(slot: MemberSlot, implementation: AnyImplementation, options?: unknown): Promise<number> {
     this.#deployments += 1;
     const deploymentId = this.#deployments;
-    const { name, schemaHash } = await this.at(slot).host.deployImplementation(
-      implementation,
-      deploymentId,
-      options,
-      settings,
-    );
+    const { name, schemaHash } = await this.at(slot).host.deployImplementation(implementation, deploymentId, options);
     this.#entries.push({ service: name, node: memberName(slot), slot, deploymentId, schemaHash });
     this.directory.replace(this.#entries);
     return deploymentId;
