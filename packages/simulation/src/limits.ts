@@ -19,6 +19,9 @@ export const fingerprintSlotsInitial = 2 ** 12;
 /** Timers one part may have armed at once in an explored world. */
 export const armedTimersMax = 64;
 
+/** Durable blocks of one explored disk on which a misdirected write may land. */
+export const strayBlocksMax = 64;
+
 /** Writes without a flush at a crash: each may survive or not, so this bounds the branches of a crash. */
 export const unflushedWritesMax = 8;
 

@@ -88,8 +88,8 @@ export class LiveDisks {
   /** A misdirected write needs another block to land on. */
   #possible(node: LiveNode, request: DiskRequest, fault: DiskFault): DiskFault | undefined {
     if (fault !== 'diskSlow' && !this.#mayLie(node)) return undefined;
-    const strays = fault !== 'misdirectedWrite' || this.#others(node, request).length > 0;
-    return strays ? fault : 'lostWrite';
+    const hits = fault !== 'misdirectedWrite' || node.disk.strays(request.address).length > 0;
+    return hits ? fault : undefined;
   }
 
   #mayLie({ number }: LiveNode): boolean {
@@ -97,11 +97,7 @@ export class LiveDisks {
   }
 
   #strayAddress(node: LiveNode, request: DiskRequest): number | undefined {
-    const others = this.#others(node, request);
+    const others = node.disk.strays(request.address);
     return others[this.#choices[node.number]!.choose(others.length)];
-  }
-
-  #others(node: LiveNode, request: DiskRequest): number[] {
-    return [...node.disk.blocks.keys()].filter((address) => address !== request.address);
   }
 }

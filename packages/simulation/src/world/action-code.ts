@@ -6,6 +6,7 @@ const actionKinds = [
   'deliver',
   'timer',
   'disk',
+  'misdirect',
   'drop',
   'duplicate',
   'reorder',

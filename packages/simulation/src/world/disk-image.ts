@@ -87,6 +87,11 @@ export class DiskImage {
     this.pending.length = 0;
   }
 
+  /** The durable blocks other than `address`, ascending: where a misdirected write may land. */
+  strays(address: number): number[] {
+    return [...this.blocks.keys()].filter((other) => other !== address).sort((a, b) => a - b);
+  }
+
   /** Turn a durable block bad. */
   rot(address: number): void {
     this.blocks.set(address, badBlock);

@@ -1,5 +1,5 @@
 import { WorldSpecError } from '../errors.ts';
-import { armedTimersMax, unflushedWritesMax } from '../limits.ts';
+import { armedTimersMax, strayBlocksMax, unflushedWritesMax } from '../limits.ts';
 import { type ActionKind, actionCode } from './action-code.ts';
 import type { DiskEnding, DiskImage } from './disk-image.ts';
 import { type FaultClass, linkBroken, linkCut, linkKnownDown, linkSuspected } from './layout.ts';
@@ -8,6 +8,12 @@ import type { VectorView } from './vector-view.ts';
 import type { WorldStore } from './world-store.ts';
 
 export const diskEndings: readonly DiskEnding[] = ['ok', 'io-error', 'no-space', 'lost'];
+
+const strayBits = 6;
+const misdirectArgument = (index: number, stray: number): number => (index << strayBits) | stray;
+/** The operation that is misdirected, and which of its {@link DiskImage.strays} it lands on. */
+export const misdirectedIndex = (argument: number): number => argument >>> strayBits;
+export const strayIndex = (argument: number): number => argument & (2 ** strayBits - 1);
 
 /** A crash in one number: which writes at risk survive, and the place plus one of the write that tears. */
 const tornShift = unflushedWritesMax;
@@ -92,13 +98,21 @@ export class EnabledActions {
   }
 
   #diskCompletions(node: number, disk: DiskImage): void {
-    for (const [index, { kind }] of disk.pending.entries()) {
+    for (const [index, { kind, address }] of disk.pending.entries()) {
       const ending = (name: DiskEnding): number => (index << 2) | diskEndings.indexOf(name);
       this.#add('disk', node, ending('ok'));
       if (this.#left('diskError')) this.#add('disk', node, ending('io-error'));
       if (kind === 'write' && this.#left('diskFull')) this.#add('disk', node, ending('no-space'));
       if (kind === 'write' && this.#left('lostWrite')) this.#add('disk', node, ending('lost'));
+      if (kind === 'write' && this.#left('misdirectedWrite')) this.#misdirections(node, index, disk.strays(address));
     }
+  }
+
+  #misdirections(node: number, index: number, strays: readonly number[]): void {
+    if (strays.length > strayBlocksMax) {
+      throw new WorldSpecError(`the disk of node ${node} holds more than ${strayBlocksMax} blocks to hit`);
+    }
+    for (const stray of strays.keys()) this.#add('misdirect', node, misdirectArgument(index, stray));
   }
 
   #crashes(node: number, disk: DiskImage): void {

@@ -13,6 +13,7 @@ export const faultClasses = [
   'diskError',
   'diskFull',
   'lostWrite',
+  'misdirectedWrite',
   'rot',
   'torn',
 ] as const satisfies readonly (keyof FaultBudget)[];

@@ -1,6 +1,14 @@
 import { actionKind, firstArgument, secondArgument } from './action-code.ts';
 import type { DiskImage, DiskRequest } from './disk-image.ts';
-import { diskEndings, survivesCrash, tearsAtCrash, timerIndex, timerPart } from './enabled-actions.ts';
+import {
+  diskEndings,
+  misdirectedIndex,
+  strayIndex,
+  survivesCrash,
+  tearsAtCrash,
+  timerIndex,
+  timerPart,
+} from './enabled-actions.ts';
 import type { Observation } from './monitor.ts';
 import type { Consequence } from './part-steps.ts';
 import { readableText } from './plain-data.ts';
@@ -32,6 +40,8 @@ export class Narrator {
         return `${this.#node(a)}'s timer ${this.#timer(vector, a, b)} of ${this.#part(a, timerPart(b))} ends`;
       case 'disk':
         return this.#disk(vector, a, b);
+      case 'misdirect':
+        return this.#misdirect(vector, a, b);
       case 'rot':
         return `block ${b} on the disk of ${this.#node(a)} turns bad`;
       case 'linkDown':
@@ -119,6 +129,15 @@ export class Narrator {
     const ending = diskEndings[argument & 3];
     const what = request === undefined ? 'an operation' : requestText(request);
     return `the disk of ${this.#node(node)} ends ${what}: ${ending}`;
+  }
+
+  #misdirect(vector: readonly number[], node: number, argument: number): string {
+    const { layout, disks } = this.#store;
+    const disk = disks.shared(vector[layout.disk(node)] as number) as DiskImage;
+    const request = disk.pending[misdirectedIndex(argument)];
+    if (request === undefined) return 'nothing is misdirected';
+    const stray = disk.strays(request.address)[strayIndex(argument)];
+    return `the disk of ${this.#node(node)} ends ${requestText(request)}: reported done, but it hit block ${stray}`;
   }
 
   #crashLosses(vector: readonly number[], node: number, choice: number): string {

@@ -129,6 +129,8 @@ export interface FaultBudget {
   readonly diskFull?: number;
   /** A write is reported done and never reaches the disk. */
   readonly lostWrite?: number;
+  /** A write is reported done and lands on another durable block, which turns bad; its own keeps what it had. */
+  readonly misdirectedWrite?: number;
   /** A durable block turns bad. */
   readonly rot?: number;
   /** A write not flushed at a crash leaves its block bad. */

@@ -2,8 +2,18 @@ import type { Decoder, Encoder } from '@holdfast/kernel';
 import { always, type CellEvidence, type Model, type Property } from '../explorer/model.ts';
 import { actionKind, firstArgument, secondArgument } from './action-code.ts';
 import type { CellLog } from './cell-log.ts';
-import { diskEndings, EnabledActions, survivesCrash, tearsAtCrash, timerIndex, timerPart } from './enabled-actions.ts';
-import { linkBroken, linkCut, linkSuspected } from './layout.ts';
+import type { DiskEnding } from './disk-image.ts';
+import {
+  diskEndings,
+  EnabledActions,
+  misdirectedIndex,
+  strayIndex,
+  survivesCrash,
+  tearsAtCrash,
+  timerIndex,
+  timerPart,
+} from './enabled-actions.ts';
+import { type FaultClass, linkBroken, linkCut, linkSuspected } from './layout.ts';
 import { Narrator } from './narrator.ts';
 import { renumberer } from './renumbering.ts';
 import type { WorldSpec } from './spec.ts';
@@ -17,6 +27,14 @@ import { WorldStore } from './world-store.ts';
 export function worldModel(spec: WorldSpec): WorldModel {
   return new WorldModel(spec);
 }
+
+const faultOfEnding: Readonly<Record<DiskEnding, FaultClass | undefined>> = {
+  ok: undefined,
+  'io-error': 'diskError',
+  'no-space': 'diskFull',
+  lost: 'lostWrite',
+  misdirected: 'misdirectedWrite',
+};
 
 type Canonical = (vector: WorldVector) => WorldVector;
 
@@ -154,7 +172,10 @@ export class WorldModel implements Model<WorldVector> {
         this.#expire(vector, a, timerPart(b), timerIndex(b));
         break;
       case 'disk':
-        this.#completeDisk(vector, a, b >>> 2, b & 3);
+        this.#completeDisk(vector, a, b >>> 2, diskEndings[b & 3] ?? 'ok', 0);
+        break;
+      case 'misdirect':
+        this.#completeDisk(vector, a, misdirectedIndex(b), 'misdirected', strayIndex(b));
         break;
       case 'rot':
         machine.spend(vector, 'rot');
@@ -211,12 +232,12 @@ export class WorldModel implements Model<WorldVector> {
     this.#machine.expire(vector, node, part, timer);
   }
 
-  #completeDisk(vector: WorldVector, node: number, index: number, endingNumber: number): void {
-    const ending = diskEndings[endingNumber] ?? 'ok';
-    if (ending === 'io-error') this.#machine.spend(vector, 'diskError');
-    if (ending === 'no-space') this.#machine.spend(vector, 'diskFull');
-    if (ending === 'lost') this.#machine.spend(vector, 'lostWrite');
-    const { request, result } = this.#machine.changeDisk(vector, node, (disk) => disk.complete(index, ending));
+  #completeDisk(vector: WorldVector, node: number, index: number, ending: DiskEnding, stray: number): void {
+    const fault = faultOfEnding[ending];
+    if (fault !== undefined) this.#machine.spend(vector, fault);
+    const { request, result } = this.#machine.changeDisk(vector, node, (disk) =>
+      disk.complete(index, ending, disk.strays(disk.pending[index]?.address ?? 0)[stray]),
+    );
     const event = this.#spec.nodes[node]?.parts[request.part]?.disk?.(request.op, result);
     this.#machine.input(vector, node, request.part, event);
   }

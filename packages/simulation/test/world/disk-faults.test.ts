@@ -74,6 +74,11 @@ describe('disks of an explored world', () => {
     expect(logs).toEqual(new Set(['read 3 ok 2,0', 'read 3 ok 1,0']));
   });
 
+  it('let a write hit another durable block, which is found bad', () => {
+    const logs = reads([write(1, 5), write(2, 6), flush, write(3, 5)], { misdirectedWrite: 1 });
+    expect(logs).toEqual(new Set(['read 3 ok 3,2', 'read 3 ok 1,-1']));
+  });
+
   it('let a durable block turn bad', () => {
     const logs = reads([write(1), flush], { rot: 1 });
     expect(logs).toEqual(new Set(['read 3 ok 1,0', 'read 3 ok -1,0']));
