@@ -37,7 +37,7 @@ export async function performDemo(
 ): Promise<number> {
   using interrupt = new Interrupt();
   try {
-    await using scratch = await makeScratch(given.storage);
+    await using scratch = await makeScratch(given.storage, streams);
     const report = await runWatched(given, scratch.path, new Narrator(terminal, timeline), interrupt.signal);
     scratch.keep = given.keep;
     const exitCode = exitCodeOf(report);
@@ -71,9 +71,11 @@ async function runWatched(
   }
 }
 
-async function makeScratch(parent: string): Promise<ScratchDirectory> {
+async function makeScratch(parent: string, streams: Streams): Promise<ScratchDirectory> {
   try {
-    return await ScratchDirectory.in(parent);
+    return await ScratchDirectory.in(parent, (path) => {
+      streams.stderr.write(`holdfast: ${path} could not be removed; remove it once the disk answers again\n`);
+    });
   } catch (cause) {
     throw SourceError.storageUnusable(parent, errnoOf(cause), cause);
   }

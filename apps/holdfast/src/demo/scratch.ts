@@ -16,18 +16,28 @@ export class ScratchDirectory implements AsyncDisposable {
     if (!this.keep) rmSync(this.path, { recursive: true, force: true, maxRetries: 3 });
   };
 
-  private constructor(path: string) {
+  readonly #onLeft: (path: string) => void;
+
+  private constructor(path: string, onLeft: (path: string) => void) {
     this.path = path;
+    this.#onLeft = onLeft;
     process.on('exit', this.#onExit);
   }
 
-  static async in(parent: string): Promise<ScratchDirectory> {
-    return new ScratchDirectory(await mkdtemp(join(await realpath(parent), 'holdfast-demo-')));
+  /** @param onLeft told where it is when it could not be removed. */
+  static async in(parent: string, onLeft: (path: string) => void): Promise<ScratchDirectory> {
+    return new ScratchDirectory(await mkdtemp(join(await realpath(parent), 'holdfast-demo-')), onLeft);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // On a disk that hangs the removal hangs too, and must not keep the process.
-    if (!this.keep) await withinTime(rm(this.path, { recursive: true, force: true, maxRetries: 3 }), leaveTimeoutMs);
     process.off('exit', this.#onExit);
+    if (this.keep) return;
+    let removed = false;
+    const removal = rm(this.path, { recursive: true, force: true, maxRetries: 3 }).then(() => {
+      removed = true;
+    });
+    // On a disk that hangs the removal hangs too, and must not keep the process.
+    await withinTime(removal, leaveTimeoutMs);
+    if (!removed) this.#onLeft(this.path);
   }
 }

@@ -10,16 +10,18 @@ export class StallWatch implements Disposable {
   readonly #timer: NodeJS.Timeout;
   readonly #controller = new AbortController();
   #beats = 0;
-  #beatsSeen = -1;
+  #beatsSeen = 0;
+  #stillFor = 0;
   #doing: string;
 
   constructor(stallMs: number, doing: string) {
     this.signal = this.#controller.signal;
     this.#doing = doing;
     this.#timer = setInterval(() => {
-      if (this.#beats === this.#beatsSeen) this.#controller.abort(new StalledError(this.#doing, stallMs));
+      this.#stillFor = this.#beats === this.#beatsSeen ? this.#stillFor + 1 : 0;
       this.#beatsSeen = this.#beats;
-    }, stallMs);
+      if (this.#stillFor === looks) this.#controller.abort(new StalledError(this.#doing, stallMs));
+    }, stallMs / looks);
   }
 
   beat(): void {
@@ -50,3 +52,6 @@ export class StallWatch implements Disposable {
     clearInterval(this.#timer);
   }
 }
+
+/** Looks at the beats within `stallMs`: a stall is noticed at most this part of it late. */
+const looks = 10;
