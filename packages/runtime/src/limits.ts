@@ -199,6 +199,8 @@ export const connectionRetryMs = 10;
 export const connectionRetryMsMax = 500;
 export const connectionRetriesMax = 16;
 export const connectionWaitMs = 100;
+/** How often an open connection looks at the peer's status page. */
+export const connectionKeepMs = 1000;
 
 /** Beats of a peer without progress on a link after which the link is suspect, or, if it is the only one, failed. */
 export const stallBeats = 3;
@@ -212,6 +214,13 @@ export const recordsPerTurnMax = 64;
 
 /** Turns of a synchronous drain before it returns to its caller. */
 export const drainTurnsMax = 64;
+
+/** Consumed records whose credit is given back at a time. Small against every window. */
+export const creditEveryRecords = 16;
+
+/** Times a blocking member handles requests, and hops it gives promises each time, before its event loop turns. */
+export const blockAnswersMax = 16;
+export const blockHopsMax = 8;
 
 /** How long a blocking member sleeps at a time: at first, and at most while nothing arrives. */
 export const blockSliceMsMin = 1;

@@ -10,7 +10,13 @@ import type {
   PortGrant,
 } from '../kernel/connection-types.ts';
 import type { LinkId, SessionEnd } from '../kernel/session-types.ts';
-import { connectionRetriesMax, connectionRetryMs, connectionRetryMsMax, connectionWaitMs } from '../limits.ts';
+import {
+  connectionKeepMs,
+  connectionRetriesMax,
+  connectionRetryMs,
+  connectionRetryMsMax,
+  connectionWaitMs,
+} from '../limits.ts';
 import type { MemberSlot } from '../member.ts';
 import type { ClusterBlock } from '../memory/cluster-block.ts';
 import { ConnectionCells } from './connection-cells.ts';
@@ -78,6 +84,7 @@ export class ConnectionHost {
         retryMsMax: connectionRetryMsMax,
         incompatibleMs: connectionRetryMsMax,
         waitMs: connectionWaitMs,
+        keepMs: connectionKeepMs,
       },
       rules: connectionRules,
     };

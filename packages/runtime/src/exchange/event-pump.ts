@@ -1,4 +1,6 @@
 import {
+  blockAnswersMax,
+  blockHopsMax,
   blockSliceMsMax,
   blockSliceMsMin,
   drainTurnsMax,
@@ -8,16 +10,16 @@ import {
 } from '../limits.ts';
 import type { MemberSlot } from '../member.ts';
 import { memberSetWords } from '../memory/cluster-block.ts';
-import type { Waker } from '../wake/waker.ts';
+import { firstLinkSignal, otherSignal, type Waker } from '../wake/waker.ts';
 
 /** What a pump turns. */
 export interface PumpOwner {
   /** Told to stand still: nothing is drained, sent, or judged, and the heart does not beat. */
   paused(): boolean;
-  /** Take at most `recordsMax` records of one peer; how many they were. */
-  drainPeer(peer: MemberSlot, recordsMax: number): number;
-  /** Send what was begun, make it visible. */
-  flush(): void;
+  /** Take at most `recordsMax` records of one peer, off its first link only or off all; how many they were. */
+  drainPeer(peer: MemberSlot, recordsMax: number, all: boolean): number;
+  /** Send what was begun, make it visible; whether there was anything. */
+  flush(): boolean;
   /** Look after everything that depends on time. `late`: this thread was stalled before. */
   tick(nowMs: number, late: boolean): void;
 }
@@ -50,9 +52,9 @@ export class EventPump {
     else waker.arm();
   }
 
-  /** Whether a batch is being handled: what is sent now is flushed at its end. */
-  get busy(): boolean {
-    return this.#busy;
+  /** Whether what is sent now will be flushed by this pump, soon. */
+  get flushes(): boolean {
+    return this.#busy || this.#blocking;
   }
 
   /** The doorbell rang. */
@@ -61,8 +63,10 @@ export class EventPump {
     this.#waker.stayAwake();
     // A paused member stays awake, so that nobody rings for nothing; its heartbeat looks when the pause is over.
     if (this.#owner.paused()) return;
-    const more = this.#round() > 0 && this.#hasBacklog;
-    if (more || !this.#waker.arm()) this.#yield();
+    this.#round();
+    if (this.#hasBacklog || !this.#waker.arm()) this.#yield();
+    // Waking the peers comes last: a thread that goes to sleep right after it leaves them its core.
+    this.#owner.flush();
   }
 
   /** Handle all that has arrived, within bounds; the number of records. 0 from inside a handler: it would overtake. */
@@ -72,6 +76,7 @@ export class EventPump {
       const taken = this.#round();
       if (taken === 0) break;
       records += taken;
+      this.#owner.flush();
     }
     this.#tickIfDue();
     return records;
@@ -107,43 +112,51 @@ export class EventPump {
     if (this.#turnDue !== undefined || this.#closed) return;
     this.#turnDue = setImmediate(() => {
       this.#turnDue = undefined;
-      if (this.#blocking) this.#blockingTurn();
+      if (this.#blocking) void this.#blockingTurn();
       else this.wake();
     });
   }
 
-  /** One turn of a blocking member: handle, else sleep on the armed word, then let the event loop turn once. */
-  #blockingTurn(): void {
-    if (this.#round() > 0) {
+  /**
+   * One turn of a blocking member: handle what is there, send the answers, sleep on the armed word until there is more.
+   * Promises are given a few hops to make their answers before it sleeps again, which costs far less than a turn of the
+   * event loop; that turns when nothing came for a slice, and after every `blockAnswersMax` answers at the latest.
+   */
+  async #blockingTurn(): Promise<void> {
+    for (let answers = 0; answers < blockAnswersMax && !this.#closed; answers++) {
+      const taken = this.#round();
+      for (let hop = 0; hop < blockHopsMax && taken > 0 && !this.#owner.flush(); hop++) await undefined;
+      this.#owner.flush();
+      if (this.#hasBacklog) continue;
+      if (!this.#waker.wait(this.#sliceMs)) {
+        this.#sliceMs = Math.min(this.#sliceMs + 1, blockSliceMsMax);
+        break;
+      }
       this.#sliceMs = blockSliceMsMin;
-    } else if (this.#waker.wait(this.#sliceMs)) {
-      this.#sliceMs = blockSliceMsMin;
-      this.#round();
-    } else {
-      this.#sliceMs = Math.min(this.#sliceMs + 1, blockSliceMsMax);
     }
     this.#yield();
   }
 
-  /** Take a batch from every peer that signalled, then send what that led to. */
+  /** Take a batch from every peer that signalled. */
   #round(): number {
     if (this.#busy || this.#closed || this.#owner.paused()) return 0;
     this.#busy = true;
     let records = 0;
     try {
       for (let word = 0; word < memberSetWords; word++) {
-        let bits = this.#waker.takeSignals(word) | (this.#backlog[word] as number);
+        const all = this.#waker.takeSignals(word, otherSignal) | (this.#backlog[word] as number);
+        let bits = this.#waker.takeSignals(word, firstLinkSignal) | all;
         if (bits === 0) continue;
         this.#backlog[word] = 0;
         while (bits !== 0) {
           const bit = bits & -bits;
           bits ^= bit;
-          const taken = this.#owner.drainPeer(32 * word + 31 - Math.clz32(bit), recordsPerTurnMax);
+          const peer = 32 * word + 31 - Math.clz32(bit);
+          const taken = this.#owner.drainPeer(peer, recordsPerTurnMax, (all & bit) !== 0);
           if (taken >= recordsPerTurnMax) this.#backlog[word] = (this.#backlog[word] as number) | bit;
           records += taken;
         }
       }
-      this.#owner.flush();
     } finally {
       this.#busy = false;
     }

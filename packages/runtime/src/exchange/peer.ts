@@ -13,7 +13,7 @@ import type { Endpoint, LinkId, SessionEnd, SessionNotice } from '../kernel/sess
 import { retransmitBytesMax } from '../limits.ts';
 import { type MemberSlot, memberName } from '../member.ts';
 import type { ClusterBlock } from '../memory/cluster-block.ts';
-import type { Waker } from '../wake/waker.ts';
+import { firstLinkSignal, otherSignal, type Waker } from '../wake/waker.ts';
 import { ConnectionHost, type ConnectionOwner } from './connection-host.ts';
 import type { RecordBatch } from './demultiplexer.ts';
 import { IncompatiblePeerError } from './errors.ts';
@@ -113,15 +113,15 @@ export class Peer implements SessionOwner, ConnectionOwner {
     this.#connection.look();
   }
 
-  /** Take what arrived, at most `recordsMax` records; how many they were. */
-  drain(recordsMax: number): number {
-    this.#connection.look();
+  /** Take what arrived, at most `recordsMax` records, off the first link or off all; how many they were. */
+  drain(recordsMax: number, all: boolean): number {
+    if (all) this.#connection.look();
+    const links = all ? this.#links.length : Math.min(1, this.#links.length);
     let records = 0;
-    for (let index = 0; index < this.#links.length && !this.#closed; index++) {
+    for (let index = 0; index < links && records < recordsMax && !this.#closed; index++) {
       const link = this.#links[index] as InterconnectLink;
       link.poll();
-      const receive = this.#receivers[index] as RecordReceiver;
-      if (records < recordsMax) records += link.drain(recordsMax - records, receive);
+      records += link.drain(recordsMax - records, this.#receivers[index] as RecordReceiver);
     }
     this.session.resumeWritable();
     this.session.publish();
@@ -311,17 +311,18 @@ export class Peer implements SessionOwner, ConnectionOwner {
   }
 
   signalPeer(): void {
-    this.#place.waker.signal(this.slot);
+    this.#place.waker.signal(this.slot, otherSignal);
   }
 
   #addLink(driver: DriverName, wires: WireEnds): void {
     const { block, self, waker, makeLink } = this.#place;
     const { slot } = this;
     const index = this.#links.length;
+    const kind = index === 0 ? firstLinkSignal : otherSignal;
     const around: LinkSurroundings = {
       sendCut: () => block.isCut(self, slot),
       receiveCut: () => block.isCut(slot, self),
-      signal: () => waker.signal(slot),
+      signal: () => waker.signal(slot, kind),
       wait: (ms) => waker.wait(ms),
       post: (message, transfer) => waker.post(slot, { link: index, message }, transfer),
     };

@@ -11,6 +11,7 @@ import {
   type SessionFrame,
   type SessionNotice,
 } from '../kernel/session-types.ts';
+import { creditEveryRecords } from '../limits.ts';
 import { KernelTimers } from './kernel-timers.ts';
 import { RecordLog } from './record-log.ts';
 import { ArrivedFrame, sessionHeaderBytes } from './session-header.ts';
@@ -40,10 +41,12 @@ export class SessionHost {
   readonly #links: readonly InterconnectLink[];
   readonly #sink: SessionSink;
   readonly state: ReturnType<typeof sessionKernel.initial>;
-  #logs: (RecordLog | undefined)[] = trafficClasses.map(() => undefined);
+  #logs: (RecordLog | undefined)[] = [];
   #logBytesMax: readonly number[] = [];
   /** Classes that were refused room, as bits. */
   #wanted = 0;
+  /** Records consumed whose credit was not given back yet, by class. */
+  readonly #uncredited: number[] = trafficClasses.map(() => 0);
   /** Links that must report when they are writable, as bits. */
   #unwritable = 0;
   readonly #notices: SessionNotice[] = [];
@@ -59,7 +62,7 @@ export class SessionHost {
   readonly #consumed: { type: 'consumed'; trafficClass: TrafficClass; records: number } = {
     type: 'consumed',
     trafficClass: 0,
-    records: 1,
+    records: 0,
   };
   readonly #sending: { type: 'send'; call: number; trafficClass: TrafficClass; handle: number } = {
     type: 'send',
@@ -74,6 +77,7 @@ export class SessionHost {
     this.#env = sessionEnv(links.length);
     this.state = sessionKernel.initial(this.#env);
     this.#sink = new SessionSink(links, this.#timers, nowMs);
+    this.#forget();
   }
 
   /** Whether there is a session that has not ended. */
@@ -87,11 +91,7 @@ export class SessionHost {
 
   /** Start a session both sides agreed on. `logBytesMax`: cap of the retransmission buffer of each class. */
   start(self: Endpoint, peer: Endpoint, links: readonly LinkId[], logBytesMax: readonly number[]): void {
-    this.#logs = trafficClasses.map(() => undefined);
-    this.#sink.logs = this.#logs;
     this.#logBytesMax = logBytesMax;
-    this.#wanted = 0;
-    this.#unwritable = 0;
     this.#step({ type: 'open', self, peer, links });
   }
 
@@ -143,8 +143,9 @@ export class SessionHost {
     this.#sink.delivered = false;
     const { trafficClass } = this.#arrived;
     this.#owner.onRecord(trafficClass, bytes, words, start + sessionHeaderBytes, end);
-    this.#consumed.trafficClass = trafficClass;
-    this.#step(this.#consumed);
+    const consumed = (this.#uncredited[trafficClass] as number) + 1;
+    this.#uncredited[trafficClass] = consumed;
+    if (consumed >= creditEveryRecords) this.#credit(trafficClass);
   }
 
   close(): void {
@@ -203,6 +204,23 @@ export class SessionHost {
     this.publish();
   }
 
+  /** The session is over: nothing of it may get into the next one. */
+  #forget(): void {
+    this.#logs = trafficClasses.map(() => undefined);
+    this.#sink.logs = this.#logs;
+    this.#wanted = 0;
+    this.#unwritable = 0;
+    this.#uncredited.fill(0);
+  }
+
+  /** Tell the kernel what was consumed: windows are wide against what is told at a time. */
+  #credit(trafficClass: TrafficClass): void {
+    this.#consumed.trafficClass = trafficClass;
+    this.#consumed.records = this.#uncredited[trafficClass] as number;
+    this.#uncredited[trafficClass] = 0;
+    this.#step(this.#consumed);
+  }
+
   #newLog(trafficClass: TrafficClass): RecordLog {
     const log = new RecordLog(this.#env.windows[trafficClass] as number, this.#logBytesMax[trafficClass]);
     this.#logs[trafficClass] = log;
@@ -246,6 +264,7 @@ export class SessionHost {
       const notice = notices[index] as SessionNotice;
       if (notice.type === 'link' && notice.state === 'fenced') this.#renew(notice.link);
       this.#owner.onNotice(notice, this.#logs);
+      if (notice.type === 'ended') this.#forget();
     }
     notices.length = 0;
     this.#settling = false;

@@ -128,7 +128,10 @@ export class ClusterBlock {
     return this.#member(member) + armedAt;
   }
 
-  /** Index in `arena.words` of the first of {@link memberSetWords} words: who has sent to `member` since it last looked. */
+  /**
+   * Index in `arena.words` of two sets of {@link memberSetWords} words: who has sent to `member` since it last looked, on
+   * the pair's first link, and in any other way.
+   */
   signalWords(member: MemberSlot): number {
     return this.#member(member) + signalsAt;
   }

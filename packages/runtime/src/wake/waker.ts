@@ -5,6 +5,11 @@ import { armed, asleep, awake, type ClusterBlock, memberSetWords } from '../memo
 /** What a doorbell carries when it is only rung. The cheapest value to clone. */
 const ring = 0;
 
+/** What a signal is about: the first link of the pair, where almost everything goes, or anything else. */
+export type SignalKind = 0 | 1;
+export const firstLinkSignal: SignalKind = 0;
+export const otherSignal: SignalKind = 1;
+
 /** Called by the waker from the event loop, never from inside one of its methods. */
 export interface WakerOwner {
   /** The doorbell rang: someone's records wait. */
@@ -30,6 +35,8 @@ export class Waker {
   readonly #armed: number;
   readonly #signals: number;
   readonly #doorbells = new Map<MemberSlot, MessagePort>();
+  /** Words of the signals in which an attached peer has its bit, both kinds. */
+  #watched: number[] = [];
   /** Times this side rang or notified someone. */
   wakeUps = 0;
 
@@ -51,6 +58,7 @@ export class Waker {
       if (message === ring) this.#owner.onWake();
       else this.#owner.onPost(peer, message);
     });
+    this.#watch();
   }
 
   detach(peer: MemberSlot): void {
@@ -59,6 +67,7 @@ export class Waker {
     this.#doorbells.delete(peer);
     doorbell.removeAllListeners('message');
     doorbell.close();
+    this.#watch();
   }
 
   /** Send more than a ring through the doorbell of `peer`, such as the new port of a renewed link. */
@@ -67,28 +76,23 @@ export class Waker {
   }
 
   /** Tell `peer` that something of this member's waits for it. Call after it was made visible. */
-  signal(peer: MemberSlot): void {
-    if (this.#mark(peer) !== armed) return;
+  signal(peer: MemberSlot, kind: SignalKind): void {
+    if (this.#mark(peer, kind) !== armed) return;
     this.wakeUps++;
     this.#doorbells.get(peer)?.postMessage(ring);
   }
 
-  /** Like {@link signal} when the event loop of `peer` wakes up by other means: only a blocked peer needs more. */
-  signalBlocked(peer: MemberSlot): void {
-    this.#mark(peer);
-  }
-
-  /** Whether anyone signalled since the signals were taken. */
+  /** Whether an attached peer signalled since its signals were taken. */
   get signalled(): boolean {
-    for (let word = 0; word < memberSetWords; word++) {
-      if (Atomics.load(this.#words, this.#signals + word) !== 0) return true;
+    for (let index = 0; index < this.#watched.length; index++) {
+      if (Atomics.load(this.#words, this.#watched[index] as number) !== 0) return true;
     }
     return false;
   }
 
-  /** Take and clear one word of the signals: bit `i` of word `w` is member `32 * w + i`. */
-  takeSignals(word: number): number {
-    const at = this.#signals + word;
+  /** Take and clear one word of the signals of a kind: bit `i` of word `w` is member `32 * w + i`. */
+  takeSignals(word: number, kind: SignalKind): number {
+    const at = this.#signals + kind * memberSetWords + word;
     return Atomics.load(this.#words, at) === 0 ? 0 : Atomics.exchange(this.#words, at, 0);
   }
 
@@ -118,10 +122,15 @@ export class Waker {
     for (const peer of [...this.#doorbells.keys()]) this.detach(peer);
   }
 
+  #watch(): void {
+    const used = new Set(Array.from(this.#doorbells.keys(), (peer) => peer >> 5));
+    this.#watched = [...used].flatMap((word) => [this.#signals + word, this.#signals + memberSetWords + word]);
+  }
+
   /** Set this member's bit at `peer` and turn the peer's armed word; what the word said before. */
-  #mark(peer: MemberSlot): number {
+  #mark(peer: MemberSlot, kind: SignalKind): number {
     const words = this.#words;
-    const signals = this.#block.signalWords(peer) + (this.#self >> 5);
+    const signals = this.#block.signalWords(peer) + kind * memberSetWords + (this.#self >> 5);
     const bit = 1 << (this.#self & 31);
     if ((Atomics.load(words, signals) & bit) === 0) Atomics.or(words, signals, bit);
     const word = this.#block.armedWord(peer);

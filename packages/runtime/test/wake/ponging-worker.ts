@@ -24,7 +24,7 @@ waker.attach(0, setup.doorbell);
 function look(): void {
   do {
     waker.stayAwake();
-    waker.takeSignals(0);
+    waker.takeSignals(0, 0);
     const ping = Atomics.load(balls, 0);
     if (ping < 0) {
       waker.close();
@@ -32,7 +32,7 @@ function look(): void {
     }
     if (ping !== Atomics.load(balls, 1)) {
       Atomics.store(balls, 1, ping);
-      waker.signal(0);
+      waker.signal(0, 0);
     }
   } while (setup.blocking ? waker.wait(10_000) : !waker.arm());
 }

@@ -31,31 +31,33 @@ describe('Waker', () => {
     a.attach(40, port1);
     b.attach(0, port2);
     expect(a.arm()).toBe(true);
-    for (let count = 0; count < 5; count++) b.signal(0);
+    for (let count = 0; count < 5; count++) b.signal(0, 0);
     await new Promise((resolve) => setTimeout(resolve, 0));
     await new Promise((resolve) => setImmediate(resolve));
     expect(rings).toBe(1);
     expect(b.wakeUps).toBe(1);
-    expect(a.takeSignals(0)).toBe(0);
-    expect(a.takeSignals(1)).toBe(1 << 8);
+    expect(a.takeSignals(0, 0)).toBe(0);
+    expect(a.takeSignals(1, 0)).toBe(1 << 8);
     expect(a.signalled).toBe(false);
   });
 
   it('does not ring a member that is awake, which sees the signal when it arms', () => {
     const shared = block();
     const [a, b] = [make(shared, 0), make(shared, 71)];
-    b.signal(0);
+    a.attach(71, new MessageChannel().port1);
+    b.signal(0, 0);
     expect(b.wakeUps).toBe(0);
     expect(a.arm()).toBe(false);
-    expect(a.takeSignals(2)).toBe(1 << 7);
+    expect(a.takeSignals(2, 0)).toBe(1 << 7);
     expect(a.arm()).toBe(true);
   });
 
   it('returns from wait at once when signalled before, and after the time when not', () => {
     const shared = block();
     const [a, b] = [make(shared, 0), make(shared, 1)];
+    a.attach(1, new MessageChannel().port1);
     expect(a.wait(5)).toBe(false);
-    b.signal(0);
+    b.signal(0, 0);
     expect(a.wait(10_000)).toBe(true);
     expect(b.wakeUps).toBe(0);
   });
@@ -97,7 +99,7 @@ describe('Waker', () => {
       function look(): void {
         do {
           a.stayAwake();
-          a.takeSignals(0);
+          a.takeSignals(0, 0);
           const ping = Atomics.load(balls, 0);
           if (Atomics.load(balls, 1) !== ping) continue;
           if (ping === last) {
@@ -105,14 +107,14 @@ describe('Waker', () => {
             return;
           }
           Atomics.store(balls, 0, ping + 1);
-          a.signal(1);
+          a.signal(1, 0);
         } while (!a.arm());
       }
       look();
       await done.promise;
       const ended = new Promise((resolve) => worker.once('exit', resolve));
       Atomics.store(balls, 0, -1);
-      a.signal(1);
+      a.signal(1, 0);
       await ended;
     });
   }
