@@ -16,16 +16,13 @@ export interface StepHold {
   release(): Promise<boolean>;
 }
 
-interface KeyedHold {
-  readonly member: number;
-  readonly step: Step;
-  readonly armed: (gfid: number) => Promise<void>;
-}
+type Arm = (gfid: number) => Promise<void>;
 
 /** Holds steps of I/O managers, of any object or of the next one stored under a key. */
 export class StepHolds {
   readonly #host: ArrayHost;
-  readonly #byKey = new Map<RawKey, KeyedHold>();
+  /** What to do when an object begins to be stored under a key. */
+  readonly #byKey = new Map<RawKey, Set<Arm>>();
 
   constructor(host: ArrayHost) {
     this.#host = host;
@@ -52,9 +49,9 @@ export class StepHolds {
     };
     const { key } = options;
     if (key === undefined) await arm(undefined);
-    else this.#byKey.set(key, { member, step, armed: arm });
+    else this.#byKey.set(key, (this.#byKey.get(key) ?? new Set()).add(arm));
     const release = async () => {
-      if (key !== undefined) this.#byKey.delete(key);
+      if (key !== undefined) this.#byKey.get(key)?.delete(arm);
       await iom.letGo().catch(() => undefined);
       return !isReached;
     };
@@ -63,9 +60,10 @@ export class StepHolds {
 
   /** An object begins to be stored under this key: what is to be held for it is held from now on. */
   async begin(key: RawKey, gfid: number): Promise<void> {
-    const hold = this.#byKey.get(key);
-    if (hold === undefined) return;
+    const arms = this.#byKey.get(key);
+    if (arms === undefined) return;
     this.#byKey.delete(key);
-    await hold.armed(gfid);
+    // A member that is down holds nothing; the put goes on without it.
+    await Promise.allSettled([...arms].map((arm) => arm(gfid)));
   }
 }

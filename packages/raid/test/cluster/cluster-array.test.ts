@@ -1,0 +1,46 @@
+import { Cluster } from '@holdfast/runtime';
+import { expect, it } from 'vitest';
+import type { ArrayEvent } from '../../src/array/events.ts';
+import { RaidArray } from '../../src/array/raid-array.ts';
+import { bytesOf, smallShape, verdict } from '../support/objects.ts';
+import { scratchDirectory } from '../support/scratch.ts';
+
+const sizes = [0, 1, 5000, 200_000, 3_000_000];
+
+it('stores on threads while one is killed between a block and its flush, and opens again without that one', async () => {
+  const storage = scratchDirectory();
+  {
+    await using cluster = await Cluster.start({ nodes: 4, storage });
+    await using array = await RaidArray.create(cluster, smallShape);
+    const events: ArrayEvent[] = [];
+    array.events$.subscribe((event) => events.push(event));
+    await Promise.all(sizes.map((size) => array.put(`before/${size}`, bytesOf(size, 1))));
+    const hold = await array.hold('n2', 'block-written', { key: 'held' });
+    const putting = array.put('held', bytesOf(400_000, 3));
+    await hold.reached;
+    await cluster.kill('n2');
+    expect(await putting).toMatchObject({ degraded: true, bytes: 400_000 });
+    expect(events).toEqual([expect.objectContaining({ type: 'degraded', node: 'n2' })]);
+    const stored = await Promise.all(sizes.map((size) => array.put(`after/${size}`, bytesOf(size, 2))));
+    expect(stored.at(-1)).toMatchObject({ degraded: true });
+    for (const size of sizes) expect(await verdict(array, `before/${size}`, bytesOf(size, 1))).toBe('right');
+  }
+  await using cluster = await Cluster.start({ nodes: 4, storage });
+  await using array = await RaidArray.open(cluster, { without: ['n2'] });
+  expect(await verdict(array, 'held', bytesOf(400_000, 3))).toBe('right');
+  for (const size of sizes) {
+    expect(await verdict(array, `before/${size}`, bytesOf(size, 1))).toBe('right');
+    expect(await verdict(array, `after/${size}`, bytesOf(size, 2))).toBe('right');
+  }
+}, 60_000);
+
+it('lets no second array onto the drives of a first, and none onto a cluster without storage', async () => {
+  const directory = scratchDirectory();
+  await using first = await Cluster.start({ nodes: 2 });
+  await using array = await RaidArray.create(first, { ...smallShape, data: 1, directory });
+  await using second = await Cluster.start({ nodes: 2 });
+  await expect(RaidArray.open(second, { directory })).rejects.toMatchObject({ code: 'HF_DRIVE_IN_USE' });
+  await expect(RaidArray.create(second, { data: 1 })).rejects.toMatchObject({ code: 'HF_GEOMETRY' });
+  await array.put('k', bytesOf(10_000));
+  expect(await verdict(array, 'k', bytesOf(10_000))).toBe('right');
+}, 60_000);

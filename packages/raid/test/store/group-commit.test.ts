@@ -1,0 +1,63 @@
+import { setImmediate } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { GroupCommit } from '../../src/store/group-commit.ts';
+
+/** A flush that ends when told to. */
+function steeredFlush() {
+  const flushes: PromiseWithResolvers<void>[] = [];
+  const commit = new GroupCommit(() => {
+    const flush = Promise.withResolvers<void>();
+    flushes.push(flush);
+    return flush.promise;
+  });
+  return { commit, flushes };
+}
+
+it('runs one flush at a time; who asks while it runs is served by the next one, all together', async () => {
+  const { commit, flushes } = steeredFlush();
+  let served = '';
+  const ask = (name: string) => commit.request().then(() => (served += name));
+  const first = [ask('a'), ask('b')];
+  await setImmediate();
+  await setImmediate();
+  expect(flushes).toHaveLength(1);
+  const second = [ask('c'), ask('d'), ask('e')];
+  flushes[0]!.resolve();
+  await Promise.all(first);
+  expect(served).toBe('ab');
+  await setImmediate();
+  await setImmediate();
+  expect(flushes).toHaveLength(2);
+  flushes[1]!.resolve();
+  await Promise.all(second);
+  expect(served).toBe('abcde');
+});
+
+it('serves a request made by the one it just served', async () => {
+  const { commit, flushes } = steeredFlush();
+  const chain = commit.request().then(() => commit.request());
+  await setImmediate();
+  await setImmediate();
+  flushes[0]!.resolve();
+  await setImmediate();
+  await setImmediate();
+  await setImmediate();
+  expect(flushes).toHaveLength(2);
+  flushes[1]!.resolve();
+  await chain;
+});
+
+it('tells a failure to those who waited for that flush only', async () => {
+  const { commit, flushes } = steeredFlush();
+  const failing = commit.request();
+  const failed = expect(failing).rejects.toThrow('no');
+  await setImmediate();
+  await setImmediate();
+  const later = commit.request();
+  flushes[0]!.reject(new Error('no'));
+  await failed;
+  await setImmediate();
+  await setImmediate();
+  flushes[1]!.resolve();
+  await later;
+});
