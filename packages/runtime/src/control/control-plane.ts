@@ -29,6 +29,7 @@ export class ControlPlane {
    * @throws the supervisor's error; TimeoutError after `timeoutMs`; what {@link end} was given when it is gone
    */
   async call<Value>(what: string, timeoutMs: number, call: SupervisorCall<Value>): Promise<Value> {
+    if (this.#ended) return this.#over.promise;
     const answer = Promise.race([call(this.#remote), this.#over.promise]);
     try {
       return unwrap(await withTimeout(answer, timeoutMs, what));

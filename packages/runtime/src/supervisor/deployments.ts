@@ -1,9 +1,9 @@
 import { settledWithin } from '../control/deadline.ts';
 import type { DeploymentRecord, DeployRequest } from '../control/supervisor-api.ts';
-import { ConfigError, NodeDownError } from '../errors.ts';
+import { ConfigError, NodeDownError, UnknownNodeError } from '../errors.ts';
 import { describeError } from '../events/cluster-event.ts';
 import { controlMsDefault, deploymentsMax, directoryMs } from '../limits.ts';
-import type { MemberSlot } from '../member.ts';
+import type { MemberName, MemberSlot } from '../member.ts';
 import type { DirectoryEntry } from '../service/directory.ts';
 import type { DeployedService } from '../service/types.ts';
 import { AckRounds } from './ack-rounds.ts';
@@ -42,7 +42,7 @@ export class Deployments {
     if (this.entries.length + request.on.length > deploymentsMax) {
       throw new ConfigError(`A cluster runs at most ${deploymentsMax} services.`, { hint: 'Stop some first.' });
     }
-    const nodes = request.on.map((name) => this.#parts.roster.byName(name));
+    const nodes = request.on.map((name) => this.#node(name));
     const attempts = await Promise.allSettled(nodes.map((node) => this.#load(node, request)));
     const loaded = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
     const failed = attempts.find((attempt) => attempt.status === 'rejected');
@@ -127,6 +127,12 @@ export class Deployments {
     );
     for (const { control } of recipients) control.post({ type: 'directory', version: this.#version, entries });
     await settledWithin(known, directoryMs);
+  }
+
+  #node(name: MemberName): MemberRecord {
+    const record = this.#parts.roster.byName(name);
+    if (record.thread === undefined) throw new UnknownNodeError(name, { hint: 'Services run on nodes.' });
+    return record;
   }
 
   async #load(node: MemberRecord, { module, options }: DeployRequest): Promise<DirectoryEntry> {
