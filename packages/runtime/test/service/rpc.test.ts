@@ -396,6 +396,25 @@ describe('the death of a node', () => {
     expect(signal.reason).toMatchObject({ code: 'HF_NODE_DOWN', node: 'main' });
   });
 
+  it('never lets an answer to a dead caller reach the one that took its place', async () => {
+    const gates = [gate(), gate()];
+    const Two = defineService('two', { hold: rpc({ in: z.int(), out: z.int() }) });
+    await threads.deploy(
+      0,
+      Two.implement(() => ({ hold: (n) => gates[n]!.promise.then(() => n) })),
+    );
+    const old = threads.at(mainSlot).client.service(Two).hold(0);
+    await turns(3);
+    const { client } = threads.restart(mainSlot);
+    await expect(old).rejects.toMatchObject({ code: 'HF_NODE_DOWN' });
+    const next = client.service(Two).hold(1);
+    await turns(3);
+    gates[0]!.open();
+    await turns(3);
+    gates[1]!.open();
+    expect(await next).toBe(1);
+  });
+
   it('never lets an answer of its old session reach a caller of the new one', async () => {
     const { echo, opened, started } = await deployEcho();
     const old = echo.hold(1);

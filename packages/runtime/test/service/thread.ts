@@ -41,6 +41,16 @@ export class Threads {
     return thread;
   }
 
+  /** The member's thread ends and another takes its place: everything it had is gone, its peers hear of it. */
+  restart(slot: MemberSlot): Thread {
+    const peers = [...this.#threads.keys()].filter((peer) => peer !== slot);
+    for (const peer of peers) this.loopback.lose(peer, slot, 'restarted');
+    this.#threads.delete(slot);
+    const thread = this.at(slot);
+    for (const peer of peers) this.at(peer).exchange.becomeReady(slot);
+    return thread;
+  }
+
   /** Deploy on a member and tell everybody; the deployment's number. */
   async deploy(slot: MemberSlot, implementation: AnyImplementation, options?: unknown): Promise<number> {
     this.#deployments += 1;
