@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Cluster, PageRun } from '../../src/index.ts';
+import { poisonByte } from '../../src/memory/page-table.ts';
+import { pageBytes } from '../../src/memory/types.ts';
+import { Mischief } from '../fixtures/mischief.ts';
 import { nextEvent, startCluster } from '../fixtures/open-cluster.ts';
 
 const module = new URL('../fixtures/lane-jobs.ts', import.meta.url);
@@ -82,6 +85,42 @@ describe('the compute lane', () => {
     expect(cluster.main.pages.freePages).toBe(before + 1);
     const stale = cluster.main.compute.run({ module, pages, argument: { do: 'sum' } });
     await expect(stale).rejects.toMatchObject({ code: 'HF_LANE_PAGES' });
+  });
+
+  it('keeps the pages of a dead node from being poisoned under a job, and the place from being used again', async () => {
+    const cluster = await startCluster({ nodes: 2 });
+    await cluster.deploy(new URL('../fixtures/mischief.ts', import.meta.url), { on: 'n0' });
+    const { first, generation } = await cluster.service(Mischief).takePage({ fill: 7 });
+    const steps = new SharedArrayBuffer(8);
+    const pages = [{ first, count: 1, generation }];
+    const job = cluster.main.compute.run({ module, pages, argument: { do: 'wait', steps } });
+    await started(steps);
+    await cluster.kill('n0');
+    let restarted = false;
+    const restart = cluster.restart('n0').then(() => {
+      restarted = true;
+    });
+    // A node answers twice: whatever the death called for beside the job has had its time.
+    await cluster.diagnostics();
+    await cluster.diagnostics();
+    expect(restarted).toBe(false);
+    Atomics.store(new Int32Array(steps), 1, 1);
+    Atomics.notify(new Int32Array(steps), 1);
+    expect(await job).toMatchObject({ sum: 7 * pageBytes });
+    await restart;
+    expect(cluster.main.pages.bytes(first)[0]).toBe(poisonByte);
+    expect(cluster.main.pages.hold(first, 1, generation)).toBe(false);
+  });
+
+  it('ends the jobs of a member that died', async () => {
+    const cluster = await startCluster({ nodes: 2 });
+    const steps = new SharedArrayBuffer(8);
+    const aborted = nextEvent(cluster, 'lane-job', (event) => event.state === 'aborted');
+    await cluster.deploy(new URL('../fixtures/submitter.ts', import.meta.url), { on: 'n0', options: { steps } });
+    await started(steps);
+    await cluster.kill('n0');
+    expect(await aborted).toMatchObject({ node: 'n0' });
+    await cluster.restart('n0');
   });
 
   it('is closed with the cluster, jobs and all', async () => {

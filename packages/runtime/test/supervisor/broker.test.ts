@@ -6,6 +6,7 @@ import { ClusterBlock } from '../../src/memory/cluster-block.ts';
 import { Broker } from '../../src/supervisor/broker.ts';
 import { Mischief } from '../fixtures/mischief.ts';
 import { startCluster } from '../fixtures/open-cluster.ts';
+import { Relay } from '../fixtures/relay.ts';
 
 const module = new URL('../fixtures/mischief.ts', import.meta.url);
 
@@ -38,6 +39,16 @@ describe('the broker', () => {
     await cluster.restart('n5');
     expect(await n5!.whoami()).toMatchObject({ name: 'n5', incarnation: 2 });
   }, 60_000);
+
+  it('starts 64 nodes, and wires those that talk', async () => {
+    const cluster = await startCluster({ nodes: 64, bootMs: 90_000 });
+    expect(cluster.members()).toHaveLength(65);
+    await cluster.deploy(new URL('../fixtures/relay.ts', import.meta.url), { on: 'n0' });
+    await cluster.deploy(module, { on: 'n63' });
+    expect(await cluster.service(Relay).countElsewhere()).toBe(1);
+    const sessions = new Map((await cluster.diagnostics()).map(({ name, report }) => [name, report?.sessions]));
+    expect([sessions.get('main'), sessions.get('n0'), sessions.get('n63')]).toEqual([1, 2, 1]);
+  }, 120_000);
 
   it('lays no more rings than the cap allows, and none twice', () => {
     const arena = Arena.create(2 * ringCapBytes);
