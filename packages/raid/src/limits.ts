@@ -43,6 +43,9 @@ export const flushAheadBytes = 16 << 20;
 /** Parts of one vectored read or write. Linux takes 1024. */
 export const transferPartsMax = 64;
 
+/** Epochs skipped by an opening that accepts drives which may be old: more than the others can have gone on by. */
+export const acceptedEpochs = 1024;
+
 /** Views of an array in its life: the upper part of an object id. 2^21 of them keep ids exact numbers. */
 export const epochsMax = 2 ** 21 - 1;
 

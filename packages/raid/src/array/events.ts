@@ -17,9 +17,7 @@ export type ArrayEvent =
       readonly why: SlotFailure;
     }
   /** Part of an object is gone. The read that found it failed with HF_OBJECT_LOST. */
-  | { readonly type: 'lost'; readonly key: string; readonly groups: readonly number[] }
-  /** What opening put in order. */
-  | ({ readonly type: 'reconciled' } & Reconciliation);
+  | { readonly type: 'lost'; readonly key: string; readonly groups: readonly number[] };
 
 /** The work an opening had to do after a crash, or after a drive was away. */
 export interface Reconciliation {

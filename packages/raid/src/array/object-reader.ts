@@ -205,7 +205,10 @@ export class ObjectReader {
   #copyOut({ group, first, pages }: Group): Uint8Array {
     const groupBytes = groupBlocks(this.#object.geometry) * blockBytes;
     const bytes = Math.min(groupBytes, this.#object.bytes - group * groupBytes);
-    return Uint8Array.from(this.#host.pages.bytes(first, pages).subarray(0, bytes));
+    // Not cleared first: every byte is set.
+    const chunk = Buffer.allocUnsafeSlow(bytes);
+    chunk.set(this.#host.pages.bytes(first, pages).subarray(0, bytes));
+    return chunk;
   }
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { ForeignDriveError, GeometryError, MaybeOldError, NoArrayError, TooManyDownError } from '../errors.ts';
 import type { DriveReport } from '../iom/messages.ts';
 import type { Geometry } from '../layout/geometry.ts';
+import { acceptedEpochs } from '../limits.ts';
 import type { DriveIdentity } from '../store/identity.ts';
 import type { ArrayHost } from './array-host.ts';
 import { codeOf } from './membership.ts';
@@ -115,15 +116,15 @@ function judge(
     throw new TooManyDownError(Object.fromEntries(named), identity.parity);
   }
   // Members that are missing could have been a view of their own, that nobody here has heard of.
-  if (missing.length > 0 && missing.length >= identity.members.length - identity.parity && !acceptOld) {
-    throw new MaybeOldError(missing.map((member) => host.name(member)));
-  }
+  const maybeOld = missing.length > 0 && missing.length >= identity.members.length - identity.parity;
+  if (maybeOld && !acceptOld) throw new MaybeOldError(missing.map((member) => host.name(member)));
   const { arrayId, members, data, unitBlocks } = identity;
   return {
     arrayId,
     members,
     geometry: { data, parity: 1, unitBlocks },
-    epoch: newest.view.epoch,
+    // What was accepted as old must count as newer than whatever comes back.
+    epoch: newest.view.epoch + (maybeOld ? acceptedEpochs : 0),
     present: [...reports.keys()],
     suspects,
     findings,

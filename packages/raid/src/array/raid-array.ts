@@ -10,7 +10,7 @@ import type { ArrayHost } from './array-host.ts';
 import { type CreateOptions, type OpenOptions, parseCreate, parseOpen } from './array-options.ts';
 import type { ByteSource } from './byte-source.ts';
 import { clusterHost } from './cluster-host.ts';
-import type { ArrayEvent } from './events.ts';
+import type { ArrayEvent, Reconciliation } from './events.ts';
 import { keyFromRaw, rawKey } from './key.ts';
 import { KeyLocks } from './key-locks.ts';
 import { Membership } from './membership.ts';
@@ -61,6 +61,8 @@ export interface ArrayStatus {
   readonly degraded: boolean;
   /** False when more members are down than parity covers: what can be read still is. */
   readonly writable: boolean;
+  /** What this opening had to put in order. */
+  readonly reconciliation: Reconciliation;
   readonly members: readonly MemberStatus[];
 }
 
@@ -103,6 +105,7 @@ export class RaidArray implements AsyncDisposable {
   readonly #puts = new Slots(putsInFlightMax);
   /** Calls under way, and the space given back behind them: closing waits for these. */
   readonly #work = new Set<Promise<unknown>>();
+  #reconciliation: Reconciliation | undefined;
   #unlisten: () => void = () => undefined;
   #closing: Promise<void> | undefined;
 
@@ -141,7 +144,7 @@ export class RaidArray implements AsyncDisposable {
   static async #begin(host: ArrayHost, drives: () => Promise<OpenedArray>): Promise<RaidArray> {
     try {
       const array = new RaidArray(host, await drives());
-      await array.#enter();
+      array.#reconciliation = await array.#enter();
       return array;
     } catch (error) {
       await Promise.allSettled(host.members.map((member) => host.iom(member).close()));
@@ -268,6 +271,7 @@ export class RaidArray implements AsyncDisposable {
         parity: geometry.parity,
         degraded: lost.size > 0,
         writable: lost.size <= geometry.parity,
+        reconciliation: this.#reconciliation ?? nothingToReconcile,
       };
     });
   }
@@ -297,14 +301,14 @@ export class RaidArray implements AsyncDisposable {
     return this.close();
   }
 
-  async #enter(): Promise<void> {
+  async #enter(): Promise<Reconciliation> {
     const { present, suspects } = this.#opened;
     this.#unlisten = this.#host.onDown((member, why) => this.#membership.end(member, why));
     // A member whose records are not complete counts as away until they are: a crash until then leaves it so.
     await this.#membership.enter(present.filter((member) => !suspects.has(member)));
     const done = await reconcile(this.#membership, this.#directory, suspects);
     if (suspects.size > 0) await this.#membership.enter(present);
-    this.#events.next({ type: 'reconciled', ...done });
+    return done;
   }
 
   async #put(key: RawKey, source: ByteSource, options: PutOptions): Promise<StoredObject> {
@@ -421,6 +425,8 @@ function gfidSource(epoch: number): () => number {
     return epoch * 2 ** 32 + serial++;
   };
 }
+
+const nothingToReconcile: Reconciliation = { objects: 0, degraded: 0, recopied: 0, forgotten: 0, dropped: 0 };
 
 const printGfid = (gfid: number) => gfid.toString(16).padStart(16, '0');
 

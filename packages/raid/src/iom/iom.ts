@@ -1,7 +1,7 @@
-import type { PagePool } from '@holdfast/runtime';
+import { HoldfastError, type PagePool } from '@holdfast/runtime';
 import type { DriveDirectory } from '../drive/drive-files.ts';
-import { openDirectory } from '../drive/node-drive.ts';
-import { DriveClosedError, FencedError, ForeignDriveError, PagesGoneError } from '../errors.ts';
+import { isSystemError, openDirectory } from '../drive/node-drive.ts';
+import { DriveClosedError, DriveUnusableError, FencedError, ForeignDriveError, PagesGoneError } from '../errors.ts';
 import { openParity, type ParityKernel } from '../parity/parity-kernel.ts';
 import type { BlockStore, FetchOutcome, SlotPages } from '../store/block-store.ts';
 import type { ArrayView, DriveIdentity } from '../store/identity.ts';
@@ -37,12 +37,12 @@ export class Iom implements IomPort {
 
   async create(identity: DriveIdentity): Promise<void> {
     await this.close();
-    this.#store = await formatDrive(await this.#driveHost(true), identity);
+    this.#store = await this.#usable(async () => formatDrive(await this.#driveHost(true), identity));
   }
 
   async open(): Promise<DriveReport> {
     await this.close();
-    const { store, findings } = await openDrive(await this.#driveHost(false));
+    const { store, findings } = await this.#usable(async () => openDrive(await this.#driveHost(false)));
     if (store.identity.member !== this.#host.member) {
       await store.close();
       throw new ForeignDriveError(store.path, `is that of member ${store.identity.member}`);
@@ -132,6 +132,16 @@ export class Iom implements IomPort {
     const open = this.#host.openDirectory ?? openDirectory;
     const directory = await open(this.#host.directory, { create });
     return { directory, pages: this.#host.pages, kernel: this.#kernel };
+  }
+
+  /** Whatever the system says about the directory becomes one error that names it. */
+  async #usable<T>(open: () => Promise<T>): Promise<T> {
+    try {
+      return await open();
+    } catch (error) {
+      if (error instanceof HoldfastError || !isSystemError(error)) throw error;
+      throw new DriveUnusableError(this.#host.directory, error);
+    }
   }
 
   #open(): BlockStore {

@@ -45,7 +45,6 @@ export const DriveReport = z.object({
   view: ViewMessage,
   damagedSlots: count,
   lostBatches: count,
-  highestGfid: gfid,
 });
 export type DriveReport = z.output<typeof DriveReport>;
 

@@ -47,6 +47,8 @@ export interface StoreParts {
   readonly state: DriveState;
   readonly space: BlockSpace;
   readonly lock: Disposable;
+  /** Batches the log has lost: it is written anew once the others have made good for them. */
+  readonly lostBatches: number;
 }
 
 /** How full a drive is. */
@@ -73,11 +75,14 @@ export class BlockStore {
   #dirtyBytes = 0;
   #freed: Extent[] = [];
   #failure: DriveStoppedError | undefined;
+  #gapInLog: boolean;
+  #rewriteWanted = false;
 
   constructor(parts: StoreParts) {
     this.#parts = parts;
     this.#log = parts.log;
     this.#epoch = parts.superblock.current.view.epoch;
+    this.#gapInLog = parts.lostBatches > 0;
   }
 
   get identity(): DriveIdentity {
@@ -107,8 +112,15 @@ export class BlockStore {
     };
   }
 
-  /** Record a new view of the array: durable when this resolves. */
+  /**
+   * Record a new view of the array: durable when this resolves. A view that counts this drive as live ends the need to
+   * remember that its log has a gap, so the log is written anew before it.
+   */
   async setView(view: ArrayView): Promise<void> {
+    if (this.#gapInLog && view.live.includes(this.identity.member)) {
+      this.#rewriteWanted = true;
+      await this.harden();
+    }
     await this.#guarded(() => this.#parts.superblock.update({ view }));
     this.#epoch = view.epoch;
   }
@@ -304,14 +316,10 @@ export class BlockStore {
 
   /** Replace a log that is mostly history by one that holds only what is true. Runs inside a flush, never beside one. */
   async #rewriteLog(): Promise<void> {
-    const { state } = this.#parts;
-    if (this.#log.bytes < Math.max(logRewriteBytesMin, state.liveBytes * 2)) return;
-    await this.rewriteLog();
-  }
-
-  /** @internal Also called when a log was found damaged, before anything else happens. */
-  async rewriteLog(): Promise<void> {
     const { directory, pages, sums, state, superblock } = this.#parts;
+    const mostlyHistory = this.#log.bytes >= Math.max(logRewriteBytesMin, state.liveBytes * 2);
+    if (!mostlyHistory && !this.#rewriteWanted) return;
+    this.#rewriteWanted = false;
     const old = superblock.current.logGeneration;
     const identity = { logGeneration: old + 1, driveId: this.identity.driveId };
     const records = function* (epoch: number): Generator<LogRecord> {
@@ -333,6 +341,7 @@ export class BlockStore {
     await next.reserve(0, logReserveBytes);
     await finished.close();
     await directory.remove(logFileName(old));
+    this.#gapInLog = false;
   }
 
   #assertRunning(): void {

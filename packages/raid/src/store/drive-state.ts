@@ -85,14 +85,6 @@ export class DriveState {
       .slice(0, limit);
   }
 
-  /** The highest object id ever seen in a record that is still true. */
-  highestGfid(): number {
-    let highest = 0;
-    for (const gfid of this.#runs.keys()) highest = Math.max(highest, gfid);
-    for (const { gfid } of this.catalog.values()) highest = Math.max(highest, gfid);
-    return highest;
-  }
-
   #applyRun(record: RunRecord): readonly Extent[] {
     let table = this.#runs.get(record.gfid);
     if (table === undefined) {

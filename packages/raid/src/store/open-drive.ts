@@ -1,8 +1,7 @@
-import { HoldfastError, type PagePool } from '@holdfast/runtime';
+import type { PagePool } from '@holdfast/runtime';
 import type { DriveDirectory } from '../drive/drive-files.ts';
 import { lockDrive } from '../drive/drive-lock.ts';
-import { isSystemError } from '../drive/node-drive.ts';
-import { ArrayExistsError, DriveDamagedError, DriveUnusableError, NoArrayError } from '../errors.ts';
+import { ArrayExistsError, DriveDamagedError, NoArrayError } from '../errors.ts';
 import type { ParityKernel } from '../parity/parity-kernel.ts';
 import { BlockFile, blockFileName } from './block-file.ts';
 import { BlockSpace } from './block-space.ts';
@@ -27,9 +26,11 @@ export interface DriveHost {
 export interface DriveFindings {
   /** Superblock slots that were not readable: written anew. */
   readonly damagedSlots: number;
-  /** Log batches that were durable once and are not readable now: what they recorded must come from other drives. */
+  /**
+   * Log batches that were durable once and are not readable now: what they recorded must come from other drives. They
+   * are reported at every opening until the drive was counted as live in a view again.
+   */
   readonly lostBatches: number;
-  readonly highestGfid: number;
 }
 
 const firstLogGeneration = 1;
@@ -38,7 +39,7 @@ const leftovers = new Set([blockFileName, logFileName(firstLogGeneration), 'lock
 
 /**
  * Make a new drive: files preallocated, the superblock last.
- * @throws ArrayExistsError, DriveInUseError, DriveUnusableError
+ * @throws ArrayExistsError, DriveInUseError, or what the system says
  */
 export async function formatDrive(host: DriveHost, identity: DriveIdentity): Promise<BlockStore> {
   return usable(host, async (opened, lock, sums) => {
@@ -56,14 +57,15 @@ export async function formatDrive(host: DriveHost, identity: DriveIdentity): Pro
     const superblock = opened.adopt(await SuperblockFile.create(directory, pages, sums, first), close);
     await directory.sync();
     const place = new BlockSpace(blocks, space, directory.path);
-    return new BlockStore({ ...host, sums, superblock, log, blocks, state: new DriveState(), space: place, lock });
+    const state = new DriveState();
+    return new BlockStore({ ...host, sums, superblock, log, blocks, state, space: place, lock, lostBatches: 0 });
   });
 }
 
 /**
  * Open a drive and bring back what its log says.
- * @throws NoArrayError when the directory holds none, NewerFormatError, DriveDamagedError, DriveInUseError,
- *   DriveUnusableError
+ * @throws NoArrayError when the directory holds none, NewerFormatError, DriveDamagedError, DriveInUseError, or what the
+ *   system says
  */
 export async function openDrive(
   host: DriveHost,
@@ -79,13 +81,13 @@ export async function openDrive(
     const { log, end } = await openLog(host, sums, { logGeneration, driveId: identity.driveId }, replay);
     opened.adopt(log, close);
     const place = new BlockSpace(blocks, space, directory.path);
-    const store = new BlockStore({ ...host, sums, superblock, log, blocks, state, space: place, lock });
+    const { lostBatches } = end;
+    const store = new BlockStore({ ...host, sums, superblock, log, blocks, state, space: place, lock, lostBatches });
     for (const name of await directory.names()) {
       if (name.startsWith('log-') && name !== logFileName(logGeneration)) await directory.remove(name);
     }
     if (damagedSlots > 0) await store.setView(store.view);
-    if (end.lostBatches > 0) await store.rewriteLog();
-    return { store, findings: { damagedSlots, lostBatches: end.lostBatches, highestGfid: state.highestGfid() } };
+    return { store, findings: { damagedSlots, lostBatches } };
   });
 }
 
@@ -134,15 +136,10 @@ type Open<T> = (opened: AsyncDisposableStack, lock: Disposable, sums: Checksums)
 
 /** Run `open` under the drive's lock; whatever was opened until then is closed again when it fails. */
 async function usable<T>(host: DriveHost, open: Open<T>): Promise<T> {
-  const { path } = host.directory;
   await using opened = new AsyncDisposableStack();
-  try {
-    const lock = opened.use(lockDrive(path));
-    const sums = opened.adopt(new Checksums(host.pages, host.kernel), (adopted) => adopted.close());
-    const result = await open(opened, lock, sums);
-    opened.move();
-    return result;
-  } catch (error) {
-    throw isSystemError(error) && !(error instanceof HoldfastError) ? new DriveUnusableError(path, error) : error;
-  }
+  const lock = opened.use(lockDrive(host.directory.path));
+  const sums = opened.adopt(new Checksums(host.pages, host.kernel), (adopted) => adopted.close());
+  const result = await open(opened, lock, sums);
+  opened.move();
+  return result;
 }
