@@ -8,7 +8,7 @@ import type { NodeThread } from './node-thread.ts';
  * Where a member is in its life: `booting` until its channels are ready, `up`, `ending` from the moment its end was
  * ordered, `stuck` when the thread does not end, `down` once its exit was heard.
  */
-export type MemberPhase = 'booting' | 'up' | 'ending' | 'stuck' | 'down';
+type MemberPhase = 'booting' | 'up' | 'ending' | 'stuck' | 'down';
 
 /** One incarnation of one member, as the supervisor keeps it. */
 export interface MemberRecord {
