@@ -188,6 +188,10 @@ export const linkFlapsMax = 6;
 /** Period of a member's heartbeat, which also looks at every link and runs the timers of the protocols. */
 export const heartbeatMs = 10;
 
+/** Heartbeats without traffic after which a member beats slowly, until something stirs it. */
+export const quietTicksMax = 20;
+export const idleHeartbeatMs = 100;
+
 /** How long `close` gives services to dispose of what they hold. */
 export const closeGraceMs = 2000;
 
@@ -198,6 +202,8 @@ export const connectionClientsMax = 8;
 export const connectionRetryMs = 10;
 export const connectionRetryMsMax = 500;
 export const connectionRetriesMax = 16;
+/** Attempts that may fail in a row before a sign of the peer no longer cuts a back-off short. */
+export const connectionHurriesMax = 3;
 export const connectionWaitMs = 100;
 /** How often an open connection looks at the peer's status page. */
 export const connectionKeepMs = 1000;
@@ -206,8 +212,8 @@ export const connectionKeepMs = 1000;
 export const stallBeats = 3;
 export const soleLinkStallBeats = 100;
 
-/** A member whose own heartbeat came later than this was stalled itself, and suspects nobody for it. */
-export const lateHeartbeatMs = 30;
+/** A member whose own heartbeat came this much later than due was stalled itself, and suspects nobody for it. */
+export const lateHeartbeatMs = 20;
 
 /** Records one turn of the event loop takes from one peer before it yields. */
 export const recordsPerTurnMax = 64;
@@ -224,7 +230,7 @@ export const blockHopsMax = 8;
 
 /** How long a blocking member sleeps at a time: at first, and at most while nothing arrives. */
 export const blockSliceMsMin = 1;
-export const blockSliceMsMax = 5;
+export const blockSliceMsMax = 16;
 
 /** How long a service that is being undeployed may take to finish the calls it has. */
 export const undeployMs = 5_000;

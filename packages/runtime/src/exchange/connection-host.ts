@@ -11,6 +11,7 @@ import type {
 } from '../kernel/connection-types.ts';
 import type { LinkId, SessionEnd } from '../kernel/session-types.ts';
 import {
+  connectionHurriesMax,
   connectionKeepMs,
   connectionRetriesMax,
   connectionRetryMs,
@@ -79,6 +80,7 @@ export class ConnectionHost {
       versionMax,
       links,
       retriesMax: connectionRetriesMax,
+      hurriesMax: connectionHurriesMax,
       timings: {
         retryMs: connectionRetryMs,
         retryMsMax: connectionRetryMsMax,

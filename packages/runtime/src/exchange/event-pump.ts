@@ -5,7 +5,9 @@ import {
   blockSliceMsMin,
   drainTurnsMax,
   heartbeatMs,
+  idleHeartbeatMs,
   lateHeartbeatMs,
+  quietTicksMax,
   recordsPerTurnMax,
 } from '../limits.ts';
 import type { MemberSlot } from '../member.ts';
@@ -20,8 +22,11 @@ export interface PumpOwner {
   drainPeer(peer: MemberSlot, recordsMax: number, all: boolean): number;
   /** Send what was begun, make it visible; whether there was anything. */
   flush(): boolean;
-  /** Look after everything that depends on time. `late`: this thread was stalled before. */
-  tick(nowMs: number, late: boolean): void;
+  /**
+   * Look after everything that depends on time; whether something waits for the next tick. `late`: this thread was
+   * stalled before.
+   */
+  tick(nowMs: number, late: boolean): boolean;
 }
 
 /**
@@ -34,7 +39,11 @@ export class EventPump {
   readonly #blocking: boolean;
   /** Peers whose last batch was cut short, as bits. */
   readonly #backlog = new Int32Array(memberSetWords);
-  readonly #heart: NodeJS.Timeout;
+  #heart: NodeJS.Timeout;
+  /** Period of the heart, and ticks in a row without any traffic. */
+  #periodMs = heartbeatMs;
+  #active = true;
+  #quietTicks = 0;
   #turnDue: NodeJS.Immediate | undefined;
   #lastTickMs = performance.now();
   #sliceMs = blockSliceMsMin;
@@ -45,9 +54,7 @@ export class EventPump {
     this.#owner = owner;
     this.#waker = waker;
     this.#blocking = blocking;
-    this.#heart = setInterval(() => this.#heartbeat(), heartbeatMs);
-    // A blocking member's turns keep its thread alive; of others the doorbells do.
-    this.#heart.unref();
+    this.#heart = this.#startHeart();
     if (blocking) this.#yield();
     else waker.arm();
   }
@@ -57,9 +64,23 @@ export class EventPump {
     return this.#busy || this.#blocking;
   }
 
+  /** Something was sent or arrived: the heart beats fast from now on. */
+  stir(): void {
+    this.#active = true;
+    if (this.#periodMs === heartbeatMs || this.#closed) return;
+    this.#beatEvery(heartbeatMs);
+    // Whoever rang may be waiting for a beat.
+    this.#tickIfDue();
+  }
+
   /** The doorbell rang. */
   wake(): void {
     if (this.#busy || this.#closed) return;
+    this.stir();
+    this.#look();
+  }
+
+  #look(): void {
     this.#waker.stayAwake();
     // A paused member stays awake, so that nobody rings for nothing; its heartbeat looks when the pause is over.
     if (this.#owner.paused()) return;
@@ -113,7 +134,7 @@ export class EventPump {
     this.#turnDue = setImmediate(() => {
       this.#turnDue = undefined;
       if (this.#blocking) void this.#blockingTurn();
-      else this.wake();
+      else this.#look();
     });
   }
 
@@ -129,10 +150,11 @@ export class EventPump {
       this.#owner.flush();
       if (this.#hasBacklog) continue;
       if (!this.#waker.wait(this.#sliceMs)) {
-        this.#sliceMs = Math.min(this.#sliceMs + 1, blockSliceMsMax);
+        this.#sliceMs = Math.min(2 * this.#sliceMs, blockSliceMsMax);
         break;
       }
       this.#sliceMs = blockSliceMsMin;
+      this.stir();
     }
     this.#yield();
   }
@@ -163,9 +185,24 @@ export class EventPump {
     return records;
   }
 
+  #startHeart(): NodeJS.Timeout {
+    // A blocking member's turns keep its thread alive; of others the doorbells do.
+    return setInterval(() => this.#heartbeat(), this.#periodMs).unref();
+  }
+
+  #beatEvery(periodMs: number): void {
+    this.#periodMs = periodMs;
+    clearInterval(this.#heart);
+    this.#heart = this.#startHeart();
+  }
+
   #heartbeat(): void {
     this.#tickIfDue();
-    if (!this.#blocking) this.wake();
+    if (this.#closed) return;
+    if (!this.#blocking) this.#look();
+    this.#quietTicks = this.#active ? 0 : this.#quietTicks + 1;
+    this.#active = false;
+    if (this.#quietTicks === quietTicksMax) this.#beatEvery(idleHeartbeatMs);
   }
 
   #tickIfDue(): void {
@@ -176,7 +213,7 @@ export class EventPump {
     if (this.#owner.paused()) return;
     // Everyone may have sent something whose wake-up was lost.
     this.#backlog.fill(-1);
-    this.#round();
-    this.#owner.tick(nowMs, sinceMs > lateHeartbeatMs);
+    if (this.#round() > 0) this.#active = true;
+    if (this.#owner.tick(nowMs, sinceMs > this.#periodMs + lateHeartbeatMs)) this.#active = true;
   }
 }

@@ -151,6 +151,7 @@ class LocalExchange implements MemberExchange {
     if (to.dirty) return;
     to.dirty = true;
     this.#dirty.push(to);
+    this.#pump.stir();
     if (this.#flushScheduled || this.#pump.flushes) return;
     this.#flushScheduled = true;
     void settled.then(this.#flushLater);
@@ -232,10 +233,12 @@ class LocalExchange implements MemberExchange {
     return true;
   }
 
-  #tick(nowMs: number, late: boolean): void {
-    for (const peer of this.#peers) peer?.tick(nowMs, late);
+  #tick(nowMs: number, late: boolean): boolean {
+    let restless = false;
+    for (const peer of this.#peers) if (peer?.tick(nowMs, late)) restless = true;
     this.flush();
     this.#options.block.beat(this.self);
+    return restless;
   }
 
   #posted(peer: MemberSlot, message: unknown): void {

@@ -8,7 +8,7 @@ import type {
   RecordReceiver,
 } from '../interconnect/types.ts';
 import type { WireEnds } from '../interconnect/wires.ts';
-import type { Agreement, ClientNeed, PortGrant } from '../kernel/connection-types.ts';
+import type { Agreement, ClientNeed, ConnectionStage, PortGrant } from '../kernel/connection-types.ts';
 import type { Endpoint, LinkId, SessionEnd, SessionNotice } from '../kernel/session-types.ts';
 import { retransmitBytesMax } from '../limits.ts';
 import { type MemberSlot, memberName } from '../member.ts';
@@ -27,7 +27,10 @@ import type { LinkFactory } from './standard-links.ts';
 import { type FrameFate, type PeerLoss, type PortNumber, type TrafficClass, trafficClasses } from './types.ts';
 
 /** Sessions one incarnation of a member may have with one peer. An endpoint is the incarnation times this, plus one each. */
-const endpointsPerIncarnation = 2 ** 20;
+const endpointsPerIncarnation = 2 ** 30;
+
+/** Stages in which a connection waits for nothing, or for a peer that will ring when it comes. */
+const settledStages: ReadonlySet<ConnectionStage> = new Set(['idle', 'open', 'waiting', 'incompatible']);
 
 /** What a peer tells the exchange. */
 export interface PeerOwner {
@@ -79,6 +82,8 @@ export class Peer implements SessionOwner, ConnectionOwner {
   failovers = 0;
   #loss: PeerLoss | undefined;
   #link: LinkId | -1 = -1;
+  /** The peer's heartbeat at this member's last one. */
+  #beats = -1;
   #closed = false;
 
   constructor(place: PeerPlace, slot: MemberSlot, incarnation: number, wires: WireEnds) {
@@ -133,21 +138,29 @@ export class Peer implements SessionOwner, ConnectionOwner {
     this.session.flush();
   }
 
-  /** Once per heartbeat, after everything that arrived was handled. `late`: this member itself was. */
-  tick(nowMs: number, late: boolean): void {
-    const { block, self } = this.#place;
+  /**
+   * Once per heartbeat, after everything that arrived was handled; whether something waits for the next one. `late`:
+   * this member itself was stalled before.
+   */
+  tick(nowMs: number, late: boolean): boolean {
+    const { block, self, waker } = this.#place;
     const beats = block.heartbeat(this.slot);
     this.#connection.tick(nowMs);
     this.session.tick(nowMs, beats);
+    const restless = this.session.restless || !settledStages.has(this.#connection.state.stage);
     if (late || block.isCut(self, this.slot) || block.isCut(this.slot, self)) {
       this.#detector.forgive(beats);
-      return;
+      return restless;
     }
+    // A peer without traffic beats slowly. What is under way may not reach it: its heart is made to beat all the same.
+    if (restless && beats === this.#beats) waker.signal(this.slot, otherSignal);
+    this.#beats = beats;
     for (let link = 0; link < this.#links.length && !this.#closed; link++) {
       const suspicion = this.#detector.look(this.session.state, link, beats);
       if (suspicion === 'suspect') this.session.suspect(link);
       else if (suspicion === 'fail') this.#links[link]?.fail('stalled');
     }
+    return restless;
   }
 
   onPost(link: LinkId, message: unknown): void {

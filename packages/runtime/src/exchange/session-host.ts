@@ -85,6 +85,14 @@ export class SessionHost {
     return this.state.phase === 'open' || this.state.phase === 'closing';
   }
 
+  /** Whether something waits: for an acknowledgement, for a turn to acknowledge, for a link. */
+  get restless(): boolean {
+    const { classes, links, owed } = this.state;
+    if (!this.live) return false;
+    for (const each of classes) if (each.unacknowledged < each.next) return true;
+    return owed > 0 || this.state.phase === 'closing' || links.some((link) => link.state !== 'up');
+  }
+
   get retainedBytes(): number {
     return this.#logs.reduce((sum, log) => sum + (log?.retainedBytes ?? 0), 0);
   }

@@ -38,7 +38,8 @@ export class PortLink implements InterconnectLink {
   #renewing = false;
   #closed = false;
 
-  #pack = new OutgoingPack();
+  /** Made with the first record: many pairs never use their port. */
+  #pack: OutgoingPack | undefined;
   #inFlightBytes = 0;
   #arrived: ArrivedPack | undefined;
   #owedBytes = 0;
@@ -55,12 +56,12 @@ export class PortLink implements InterconnectLink {
   }
 
   offer(bytes: Uint8Array, _words: Int32Array, start: number, end: number): boolean {
-    const wanted = packHeaderBytes + end - start;
-    if (!this.#up || this.#around.sendCut() || this.#inFlightBytes + this.#pack.used + wanted > portCreditBytes) {
+    if (!this.#hasRoom(packHeaderBytes + end - start)) {
       this.counters.refused++;
       return false;
     }
-    if (!this.#pack.fits(end - start)) this.#post();
+    if (this.#pack?.fits(end - start) === false) this.#post(this.#pack);
+    this.#pack ??= new OutgoingPack();
     this.#pack.add(bytes, start, end);
     this.counters.recordsSent++;
     this.counters.bytesSent += end - start;
@@ -68,13 +69,12 @@ export class PortLink implements InterconnectLink {
   }
 
   writable(): boolean {
-    const largest = packHeaderBytes + recordBytesMax;
-    return this.#up && !this.#around.sendCut() && this.#inFlightBytes + this.#pack.used + largest <= portCreditBytes;
+    return this.#hasRoom(packHeaderBytes + recordBytesMax);
   }
 
   publish(): void {
-    if (!this.#up || this.#pack.empty) return;
-    this.#post();
+    if (!this.#up || this.#pack === undefined || this.#pack.empty) return;
+    this.#post(this.#pack);
     this.#around.signal();
   }
 
@@ -176,7 +176,7 @@ export class PortLink implements InterconnectLink {
   #down(reason: LinkDownReason): void {
     this.#up = false;
     this.#drop();
-    this.#pack = new OutgoingPack();
+    this.#pack = undefined;
     this.#inFlightBytes = 0;
     this.#arrived = undefined;
     this.#owedBytes = 0;
@@ -197,16 +197,19 @@ export class PortLink implements InterconnectLink {
     this.#owner.onUp();
   }
 
-  #post(): void {
-    if (this.#pack.empty) return;
-    const { used } = this.#pack;
-    this.#inFlightBytes += used;
-    if (used >= portTransferBytes) {
-      const buffer = this.#pack.seal();
-      this.#pack = new OutgoingPack();
+  #hasRoom(wantedBytes: number): boolean {
+    const waitingBytes = this.#pack?.used ?? 0;
+    return this.#up && !this.#around.sendCut() && this.#inFlightBytes + waitingBytes + wantedBytes <= portCreditBytes;
+  }
+
+  #post(pack: OutgoingPack): void {
+    this.#inFlightBytes += pack.used;
+    if (pack.used >= portTransferBytes) {
+      this.#pack = undefined;
+      const buffer = pack.seal();
       this.#port?.postMessage(buffer, [buffer]);
     } else {
-      this.#port?.postMessage(this.#pack.copy());
+      this.#port?.postMessage(pack.copy());
     }
   }
 
