@@ -7,6 +7,8 @@ import { bytesOf, keysOf, readAll, smallShape } from '../support/objects.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 
 const four = [0, 1, 2, 3];
+/** More than the default for a long run: HOLDFAST_CRASH_ROUNDS=500. */
+const rounds = Number(process.env.HOLDFAST_CRASH_ROUNDS ?? 6);
 const writer = fileURLToPath(new URL('../support/dying-writer.ts', import.meta.url));
 
 /** What a key may hold: seed and length, or nothing. */
@@ -74,15 +76,15 @@ async function runUntilDeath(
 }
 
 it.each([
-  ['at a request of the array', (round: number) => ({ requests: 3 + round * 5 })],
-  ['at any moment', (round: number) => ({ lines: 10 + round * 37 })],
+  ['at a request of the array', (round: number) => ({ requests: 3 + ((round * 5) % 400) })],
+  ['at any moment', (round: number) => ({ lines: 10 + ((round * 37) % 600) })],
 ])(
   'loses nothing that was acknowledged when its process is killed %s, again and again',
   async (_, death) => {
     const directory = scratchDirectory();
     await (await RaidArray.createOn(new LocalHost(directory, four), smallShape)).close();
     const oracle = new Oracle();
-    for (let round = 0; round < 6; round++) {
+    for (let round = 0; round < rounds; round++) {
       await runUntilDeath(directory, round + 1, death(round), oracle);
       const array = await RaidArray.openOn(new LocalHost(directory, four), {});
       expect(await array.status()).toMatchObject({ degraded: false });
