@@ -107,6 +107,9 @@ export const heartbeatLookMs = 100;
 /** Silence after which a heartbeat is reported as stalled, unless the cluster says otherwise. */
 export const stallMsDefault = 1000;
 
+/** The least silence that may be reported or punished: an idle member's heart beats every `idleHeartbeatMs`. */
+export const stallMsMin = 250;
+
 /** How long a thread may take to end before it is fenced, unless the cluster says otherwise. */
 export const terminateMsDefault = 5000;
 

@@ -20,6 +20,18 @@ describe('Cluster.start', () => {
     expect(two.epoch).toBeGreaterThan(before);
   });
 
+  it('starts several clusters in one process, each with members and memory of its own', async () => {
+    const one = await startCluster({ nodes: 2 });
+    const two = await startCluster({ nodes: 1 });
+    const [first, second] = [one, two].map((cluster) => cluster.main.pages.take());
+    expect(first).not.toBe(second);
+    await one.kill('n0');
+    expect(states(two)).toEqual(['n0#1 up', 'main#1 up']);
+    await one.close();
+    await two.kill('n0');
+    expect(states(two)).toEqual(['n0#1 down', 'main#1 up']);
+  });
+
   it.each([
     [{ nodes: 0 }, 'nodes'],
     [{ nodes: 65 }, 'nodes'],
@@ -29,7 +41,8 @@ describe('Cluster.start', () => {
     [{ interconnect: ['ring', 'ring'] }, 'interconnect'],
     [{ loop: { n9: 'blocking' } }, 'loop'],
     [{ restart: { within: 'soon' } }, 'restart.within'],
-    [{ stallMs: -1 }, 'stallMs'],
+    [{ stallMs: 10 }, 'stallMs'],
+    [{ hangMs: 0 }, 'hangMs'],
     [{ resourceLimits: { maxOldGenerationSizeMb: 1 } }, 'resourceLimits.maxOldGenerationSizeMb'],
     [{ workerUrl: 'not a url' }, 'workerUrl'],
     [{ node: 3 }, 'node'],

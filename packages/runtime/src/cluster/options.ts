@@ -11,6 +11,7 @@ import {
   pagesPerClusterDefault,
   pagesPerNodeDefault,
   stallMsDefault,
+  stallMsMin,
   terminateMsDefault,
 } from '../limits.ts';
 import { type MemberName, memberName, memberSlot } from '../member.ts';
@@ -47,8 +48,8 @@ const optionsSchema = z.strictObject({
     .optional(),
   restart: restartOptions.optional(),
   loop: z.union([loopKind, z.record(z.string(), loopKind)]).default('event'),
-  stallMs: milliseconds.default(stallMsDefault),
-  hangMs: milliseconds.optional(),
+  stallMs: milliseconds.min(stallMsMin).default(stallMsDefault),
+  hangMs: milliseconds.min(stallMsMin).optional(),
   terminateMs: milliseconds.default(terminateMsDefault),
   bootMs: milliseconds.default(bootMsDefault),
   resourceLimits: z
@@ -85,9 +86,9 @@ export interface ClusterOptions {
   };
   /** How nodes wait, all of them or by name. @default 'event' */
   readonly loop?: LoopKind | Readonly<Record<MemberName, LoopKind>>;
-  /** Silence of a heartbeat that is reported as `node-stalled`. Nobody dies of it. @default 1000 */
+  /** Silence of a heartbeat that is reported as `node-stalled`. Nobody dies of it. 250 at least. @default 1000 */
   readonly stallMs?: number;
-  /** Silence of a heartbeat for which a node is ended. @default never */
+  /** Silence of a heartbeat for which a node is ended. 250 at least. @default never */
   readonly hangMs?: number;
   /** How long a thread may take to end before it is fenced. @default 5000 */
   readonly terminateMs?: number;

@@ -31,35 +31,38 @@ export class Restarts {
 
   /** A death that somebody ordered for a reason of their own (`closed`, `recycled`, `stuck`) has no further effect. */
   afterDeath(record: MemberRecord, cause: DeathCause): void {
-    if (cause === 'closed' || cause === 'recycled' || cause === 'stuck') return;
-    const counter = this.#limitOf(record) ?? this.#cluster;
-    const { max, withinMs } = counter.policy;
-    switch (counter.decide(performance.now())) {
-      case 'leave':
-        return;
-      case 'restart':
-        void this.#owe(record.name, counter.restarts);
-        return;
-      case 'restart-all':
-        void this.#restartAll(record.name, counter.restarts);
-        return;
-      case 'escalate':
-        this.#parts.outbox.publish('escalated', { node: record.name, scope: 'cluster', restarts: max, withinMs });
-        this.#escalations += 1;
-        void this.#nodes.endAll('recycled');
-        return;
+    if (cause === 'closed' || cause === 'recycled' || cause === 'stuck' || record.thread === undefined) return;
+    const nowMs = performance.now();
+    const restarts = this.#countForDeployments(record, nowMs);
+    if (restarts > 0) void this.#owe(record.name, restarts);
+    else this.#decideForCluster(record, nowMs);
+  }
+
+  /** Count a restart on every deployment of the node that limits them; 0 when none does, or one is at its limit. */
+  #countForDeployments(record: MemberRecord, nowMs: number): number {
+    const counters = this.#deployments.restartCounters(record.slot);
+    const exhausted = counters.find((counter) => counter.exhausted(nowMs));
+    if (exhausted !== undefined) {
+      this.#escalated(record.name, 'deployment', exhausted);
+      return 0;
+    }
+    for (const counter of counters) counter.decide(nowMs);
+    return Math.max(0, ...counters.map((counter) => counter.restarts));
+  }
+
+  #decideForCluster({ name }: MemberRecord, nowMs: number): void {
+    const decision = this.#cluster.decide(nowMs);
+    if (decision === 'restart') void this.#owe(name, this.#cluster.restarts);
+    else if (decision === 'restart-all') void this.#restartAll(name, this.#cluster.restarts);
+    else if (decision === 'escalate') {
+      this.#escalated(name, 'cluster', this.#cluster);
+      this.#escalations += 1;
+      void this.#nodes.endAll('recycled');
     }
   }
 
-  /** The counter of a deployment on the node that still allows a restart; the cluster's policy follows when none does. */
-  #limitOf(record: MemberRecord): RestartCounter | undefined {
-    const node = record.name;
-    const counters = this.#deployments.restartCounters(record.slot);
-    const exhausted = counters.find((counter) => counter.exhausted(performance.now()));
-    if (exhausted === undefined) return counters[0];
-    const { max, withinMs } = exhausted.policy;
-    this.#parts.outbox.publish('escalated', { node, scope: 'deployment', restarts: max, withinMs });
-    return undefined;
+  #escalated(node: MemberName, scope: 'deployment' | 'cluster', { policy }: RestartCounter): void {
+    this.#parts.outbox.publish('escalated', { node, scope, restarts: policy.max, withinMs: policy.withinMs });
   }
 
   async #restartAll(name: MemberName, restarts: number): Promise<void> {

@@ -72,7 +72,7 @@ describe('a node that blocks its loop for 5 s', () => {
   }, 20_000);
 
   it('is ended when the cluster was told to, after hangMs', async () => {
-    const cluster = await startCluster({ nodes: 2, stallMs: 200, hangMs: 500 });
+    const cluster = await startCluster({ nodes: 2, stallMs: 250, hangMs: 500 });
     await cluster.deploy(module, { on: 'n1' });
     const down = nextEvent(cluster, 'node-down');
     const call = cluster.service(Mischief).block({ ms: 60_000 });

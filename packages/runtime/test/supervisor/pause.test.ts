@@ -6,7 +6,7 @@ const module = new URL('../fixtures/mischief.ts', import.meta.url);
 
 describe('cluster.pause', () => {
   it.each(['event', 'blocking'] as const)('stops a node of loop kind %s until it is resumed', async (loop) => {
-    const cluster = await startCluster({ nodes: 2, loop, stallMs: 200 });
+    const cluster = await startCluster({ nodes: 2, loop, stallMs: 250 });
     let heart = 'beats';
     cluster.events$.subscribe((event) => {
       if (event.type === 'node-stalled' && event.node === 'n1') heart = 'stalled';
