@@ -77,7 +77,7 @@ export const callTimeoutMsDefault = 30_000;
 /** The longest time-out a call may ask for: 24 days, what a timer of Node can hold. */
 export const callTimeoutMsMax = 2 ** 31 - 1;
 
-/** Time-outs of calls are kept to this: never early, late by one tick at most while the event loop is not blocked. */
+/** Time-outs of calls are kept to this: never early, late by two ticks at most while the event loop is not blocked. */
 export const timerTickMs = 8;
 
 /** Serial members one call may pass through, each waiting for the next. */

@@ -15,6 +15,8 @@ export class ServiceTarget {
   readonly #directory: ServiceDirectory;
   readonly #ready: (slot: number) => boolean;
   #instances: readonly DirectoryEntry[] = [];
+  /** Instances that were deployed with another definition. */
+  #strangers: ReadonlySet<DirectoryEntry> = new Set();
   #byNode: ReadonlyMap<MemberName, DirectoryEntry> = new Map();
   #version = -1;
   #turn = 0;
@@ -29,6 +31,7 @@ export class ServiceTarget {
   instances(): readonly DirectoryEntry[] {
     if (this.#version !== this.#directory.version) {
       this.#instances = this.#directory.instances(this.name);
+      this.#strangers = new Set(this.#instances.filter(({ schemaHash }) => schemaHash !== this.#schemaHash));
       this.#byNode = new Map(this.#instances.map((instance) => [instance.node, instance]));
       this.#version = this.#directory.version;
     }
@@ -45,7 +48,9 @@ export class ServiceTarget {
     if (instance === undefined) {
       throw new UnknownServiceError(this.name, node === undefined ? {} : { node });
     }
-    if (instance.schemaHash !== this.#schemaHash) throw new DefinitionMismatchError(this.name, instance.node);
+    if (this.#strangers.size > 0 && this.#strangers.has(instance)) {
+      throw new DefinitionMismatchError(this.name, instance.node);
+    }
     return instance;
   }
 

@@ -36,7 +36,8 @@ export class TimerWheel {
   }
 
   add(item: Timed, ms: number): void {
-    item.timerTicks = Math.max(1, Math.ceil(ms / timerTickMs));
+    // One more, because the tick it will run from may be under way already.
+    item.timerTicks = Math.ceil(ms / timerTickMs) + 1;
     link(this.#fresh, item);
     if (this.#interval === undefined) this.#start();
   }
