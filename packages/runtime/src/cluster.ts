@@ -6,7 +6,7 @@ import { type ClusterOptions, parseOptions } from './cluster/options.ts';
 import type { ClusterConfig } from './control/config.ts';
 import { ControlPlane, type SupervisorCall } from './control/control-plane.ts';
 import { settledWithin } from './control/deadline.ts';
-import { controlPort, type FromMember, type ToMember } from './control/messages.ts';
+import { type ControlPort, controlPort, type FromMember, type ToMember } from './control/messages.ts';
 import type { CloseMode, CloseReport, MemberDiagnostics } from './control/supervisor-api.ts';
 import { ClosedError, NodeStuckError, SupervisorDownError } from './errors.ts';
 import { type ClusterEvent, describeError } from './events/cluster-event.ts';
@@ -22,7 +22,7 @@ import { ClusterSignals } from './node/signals.ts';
 import type { MemberContext } from './node/types.ts';
 import type { ServiceDefinition } from './service/define-service.ts';
 import type { BroadcastProxy, CallOptions, ServiceMembers, ServiceProxy } from './service/types.ts';
-import { bootKey, type SupervisorBoot } from './supervisor/boot-data.ts';
+import { bootKey, type MemberBoot, type SupervisorBoot } from './supervisor/boot-data.ts';
 import type { ViewMember } from './supervisor/membership.ts';
 import { workerExecArgv } from './supervisor/worker-entry.ts';
 
@@ -111,6 +111,7 @@ export class Cluster implements AsyncDisposable {
 
   /** The epoch of the current view. It rises with every change of membership, across processes too. */
   get epoch(): number {
+    this.#member(this.#thread);
     return this.#block.epoch;
   }
 
@@ -214,8 +215,9 @@ export class Cluster implements AsyncDisposable {
     return this.#end('close', closeGraceMs);
   }
 
-  /** End at once, as a crash of every node would: no service is asked. */
+  /** End at once, as a crash of every node would: no service is asked. Cuts short a drain or close under way. */
   terminate(): Promise<void> {
+    if (this.#closing !== undefined) this.#hurry();
     return this.#end('terminate', 0);
   }
 
@@ -246,17 +248,23 @@ export class Cluster implements AsyncDisposable {
     const port = controlPort<FromMember, ToMember>(this.#supervisor);
     port.receive((message) => {
       if (message.type === 'welcome') {
-        void this.#join(new MemberThread(message.boot, port, async (thread) => new MemberServices(thread)));
+        void this.#join(message.boot, port);
       } else if (message.type === 'events') {
         this.#hub.deliver(message.events, message.dropped);
       }
     });
   }
 
-  async #join(thread: MemberThread): Promise<void> {
-    this.#thread = thread;
-    this.#services = await thread.services();
-    this.#welcome.resolve(thread);
+  /** Become the member `main`. */
+  async #join(boot: MemberBoot, port: ControlPort<FromMember, ToMember>): Promise<void> {
+    try {
+      const thread = new MemberThread(boot, port, async (member) => new MemberServices(member));
+      this.#thread = thread;
+      this.#services = await thread.services();
+      this.#welcome.resolve(thread);
+    } catch (error) {
+      this.#welcome.reject(error);
+    }
   }
 
   /** This thread is a member no more. Its services' failure to end is not the cluster's. */
@@ -286,6 +294,13 @@ export class Cluster implements AsyncDisposable {
   #end(mode: CloseMode, graceMs: number): Promise<void> {
     this.#closing ??= this.#shutDown(mode, graceMs);
     return this.#closing;
+  }
+
+  /** The first call's report tells how it went; this one only keeps it from waiting. */
+  #hurry(): void {
+    this.#control
+      .call('Ending the cluster', controlMsDefault, (supervisor) => supervisor.close('terminate', 0))
+      .catch(() => undefined);
   }
 
   async #shutDown(mode: CloseMode, graceMs: number): Promise<void> {

@@ -59,6 +59,17 @@ describe('the three ways to end a cluster', () => {
     expect(new Int32Array(disposed)[0]).toBe(0);
   });
 
+  it('terminate: cuts short a drain that waits for a call', async () => {
+    const cluster = await startCluster({ nodes: 1 });
+    await cluster.deploy(module, { on: 'n0' });
+    const never = expect(cluster.service(Mischief).never()).rejects.toMatchObject({ code: 'HF_NODE_DOWN' });
+    await cluster.service(Mischief).count();
+    const drained = cluster.drain({ timeoutMs: 1_000_000 });
+    await cluster.terminate();
+    await drained;
+    await never;
+  });
+
   it('publishes the end of every node, then completes the events', async () => {
     const cluster = await startCluster({ nodes: 2 });
     const downs: string[] = [];
