@@ -10,6 +10,9 @@ export const readChunkBytes = 256 * 1024;
 /** Time between two drawings of a progress bar. */
 export const progressIntervalMs = 100;
 
+/** Time between two lines of progress where there is no terminal. */
+export const progressLineMs = 10_000;
+
 /** Files streamed, read back or hashed at the same time. */
 export const filesInFlight = 16;
 
@@ -34,7 +37,10 @@ export const controlIdleMs = 30_000;
 /** Bytes of an object's key. */
 export const objectKeyBytesMax = 512;
 
-/** Time a run that failed gives its threads to end, before it cleans up without them. */
+/** Time a run that failed gives its cluster to come up, where it was starting, and to end. */
+export const abandonTimeoutMs = 20_000;
+
+/** Time that cleaning up may take, and that something may keep the process alive after its work is done. */
 export const leaveTimeoutMs = 5_000;
 
 /** Files that are tried, one after the other, for a kill in the middle of their store. */

@@ -3,7 +3,7 @@
 const [major = 0] = process.versions.node.split('.').map(Number);
 if (major < 24) {
   process.stderr.write(
-    `holdfast: needs Node 24 or newer, this is ${process.version}. Install it, or run "npx -y -p node@24 -p holdfast holdfast".\n`,
+    `holdfast: needs Node 24 or newer, this is ${process.version}. Install it, or run: npx -y node@24 ${process.argv[1]}\n`,
   );
   process.exitCode = 2;
 } else {

@@ -3,7 +3,7 @@ import { SourceError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { reportFailure } from '../failure.ts';
 import { Interrupt } from '../interrupt.ts';
-import { leaveTimeoutMs, stallMs } from '../limits.ts';
+import { abandonTimeoutMs, stallMs } from '../limits.ts';
 import type { Streams } from '../streams.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { Timeline } from '../terminal/timeline.ts';
@@ -66,7 +66,7 @@ async function runWatched(
   try {
     return await watch.guard(demo.run(), interrupt);
   } catch (error) {
-    await withinTime(demo.abandon(), leaveTimeoutMs);
+    await withinTime(demo.abandon(), abandonTimeoutMs);
     throw error;
   }
 }

@@ -40,7 +40,7 @@ export class Demo {
   readonly #watch: StallWatch;
   readonly #signal: AbortSignal;
   readonly #stopwatch = new Stopwatch();
-  #bed: DemoBed | undefined;
+  #bed: Promise<DemoBed> | undefined;
 
   constructor(options: DemoOptions, ground: DemoGround, narrator: Narrator, watch: StallWatch, signal: AbortSignal) {
     this.#options = options;
@@ -96,9 +96,9 @@ export class Demo {
     };
   }
 
-  /** Ends whatever still runs, without waiting for it to agree. */
+  /** Ends whatever still runs, or is being started, without asking its nodes. */
   async abandon(): Promise<void> {
-    const bed = this.#bed;
+    const bed = await this.#bed;
     this.#bed = undefined;
     await bed?.terminate();
   }
@@ -138,10 +138,9 @@ export class Demo {
     this.#signal.throwIfAborted();
     this.#watch.now(array === 'create' ? 'starting the cluster' : 'opening the store again');
     this.#narrator.doing(array === 'create' ? `starting ${nodes} nodes` : `starting ${nodes} nodes, opening the store`);
-    const bed = await this.#stopwatch.time(array === 'create' ? 'start' : 'reopen', () =>
-      this.#ground.open({ nodes, storage, array }),
-    );
-    this.#bed = bed;
+    this.#bed = this.#ground.open({ nodes, storage, array });
+    const opening = this.#bed;
+    const bed = await this.#stopwatch.time(array === 'create' ? 'start' : 'reopen', () => opening);
     this.#narrator.doing('');
     if (array === 'create') this.#narrator.started(bed);
     return bed;
@@ -149,7 +148,8 @@ export class Demo {
 
   async #close(): Promise<void> {
     this.#watch.now('closing the cluster');
-    await this.#bed?.close();
+    const bed = await this.#bed;
+    await bed?.close();
     this.#bed = undefined;
   }
 

@@ -1,4 +1,4 @@
-import { progressIntervalMs } from '../limits.ts';
+import { progressIntervalMs, progressLineMs } from '../limits.ts';
 import { showBytes, showCount, showRate } from './figures.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -13,8 +13,8 @@ const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const;
 /**
  * A bar that shows how much of a known whole is done: by bytes, or by files where there are no bytes.
  *
- * With a terminal it is one line redrawn at most ten times a second. Without one it prints nothing: the time line around
- * it says when the phase began and ended.
+ * With a terminal it is one line redrawn at most ten times a second. Without one it is a plain line every ten seconds, so
+ * that a log of a long run shows that it moves.
  */
 export class ProgressBar implements Disposable {
   bytes = 0;
@@ -23,17 +23,16 @@ export class ProgressBar implements Disposable {
   readonly #label: string;
   readonly #totals: ProgressTotals;
   readonly #startedAt = performance.now();
-  readonly #timer: NodeJS.Timeout | undefined;
+  readonly #timer: NodeJS.Timeout;
 
   constructor(terminal: Terminal, label: string, totals: ProgressTotals) {
     this.#terminal = terminal;
     this.#label = label;
     this.#totals = totals;
-    if (terminal.interactive) {
-      this.#timer = setInterval(() => this.#draw(), progressIntervalMs);
-      this.#timer.unref();
-      this.#draw();
-    }
+    const draw = terminal.interactive ? () => this.#draw() : () => terminal.line(this.#parts().join('  '));
+    this.#timer = setInterval(draw, terminal.interactive ? progressIntervalMs : progressLineMs);
+    this.#timer.unref();
+    if (terminal.interactive) draw();
   }
 
   [Symbol.dispose](): void {
@@ -42,18 +41,18 @@ export class ProgressBar implements Disposable {
   }
 
   #draw(): void {
-    const share = this.#share();
-    const elapsedMs = performance.now() - this.#startedAt;
-    const cells = drawBar(share);
-    const parts = [
+    const [label, ...figures] = this.#parts();
+    this.#terminal.status([label, this.#terminal.style('cyan', drawBar(this.#share())), ...figures].join('  '));
+  }
+
+  #parts(): string[] {
+    return [
       `          ${this.#label.padEnd(8)}`,
-      this.#terminal.style('cyan', cells),
-      `${String(Math.floor(share * 100)).padStart(3)} %`,
+      `${String(Math.floor(this.#share() * 100)).padStart(3)} %`,
       `${showCount(this.files)} of ${showCount(this.#totals.files)} files`,
       showBytes(this.bytes),
-      showRate(this.bytes, elapsedMs),
+      showRate(this.bytes, performance.now() - this.#startedAt),
     ];
-    this.#terminal.status(parts.join('  '));
   }
 
   #share(): number {

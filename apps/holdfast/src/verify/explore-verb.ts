@@ -12,7 +12,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { reportFailure } from '../failure.ts';
 import type { Streams } from '../streams.ts';
 import { Terminal } from '../terminal/terminal.ts';
-import { suiteOf, verificationSuites } from './registry.ts';
+import { suiteOf, type VerificationSuites, verificationSuites } from './registry.ts';
 import { ResultFile } from './result-file.ts';
 
 export interface ExploreArguments {
@@ -27,10 +27,14 @@ export interface ExploreArguments {
 }
 
 /** `holdfast explore`: every interleaving of a kernel's configurations, then its seeded bugs. */
-export async function runExploreVerb(given: ExploreArguments, streams: Streams): Promise<number> {
+export async function runExploreVerb(
+  given: ExploreArguments,
+  streams: Streams,
+  loadSuites: () => Promise<VerificationSuites> = verificationSuites,
+): Promise<number> {
   const terminal = new Terminal(streams.stdout);
   try {
-    const suites = await verificationSuites();
+    const suites = await loadSuites();
     if (given.list) {
       for (const suite of suites.values()) listSuite(terminal, suite);
       return exitCodes.ok;

@@ -1,14 +1,16 @@
 import type { VerificationSuite } from '@holdfast/simulation';
 import { UsageError } from '../errors.ts';
 
+export type VerificationSuites = ReadonlyMap<string, VerificationSuite>;
+
 /** Every kernel that can be explored and simulated, by the name it is asked for by. */
-export async function verificationSuites(): Promise<ReadonlyMap<string, VerificationSuite>> {
+export async function verificationSuites(): Promise<VerificationSuites> {
   const { connectionSuite, sessionSuite } = await import('@holdfast/runtime/verification');
   return new Map([sessionSuite, connectionSuite].map((suite) => [suite.kernel, suite]));
 }
 
 /** @throws UsageError that names the kernels there are. */
-export function suiteOf(suites: ReadonlyMap<string, VerificationSuite>, kernel: string | undefined): VerificationSuite {
+export function suiteOf(suites: VerificationSuites, kernel: string | undefined): VerificationSuite {
   const known = [...suites.keys()].join(', ');
   if (kernel === undefined) throw new UsageError('No kernel was named.', `Name one of: ${known}.`);
   const suite = suites.get(kernel);

@@ -9,7 +9,7 @@ import { progressIntervalMs } from '../limits.ts';
 import type { Streams } from '../streams.ts';
 import { showCount } from '../terminal/figures.ts';
 import { Terminal } from '../terminal/terminal.ts';
-import { suiteOf, verificationSuites } from './registry.ts';
+import { suiteOf, type VerificationSuites, verificationSuites } from './registry.ts';
 import { ResultFile } from './result-file.ts';
 
 export interface SimArguments {
@@ -27,10 +27,14 @@ export interface SimArguments {
 const replayDirectory = join('.holdfast', 'replay');
 
 /** `holdfast sim`: random histories with faults, by seed; a failing one is made small and written for replay. */
-export async function runSimVerb(given: SimArguments, streams: Streams): Promise<number> {
+export async function runSimVerb(
+  given: SimArguments,
+  streams: Streams,
+  loadSuites: () => Promise<VerificationSuites> = verificationSuites,
+): Promise<number> {
   const terminal = new Terminal(streams.stdout);
   try {
-    const suites = await verificationSuites();
+    const suites = await loadSuites();
     if (given.list) {
       for (const kernel of suites.keys()) terminal.line(kernel);
       return exitCodes.ok;

@@ -121,8 +121,8 @@ describe('a quiet tree', () => {
 
   test('with spare nodes, files stored after the kill are full again', async () => {
     growTree(12);
-    const { exitCode, stdout } = await demo('--json', '--nodes', '6');
-    expect(exitCode).toBe(0);
+    const { exitCode, stdout, stderr } = await demo('--json', '--nodes', '6');
+    expect(exitCode, stdout + stderr).toBe(0);
     const report = JSON.parse(stdout);
     expect(report).toMatchObject({ nodes: 6, filesVerified: 13, mismatches: 0 });
     expect(report.filesFull).toBeGreaterThan(report.filesDegraded);
@@ -130,8 +130,8 @@ describe('a quiet tree', () => {
 
   test('one tiny file on three nodes', async () => {
     writeFileSync(join(root, 'only'), 'x');
-    const { exitCode, stdout } = await demo('--json', '--nodes', '3');
-    expect(exitCode).toBe(0);
+    const { exitCode, stdout, stderr } = await demo('--json', '--nodes', '3');
+    expect(exitCode, stdout + stderr).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ files: 1, bytes: 1, filesVerified: 1 });
   });
 });
@@ -181,7 +181,7 @@ describe('bad input', () => {
     growUnreadable(root);
     const { exitCode, stdout } = await demo('--json', '--verbose');
     socket.close();
-    expect(exitCode).toBe(3);
+    expect(exitCode, stdout).toBe(3);
     const report = JSON.parse(stdout);
     expect(report).toMatchObject({
       files: 6,
@@ -194,15 +194,18 @@ describe('bad input', () => {
   });
 });
 
-describe('Ctrl-C', () => {
-  test('in the middle leaves nothing behind', async () => {
+describe('Ctrl-C leaves nothing behind', () => {
+  test.each([
+    ['while the cluster starts', /room for the store/],
+    ['while files are stored', /storing …/],
+  ])('%s', async (_, moment) => {
     growTree(200, 200_000);
     const command = new SpawnedCommand(['demo', root, '--storage', storage]);
-    await command.printed(/storing …/);
+    await command.printed(moment);
     command.child.kill('SIGINT');
     const outcome = await command.ended();
+    expect(outcome.stderr).toMatch(/^holdfast: Stopped by SIGINT\.[^\n]*\n$/);
     expect(outcome.exitCode).toBe(130);
-    expect(outcome.stderr).toMatch(/Stopped by SIGINT/);
     expect(readdirSync(storage)).toEqual([]);
   });
 });

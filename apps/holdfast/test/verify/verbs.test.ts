@@ -1,0 +1,161 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import type { VerificationSuite } from '@holdfast/simulation';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Streams } from '../../src/streams.ts';
+import { type ExploreArguments, runExploreVerb } from '../../src/verify/explore-verb.ts';
+import { runSimVerb, type SimArguments } from '../../src/verify/sim-verb.ts';
+import { removeDirectory, scratchDirectory } from '../tree/nasty-tree.ts';
+import { relaySuite } from './relay-suite.ts';
+
+const home = process.cwd();
+let directory: string;
+
+beforeEach(() => {
+  directory = scratchDirectory('verify');
+  // A failing simulation writes below the current directory.
+  process.chdir(directory);
+});
+
+afterEach(() => {
+  process.chdir(home);
+  removeDirectory(directory);
+});
+
+type Verb<Arguments> = (
+  given: Arguments,
+  streams: Streams,
+  loadSuites: () => Promise<ReadonlyMap<string, VerificationSuite>>,
+) => Promise<number>;
+
+async function run<Arguments>(verb: Verb<Arguments>, given: Arguments, suite: VerificationSuite) {
+  const stdout = new PassThrough();
+  const stderr = new PassThrough();
+  const exitCode = await verb(
+    given,
+    { stdin: Readable.from([]), stdout, stderr },
+    async () => new Map([['relay', suite]]),
+  );
+  return { exitCode, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
+}
+
+describe('explore', () => {
+  const explore = (given: Partial<ExploreArguments> = {}, suite = relaySuite()) =>
+    run(runExploreVerb, { kernel: 'relay', mutants: true, ...given }, suite);
+
+  test('a kernel that holds, with its bug caught, exits with 0 and writes one entry a configuration', async () => {
+    const json = join(directory, 'result.json');
+    const { exitCode, stdout } = await explore({ json });
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/fixpoint/);
+    expect(stdout).toMatch(/caught: delivers duplicates/);
+    expect(stdout).toMatch(/✓ relay holds/);
+    const [entry, ...more] = JSON.parse(readFileSync(json, 'utf8'));
+    expect(more).toEqual([]);
+    expect(entry).toMatchObject({
+      name: 'relay',
+      states: expect.any(Number),
+      transitions: expect.any(Number),
+      fixpoint: true,
+      statesPerSecond: expect.any(Number),
+      violations: [],
+      deadlocks: 0,
+      cells: { handled: 2, ignored: 1, impossible: 0, evidenced: 3 },
+      mutants: { total: 1, killed: 1 },
+    });
+  });
+
+  test('a violation exits with 1 and shows the steps', async () => {
+    const { exitCode, stdout } = await explore({}, relaySuite({ sound: false }));
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/a number was delivered twice/);
+    expect(stdout).toMatch(/1\. source is called: send/);
+    expect(stdout).toMatch(/✗ relay does not hold/);
+  });
+
+  test('a seeded bug that survives exits with 1', async () => {
+    const { exitCode, stdout } = await explore({}, relaySuite({ caught: false }));
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/SURVIVED: delivers duplicates/);
+    expect((await explore({ mutants: false }, relaySuite({ caught: false }))).exitCode).toBe(0);
+  });
+
+  test('a cell without evidence exits with 1', async () => {
+    const suite = relaySuite();
+    const quiet = suite.configurations.map((world) => ({ ...world, faults: {} }));
+    const { exitCode, stdout } = await explore({}, { ...suite, configurations: quiet });
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/never reached: .*stale/);
+  });
+
+  test('--list names configurations and bugs', async () => {
+    const { exitCode, stdout } = await explore({ list: true });
+    expect(exitCode).toBe(0);
+    expect(stdout).toBe('relay\n  relay\n  relay, with a bug: delivers duplicates\n');
+  });
+
+  test.each([
+    ['an unknown kernel', { kernel: 'telay' }, /no kernel "telay"\. Name one of: relay/],
+    ['no kernel', { kernel: undefined }, /No kernel was named\. Name one of: relay/],
+    ['an unknown configuration', { configuration: 'x' }, /no configuration "x"\. It has: relay/],
+    ['a file that cannot be written', { json: '/nowhere/at/all' }, /cannot be written \(ENOENT\)/],
+  ])('%s is a usage error', async (_, given, said) => {
+    const { kernel, ...rest } = { kernel: 'relay', ...given };
+    const { exitCode, stderr } = await run(
+      runExploreVerb,
+      { mutants: true, ...(kernel === undefined ? {} : { kernel }), ...rest },
+      relaySuite(),
+    );
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(said);
+  });
+});
+
+describe('sim', () => {
+  const sim = (given: Partial<SimArguments> = {}, suite = relaySuite()) =>
+    run(runSimVerb, { kernel: 'relay', seed: 7, runs: 50, ...given }, suite);
+
+  test('the same seed gives the same digest, another seed another', async () => {
+    const json = join(directory, 'result.json');
+    const digest = async (seed: number) => {
+      expect((await sim({ seed, json })).exitCode).toBe(0);
+      const [report] = JSON.parse(readFileSync(json, 'utf8'));
+      expect(report).toMatchObject({ runs: 50, violations: [], faults: { duplicate: expect.any(Number) } });
+      expect(report.faults.duplicate).toBeGreaterThan(0);
+      return report.digest;
+    };
+    expect(await digest(7)).toBe(await digest(7));
+    expect(await digest(7)).not.toBe(await digest(8));
+  });
+
+  test('a violation exits with 1, and its replay file fails the same way', async () => {
+    const broken = relaySuite({ sound: false });
+    const { exitCode, stdout } = await sim({}, broken);
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/a number was delivered twice/);
+    const [file] = readdirSync(join('.holdfast', 'replay'));
+    const path = join('.holdfast', 'replay', String(file));
+    expect(stdout).toContain(`replay it with: holdfast sim relay --replay ${path}`);
+    const again = await sim({ replay: path }, broken);
+    expect(again.exitCode).toBe(1);
+    expect(again.stdout).toMatch(/a number was delivered twice/);
+    // The kernel without the bug passes the same history.
+    expect((await sim({ replay: path })).exitCode).toBe(0);
+  });
+
+  test('files that are no replay are usage errors', async () => {
+    mkdirSync('files');
+    writeFileSync('files/text', 'hello');
+    writeFileSync('files/json', '{"format":"other"}');
+    for (const [replay, said] of [
+      ['files/none', /cannot be replayed \(ENOENT\)/],
+      ['files/text', /it is no JSON/],
+      ['files/json', /not a replay file/],
+    ] as const) {
+      const { exitCode, stderr } = await sim({ replay });
+      expect(exitCode).toBe(2);
+      expect(stderr).toMatch(said);
+    }
+  });
+});
