@@ -13,7 +13,8 @@ import type { Endpoint, LinkId, SessionEnd, SessionNotice } from '../kernel/sess
 import { retransmitBytesMax } from '../limits.ts';
 import { type MemberSlot, memberName } from '../member.ts';
 import type { ClusterBlock } from '../memory/cluster-block.ts';
-import { firstLinkSignal, otherSignal, type Waker } from '../wake/waker.ts';
+import { type Doorbell, firstLinkSignal, otherSignal } from '../wake/doorbell.ts';
+import type { Waker } from '../wake/waker.ts';
 import { ConnectionHost, type ConnectionOwner } from './connection-host.ts';
 import type { RecordBatch } from './demultiplexer.ts';
 import { IncompatiblePeerError } from './errors.ts';
@@ -72,6 +73,7 @@ export class Peer implements SessionOwner, ConnectionOwner {
   readonly #connection: ConnectionHost;
   readonly #detector: LinkDetector;
   readonly #batch: RecordBatch;
+  readonly #doorbell: Doorbell;
   readonly #ring: WireEnds['ring'];
   /** Clients were told that the session is there. */
   ready = false;
@@ -99,7 +101,7 @@ export class Peer implements SessionOwner, ConnectionOwner {
       start: 0,
       end: 0,
     };
-    place.waker.attach(slot, wires.doorbell);
+    this.#doorbell = place.waker.attach(slot, wires.doorbell);
     for (const driver of wires.drivers) this.#addLink(driver, wires);
     this.session = new SessionHost(this.#links, this);
     this.#detector = new LinkDetector(this.#links.length);
@@ -125,7 +127,7 @@ export class Peer implements SessionOwner, ConnectionOwner {
     let records = 0;
     for (let index = 0; index < links && records < recordsMax && !this.#closed; index++) {
       const link = this.#links[index] as InterconnectLink;
-      link.poll();
+      if (!link.up) link.poll();
       records += link.drain(recordsMax - records, this.#receivers[index] as RecordReceiver);
     }
     this.session.resumeWritable();
@@ -143,7 +145,7 @@ export class Peer implements SessionOwner, ConnectionOwner {
    * this member itself was stalled before.
    */
   tick(nowMs: number, late: boolean): boolean {
-    const { block, self, waker } = this.#place;
+    const { block, self } = this.#place;
     const beats = block.heartbeat(this.slot);
     this.#connection.tick(nowMs);
     this.session.tick(nowMs, beats);
@@ -153,7 +155,7 @@ export class Peer implements SessionOwner, ConnectionOwner {
       return restless;
     }
     // A peer without traffic beats slowly. What is under way may not reach it: its heart is made to beat all the same.
-    if (restless && beats === this.#beats) waker.signal(this.slot, otherSignal);
+    if (restless && beats === this.#beats) this.#doorbell.signal(otherSignal);
     this.#beats = beats;
     for (let link = 0; link < this.#links.length && !this.#closed; link++) {
       const suspicion = this.#detector.look(this.session.state, link, beats);
@@ -324,20 +326,21 @@ export class Peer implements SessionOwner, ConnectionOwner {
   }
 
   signalPeer(): void {
-    this.#place.waker.signal(this.slot, otherSignal);
+    this.#doorbell.signal(otherSignal);
   }
 
   #addLink(driver: DriverName, wires: WireEnds): void {
     const { block, self, waker, makeLink } = this.#place;
     const { slot } = this;
+    const doorbell = this.#doorbell;
     const index = this.#links.length;
     const kind = index === 0 ? firstLinkSignal : otherSignal;
     const around: LinkSurroundings = {
       sendCut: () => block.isCut(self, slot),
       receiveCut: () => block.isCut(slot, self),
-      signal: () => waker.signal(slot, kind),
+      signal: () => doorbell.signal(kind),
       wait: (ms) => waker.wait(ms),
-      post: (message, transfer) => waker.post(slot, { link: index, message }, transfer),
+      post: (message, transfer) => doorbell.post({ link: index, message }, transfer),
     };
     const link = makeLink(driver, wires, block.arena, self < slot, around, {
       onDown: (reason: LinkDownReason) => this.session.linkDown(index, reason),

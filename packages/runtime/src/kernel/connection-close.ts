@@ -25,8 +25,8 @@ export function publish(state: ConnectionState, env: ConnectionEnv, out: Connect
 
 /** Write the own cell in the peer's inbox: `phase`, and all that was said in earlier ones. */
 export function say(state: ConnectionState, phase: OpenPhase, env: ConnectionEnv, out: ConnectionSink): void {
-  const isTold = hasReached(phase, 'told') && phase !== 'closing';
-  const isCreated = hasReached(phase, 'created') && phase !== 'closing';
+  const isTold = hasReached(phase, 'told');
+  const isCreated = hasReached(phase, 'created');
   state.saying = phase;
   state.operation = 'write';
   out.send(peerRegion, {
@@ -62,6 +62,7 @@ export function abandonAttempt(state: ConnectionState, env: ConnectionEnv, out: 
   out.cancelTimer(connectionTimer);
   // A peer that was told "agreed" or more may take what follows for the same session.
   if (hasReached(state.saying, 'agreed') && env.rules.renewsEndpoint()) state.endpoint++;
+  state.failures = Math.min(state.failures + 1, env.retriesMax);
   forgetPeer(state);
   leave(state, env, out);
 }
@@ -101,8 +102,27 @@ function startOver(state: ConnectionState, env: ConnectionEnv, out: ConnectionSi
 export function rest(state: ConnectionState, env: ConnectionEnv, out: ConnectionSink): void {
   state.stage = 'idle';
   state.retries = 0;
+  state.failures = 0;
   state.incompatibleSaid = false;
   publish(state, env, out);
+}
+
+/** The two sides have nothing in common. Neither can have come further, so that the endpoint stays good. */
+export function giveUpOn(
+  state: ConnectionState,
+  lack: 'version' | 'link',
+  versions: { readonly versionMin: number; readonly versionMax: number },
+  env: ConnectionEnv,
+  out: ConnectionSink,
+): void {
+  const { versionMin, versionMax } = versions;
+  forgetPeer(state);
+  state.stage = 'incompatible';
+  publish(state, env, out);
+  out.setTimer(connectionTimer, env.timings.incompatibleMs);
+  if (state.incompatibleSaid) return;
+  state.incompatibleSaid = true;
+  out.deliver({ type: 'incompatible', lack, versionMin, versionMax });
 }
 
 /** Back off, longer after every failure in a row; a cell from the peer ends the wait. */

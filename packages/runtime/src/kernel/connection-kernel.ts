@@ -90,7 +90,7 @@ function step(state: ConnectionState, event: ConnectionEvent, env: ConnectionEnv
       break;
     case 'session-resumed':
       state.stage = 'open';
-      out.cancelTimer(connectionTimer);
+      out.setTimer(connectionTimer, env.timings.keepMs);
       break;
     case 'session-closing':
       beginClosing(state, env, out);
@@ -174,6 +174,7 @@ function giveUp(state: ConnectionState, env: ConnectionEnv, out: ConnectionSink)
 function readFailed(state: ConnectionState, env: ConnectionEnv, out: ConnectionSink): void {
   if (state.stage === 'reading') waitBeforeRead(state, env, out);
   else if (state.stage === 'retained') out.setTimer(connectionTimer, env.timings.waitMs);
+  else if (state.stage === 'open') out.setTimer(connectionTimer, env.timings.keepMs);
   else abandonAttempt(state, env, out);
 }
 

@@ -5,6 +5,7 @@ import {
   beginClosing,
   type ConnectionSink,
   endNow,
+  giveUpOn,
   hasReached,
   leave,
   publish,
@@ -34,33 +35,31 @@ export function readDone(state: ConnectionState, page: StatusPage, env: Connecti
       else if (page.endpoint === state.peer) out.setTimer(connectionTimer, env.timings.waitMs);
       else abandonAttempt(state, env, out);
       break;
+    case 'open':
     case 'retained':
-      if (mutual) {
-        out.deliver({ type: 'resume' });
-        out.setTimer(connectionTimer, env.timings.waitMs);
-      } else {
-        endNow(state, page.endpoint > state.peer ? 'peer-restarted' : 'peer-reset', out);
-      }
+      if (!mutual) endNow(state, page.endpoint > state.peer ? 'peer-restarted' : 'peer-reset', out);
+      else keep(state, env, out);
       break;
     default:
-      if (!mutual) abandonAttempt(state, env, out);
-      else if (env.rules.tellsAgain()) say(state, state.phase, env, out);
-      else out.setTimer(connectionTimer, env.timings.waitMs);
+      if (mutual) waitForPeer(state, state.stage, env, out);
+      else abandonAttempt(state, env, out);
       break;
   }
+}
+
+/** The peer still has the session: look again later, and sooner while no link carries it. */
+function keep(state: ConnectionState, env: ConnectionEnv, out: ConnectionSink): void {
+  const isRetained = state.stage === 'retained';
+  if (isRetained) out.deliver({ type: 'resume' });
+  out.setTimer(connectionTimer, isRetained ? env.timings.waitMs : env.timings.keepMs);
 }
 
 function firstRead(state: ConnectionState, page: StatusPage, env: ConnectionEnv, out: ConnectionSink): void {
   if (page.endpoint === 0) {
     waitBeforeRead(state, env, out);
   } else if (Math.max(env.versionMin, page.versionMin) > Math.min(env.versionMax, page.versionMax)) {
-    state.stage = 'incompatible';
-    out.setTimer(connectionTimer, env.timings.incompatibleMs);
-    if (state.incompatibleSaid) return;
-    state.incompatibleSaid = true;
-    out.deliver({ type: 'incompatible', versionMin: page.versionMin, versionMax: page.versionMax });
+    giveUpOn(state, 'version', page, env, out);
   } else {
-    state.incompatibleSaid = false;
     state.version = env.rules.version(env.versionMax, page.versionMax);
     state.peer = page.endpoint;
     state.stage = 'writing';
@@ -89,11 +88,8 @@ export function writeDone(state: ConnectionState, env: ConnectionEnv, out: Conne
     case 'handing':
       waitForPeer(state, 'pairing', env, out);
       break;
-    case 'readying':
-      waitForPeer(state, 'expecting', env, out);
-      break;
     default:
-      waitForPeer(state, state.stage, env, out);
+      waitForPeer(state, 'expecting', env, out);
       break;
   }
 }
@@ -122,7 +118,7 @@ function advance(state: ConnectionState, env: ConnectionEnv, out: ConnectionSink
 function match(state: ConnectionState, heard: InboxCell, env: ConnectionEnv, out: ConnectionSink): void {
   const agreement = agreementOf(state, heard, env);
   if (agreement.links.length === 0) {
-    abandonAttempt(state, env, out);
+    giveUpOn(state, 'link', heard, env, out);
     return;
   }
   out.cancelTimer(connectionTimer);
@@ -154,15 +150,19 @@ function expect(state: ConnectionState, heard: InboxCell, env: ConnectionEnv, ou
 }
 
 function becomeOpen(state: ConnectionState, heard: InboxCell, env: ConnectionEnv, out: ConnectionSink): void {
-  out.cancelTimer(connectionTimer);
+  out.setTimer(connectionTimer, env.timings.keepMs);
   state.stage = 'open';
   state.retries = 0;
+  state.failures = 0;
+  state.incompatibleSaid = false;
   out.deliver({
     type: 'ready',
     agreement: agreementOf(state, heard, env),
     peerGrants: heard.grants,
     refusals: refusalsOf(state, heard),
   });
+  // A peer that opened first may be closing already; what it sent before is still to be taken.
+  closeIfAsked(state, heard, env, out);
 }
 
 /** A cell of the peer. Whatever the stage, the newest is kept; a newer endpoint ends what is going on with the old. */
@@ -176,10 +176,10 @@ export function cellHeard(state: ConnectionState, cell: InboxCell, env: Connecti
     case 'ending':
     case 'destroying':
     case 'abandoning':
+    case 'incompatible':
       break;
     case 'waiting':
-    case 'incompatible':
-      beginAttempt(state, env, out);
+      if (state.failures <= env.hurriesMax) beginAttempt(state, env, out);
       break;
     case 'open':
     case 'retained':

@@ -26,8 +26,6 @@ export interface ConnectionRules {
   renewsEndpoint(): boolean;
   /** Whether a failed attempt destroys its ports. */
   destroysPorts(): boolean;
-  /** Whether a stage that waits for long tells the peer again what it told before. */
-  tellsAgain(): boolean;
   /** Whether a peer with a newer endpoint ends the session with the old one. */
   noticesRestart(): boolean;
   /** Version spoken by two sides that know at most `here` and `there`. */
@@ -47,7 +45,6 @@ export const connectionRules: ConnectionRules = {
   waitsForPeerPorts: () => true,
   renewsEndpoint: () => true,
   destroysPorts: () => true,
-  tellsAgain: () => true,
   noticesRestart: () => true,
   version: (here, there) => Math.min(here, there),
   smaller: (here, there) => Math.min(here, there),

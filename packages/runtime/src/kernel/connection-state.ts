@@ -7,6 +7,7 @@ import type {
   OpenPhase,
   Operation,
   PortGrant,
+  StatusPage,
 } from './connection-types.ts';
 import type { SessionEnd } from './session-types.ts';
 
@@ -64,6 +65,7 @@ export function initialConnection(): ConnectionState {
     portsExist: false,
     end: 'none',
     retries: 0,
+    failures: 0,
     incompatibleSaid: false,
   };
 }
@@ -84,6 +86,7 @@ export function encodeConnection(state: ConnectionState, into: Encoder): void {
   into.flag(state.portsExist);
   into.uint(ends.indexOf(state.end));
   into.uint(state.retries);
+  into.uint(state.failures);
   into.flag(state.incompatibleSaid);
 }
 
@@ -103,11 +106,12 @@ export function decodeConnection(from: Decoder): ConnectionState {
     portsExist: from.flag(),
     end: ends[from.uint()]!,
     retries: from.uint(),
+    failures: from.uint(),
     incompatibleSaid: from.flag(),
   };
 }
 
-function encodeCell(cell: InboxCell, into: Encoder): void {
+export function encodeCell(cell: InboxCell, into: Encoder): void {
   into.uint(cell.from);
   into.uint(cell.to);
   into.uint(openPhases.indexOf(cell.phase));
@@ -118,7 +122,7 @@ function encodeCell(cell: InboxCell, into: Encoder): void {
   into.list(cell.grants, encodeGrant);
 }
 
-function decodeCell(from: Decoder): InboxCell {
+export function decodeCell(from: Decoder): InboxCell {
   return {
     from: from.uint(),
     to: from.uint(),
@@ -128,6 +132,24 @@ function decodeCell(from: Decoder): InboxCell {
     links: from.list(readUint),
     needs: from.list(decodeNeed),
     grants: from.list(decodeGrant),
+  };
+}
+
+export function encodePage(page: StatusPage, into: Encoder): void {
+  into.uint(page.endpoint);
+  into.uint(page.versionMin);
+  into.uint(page.versionMax);
+  into.uint(openPhases.indexOf(page.phase));
+  into.uint(page.seen);
+}
+
+export function decodePage(from: Decoder): StatusPage {
+  return {
+    endpoint: from.uint(),
+    versionMin: from.uint(),
+    versionMax: from.uint(),
+    phase: openPhases[from.uint()]!,
+    seen: from.uint(),
   };
 }
 

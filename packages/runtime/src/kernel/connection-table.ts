@@ -10,7 +10,7 @@ const noCheck = impossible('no check is under way');
 const notAsked = impossible('the host was not asked');
 const noSession = impossible('there is no session before `ready`');
 const noTimer = impossible('its timer is not armed in this stage');
-const lateLook = ignored('it was begun before the session was ready, or while it was retained');
+const endedTwice = ignored('the session ended by itself just when it was told to');
 
 const base: Row = {
   connect: handled,
@@ -37,8 +37,8 @@ const base: Row = {
 const reads: Row = { 'read-done': handled, 'read-failed': handled };
 const writes: Row = { 'write-done': handled, 'write-failed': handled };
 const checks: Row = { 'check-done': handled, 'check-failed': handled };
-/** Stages that wait for the peer look at it, and tell it again what they told, from time to time. */
-const waits: Row = { ...reads, ...writes, timer: handled };
+/** Stages that wait for the peer look at its page from time to time. */
+const waits: Row = { ...reads, timer: handled };
 
 const row = (...parts: Row[]): Row => Object.assign({}, base, ...parts);
 
@@ -62,13 +62,12 @@ export const connectionTable: CellTable = {
   checking: row(checks),
   readying: row(writes),
   expecting: row(waits),
-  open: row({
-    'read-done': lateLook,
-    'read-failed': lateLook,
+  open: row(reads, {
     'session-retained': handled,
     'session-resumed': impossible('the session is not retained'),
     'session-closing': handled,
     'session-ended': handled,
+    timer: handled,
   }),
   retained: row(reads, {
     'session-retained': impossible('the session is retained already'),
@@ -95,11 +94,12 @@ export const connectionTable: CellTable = {
   }),
   destroying: row({
     'ports-destroyed': handled,
-    'session-ended': ignored('the end was said before it was asked for'),
+    'session-ended': endedTwice,
   }),
   abandoning: row(reads, writes, checks, {
     'needs-collected': handled,
     'ports-created': handled,
     'ports-failed': handled,
+    'session-ended': endedTwice,
   }),
 };

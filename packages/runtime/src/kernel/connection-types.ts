@@ -63,7 +63,7 @@ export interface InboxCell {
 }
 
 // One-sided operations: effects `send(peerRegion, operation)`. At most one is under way; each ends in exactly one event,
-// `...-done` or `...-failed`, however late, unless the member dies first.
+// `...-done` or `...-failed`, however late, unless the member dies first. A driver bounds how long that takes.
 
 export const peerRegion = 0;
 
@@ -128,8 +128,13 @@ export interface ClientRefusal {
 export type ConnectionNotice =
   /** Replace this member's own status page for the peer. */
   | { readonly type: 'publish'; readonly page: StatusPage }
-  /** No version in common with the peer. Said once; reading goes on slowly. */
-  | { readonly type: 'incompatible'; readonly versionMin: number; readonly versionMax: number }
+  /** Nothing in common with the peer, whose versions are named: no version, or no link. Said once; reading goes on slowly. */
+  | {
+      readonly type: 'incompatible';
+      readonly lack: 'version' | 'link';
+      readonly versionMin: number;
+      readonly versionMax: number;
+    }
   /** Ask every client for its needs; answer with `needs-collected`. */
   | { readonly type: 'collect-needs' }
   /** Make ports and register their memory; answer with `ports-created` or `ports-failed`. */
@@ -218,8 +223,10 @@ export interface ConnectionState {
   portsExist: boolean;
   /** Why the session is being ended, kept until the ports are gone. */
   end: SessionEnd | 'none';
-  /** Failed attempts in a row, at most `retriesMax`: the back-off doubles with each. */
+  /** Waits in a row without a session, at most `retriesMax`: the back-off doubles with each. */
   retries: number;
+  /** Attempts in a row that failed after they had found the peer, at most `retriesMax`. */
+  failures: number;
   incompatibleSaid: boolean;
 }
 
@@ -229,8 +236,10 @@ export interface ConnectionTimings {
   readonly retryMsMax: number;
   /** Cadence of reads while there is no version in common. */
   readonly incompatibleMs: number;
-  /** How long a stage waits for the peer before it reads the peer's page and writes its own cell again. */
+  /** How long a stage waits for the peer before it looks at the peer's page again. */
   readonly waitMs: number;
+  /** Cadence of looks at the peer's page while a session is open: a peer that left without a word is found out. */
+  readonly keepMs: number;
 }
 
 export interface ConnectionEnv {
@@ -239,6 +248,8 @@ export interface ConnectionEnv {
   /** Links this side can use towards the peer, preferred first. */
   readonly links: readonly LinkId[];
   readonly retriesMax: number;
+  /** Attempts in a row that may fail before a sign of the peer no longer cuts a back-off short. */
+  readonly hurriesMax: number;
   readonly timings: ConnectionTimings;
   readonly rules: ConnectionRules;
 }
