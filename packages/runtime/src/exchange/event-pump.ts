@@ -12,7 +12,8 @@ import {
 } from '../limits.ts';
 import type { MemberSlot } from '../member.ts';
 import { memberSetWords } from '../memory/cluster-block.ts';
-import { firstLinkSignal, otherSignal, type Waker } from '../wake/waker.ts';
+import { firstLinkSignal, otherSignal } from '../wake/doorbell.ts';
+import type { Waker } from '../wake/waker.ts';
 
 /** What a pump turns. */
 export interface PumpOwner {
@@ -125,7 +126,7 @@ export class EventPump {
   }
 
   get #hasBacklog(): boolean {
-    for (let word = 0; word < memberSetWords; word++) if (this.#backlog[word] !== 0) return true;
+    for (const word of this.#waker.peerWords) if (this.#backlog[word] !== 0) return true;
     return false;
   }
 
@@ -165,7 +166,7 @@ export class EventPump {
     this.#busy = true;
     let records = 0;
     try {
-      for (let word = 0; word < memberSetWords; word++) {
+      for (const word of this.#waker.peerWords) {
         const all = this.#waker.takeSignals(word, otherSignal) | (this.#backlog[word] as number);
         let bits = this.#waker.takeSignals(word, firstLinkSignal) | all;
         if (bits === 0) continue;

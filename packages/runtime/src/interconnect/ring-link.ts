@@ -56,18 +56,19 @@ export class RingLink implements InterconnectLink {
   }
 
   publish(): void {
-    if (!this.#up || !this.#writer.pending || !this.#writer.current) return;
+    if (!this.#up || !this.#writer.pending) return;
     this.#writer.publish();
     this.#around.signal();
   }
 
   drain(recordsMax: number, receive: RecordReceiver): number {
+    this.#notice();
     if (!this.#up || this.#around.receiveCut()) return 0;
     const reader = this.#reader;
     const { bytes, words } = reader.ring;
     let records = 0;
     try {
-      while (records < recordsMax && this.#up && reader.current) {
+      while (records < recordsMax && this.#up) {
         const found = reader.next();
         if (found === 'empty') break;
         if (found === 'corrupt') {
@@ -104,12 +105,8 @@ export class RingLink implements InterconnectLink {
   }
 
   poll(): void {
-    if (this.#closed) return;
-    if (this.#up) {
-      // A peer that closed in order left its last records to be read; one that failed the link replaced both rings.
-      const over = !this.#reader.current || (!this.#writer.current && !this.#reader.readable);
-      if (over) this.#down('peer');
-    } else if (this.#renewing) {
+    this.#notice();
+    if (this.#renewing) {
       const moved = this.#writer.follow();
       if (this.#reader.follow() || moved) this.#around.signal();
       if (!this.#writer.current || !this.#reader.current) return;
@@ -131,6 +128,14 @@ export class RingLink implements InterconnectLink {
     if (this.#reader.current) this.#reader.ring.replace();
     this.#around.signal();
     this.#down('closed');
+  }
+
+  /** See whether the other end took the link down. */
+  #notice(): void {
+    if (!this.#up) return;
+    // A peer that closed in order left its last records to be read; one that failed the link replaced both rings.
+    const over = !this.#reader.current || (!this.#writer.current && !this.#reader.readable);
+    if (over) this.#down('peer');
   }
 
   #down(reason: LinkDownReason): void {

@@ -1,14 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { MemberSlot } from '../member.ts';
 import { armed, asleep, awake, type ClusterBlock, memberSetWords } from '../memory/cluster-block.ts';
-
-/** What a doorbell carries when it is only rung. The cheapest value to clone. */
-const ring = 0;
-
-/** What a signal is about: the first link of the pair, where almost everything goes, or anything else. */
-export type SignalKind = 0 | 1;
-export const firstLinkSignal: SignalKind = 0;
-export const otherSignal: SignalKind = 1;
+import { Doorbell, firstLinkSignal, otherSignal, ring, type SignalKind } from './doorbell.ts';
 
 /** Called by the waker from the event loop, never from inside one of its methods. */
 export interface WakerOwner {
@@ -34,11 +27,9 @@ export class Waker {
   readonly #owner: WakerOwner;
   readonly #armed: number;
   readonly #signals: number;
-  readonly #doorbells = new Map<MemberSlot, MessagePort>();
-  /** Words of the signals in which an attached peer has its bit, both kinds. */
-  #watched: number[] = [];
-  /** Times this side rang or notified someone. */
-  wakeUps = 0;
+  readonly #doorbells = new Map<MemberSlot, Doorbell>();
+  /** Words of the signals, of either kind, in which an attached peer has its bit. */
+  #watched: readonly number[] = [];
 
   constructor(block: ClusterBlock, self: MemberSlot, owner: WakerOwner) {
     this.#words = block.arena.words;
@@ -50,36 +41,28 @@ export class Waker {
     this.stayAwake();
   }
 
-  /** Listen at, and ring, this pair's doorbell. It keeps the event loop alive until {@link detach}. */
-  attach(peer: MemberSlot, doorbell: MessagePort): void {
+  /** Words of member sets in which an attached peer has its bit: 0 for members 0 to 31, and so on. */
+  peerWords: readonly number[] = [];
+
+  /** Listen at this pair's doorbell; the way to ring the peer. It keeps the event loop alive until {@link detach}. */
+  attach(peer: MemberSlot, port: MessagePort): Doorbell {
     this.detach(peer);
+    const doorbell = new Doorbell(this.#block, this.#self, peer, port);
     this.#doorbells.set(peer, doorbell);
-    doorbell.on('message', (message: unknown) => {
+    port.on('message', (message: unknown) => {
       if (message === ring) this.#owner.onWake();
       else this.#owner.onPost(peer, message);
     });
     this.#watch();
+    return doorbell;
   }
 
   detach(peer: MemberSlot): void {
     const doorbell = this.#doorbells.get(peer);
     if (doorbell === undefined) return;
     this.#doorbells.delete(peer);
-    doorbell.removeAllListeners('message');
     doorbell.close();
     this.#watch();
-  }
-
-  /** Send more than a ring through the doorbell of `peer`, such as the new port of a renewed link. */
-  post(peer: MemberSlot, message: object, transfer: readonly MessagePort[]): void {
-    this.#doorbells.get(peer)?.postMessage(message, transfer);
-  }
-
-  /** Tell `peer` that something of this member's waits for it. Call after it was made visible. */
-  signal(peer: MemberSlot, kind: SignalKind): void {
-    if (this.#mark(peer, kind) !== armed) return;
-    this.wakeUps++;
-    this.#doorbells.get(peer)?.postMessage(ring);
   }
 
   /** Whether an attached peer signalled since its signals were taken. */
@@ -123,23 +106,9 @@ export class Waker {
   }
 
   #watch(): void {
-    const used = new Set(Array.from(this.#doorbells.keys(), (peer) => peer >> 5));
-    this.#watched = [...used].flatMap((word) => [this.#signals + word, this.#signals + memberSetWords + word]);
-  }
-
-  /** Set this member's bit at `peer` and turn the peer's armed word; what the word said before. */
-  #mark(peer: MemberSlot, kind: SignalKind): number {
-    const words = this.#words;
-    const signals = this.#block.signalWords(peer) + kind * memberSetWords + (this.#self >> 5);
-    const bit = 1 << (this.#self & 31);
-    if ((Atomics.load(words, signals) & bit) === 0) Atomics.or(words, signals, bit);
-    const word = this.#block.armedWord(peer);
-    const state = Atomics.load(words, word);
-    if (state === awake || Atomics.compareExchange(words, word, state, awake) !== state) return awake;
-    if (state === asleep) {
-      this.wakeUps++;
-      Atomics.notify(words, word, 1);
-    }
-    return state;
+    this.peerWords = [...new Set(Array.from(this.#doorbells.keys(), (peer) => peer >> 5))];
+    this.#watched = [firstLinkSignal, otherSignal].flatMap((kind) =>
+      this.peerWords.map((word) => this.#signals + kind * memberSetWords + word),
+    );
   }
 }

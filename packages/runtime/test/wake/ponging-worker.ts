@@ -1,6 +1,7 @@
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { Arena, type Extent } from '../../src/memory/arena.ts';
 import { ClusterBlock } from '../../src/memory/cluster-block.ts';
+import { firstLinkSignal } from '../../src/wake/doorbell.ts';
 import { Waker } from '../../src/wake/waker.ts';
 
 export interface PongSetup {
@@ -18,13 +19,13 @@ const waker = new Waker(ClusterBlock.open(Arena.open(setup.memory), setup.block)
   onWake: () => look(),
   onPost: () => {},
 });
-waker.attach(0, setup.doorbell);
+const bell = waker.attach(0, setup.doorbell);
 
 /** Answer every ping seen; no timer helps when a wake-up is lost. */
 function look(): void {
   do {
     waker.stayAwake();
-    waker.takeSignals(0, 0);
+    waker.takeSignals(0, firstLinkSignal);
     const ping = Atomics.load(balls, 0);
     if (ping < 0) {
       waker.close();
@@ -32,7 +33,7 @@ function look(): void {
     }
     if (ping !== Atomics.load(balls, 1)) {
       Atomics.store(balls, 1, ping);
-      waker.signal(0, 0);
+      bell.signal(firstLinkSignal);
     }
   } while (setup.blocking ? waker.wait(10_000) : !waker.arm());
 }

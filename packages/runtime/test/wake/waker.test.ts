@@ -2,6 +2,7 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Arena } from '../../src/memory/arena.ts';
 import { ClusterBlock } from '../../src/memory/cluster-block.ts';
+import { firstLinkSignal, otherSignal } from '../../src/wake/doorbell.ts';
 import { Waker, type WakerOwner } from '../../src/wake/waker.ts';
 import type { PongSetup } from './ponging-worker.ts';
 
@@ -29,37 +30,42 @@ describe('Waker', () => {
     const a = make(shared, 0, { onWake: () => rings++, onPost: () => {} });
     const b = make(shared, 40);
     a.attach(40, port1);
-    b.attach(0, port2);
+    const bell = b.attach(0, port2);
     expect(a.arm()).toBe(true);
-    for (let count = 0; count < 5; count++) b.signal(0, 0);
+    for (let count = 0; count < 5; count++) bell.signal(firstLinkSignal);
     await new Promise((resolve) => setTimeout(resolve, 0));
     await new Promise((resolve) => setImmediate(resolve));
     expect(rings).toBe(1);
-    expect(b.wakeUps).toBe(1);
-    expect(a.takeSignals(0, 0)).toBe(0);
-    expect(a.takeSignals(1, 0)).toBe(1 << 8);
+    expect(bell.rings).toBe(1);
+    expect(a.takeSignals(0, firstLinkSignal)).toBe(0);
+    expect(a.takeSignals(1, firstLinkSignal)).toBe(1 << 8);
     expect(a.signalled).toBe(false);
   });
 
   it('does not ring a member that is awake, which sees the signal when it arms', () => {
     const shared = block();
-    const [a, b] = [make(shared, 0), make(shared, 71)];
-    a.attach(71, new MessageChannel().port1);
-    b.signal(0, 0);
-    expect(b.wakeUps).toBe(0);
+    const { port1, port2 } = new MessageChannel();
+    const a = make(shared, 0);
+    a.attach(71, port1);
+    const bell = make(shared, 71).attach(0, port2);
+    bell.signal(firstLinkSignal);
+    expect(bell.rings).toBe(0);
     expect(a.arm()).toBe(false);
-    expect(a.takeSignals(2, 0)).toBe(1 << 7);
+    expect(a.takeSignals(2, firstLinkSignal)).toBe(1 << 7);
     expect(a.arm()).toBe(true);
   });
 
   it('returns from wait at once when signalled before, and after the time when not', () => {
     const shared = block();
-    const [a, b] = [make(shared, 0), make(shared, 1)];
-    a.attach(1, new MessageChannel().port1);
+    const { port1, port2 } = new MessageChannel();
+    const a = make(shared, 0);
+    a.attach(1, port1);
+    const bell = make(shared, 1).attach(0, port2);
     expect(a.wait(5)).toBe(false);
-    b.signal(0, 0);
+    bell.signal(otherSignal);
     expect(a.wait(10_000)).toBe(true);
-    expect(b.wakeUps).toBe(0);
+    expect(bell.rings).toBe(0);
+    expect(a.takeSignals(0, otherSignal)).toBe(1 << 1);
   });
 
   it('hands over what is posted through a doorbell', async () => {
@@ -68,10 +74,9 @@ describe('Waker', () => {
     const posted = new Promise<unknown>((resolve) => {
       make(shared, 0, { onWake: () => {}, onPost: (peer, message) => resolve({ peer, message }) }).attach(3, port1);
     });
-    const b = make(shared, 3);
-    b.attach(0, port2);
+    const bell = make(shared, 3).attach(0, port2);
     const carried = new MessageChannel();
-    b.post(0, { port: carried.port2 }, [carried.port2]);
+    bell.post({ port: carried.port2 }, [carried.port2]);
     const { peer, message } = (await posted) as { peer: number; message: { port: MessagePort } };
     expect(peer).toBe(3);
     message.port.close();
@@ -86,7 +91,7 @@ describe('Waker', () => {
       const done = Promise.withResolvers<void>();
       const last = 20_000;
       const a = make(shared, 0, { onWake: () => look(), onPost: () => {} });
-      a.attach(1, port1);
+      const bell = a.attach(1, port1);
       const workerData: PongSetup = {
         memory: shared.arena.memory,
         block: shared.extent,
@@ -99,7 +104,7 @@ describe('Waker', () => {
       function look(): void {
         do {
           a.stayAwake();
-          a.takeSignals(0, 0);
+          a.takeSignals(0, firstLinkSignal);
           const ping = Atomics.load(balls, 0);
           if (Atomics.load(balls, 1) !== ping) continue;
           if (ping === last) {
@@ -107,14 +112,14 @@ describe('Waker', () => {
             return;
           }
           Atomics.store(balls, 0, ping + 1);
-          a.signal(1, 0);
+          bell.signal(firstLinkSignal);
         } while (!a.arm());
       }
       look();
       await done.promise;
       const ended = new Promise((resolve) => worker.once('exit', resolve));
       Atomics.store(balls, 0, -1);
-      a.signal(1, 0);
+      bell.signal(firstLinkSignal);
       await ended;
     });
   }
