@@ -9,4 +9,4 @@ export const warmUpMsDefault = 400;
 export const warmUpMsQuick = 150;
 
 /** A contender that has not finished its round by then has failed. */
-export const roundMsMax = 120_000;
+export const roundMsMax = 300_000;

@@ -10,7 +10,13 @@ export { writeFrameHeader } from './exchange/frame-layout.ts';
 export type { ExchangeOptions, MemberExchange, PeerDiagnostics } from './exchange/member-exchange.ts';
 export { type LinkFactory, standardLinks } from './exchange/standard-links.ts';
 export { RingSpace } from './interconnect/ring-space.ts';
-export type { InterconnectLink, LinkDownReason, RecordReceiver } from './interconnect/types.ts';
+export {
+  type DriverName,
+  driverNames,
+  type InterconnectLink,
+  type LinkDownReason,
+  type RecordReceiver,
+} from './interconnect/types.ts';
 export { makeWires, type WireEnds, wireTransfers } from './interconnect/wires.ts';
 export { Arena, type Extent } from './memory/arena.ts';
 export { ClusterBlock } from './memory/cluster-block.ts';

@@ -1,13 +1,13 @@
-import { type InterconnectLink, type LinkFactory, standardLinks } from '@holdfast/runtime/internals';
+import { type DriverName, type InterconnectLink, type LinkFactory, standardLinks } from '@holdfast/runtime/internals';
 
 /** A switch on the links of one driver: while it is on they swallow what they are given and say nothing. */
 export interface StallSwitch {
-  stall(driver: string): void;
+  stall(driver: DriverName): void;
 }
 
 /** The standard links, each with a switch. A link that is taken down comes back healthy. */
 export function stallingLinks(): { readonly makeLink: LinkFactory; readonly faults: StallSwitch } {
-  const stalled = new Set<string>();
+  const stalled = new Set<DriverName>();
   const makeLink: LinkFactory = (driver, wires, arena, maker, around, owner) => {
     const link = standardLinks(driver, wires, arena, maker, around, owner);
     return link && withSwitch(link, stalled);
@@ -15,7 +15,7 @@ export function stallingLinks(): { readonly makeLink: LinkFactory; readonly faul
   return { makeLink, faults: { stall: (driver) => stalled.add(driver) } };
 }
 
-function withSwitch(link: InterconnectLink, stalled: Set<string>): InterconnectLink {
+function withSwitch(link: InterconnectLink, stalled: Set<DriverName>): InterconnectLink {
   const { driver } = link;
   return {
     driver,

@@ -8,9 +8,16 @@ const watchMsQuick = 2_000;
 
 const wideProbe = {
   name: 'wide',
-  figures: z.object({ ringMiB: z.number(), ringCapMiB: z.number(), startMs: z.number(), rssMiB: z.number() }),
+  figures: z.object({
+    ringMiB: z.number(),
+    ringCapMiB: z.number(),
+    pairsWithoutRing: z.number(),
+    startMs: z.number(),
+    rssMiB: z.number(),
+  }),
 };
 const wideNodes = 64;
+const talkers = 16;
 
 export const idle: readonly Question[] = [
   {
@@ -35,7 +42,7 @@ export const idle: readonly Question[] = [
     ours: {
       name: 'ours',
       round: async () => {
-        const { ringMiB, ringCapMiB, ...details } = await runProbe(wideProbe, 'dist', wideNodes);
+        const { ringMiB, ringCapMiB, ...details } = await runProbe(wideProbe, 'dist', wideNodes, talkers);
         return { value: (100 * ringMiB) / ringCapMiB, details: { ringMiB, ...details } };
       },
     },
