@@ -77,7 +77,7 @@ export class ArrivedFrame {
    * Read the header of the record at byte `start`.
    * @throws ProtocolError when it is none of this version.
    */
-  read(words: Int32Array, start: number): SessionFrame {
+  read(words: Int32Array, start: number): void {
     const at = start >> 2;
     const first = words[at + kindAt] as number;
     const kind = kinds[first & 0xff];
@@ -96,7 +96,6 @@ export class ArrivedFrame {
       this.limits[index] = readInteger(words, at + limitsAt + 2 * index);
     }
     this.sequence = readInteger(words, at + sequenceAt);
-    return this as SessionFrame;
   }
 }
 

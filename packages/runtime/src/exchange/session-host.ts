@@ -8,13 +8,13 @@ import {
   retransmitTimer,
   type SessionEnv,
   type SessionEvent,
-  type SessionFrame,
   type SessionNotice,
 } from '../kernel/session-types.ts';
 import { creditEveryRecords } from '../limits.ts';
 import { KernelTimers } from './kernel-timers.ts';
 import { RecordLog } from './record-log.ts';
-import { ArrivedFrame, sessionHeaderBytes } from './session-header.ts';
+import { LinkEvent, PlainEvent } from './session-events.ts';
+import { sessionHeaderBytes } from './session-header.ts';
 import { sessionEnv } from './session-settings.ts';
 import { noSequence, SessionSink } from './session-sink.ts';
 import { type TrafficClass, trafficClasses } from './types.ts';
@@ -53,23 +53,8 @@ export class SessionHost {
   #settling = false;
   /** The peer's heartbeat when a timer was held back last. */
   #peerBeats = -1;
-  readonly #arrived = new ArrivedFrame();
-  readonly #arrival: { type: 'frame'; link: LinkId; frame: SessionFrame } = {
-    type: 'frame',
-    link: 0,
-    frame: this.#arrived as unknown as SessionFrame,
-  };
-  readonly #consumed: { type: 'consumed'; trafficClass: TrafficClass; records: number } = {
-    type: 'consumed',
-    trafficClass: 0,
-    records: 0,
-  };
-  readonly #sending: { type: 'send'; call: number; trafficClass: TrafficClass; handle: number } = {
-    type: 'send',
-    call: 0,
-    trafficClass: 0,
-    handle: 0,
-  };
+  readonly #plain = new PlainEvent();
+  readonly #onLink = new LinkEvent();
 
   constructor(links: readonly InterconnectLink[], owner: SessionOwner, nowMs: () => number = () => performance.now()) {
     this.#owner = owner;
@@ -100,7 +85,8 @@ export class SessionHost {
   /** Start a session both sides agreed on. `logBytesMax`: cap of the retransmission buffer of each class. */
   start(self: Endpoint, peer: Endpoint, links: readonly LinkId[], logBytesMax: readonly number[]): void {
     this.#logBytesMax = logBytesMax;
-    this.#step({ type: 'open', self, peer, links });
+    Object.assign(this.#plain, { self, peer, links });
+    this.#tell('open');
   }
 
   /** The log with room for a frame of up to `bytesMax` in its open record, or undefined when the class must wait. */
@@ -136,12 +122,11 @@ export class SessionHost {
   receive(link: LinkId, bytes: Uint8Array, words: Int32Array, start: number, end: number): void {
     try {
       if (end - start < sessionHeaderBytes) throw new RangeError(`a record of ${end - start} bytes has no header`);
-      this.#arrival.link = link;
-      this.#arrival.frame = this.#arrived.read(words, start);
+      this.#onLink.frame.read(words, start);
       // Whatever was begun before the peer's CLOSE was heard still counts as accepted.
-      if (this.#arrival.frame.type === 'close') this.flush();
+      if (this.#onLink.frame.type === 'close') this.flush();
       this.#sink.delivered = false;
-      this.#step(this.#arrival);
+      this.#tellOf('frame', link);
     } catch (error) {
       this.#owner.onProtocolError(error as Error);
       this.#links[link]?.fail('corrupt');
@@ -149,7 +134,7 @@ export class SessionHost {
     }
     if (!this.#sink.delivered) return;
     this.#sink.delivered = false;
-    const { trafficClass } = this.#arrived;
+    const { trafficClass } = this.#onLink.frame;
     this.#owner.onRecord(trafficClass, bytes, words, start + sessionHeaderBytes, end);
     const consumed = (this.#uncredited[trafficClass] as number) + 1;
     this.#uncredited[trafficClass] = consumed;
@@ -158,30 +143,30 @@ export class SessionHost {
 
   close(): void {
     this.flush();
-    this.#step({ type: 'close' });
+    this.#tell('close');
     this.publish();
   }
 
   /** End at once, sending nothing more. */
   end(): void {
-    this.#step({ type: 'peer-dead' });
+    this.#tell('peer-dead');
   }
 
   linkDown(link: LinkId, reason: LinkDownReason): void {
     this.#unwritable &= ~(1 << link);
     if (reason === 'closed') return;
-    this.#step({ type: 'link-failed', link });
+    this.#tellOf('link-failed', link);
     this.#links[link]?.renew();
     this.publish();
   }
 
   linkUp(link: LinkId): void {
-    this.#step({ type: 'link-restored', link });
+    this.#tellOf('link-restored', link);
     this.publish();
   }
 
   suspect(link: LinkId): void {
-    this.#step({ type: 'link-suspect', link });
+    this.#tellOf('link-suspect', link);
     this.publish();
   }
 
@@ -191,7 +176,7 @@ export class SessionHost {
     for (let link = 0; link < this.#links.length; link++) {
       if ((this.#unwritable & (1 << link)) === 0 || !this.#links[link]?.writable()) continue;
       this.#unwritable &= ~(1 << link);
-      this.#step({ type: 'link-writable', link });
+      this.#tellOf('link-writable', link);
     }
   }
 
@@ -205,7 +190,8 @@ export class SessionHost {
         const { retransmitMs, retentionMs } = this.#env.timings;
         this.#timers.set(timer, nowMs + (timer === retransmitTimer ? retransmitMs : retentionMs));
       } else {
-        this.#step({ type: 'timer', timer });
+        this.#plain.timer = timer;
+        this.#tell('timer');
       }
     });
     this.resumeWritable();
@@ -223,10 +209,10 @@ export class SessionHost {
 
   /** Tell the kernel what was consumed: windows are wide against what is told at a time. */
   #credit(trafficClass: TrafficClass): void {
-    this.#consumed.trafficClass = trafficClass;
-    this.#consumed.records = this.#uncredited[trafficClass] as number;
+    this.#plain.trafficClass = trafficClass;
+    this.#plain.records = this.#uncredited[trafficClass] as number;
     this.#uncredited[trafficClass] = 0;
-    this.#step(this.#consumed);
+    this.#tell('consumed');
   }
 
   #newLog(trafficClass: TrafficClass): RecordLog {
@@ -236,11 +222,22 @@ export class SessionHost {
   }
 
   #seal(trafficClass: TrafficClass, log: RecordLog): void {
-    this.#sending.trafficClass = trafficClass;
-    this.#sending.handle = log.seal();
-    this.#step(this.#sending);
+    this.#plain.trafficClass = trafficClass;
+    this.#plain.handle = log.seal();
+    this.#tell('send');
     // The log holds at most a window, and nothing is sealed while the session closes: the kernel has no reason to refuse.
     if (this.#sink.sent !== 'accepted') throw new RangeError(`the session refused a sealed record: ${this.#sink.sent}`);
+  }
+
+  #tell(type: SessionEvent['type']): void {
+    this.#plain.type = type;
+    this.#step(this.#plain as SessionEvent);
+  }
+
+  #tellOf(type: SessionEvent['type'], link: LinkId): void {
+    this.#onLink.type = type;
+    this.#onLink.link = link;
+    this.#step(this.#onLink as SessionEvent);
   }
 
   #step(event: SessionEvent): void {
@@ -259,7 +256,9 @@ export class SessionHost {
       blockedAt[index] = noSequence;
       const link = blockedOn[index] as LinkId;
       this.#unwritable |= 1 << link;
-      this.#step({ type: 'link-blocked', link, trafficClass: index as TrafficClass, sequence });
+      this.#onLink.trafficClass = index;
+      this.#onLink.sequence = sequence;
+      this.#tellOf('link-blocked', link);
     }
   }
 
@@ -285,7 +284,7 @@ export class SessionHost {
   #renew(index: LinkId): void {
     const link = this.#links[index];
     if (link === undefined || this.state.links[index]?.carrier) return;
-    if (link.up) this.#step({ type: 'link-restored', link: index });
+    if (link.up) this.#tellOf('link-restored', index);
     else link.renew();
   }
 
