@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import * as Comlink from 'comlink';
 import { ClosedError, ConfigError } from '../errors.ts';
+import { comlinkEndpoint } from './comlink-endpoint.ts';
 import { withTimeout } from './deadline.ts';
 import { type Outcome, unwrap } from './error-wire.ts';
 import type { SupervisorApi } from './supervisor-api.ts';
@@ -19,7 +20,7 @@ export class ControlPlane {
 
   constructor(port: MessagePort) {
     this.#port = port;
-    this.#remote = Comlink.wrap<SupervisorApi>(port);
+    this.#remote = Comlink.wrap<SupervisorApi>(comlinkEndpoint(port));
     // Calls that race hear of it; without any nobody has to.
     this.#over.promise.catch(() => undefined);
   }

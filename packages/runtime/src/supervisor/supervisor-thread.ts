@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import * as Comlink from 'comlink';
+import { comlinkEndpoint } from '../control/comlink-endpoint.ts';
 import { outcomeOf } from '../control/error-wire.ts';
 import { controlPort, type FromMember, type ToMember } from '../control/messages.ts';
 import type { SupervisorApi } from '../control/supervisor-api.ts';
@@ -41,5 +42,5 @@ export function runSupervisor(boot: SupervisorBoot, parentPort: MessagePort): vo
         return report;
       }),
   };
-  Comlink.expose(api, boot.adminPort);
+  Comlink.expose(api, comlinkEndpoint(boot.adminPort));
 }
