@@ -171,6 +171,7 @@ export class MemberThread {
 
   #applyView(view: View, lost: readonly LostMember[]): void {
     this.#view = view;
+    this.directory.forget(new Set(lost.map(({ slot }) => slot)));
     for (const { slot, incarnation, loss } of lost) this.exchange.dropPeer(slot, incarnation, loss);
     this.#viewChanged.resolve();
     this.#viewChanged = Promise.withResolvers();

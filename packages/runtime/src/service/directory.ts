@@ -32,6 +32,15 @@ export class ServiceDirectory {
     this.#version += 1;
   }
 
+  /**
+   * The members at these slots are gone: nobody is to be sent there any more. The supervisor's word follows, later than the
+   * view that says so, and a call in between would wait for a session that never comes.
+   */
+  forget(slots: ReadonlySet<MemberSlot>): void {
+    const left = this.entries().filter((entry) => !slots.has(entry.slot));
+    if (left.length < this.entries().length) this.replace(left);
+  }
+
   /** In the order of their slots; empty when no node runs the service. */
   instances(service: string): readonly DirectoryEntry[] {
     return this.#instances.get(service) ?? nowhere;

@@ -26,6 +26,21 @@ describe('cluster.deploy', () => {
     expect((await cluster.deploy(module, { on: 'all' })).nodes).toEqual(['n0', 'n2']);
   });
 
+  it('is forgotten with its node: a call right after a kill settles at once, and never waits out its time-out', async () => {
+    const cluster = await startCluster({ nodes: 2 });
+    await cluster.deploy(module, { on: 'n1' });
+    const mischief = cluster.service(Mischief);
+    for (let round = 0; round < 10; round++) {
+      const underWay = mischief.count().catch(() => undefined);
+      await cluster.kill('n1');
+      await expect(mischief.count(undefined, { timeoutMs: 5000 })).rejects.toMatchObject({
+        code: 'HF_UNKNOWN_SERVICE',
+      });
+      await underWay;
+      await cluster.restart('n1');
+    }
+  });
+
   it('is known to every node when it returns: they call each other at once', async () => {
     const cluster = await startCluster({ nodes: 2 });
     await cluster.deploy(new URL('../fixtures/relay.ts', import.meta.url), { on: 'n0' });
