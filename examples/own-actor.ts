@@ -2,7 +2,7 @@
  * Your own actor under the explorer and the simulator that Holdfast is verified with: every order in which messages can
  * be lost, doubled and overtaken for a small case, then long random histories by seed.
  */
-import { explore, monitor, parallelLinks, part, type WorldSpec, worldModel } from '@holdfast/simulation';
+import { explore, monitor, parallelLinks, part, runSim, type WorldSpec, worldModel } from '@holdfast/simulation';
 import { type Letter, type Receipt, receiverKernel, sender } from './courier.ts';
 
 const letters = 3;
@@ -71,3 +71,27 @@ const broken = explore(worldModel(world(false)), { stopAt: () => true });
 const [violation] = broken.violations;
 console.log(`${broken.name}: ${violation?.message}`);
 for (const [index, step] of violation?.steps.entries() ?? []) console.log(`  ${index + 1}. ${step}`);
+
+const report = runSim(
+  {
+    kernel: 'courier',
+    configurations: [],
+    mutants: [],
+    simulation: {
+      world: {
+        ...world(true),
+        calls: [{ label: 'post', node: 0, part: 0, times: 200, event: () => ({ type: 'post' }) }],
+      },
+      faults: { drop: 0.2, duplicate: 0.2, reorder: 0.2, clog: 2, cutBothWays: 2, lateTimer: 0.1 },
+      missing: (view) => {
+        const { delivered } = view.monitor<{ delivered: number }>(0);
+        return delivered === view.issued(0) ? undefined : `${view.issued(0) - delivered} letters are missing`;
+      },
+    },
+  },
+  { seed: 7, runs: 50 },
+);
+const lost = report.faults.drop ?? 0;
+console.log(
+  `${report.runs} histories, ${report.messages} messages, ${lost} lost: ${report.violations.length} violations`,
+);
