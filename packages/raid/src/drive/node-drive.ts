@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import { mkdir, open, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { type DriveDirectory, type DriveFile, ShortWriteError } from './drive-files.ts';
 
@@ -15,7 +15,7 @@ const statDescriptor = promisify(fs.fstat);
 
 /** A directory of the file system, made when `create` is set. */
 export async function openDirectory(path: string, options: { readonly create: boolean }): Promise<DriveDirectory> {
-  if (options.create) await mkdir(path, { recursive: true, mode: 0o700 });
+  if (options.create) await makeDirectory(path);
   return {
     path,
     async names() {
@@ -31,15 +31,24 @@ export async function openDirectory(path: string, options: { readonly create: bo
       return new NodeFile(name, await openDescriptor(join(path, name), flags, 0o600));
     },
     remove: (name) => rm(join(path, name), { force: true }),
-    async sync() {
-      const handle = await open(path, fs.constants.O_RDONLY);
-      try {
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-    },
+    sync: () => syncDirectory(path),
   };
+}
+
+/** Make a directory and those above it that are missing, durably. */
+async function makeDirectory(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let made = resolve(path); made.length >= first.length; made = dirname(made)) await syncDirectory(dirname(made));
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, fs.constants.O_RDONLY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>

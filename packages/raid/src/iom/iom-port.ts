@@ -1,4 +1,5 @@
-import type { DriveUse, FetchOutcome } from '../store/block-store.ts';
+import type { FetchOutcome } from '../store/block-reader.ts';
+import type { DriveUse } from '../store/block-store.ts';
 import type { CatalogCursor } from '../store/catalog.ts';
 import type { ArrayView, DriveIdentity } from '../store/identity.ts';
 import type { ObjectRecord } from '../store/log-record.ts';

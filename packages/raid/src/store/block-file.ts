@@ -1,5 +1,6 @@
 import type { DriveDirectory, DriveFile } from '../drive/drive-files.ts';
 import { blockBytes, driveBlocksMax } from '../limits.ts';
+import { flush } from './flush.ts';
 import { preallocate } from './preallocate.ts';
 
 export const blockFileName = 'blocks';
@@ -52,7 +53,7 @@ export class BlockFile {
   }
 
   flush(): Promise<void> {
-    return this.#file.flush();
+    return flush(this.#file);
   }
 
   close(): Promise<void> {

@@ -1,5 +1,5 @@
-import { NoSpaceError } from '../errors.ts';
 import type { BlockFile } from './block-file.ts';
+import type { DriveHealth } from './drive-health.ts';
 import type { Extent } from './drive-state.ts';
 import type { Space } from './space.ts';
 
@@ -7,13 +7,13 @@ import type { Space } from './space.ts';
 export class BlockSpace {
   readonly #file: BlockFile;
   readonly #space: Space;
-  readonly #path: string;
+  readonly #health: DriveHealth;
   #growing: Promise<void> | undefined;
 
-  constructor(file: BlockFile, space: Space, path: string) {
+  constructor(file: BlockFile, space: Space, health: DriveHealth) {
     this.#file = file;
     this.#space = space;
-    this.#path = path;
+    this.#health = health;
   }
 
   get used(): number {
@@ -26,7 +26,7 @@ export class BlockSpace {
 
   /**
    * Places for runs of the given lengths, side by side when there is room so that they go out in one write.
-   * @throws NoSpaceError at the end of the address space, the system's error when the file cannot grow.
+   * @throws NoSpaceError when the file cannot grow, DriveStoppedError when growing it failed otherwise.
    */
   async allocate(blocks: readonly number[]): Promise<number[]> {
     for (;;) {
@@ -64,9 +64,9 @@ export class BlockSpace {
   }
 
   async #grow(): Promise<void> {
-    if (!this.#file.canGrow) throw new NoSpaceError(this.#path);
-    this.#growing ??= this.#file
-      .grow()
+    if (!this.#file.canGrow) throw this.#health.full();
+    this.#growing ??= this.#health
+      .mayBeFull(() => this.#file.grow())
       .then((added) => this.#space.grow(added))
       .finally(() => {
         this.#growing = undefined;
@@ -74,7 +74,10 @@ export class BlockSpace {
     await this.#growing;
   }
 
-  /** Begin to grow while a quarter of an extent is left. Who needs the space and does not get it reports why. */
+  /**
+   * Begin to grow while a quarter of an extent is left. A failure stops the drive, or is found again by whoever needs
+   * the space.
+   */
   #growAhead(): void {
     const wanted = this.#space.free < this.#file.extentBlocks / 4;
     if (wanted && this.#file.canGrow && this.#growing === undefined) void this.#grow().catch(() => undefined);

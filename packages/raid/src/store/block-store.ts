@@ -1,45 +1,25 @@
-import { HoldfastError, type PageIndex, type PagePool } from '@holdfast/runtime';
+import type { PagePool } from '@holdfast/runtime';
 import type { DriveDirectory } from '../drive/drive-files.ts';
-import { isSystemError } from '../drive/node-drive.ts';
-import { DriveStoppedError, NoSpaceError } from '../errors.ts';
+import type { DriveStoppedError } from '../errors.ts';
 import { flushAheadBytes, logReserveBytes, logRewriteBytesMin } from '../limits.ts';
 import type { BlockFile } from './block-file.ts';
+import { BlockReader, type FetchOutcome } from './block-reader.ts';
 import type { BlockSpace } from './block-space.ts';
 import type { CatalogCursor } from './catalog.ts';
 import type { Checksums } from './checksums.ts';
+import type { DriveHealth } from './drive-health.ts';
 import type { DriveState, Extent } from './drive-state.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { ArrayView, DriveIdentity } from './identity.ts';
 import { Log, logFileName } from './log.ts';
-import {
-  type LogRecord,
-  type ObjectRecord,
-  type RawKey,
-  type RunRecord,
-  recordBytes,
-  runRecordBytes,
-} from './log-record.ts';
+import { type LogRecord, type ObjectRecord, type RawKey, type RunRecord, recordBytes } from './log-record.ts';
+import { type SlotPages, slotTransfers } from './slot-pages.ts';
 import type { SuperblockFile } from './superblock-file.ts';
-import { joinTransfers, type Transfer } from './transfers.ts';
-
-/** Blocks of one slot, to be stored from pages or read into them. */
-export interface SlotPages {
-  readonly gfid: number;
-  readonly group: number;
-  readonly slot: number;
-  readonly blocks: number;
-  readonly page: PageIndex;
-}
-
-/**
- * What became of a read. `damaged`: a block does not have the checksum it was stored with. `missing`: this drive never
- * stored it, or lost the record. `unreadable`: the device says so.
- */
-export type FetchOutcome = 'ok' | 'missing' | 'damaged' | 'unreadable';
 
 export interface StoreParts {
   readonly directory: DriveDirectory;
   readonly pages: PagePool;
+  readonly health: DriveHealth;
   readonly sums: Checksums;
   readonly superblock: SuperblockFile;
   readonly log: Log;
@@ -68,18 +48,20 @@ export interface DriveUse {
  */
 export class BlockStore {
   readonly #parts: StoreParts;
+  readonly #health: DriveHealth;
+  readonly #reader: BlockReader;
   readonly #commit = new GroupCommit(() => this.#flush());
-  readonly #fetches = new Set<Promise<unknown>>();
   #log: Log;
   #epoch: number;
   #dirtyBytes = 0;
   #freed: Extent[] = [];
-  #failure: DriveStoppedError | undefined;
   #gapInLog: boolean;
   #rewriteWanted = false;
 
   constructor(parts: StoreParts) {
     this.#parts = parts;
+    this.#health = parts.health;
+    this.#reader = new BlockReader(parts);
     this.#log = parts.log;
     this.#epoch = parts.superblock.current.view.epoch;
     this.#gapInLog = parts.lostBatches > 0;
@@ -99,7 +81,7 @@ export class BlockStore {
 
   /** Why the drive stopped, when it did. */
   get failure(): DriveStoppedError | undefined {
-    return this.#failure;
+    return this.#health.failure;
   }
 
   get use(): DriveUse {
@@ -121,7 +103,7 @@ export class BlockStore {
       this.#rewriteWanted = true;
       await this.harden();
     }
-    await this.#guarded(() => this.#parts.superblock.update({ view }));
+    await this.#health.critical(() => this.#parts.superblock.update({ view }));
     this.#epoch = view.epoch;
   }
 
@@ -130,27 +112,28 @@ export class BlockStore {
    * @throws NoSpaceError, DriveStoppedError
    */
   async store(slots: readonly SlotPages[]): Promise<void> {
-    await this.#reserveLog(slots.reduce((sum, { blocks }) => sum + runRecordBytes(blocks), 0));
-    const places = await this.#allocate(slots.map(({ blocks }) => blocks));
+    const { pages, space } = this.#parts;
+    const places = await this.#health.mayBeFull(() => space.allocate(slots.map(({ blocks }) => blocks)));
     const records = slots.map((slot, index) => this.#runRecord(slot, places[index]!));
+    const writes = slotTransfers(pages, slots, places).map(({ address, parts }) => this.#write(address, parts));
     try {
-      await Promise.all(this.#transfers(slots, places).map(({ address, parts }) => this.#write(address, parts)));
+      // All must be over before the places can be given up: a write still under way would land in another's block.
+      for (const write of await Promise.allSettled(writes)) if (write.status === 'rejected') throw write.reason;
+      await this.#record(records, logReserveBytes);
     } catch (error) {
-      for (const { address, blocks } of records) this.#parts.space.release({ address, blocks });
+      for (const { address, blocks } of records) space.release({ address, blocks });
       throw error;
     }
-    for (const record of records) this.#append(record);
   }
 
   /** Make everything stored and recorded before this call durable. */
   harden(): Promise<void> {
-    return this.#guarded(() => this.#commit.request());
+    return this.#health.critical(() => this.#commit.request());
   }
 
   /** Keep an object's metadata: durable when this resolves. */
   async putObject(record: ObjectRecord): Promise<void> {
-    await this.#reserveLog(recordBytes(record));
-    this.#append(record);
+    await this.#record([record], logReserveBytes);
     await this.harden();
   }
 
@@ -166,14 +149,8 @@ export class BlockStore {
 
   /** Read slots into pages; each block is held against its checksum. */
   async fetch(slots: readonly SlotPages[]): Promise<readonly FetchOutcome[]> {
-    this.#assertRunning();
-    const reading = this.#fetch(slots);
-    this.#fetches.add(reading);
-    try {
-      return await reading;
-    } finally {
-      this.#fetches.delete(reading);
-    }
+    this.#health.assertRunning();
+    return this.#reader.fetch(slots);
   }
 
   /** All versions of a key whose metadata is here. */
@@ -190,10 +167,10 @@ export class BlockStore {
     return this.#parts.state.gfids(after, limit);
   }
 
-  /** Wait for what is under way, then let go of files, pages and lock. Unflushed records are lost, as in a crash. */
+  /** Flush what is queued, unless the drive has stopped, then let go of files, pages and lock. */
   async close(): Promise<void> {
     const { superblock, blocks, space, sums, lock } = this.#parts;
-    await Promise.allSettled([this.#commit.request(), space.idle(), ...this.#fetches]);
+    await Promise.allSettled([this.#commit.request(), space.idle(), this.#reader.idle()]);
     await Promise.allSettled([this.#log.close(), blocks.close(), superblock.close()]);
     sums.close();
     lock[Symbol.dispose]();
@@ -201,8 +178,7 @@ export class BlockStore {
 
   async #let(records: readonly LogRecord[]): Promise<void> {
     if (records.length === 0) return;
-    await this.#reserveLog(0);
-    for (const record of records) this.#append(record);
+    await this.#record(records, 0);
     await this.harden();
   }
 
@@ -212,161 +188,62 @@ export class BlockStore {
     return { type: 'run', gfid, group, slot, blocks, address, sequence, epoch: this.#epoch, checksums };
   }
 
-  #append(record: LogRecord): void {
-    this.#freed.push(...this.#parts.state.apply(record));
-    this.#log.append(record);
-  }
-
-  /** Room in the log for records that keep space; records that free space may use the reserve. */
-  async #reserveLog(bytes: number): Promise<void> {
-    this.#assertRunning();
-    try {
-      await this.#log.reserve(bytes, bytes === 0 ? 0 : logReserveBytes);
-    } catch (error) {
-      throw this.#spaceOr(error);
-    }
-  }
-
-  async #allocate(blocks: readonly number[]): Promise<number[]> {
-    try {
-      return await this.#parts.space.allocate(blocks);
-    } catch (error) {
-      throw this.#spaceOr(error);
+  /**
+   * Take records in and queue them, together. Records that keep space leave `spareBytes` of the log to those that free
+   * it, so that a full drive can be emptied.
+   */
+  async #record(records: readonly LogRecord[], spareBytes: number): Promise<void> {
+    const bytes = records.reduce((sum, record) => sum + recordBytes(record), 0);
+    this.#health.assertRunning();
+    while (!this.#log.hasRoom(bytes, spareBytes)) await this.#health.mayBeFull(() => this.#log.grow());
+    for (const record of records) {
+      this.#freed.push(...this.#parts.state.apply(record));
+      this.#log.append(record);
     }
   }
 
   async #write(address: number, parts: readonly Uint8Array[]): Promise<void> {
-    try {
-      await this.#parts.blocks.write(address, parts);
-    } catch (error) {
-      throw this.#spaceOr(error);
-    }
+    await this.#health.mayBeFull(() => this.#parts.blocks.write(address, parts));
     this.#dirtyBytes += parts.reduce((sum, part) => sum + part.byteLength, 0);
     // Waiters come later; a failure stops the drive and reaches them then.
     if (this.#dirtyBytes > flushAheadBytes) void this.harden().catch(() => undefined);
   }
 
-  #transfers(slots: readonly SlotPages[], places: readonly number[]): Transfer[] {
-    const blocks = slots.map((slot) => slot.blocks);
-    const parts = slots.map((slot) => this.#parts.pages.bytes(slot.page, slot.blocks));
-    return joinTransfers(places, blocks, parts);
-  }
-
-  async #fetch(slots: readonly SlotPages[]): Promise<FetchOutcome[]> {
-    const outcomes = slots.map((): FetchOutcome => 'missing');
-    const found = slots.flatMap((slot, index) => {
-      const run = this.#parts.state.run(slot.gfid, slot.group);
-      return run !== undefined && run.slot === slot.slot && run.blocks === slot.blocks
-        ? [{ index, slot, address: run.address }]
-        : [];
-    });
-    const wanted = found.map(({ slot }) => slot);
-    const places = found.map(({ address }) => address);
-    await Promise.all(
-      this.#transfers(wanted, places).map(async ({ address, parts, slots: members }) => {
-        const readable = await this.#read(address, parts);
-        for (const member of members) {
-          const { index, slot } = found[member]!;
-          outcomes[index] = readable ? this.#verify(slot, places[member]!) : 'unreadable';
-        }
-      }),
-    );
-    return outcomes;
-  }
-
-  /** A read that fails says nothing about the rest of the drive: the caller restores the slot from the others. */
-  async #read(address: number, parts: readonly Uint8Array[]): Promise<boolean> {
-    try {
-      return await this.#parts.blocks.read(address, parts);
-    } catch {
-      return false;
-    }
-  }
-
-  #verify({ page, blocks }: SlotPages, address: number): FetchOutcome {
-    const { sums, state } = this.#parts;
-    return state.checksums.matches(address, blocks, sums.ofPages(page, blocks)) ? 'ok' : 'damaged';
-  }
-
   async #flush(): Promise<void> {
-    this.#assertRunning();
-    const { blocks } = this.#parts;
+    this.#health.assertRunning();
+    const { blocks, space } = this.#parts;
     const freed = this.#freed;
     const dirty = this.#dirtyBytes > 0;
     this.#freed = [];
     this.#dirtyBytes = 0;
-    try {
-      await Promise.all([dirty ? blocks.flush() : undefined, this.#log.flush()]);
-    } catch (error) {
-      throw this.#stop(error);
-    }
-    this.#release(freed);
-    await this.#rewriteLog();
-  }
-
-  /** Space that a read under way may still look at is given back when those reads are over. */
-  #release(freed: readonly Extent[]): void {
-    const { space } = this.#parts;
-    const give = () => {
+    await this.#health.critical(() => Promise.all([dirty ? blocks.flush() : undefined, this.#log.flush()]));
+    // A read under way may still look at what is free now.
+    this.#reader.afterReads(() => {
       for (const extent of freed) space.release(extent);
-    };
-    if (this.#fetches.size === 0) give();
-    else void Promise.allSettled(this.#fetches).then(give);
+    });
+    const mostlyHistory = this.#log.bytes >= Math.max(logRewriteBytesMin, this.#parts.state.liveBytes * 2);
+    if (mostlyHistory || this.#rewriteWanted) await this.#rewriteLog();
   }
 
-  /** Replace a log that is mostly history by one that holds only what is true. Runs inside a flush, never beside one. */
+  /** Replace the log by one that holds only what is true. Runs inside a flush, never beside one. */
   async #rewriteLog(): Promise<void> {
     const { directory, pages, sums, state, superblock } = this.#parts;
-    const mostlyHistory = this.#log.bytes >= Math.max(logRewriteBytesMin, state.liveBytes * 2);
-    if (!mostlyHistory && !this.#rewriteWanted) return;
     this.#rewriteWanted = false;
     const old = superblock.current.logGeneration;
     const identity = { logGeneration: old + 1, driveId: this.identity.driveId };
-    const records = function* (epoch: number): Generator<LogRecord> {
+    const epoch = this.#epoch;
+    const records = function* (): Generator<LogRecord> {
       yield* state.runRecords(epoch);
       yield* state.catalog.values();
     };
-    let next: Log;
-    try {
-      next = await Log.create(directory, pages, sums, identity, records(this.#epoch));
-    } catch (error) {
-      // Without room for a second log, on the drive or in memory, the first one serves on.
-      if (isFull(error) || isRetryable(error)) return;
-      throw this.#stop(error);
-    }
-    await this.#guarded(() => superblock.update({ logGeneration: identity.logGeneration }));
+    const next = await this.#health.whenRoom(() => Log.create(directory, pages, sums, identity, records()));
+    if (next === undefined) return;
+    await this.#health.critical(() => superblock.update({ logGeneration: identity.logGeneration }));
     const finished = this.#log;
     finished.moveQueueTo(next);
     this.#log = next;
-    await next.reserve(0, logReserveBytes);
     await finished.close();
     await directory.remove(logFileName(old));
     this.#gapInLog = false;
   }
-
-  #assertRunning(): void {
-    if (this.#failure !== undefined) throw this.#failure;
-  }
-
-  async #guarded<T>(work: () => Promise<T>): Promise<T> {
-    this.#assertRunning();
-    try {
-      return await work();
-    } catch (error) {
-      throw this.#stop(error);
-    }
-  }
-
-  #spaceOr(error: unknown): Error {
-    return isFull(error) ? new NoSpaceError(this.path, error) : this.#stop(error);
-  }
-
-  #stop(error: unknown): Error {
-    if (error instanceof NoSpaceError || error instanceof DriveStoppedError) return error;
-    this.#failure ??= new DriveStoppedError(this.path, error);
-    return this.#failure;
-  }
 }
-
-const isFull = (error: unknown) => isSystemError(error) && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
-const isRetryable = (error: unknown) => error instanceof HoldfastError && error.retryable;

@@ -1,7 +1,8 @@
 import type { PageIndex, PagePool } from '@holdfast/runtime';
 import type { DriveDirectory, DriveFile } from '../drive/drive-files.ts';
-import { blockBytes, logBatchPagesMax, logExtentBytes } from '../limits.ts';
+import { blockBytes, logBatchPagesMax, logExtentBytes, logReserveBytes } from '../limits.ts';
 import type { Checksums } from './checksums.ts';
+import { flush } from './flush.ts';
 import { batchBytesMax, batchHeaderBytes, encodeBatchHeader, setBatchChecksum } from './log-batch.ts';
 import { encodeRecord, type LogRecord } from './log-record.ts';
 import type { LogEnd } from './log-scan.ts';
@@ -26,6 +27,7 @@ export class Log {
   #queuedBytes = 0;
   #end: LogEnd;
   #fileBytes: number;
+  #growing: Promise<void> | undefined;
 
   private constructor(
     file: DriveFile,
@@ -63,7 +65,7 @@ export class Log {
         if (log.#queuedBytes >= batchBytesMax) await log.#grownFlush();
       }
       await log.#grownFlush();
-      if (log.#fileBytes === 0) await log.#grow();
+      while (!log.hasRoom(0, logReserveBytes)) await log.grow();
       await directory.sync();
     } catch (error) {
       await log.close();
@@ -90,19 +92,35 @@ export class Log {
     return this.#end.at;
   }
 
-  /** Queue a record for the next flush. Room for it was made by {@link reserve}. */
-  append(record: LogRecord): void {
-    this.#enqueue(encodeRecord(record));
+  /**
+   * Whether records of so many bytes can be queued, and `spareBytes` more after them, without a flush having to extend
+   * the file. Ask, and append in the same turn.
+   */
+  hasRoom(bytes: number, spareBytes: number): boolean {
+    const wanted = this.#queuedBytes + bytes + spareBytes + blockBytes + batchHeaderBytes;
+    return this.#fileBytes - this.#end.at >= wanted;
   }
 
   /**
-   * Make room for `bytes` of records and then `spareBytes`, so that a flush never has to grow the file.
+   * Add an extent of durable zeros; once for all who ask at the same time: zeros written a second time could land on a
+   * batch.
    * @throws the system's error when the file cannot grow.
    */
-  async reserve(bytes: number, spareBytes: number): Promise<void> {
-    // Every flush ends on a page boundary, and several records may each come with a flush of their own.
-    const wanted = this.#queuedBytes + bytes + spareBytes + blockBytes + batchHeaderBytes;
-    while (this.#fileBytes - this.#end.at < wanted) await this.#grow();
+  async grow(): Promise<void> {
+    const from = this.#fileBytes;
+    this.#growing ??= preallocate(this.#file, from, logExtentBytes)
+      .then(() => {
+        this.#fileBytes = from + logExtentBytes;
+      })
+      .finally(() => {
+        this.#growing = undefined;
+      });
+    await this.#growing;
+  }
+
+  /** Queue a record for the next flush. */
+  append(record: LogRecord): void {
+    this.#enqueue(encodeRecord(record));
   }
 
   /** Hand over what is queued to the log that takes this one's place. */
@@ -128,15 +146,8 @@ export class Log {
   }
 
   async #grownFlush(): Promise<void> {
-    await this.reserve(0, 0);
+    while (!this.hasRoom(0, 0)) await this.grow();
     await this.flush();
-  }
-
-  async #grow(): Promise<void> {
-    const from = this.#fileBytes;
-    await preallocate(this.#file, from, logExtentBytes);
-    // Growth may have been asked for twice at once: both wrote the same zeros.
-    this.#fileBytes = Math.max(this.#fileBytes, from + logExtentBytes);
   }
 
   async #writeBatch(): Promise<void> {
@@ -149,8 +160,9 @@ export class Log {
     const checksum = this.#sums.whole(this.#first, bytes);
     setBatchChecksum(batch, checksum);
     await this.#file.write([batch], this.#end.at);
-    await this.#file.flush();
+    await flush(this.#file);
     this.#end = { at: this.#end.at + bytes, sequence, checksum, lostBatches: 0 };
+    this.#fileBytes = Math.max(this.#fileBytes, this.#end.at);
   }
 
   /** Move as many queued records as fit into the buffer, behind room for the header; where they end. */

@@ -7,6 +7,7 @@ import { BlockFile, blockFileName } from './block-file.ts';
 import { BlockSpace } from './block-space.ts';
 import { BlockStore } from './block-store.ts';
 import { Checksums } from './checksums.ts';
+import { DriveHealth } from './drive-health.ts';
 import { DriveState } from './drive-state.ts';
 import type { DriveIdentity } from './identity.ts';
 import { Log, logFileName } from './log.ts';
@@ -56,9 +57,21 @@ export async function formatDrive(host: DriveHost, identity: DriveIdentity): Pro
     const first = { identity, view, logGeneration: firstLogGeneration };
     const superblock = opened.adopt(await SuperblockFile.create(directory, pages, sums, first), close);
     await directory.sync();
-    const place = new BlockSpace(blocks, space, directory.path);
+    const health = new DriveHealth(directory.path);
+    const place = new BlockSpace(blocks, space, health);
     const state = new DriveState();
-    return new BlockStore({ ...host, sums, superblock, log, blocks, state, space: place, lock, lostBatches: 0 });
+    return new BlockStore({
+      ...host,
+      health,
+      sums,
+      superblock,
+      log,
+      blocks,
+      state,
+      space: place,
+      lock,
+      lostBatches: 0,
+    });
   });
 }
 
@@ -80,9 +93,21 @@ export async function openDrive(
     const { state, space, replay } = replayInto(blocks);
     const { log, end } = await openLog(host, sums, { logGeneration, driveId: identity.driveId }, replay);
     opened.adopt(log, close);
-    const place = new BlockSpace(blocks, space, directory.path);
+    const health = new DriveHealth(directory.path);
+    const place = new BlockSpace(blocks, space, health);
     const { lostBatches } = end;
-    const store = new BlockStore({ ...host, sums, superblock, log, blocks, state, space: place, lock, lostBatches });
+    const store = new BlockStore({
+      ...host,
+      health,
+      sums,
+      superblock,
+      log,
+      blocks,
+      state,
+      space: place,
+      lock,
+      lostBatches,
+    });
     for (const name of await directory.names()) {
       if (name.startsWith('log-') && name !== logFileName(logGeneration)) await directory.remove(name);
     }

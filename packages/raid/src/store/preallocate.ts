@@ -1,4 +1,5 @@
 import type { DriveFile } from '../drive/drive-files.ts';
+import { flush } from './flush.ts';
 
 const zeros = new Uint8Array(1 << 20);
 
@@ -10,5 +11,5 @@ export async function preallocate(file: DriveFile, from: number, bytes: number):
   for (let at = 0; at < bytes; at += zeros.byteLength) {
     await file.write([zeros.subarray(0, Math.min(zeros.byteLength, bytes - at))], from + at);
   }
-  await file.flush();
+  await flush(file);
 }

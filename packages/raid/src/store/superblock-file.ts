@@ -2,6 +2,7 @@ import type { PageIndex, PagePool } from '@holdfast/runtime';
 import type { DriveDirectory, DriveFile } from '../drive/drive-files.ts';
 import { DriveDamagedError, NewerFormatError } from '../errors.ts';
 import type { Checksums } from './checksums.ts';
+import { flush } from './flush.ts';
 import {
   decodeSuperblock,
   encodeSuperblock,
@@ -19,6 +20,7 @@ export class SuperblockFile {
   readonly #sums: Checksums;
   readonly #page: PageIndex;
   #current: Superblock;
+  #last: Promise<void> = Promise.resolve();
 
   private constructor(file: DriveFile, pages: PagePool, sums: Checksums, current: Superblock) {
     this.#file = file;
@@ -76,18 +78,25 @@ export class SuperblockFile {
     }
   }
 
-  async update(change: Partial<Pick<Superblock, 'view' | 'logGeneration'>>): Promise<void> {
-    const next = { ...this.#current, ...change, generation: this.#current.generation + 1 };
-    const bytes = this.#pages.bytes(this.#page);
-    encodeSuperblock(next, bytes, () => this.#sums.whole(this.#page, superblockBytes));
-    await this.#file.write([bytes], (next.generation % 2) * superblockBytes);
-    await this.#file.flush();
-    this.#current = next;
+  /** Write a changed superblock. One at a time: both slots would be the same one otherwise. */
+  update(change: Partial<Pick<Superblock, 'view' | 'logGeneration'>>): Promise<void> {
+    const update = this.#last.then(() => this.#write(change));
+    this.#last = update.catch(() => undefined);
+    return update;
   }
 
   async close(): Promise<void> {
     this.#pages.give(this.#page);
     await this.#file.close();
+  }
+
+  async #write(change: Partial<Pick<Superblock, 'view' | 'logGeneration'>>): Promise<void> {
+    const next = { ...this.#current, ...change, generation: this.#current.generation + 1 };
+    const bytes = this.#pages.bytes(this.#page);
+    encodeSuperblock(next, bytes, () => this.#sums.whole(this.#page, superblockBytes));
+    await this.#file.write([bytes], (next.generation % 2) * superblockBytes);
+    await flush(this.#file);
+    this.#current = next;
   }
 }
 

@@ -56,6 +56,56 @@ describe.each([
   });
 });
 
+it('stops when a flush fails for want of space, and when one fails that only made room ahead of time', async () => {
+  const { drive, faults } = await soundDrive();
+  faults.now = failing('flush', 'blocks', () => systemError('ENOSPC'));
+  await expect(drive.put(2, 0, 0, 4)).rejects.toMatchObject({ code: 'HF_DRIVE_STOPPED' });
+  await drive.reopen();
+  // An extent is 64 blocks: with fewer than 16 left the next one is made ready behind the caller's back.
+  const growing = Promise.withResolvers<void>();
+  let written = 0;
+  faults.now = (operation, file, bytes) => {
+    if (file !== 'blocks') return;
+    if (operation === 'write' && bytes === 64 * 4096) written++;
+    if (operation === 'flush' && written > 0) {
+      growing.resolve();
+      throw systemError('EIO');
+    }
+  };
+  const store = drive.put(3, 0, 0, 50).catch((error: unknown) => error);
+  await growing.promise;
+  await store;
+  await expect(drive.put(4, 0, 0, 1)).rejects.toMatchObject({ code: 'HF_DRIVE_STOPPED' });
+  await drive.close();
+});
+
+it('writes each superblock once, in turn, when several changes are asked for at the same time', async () => {
+  const { drive } = await soundDrive();
+  const views = Array.from({ length: 8 }, (_, index) => ({ epoch: index + 1, live: [0, 1, 2, 3] }));
+  await Promise.all(views.map((view) => drive.store.setView(view)));
+  expect(await drive.reopen()).toMatchObject({ damagedSlots: 0 });
+  expect(drive.store.view.epoch).toBe(8);
+  await drive.close();
+});
+
+it('grows its log once for all who need it at the same time', async () => {
+  const { drive, faults } = await soundDrive();
+  const growths: number[] = [];
+  faults.now = (operation, file, bytes) => {
+    if (operation === 'write' && file.startsWith('log') && bytes === 1 << 20) growths.push(bytes);
+  };
+  const long = 'x'.repeat(1000);
+  const puts = Array.from({ length: 1000 }, (_, index) =>
+    drive.store.putObject(object(index + 10, `${index}/${long}`)),
+  );
+  await Promise.all(puts);
+  expect(growths.length).toBeGreaterThan(0);
+  expect(growths.length).toBeLessThanOrEqual(2);
+  await drive.reopen();
+  for (let index = 0; index < 1000; index++) expect(drive.store.versions(`${index}/${long}`)).toHaveLength(1);
+  await drive.close();
+});
+
 it('fails everyone who waits for the same flush', async () => {
   const { drive, faults } = await soundDrive();
   faults.now = failing('flush', 'log', () => systemError('EIO'));

@@ -1,0 +1,66 @@
+import { HoldfastError } from '@holdfast/runtime';
+import { isSystemError } from '../drive/node-drive.ts';
+import { DriveStoppedError, NoSpaceError } from '../errors.ts';
+
+/** Whether a drive still runs. It stops once, for good. */
+export class DriveHealth {
+  readonly #path: string;
+  #failure: DriveStoppedError | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  get failure(): DriveStoppedError | undefined {
+    return this.#failure;
+  }
+
+  /** @throws DriveStoppedError */
+  assertRunning(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** The error of a drive that has no place left. */
+  full(cause?: unknown): NoSpaceError {
+    return new NoSpaceError(this.#path, cause);
+  }
+
+  /** Do something that must not fail: any failure stops the drive. */
+  async critical<T>(work: () => Promise<T>): Promise<T> {
+    this.assertRunning();
+    try {
+      return await work();
+    } catch (error) {
+      throw this.stop(error);
+    }
+  }
+
+  /** Do something that may find the disk full, which leaves the drive as it was: any other failure stops it. */
+  async mayBeFull<T>(work: () => Promise<T>): Promise<T> {
+    this.assertRunning();
+    try {
+      return await work();
+    } catch (error) {
+      throw isFull(error) ? this.full(error) : this.stop(error);
+    }
+  }
+
+  /** Do something that can as well be done later; undefined when there is no room for it now. */
+  async whenRoom<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      if (isFull(error) || (error instanceof HoldfastError && error.retryable)) return undefined;
+      throw this.stop(error);
+    }
+  }
+
+  /** The error to throw. Errors that say the drive is full, or stopped, already are what they are. */
+  stop(error: unknown): Error {
+    if (error instanceof NoSpaceError || error instanceof DriveStoppedError) return error;
+    this.#failure ??= new DriveStoppedError(this.#path, error);
+    return this.#failure;
+  }
+}
+
+const isFull = (error: unknown) => isSystemError(error) && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
