@@ -20,7 +20,7 @@ try {
 }
 
 function usePublishedForm(): void {
-  run('build', repositoryRoot, 'tsc', '-b');
+  run('build', repositoryRoot, 'pnpm', 'build');
   const app = join(scratch, 'app');
   mkdirSync(app);
   installTarballs(app, packAll());
