@@ -43,7 +43,7 @@ describe('protocol kernels', () => {
 
   test('do no I/O and know no clock, randomness, promise or thread', () => {
     const forbidden =
-      /\bPromise\b|\basync |\bawait |set(Timeout|Interval|Immediate)\(|\bperformance\.|\bDate\.now|new Date\b|Math\.random|node:|worker_threads|\bprocess\.|\bcrypto\.|\bAtomics\./;
+      /\bPromise\b|\basync |\bawait |set(Timeout|Interval|Immediate)\(|\bperformance\.|\bDate\.now|new Date\b|Math\.random|'node:|worker_threads|\bprocess\.|\bcrypto\.|\bAtomics\./;
     expect(matches(kernels, forbidden)).toEqual([]);
   });
 });
@@ -65,7 +65,7 @@ describe('sources', () => {
   });
 
   test('have names that say what is inside', () => {
-    const vague = /^(utils?|helpers?|misc|common|shared|stuff)\b/;
+    const vague = /^(utils?|helpers?|misc|common|shared|stuff)\./;
     expect(sources.filter(({ path }) => vague.test(basename(path))).map(({ path }) => path)).toEqual([]);
   });
 
