@@ -1,4 +1,4 @@
-import { defineService, type PageRun, rpc } from '@holdfast/runtime';
+import { defineService, type PageRun, rpc } from '@holdfast/runtime/service';
 import { z } from 'zod';
 
 const Run = z.object({ first: z.int(), count: z.int(), generation: z.int() });

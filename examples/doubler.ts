@@ -1,4 +1,5 @@
-import { type ChannelOptions, defineService } from '@holdfast/runtime';
+import type { ChannelOptions } from '@holdfast/runtime';
+import { defineService } from '@holdfast/runtime/service';
 import { z } from 'zod';
 
 export const Numbers = { name: 'numbers', schema: z.int() } satisfies ChannelOptions<z.ZodInt>;

@@ -1,4 +1,4 @@
-import { defineService, stream } from '@holdfast/runtime';
+import { defineService, stream } from '@holdfast/runtime/service';
 import { interval, map, take } from 'rxjs';
 import { z } from 'zod';
 

@@ -1,4 +1,4 @@
-import { registerErrorClass } from '@holdfast/runtime';
+import { registerErrorClass } from '@holdfast/runtime/service';
 import * as errors from './errors.ts';
 
 /** Let the errors of this package arrive as themselves in this thread. */

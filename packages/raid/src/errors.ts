@@ -1,4 +1,4 @@
-import { HoldfastError } from '@holdfast/runtime';
+import { HoldfastError } from '@holdfast/runtime/service';
 
 /** Thrown by `create` where a drive directory already holds an array or other files: `HF_ARRAY_EXISTS`. */
 export class ArrayExistsError extends HoldfastError {

@@ -1,4 +1,4 @@
-import { defineService, rpc } from '@holdfast/runtime';
+import { defineService, rpc } from '@holdfast/runtime/service';
 import { z } from 'zod';
 import {
   DriveReport,

@@ -1,4 +1,5 @@
-import { HoldfastError, type PagePool } from '@holdfast/runtime';
+import type { PagePool } from '@holdfast/runtime';
+import { HoldfastError } from '@holdfast/runtime/service';
 import type { DriveDirectory } from '../drive/drive-files.ts';
 import { isSystemError, openDirectory } from '../drive/node-drive.ts';
 import { DriveClosedError, DriveUnusableError, FencedError, ForeignDriveError, PagesGoneError } from '../errors.ts';

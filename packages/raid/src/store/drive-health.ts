@@ -1,4 +1,4 @@
-import { HoldfastError } from '@holdfast/runtime';
+import { HoldfastError } from '@holdfast/runtime/service';
 import { isSystemError } from '../drive/node-drive.ts';
 import { DriveStoppedError, NoSpaceError } from '../errors.ts';
 
