@@ -8,6 +8,7 @@ import { ControlPlane, type SupervisorCall } from './control/control-plane.ts';
 import { settledWithin } from './control/deadline.ts';
 import { type ControlPort, controlPort, type FromMember, type ToMember } from './control/messages.ts';
 import type { CloseMode, CloseReport, MemberDiagnostics } from './control/supervisor-api.ts';
+import { assertEngine } from './engine.ts';
 import { ClosedError, NodeStuckError, SupervisorDownError } from './errors.ts';
 import { type ClusterEvent, describeError } from './events/cluster-event.ts';
 import { EventHub } from './events/event-hub.ts';
@@ -58,6 +59,7 @@ export class Cluster implements AsyncDisposable {
    *   (HF_STORAGE_IN_USE), TimeoutError (HF_TIMEOUT), ArenaExhaustedError (HF_ARENA_EXHAUSTED)
    */
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
+    assertEngine();
     const cluster = new Cluster(parseOptions(options));
     try {
       await cluster.#boot();
