@@ -6,17 +6,11 @@
 
 export type { ArrayHost } from './array/array-host.ts';
 export type { CreateOptions, OpenOptions } from './array/array-options.ts';
+export type { ArrayStatus, MemberStatus, ObjectStat, PutOptions, StoredObject } from './array/array-types.ts';
 export type { ByteSource } from './array/byte-source.ts';
 export type { ArrayEvent, Reconciliation, SlotFailure } from './array/events.ts';
 export { keyFromBytes, keyToBytes } from './array/key.ts';
-export {
-  type ArrayStatus,
-  type MemberStatus,
-  type ObjectStat,
-  type PutOptions,
-  RaidArray,
-  type StoredObject,
-} from './array/raid-array.ts';
+export { RaidArray } from './array/raid-array.ts';
 export type { StepHold, StepReached } from './array/step-holds.ts';
 export * from './errors.ts';
 export type { Step } from './iom/messages.ts';

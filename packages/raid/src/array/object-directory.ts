@@ -12,6 +12,11 @@ export interface HeldVersion {
   readonly holders: readonly number[];
 }
 
+export interface Committed {
+  readonly record: ObjectRecord;
+  readonly older: readonly HeldVersion[];
+}
+
 /** Where the metadata of objects is, and what it says. */
 export class ObjectDirectory {
   readonly #membership: Membership;
@@ -36,9 +41,11 @@ export class ObjectDirectory {
 
   /**
    * Keep an object's metadata at its homes; resolves when both copies are durable. Homes that are lost are replaced.
+   * @returns what was kept, and the older versions of the key: the homes know them all, since each has two homes among
+   *   the same three members.
    * @throws CommitError
    */
-  async commit(describe: (homes: readonly number[]) => ObjectRecord, key: RawKey): Promise<ObjectRecord> {
+  async commit(describe: (homes: readonly number[]) => ObjectRecord, key: RawKey): Promise<Committed> {
     const asked = new Set<number>();
     for (;;) {
       await this.#membership.steady();
@@ -48,7 +55,8 @@ export class ObjectDirectory {
       try {
         this.#membership.assertWritable();
         for (const home of homes) asked.add(home);
-        if (await this.#putAtAll(record)) return record;
+        const older = await this.#putAtAll(record);
+        if (older !== undefined) return { record, older };
       } catch (error) {
         throw new CommitError(error, await this.#undo(record.gfid, asked));
       }
@@ -113,14 +121,20 @@ export class ObjectDirectory {
     return others.slice(0, Math.max(0, metadataCopies - there.length));
   }
 
-  /** False when a home was lost on the way. */
-  async #putAtAll(record: ObjectRecord): Promise<boolean> {
+  /** The older versions the homes know of; undefined when a home was lost on the way. */
+  async #putAtAll(record: ObjectRecord): Promise<readonly HeldVersion[] | undefined> {
     const answers = await Promise.allSettled(
       record.homes.map((home) => this.#membership.ask(home, (iom, epoch) => iom.putObject({ epoch, object: record }))),
     );
     const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []));
     for (const failure of failures) if (!(failure instanceof MemberLostError)) throw failure;
-    return failures.length === 0;
+    if (failures.length > 0) return undefined;
+    return joinVersions(
+      answers.map((answer, index) => ({
+        member: record.homes[index]!,
+        records: answer.status === 'fulfilled' ? answer.value : [],
+      })),
+    );
   }
 
   /** Whether no member can have the record any more. */

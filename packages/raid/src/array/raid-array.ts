@@ -4,10 +4,10 @@ import { ArrayClosedError, GeometryError, NoObjectError, ObjectLostError } from 
 import type { Step } from '../iom/messages.ts';
 import { putsInFlightMax, windowsPerGetMax } from '../limits.ts';
 import { openParity } from '../parity/parity-kernel.ts';
-import type { DriveUse } from '../store/block-store.ts';
 import type { ObjectRecord, RawKey } from '../store/log-record.ts';
 import type { ArrayHost } from './array-host.ts';
 import { type CreateOptions, type OpenOptions, parseCreate, parseOpen } from './array-options.ts';
+import type { ArrayStatus, MemberStatus, ObjectStat, PutOptions, StoredObject } from './array-types.ts';
 import type { ByteSource } from './byte-source.ts';
 import { clusterHost } from './cluster-host.ts';
 import type { ArrayEvent, Reconciliation } from './events.ts';
@@ -23,56 +23,6 @@ import { reconcile } from './reconcile.ts';
 import { Slots } from './slots.ts';
 import { type StepHold, StepHolds } from './step-holds.ts';
 import { type StoreHost, storeObject } from './store-object.ts';
-
-export interface PutOptions {
-  /** Aborts the put: nothing of it is visible. Once its metadata is being recorded it is too late. */
-  readonly signal?: AbortSignal | undefined;
-  /** Compute the SHA-256 of the content as it passes and keep it with the object. Default false. */
-  readonly sha256?: boolean | undefined;
-}
-
-/** What a put did. */
-export interface StoredObject {
-  /** The object's id, 16 hexadecimal digits, never used again. */
-  readonly gfid: string;
-  readonly bytes: number;
-  readonly groups: number;
-  /** A member was down: its slots are missing, and the loss of another one would lose the object. */
-  readonly degraded: boolean;
-  readonly sha256?: string | undefined;
-}
-
-/** An object that is there. */
-export interface ObjectStat {
-  readonly key: string;
-  readonly gfid: string;
-  readonly bytes: number;
-  /** Some of its slots are missing, or lie on a member that is down now. */
-  readonly degraded: boolean;
-  readonly storedAt: Date;
-  readonly sha256?: string | undefined;
-}
-
-export interface ArrayStatus {
-  readonly arrayId: string;
-  readonly epoch: number;
-  readonly data: number;
-  readonly parity: number;
-  readonly degraded: boolean;
-  /** False when more members are down than parity covers: what can be read still is. */
-  readonly writable: boolean;
-  /** What this opening had to put in order. */
-  readonly reconciliation: Reconciliation;
-  readonly members: readonly MemberStatus[];
-}
-
-export interface MemberStatus {
-  readonly node: MemberName;
-  readonly state: 'up' | 'down';
-  /** Why it is down. */
-  readonly why?: string | undefined;
-  readonly use?: DriveUse | undefined;
-}
 
 /**
  * Objects spread over the drives of a cluster's nodes, with a parity slot in every group: any one node or drive may be
@@ -312,11 +262,8 @@ export class RaidArray implements AsyncDisposable {
   }
 
   async #put(key: RawKey, source: ByteSource, options: PutOptions): Promise<StoredObject> {
-    const { record, groups } = await storeObject(this.#parts, key, source, options);
-    this.#behind(async () => {
-      const versions = await this.#directory.versions(key);
-      await this.#letGo(versions.filter((version) => version.record.gfid < record.gfid));
-    });
+    const { record, older, groups } = await storeObject(this.#parts, key, source, options);
+    if (older.length > 0) this.#behind(() => this.#letGo(older));
     const { bytes, sha256, absent } = record;
     return { gfid: printGfid(record.gfid), bytes, groups, degraded: absent.length > 0, ...(sha256 && { sha256 }) };
   }

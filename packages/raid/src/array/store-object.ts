@@ -6,7 +6,7 @@ import { objectBytesMax } from '../limits.ts';
 import type { ObjectRecord, RawKey } from '../store/log-record.ts';
 import { type ByteSource, chunksOf } from './byte-source.ts';
 import type { Membership } from './membership.ts';
-import { CommitError, type ObjectDirectory, unlessLost } from './object-directory.ts';
+import { CommitError, type Committed, type ObjectDirectory, unlessLost } from './object-directory.ts';
 import { ObjectWriter, type WriterHost } from './object-writer.ts';
 
 export interface StoreHost extends WriterHost {
@@ -27,7 +27,7 @@ export async function storeObject(
   key: RawKey,
   source: ByteSource,
   options: { readonly signal?: AbortSignal | undefined; readonly sha256?: boolean | undefined },
-): Promise<{ readonly record: ObjectRecord; readonly groups: number }> {
+): Promise<Committed & { readonly groups: number }> {
   const { membership, geometry } = host;
   await membership.steady();
   membership.assertWritable();
@@ -61,7 +61,7 @@ export async function storeObject(
       storedAtMs,
       sha256,
     });
-    return { record: await host.directory.commit(describe, key), groups: writer.groups };
+    return { ...(await host.directory.commit(describe, key)), groups: writer.groups };
   } catch (error) {
     await writer.abandon();
     // Metadata that may be durable somewhere needs its blocks until the next opening has decided about it.

@@ -28,7 +28,7 @@ export const IomService = defineService('holdfast-iom', {
   store: rpc({ in: StoreRequest, out: nothing }),
   harden: rpc({ in: epochOnly, out: nothing }),
   fetch: rpc({ in: FetchRequest, out: FetchAnswer }),
-  putObject: rpc({ in: PutObjectRequest, out: nothing }),
+  putObject: rpc({ in: PutObjectRequest, out: z.array(ObjectMessage) }),
   forget: rpc({ in: LetGoRequest, out: nothing }),
   drop: rpc({ in: LetGoRequest, out: nothing }),
   versions: rpc({ in: z.string(), out: z.array(ObjectMessage) }),

@@ -17,7 +17,8 @@ export interface IomPort {
   store(request: StoreRequest): Promise<void>;
   harden(request: { readonly epoch: number }): Promise<void>;
   fetch(request: FetchRequest): Promise<readonly FetchOutcome[]>;
-  putObject(request: { readonly epoch: number; readonly object: ObjectRecord }): Promise<void>;
+  /** Keep metadata; the older versions of the key that are here. */
+  putObject(request: { readonly epoch: number; readonly object: ObjectRecord }): Promise<readonly ObjectRecord[]>;
   forget(request: { readonly epoch: number; readonly gfids: readonly number[] }): Promise<void>;
   drop(request: { readonly epoch: number; readonly gfids: readonly number[] }): Promise<void>;
   versions(key: string): Promise<readonly ObjectRecord[]>;

@@ -83,9 +83,11 @@ export class Iom implements IomPort {
     return this.#holding(slots, () => store.fetch(slotPages(gfid, slots)));
   }
 
-  async putObject({ epoch, object }: { readonly epoch: number; readonly object: ObjectRecord }): Promise<void> {
-    await this.#at(epoch).putObject(object);
+  async putObject({ epoch, object }: Parameters<IomPort['putObject']>[0]): Promise<readonly ObjectRecord[]> {
+    const store = this.#at(epoch);
+    await store.putObject(object);
     await this.#gate.pass('object-recorded', { gfid: object.gfid, group: undefined });
+    return store.versions(object.key).filter(({ gfid }) => gfid < object.gfid);
   }
 
   async forget({ epoch, gfids }: { readonly epoch: number; readonly gfids: readonly number[] }): Promise<void> {

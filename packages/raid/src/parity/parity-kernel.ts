@@ -38,7 +38,7 @@ type HashBlocks = (source: number, blockBytes: number, blocks: number, destinati
 let compiled: WebAssembly.Module | undefined;
 
 /** The bytes of the module: the same on every call. */
-export function parityModuleBytes(): Uint8Array<ArrayBuffer> {
+function parityModuleBytes(): Uint8Array<ArrayBuffer> {
   const sourceCounts = Array.from({ length: xorSourcesMax - 1 }, (_, index) => index + 2);
   return assemble({ functions: [...sourceCounts.map(xorFunction), hashBlocksFunction], constants: secret });
 }

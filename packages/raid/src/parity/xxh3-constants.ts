@@ -1,12 +1,12 @@
 /** The constants of XXH3 as its specification gives them (Yann Collet, xxHash fast digest algorithm, doc version 0.2). */
 export const prime32x1 = 0x9e3779b1n;
-export const prime32x2 = 0x85ebca77n;
-export const prime32x3 = 0xc2b2ae3dn;
+const prime32x2 = 0x85ebca77n;
+const prime32x3 = 0xc2b2ae3dn;
 export const prime64x1 = 0x9e3779b185ebca87n;
-export const prime64x2 = 0xc2b2ae3d27d4eb4fn;
-export const prime64x3 = 0x165667b19e3779f9n;
-export const prime64x4 = 0x85ebca77c2b2ae63n;
-export const prime64x5 = 0x27d4eb2f165667c5n;
+const prime64x2 = 0xc2b2ae3d27d4eb4fn;
+const prime64x3 = 0x165667b19e3779f9n;
+const prime64x4 = 0x85ebca77c2b2ae63n;
+const prime64x5 = 0x27d4eb2f165667c5n;
 export const avalanchePrime = 0x165667919e3779f9n;
 
 export const initialAccumulators = [

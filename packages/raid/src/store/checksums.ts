@@ -3,7 +3,7 @@ import { blockBytes } from '../limits.ts';
 import type { ParityKernel } from '../parity/parity-kernel.ts';
 
 /** Blocks one call may cover: what fits the page that receives the results. */
-export const checksumsPerCallMax = blockBytes / 8;
+const checksumsPerCallMax = blockBytes / 8;
 
 /** Checksums of pages, computed in place. Owns one page for results until closed. */
 export class Checksums {

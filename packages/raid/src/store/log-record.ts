@@ -41,13 +41,13 @@ export interface ObjectRecord {
 }
 
 /** The metadata of an object ends here. */
-export interface ForgetRecord {
+interface ForgetRecord {
   readonly type: 'forget';
   readonly gfid: number;
 }
 
 /** The blocks of an object on this drive end here. */
-export interface DropRecord {
+interface DropRecord {
   readonly type: 'drop';
   readonly gfid: number;
 }

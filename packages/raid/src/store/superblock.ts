@@ -12,7 +12,7 @@ export interface Superblock {
 }
 
 export const superblockBytes = blockBytes;
-export const formatVersion = 1;
+const formatVersion = 1;
 
 const magic = 'HOLDFAST';
 const checksumAt = 8;

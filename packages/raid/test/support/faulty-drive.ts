@@ -1,6 +1,6 @@
 import type { DriveDirectory, DriveFile } from '../../src/drive/drive-files.ts';
 
-export type Operation = 'read' | 'write' | 'flush';
+type Operation = 'read' | 'write' | 'flush';
 
 /** Called before each operation on a file; what it throws is what the operation fails with. */
 export type Fault = (operation: Operation, file: string, bytes: number) => void;

@@ -1,0 +1,53 @@
+import type { MemberName } from '@holdfast/runtime';
+import type { DriveUse } from '../store/block-store.ts';
+import type { Reconciliation } from './events.ts';
+
+export interface PutOptions {
+  /** Aborts the put: nothing of it is visible. Once its metadata is being recorded it is too late. */
+  readonly signal?: AbortSignal | undefined;
+  /** Compute the SHA-256 of the content as it passes and keep it with the object. Default false. */
+  readonly sha256?: boolean | undefined;
+}
+
+/** What a put did. */
+export interface StoredObject {
+  /** The object's id, 16 hexadecimal digits, never used again. */
+  readonly gfid: string;
+  readonly bytes: number;
+  readonly groups: number;
+  /** A member was down: its slots are missing, and the loss of another one would lose the object. */
+  readonly degraded: boolean;
+  readonly sha256?: string | undefined;
+}
+
+/** An object that is there. */
+export interface ObjectStat {
+  readonly key: string;
+  readonly gfid: string;
+  readonly bytes: number;
+  /** Some of its slots are missing, or lie on a member that is down now. */
+  readonly degraded: boolean;
+  readonly storedAt: Date;
+  readonly sha256?: string | undefined;
+}
+
+export interface ArrayStatus {
+  readonly arrayId: string;
+  readonly epoch: number;
+  readonly data: number;
+  readonly parity: number;
+  readonly degraded: boolean;
+  /** False when more members are down than parity covers: what can be read still is. */
+  readonly writable: boolean;
+  /** What this opening had to put in order. */
+  readonly reconciliation: Reconciliation;
+  readonly members: readonly MemberStatus[];
+}
+
+export interface MemberStatus {
+  readonly node: MemberName;
+  readonly state: 'up' | 'down';
+  /** Why it is down. */
+  readonly why?: string | undefined;
+  readonly use?: DriveUse | undefined;
+}
