@@ -5,14 +5,7 @@ import type { Timeline } from '../terminal/timeline.ts';
 import type { DemoBed } from './bed.ts';
 import type { Space } from './free-space.ts';
 import type { Kill } from './kill-switch.ts';
-
-export interface TreeSummary {
-  readonly files: number;
-  readonly bytes: number;
-  readonly directories: number;
-  readonly links: number;
-  readonly skipped: Readonly<Record<string, number>>;
-}
+import type { TreeSummary } from './tree-summary.ts';
 
 const skipNames: Readonly<Record<string, readonly [string, string]>> = {
   socket: ['socket', 'sockets'],

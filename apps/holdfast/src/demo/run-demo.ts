@@ -10,13 +10,14 @@ import { requireSpace, spaceAt } from './free-space.ts';
 import { planKill } from './kill-plan.ts';
 import { type Kill, KillSwitch } from './kill-switch.ts';
 import { manifestKey, manifestOf } from './manifest.ts';
-import type { Narrator, TreeSummary } from './narrator.ts';
+import type { Narrator } from './narrator.ts';
 import { objectKey } from './object-key.ts';
 import { digestOf, readBack } from './read-back.ts';
 import { type DemoReport, listFiles, tally } from './report.ts';
 import type { StallWatch } from './stall-watch.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { storeFiles } from './store-files.ts';
+import { summarize, totalsOf } from './tree-summary.ts';
 
 export interface DemoOptions {
   readonly directory: string;
@@ -226,26 +227,4 @@ export class Demo {
       },
     });
   }
-}
-
-function totalsOf(records: readonly FileRecord[]): { files: number; bytes: number } {
-  return { files: records.length, bytes: records.reduce((sum, { entry }) => sum + entry.stamp.bytes, 0) };
-}
-
-function summarize(tree: Tree, files: readonly FileEntry[]): TreeSummary {
-  const skipped: Record<string, number> = {};
-  let directories = 0;
-  let links = 0;
-  for (const entry of tree.entries) {
-    if (entry.kind === 'directory') directories++;
-    if (entry.kind === 'link') links++;
-    if (entry.kind === 'skipped') skipped[entry.why] = (skipped[entry.why] ?? 0) + 1;
-  }
-  return {
-    files: files.length,
-    bytes: files.reduce((sum, { stamp }) => sum + stamp.bytes, 0),
-    directories,
-    links,
-    skipped,
-  };
 }

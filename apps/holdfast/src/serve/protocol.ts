@@ -22,7 +22,6 @@ export const ControlRequest = z.discriminatedUnion('verb', [
   z.strictObject({ ...head, verb: z.literal('revive'), node }),
 ]);
 export type ControlRequest = z.infer<typeof ControlRequest>;
-export type Verb = ControlRequest['verb'];
 
 export const PutLine = z.union([z.strictObject({ data: z.base64() }), z.strictObject({ end: z.literal(true) })]);
 
