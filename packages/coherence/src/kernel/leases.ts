@@ -1,0 +1,80 @@
+import { ProtocolError } from '@holdfast/kernel';
+import { withNode, withoutNode } from './node-set.ts';
+import {
+  type CallId,
+  noPayload,
+  type ObjectEntry,
+  type ObjectEnv,
+  type ObjectEvent,
+  type ObjectSink,
+} from './object-types.ts';
+
+export function giveReadLease(entry: ObjectEntry, call: CallId, out: ObjectSink): void {
+  entry.readers = withNode(entry.readers, call);
+  answerHeld(entry, call, out);
+}
+
+/** Exclusive access; the version rises although nothing may be written, so that older copies can be told apart. */
+export function giveWriteLease(entry: ObjectEntry, call: CallId, env: ObjectEnv, out: ObjectSink): void {
+  entry.writer = call;
+  entry.version = env.rules.afterAcquisition(entry.version);
+  answerHeld(entry, call, out);
+}
+
+/** Exclusive access to an object that does not exist: nobody else can create it meanwhile. */
+export function giveAbsentLease(entry: ObjectEntry, call: CallId, out: ObjectSink): void {
+  entry.writer = call;
+  out.reply(call, { outcome: 'absent-held' });
+}
+
+function answerHeld({ payload, version, incarnation }: ObjectEntry, call: CallId, out: ObjectSink): void {
+  out.reply(call, { outcome: 'held', payload, version, incarnation });
+}
+
+/** Whether a lease ended by this put; a payload becomes the value. */
+export function endLease(
+  entry: ObjectEntry,
+  { call, payload }: Extract<ObjectEvent, { type: 'put' }>,
+  env: ObjectEnv,
+  out: ObjectSink,
+): void {
+  if (entry.writer === call) {
+    if (payload !== noPayload) write(entry, payload, env, out);
+    entry.writer = 0;
+  } else if (entry.readers.includes(call) && payload === noPayload) {
+    entry.readers = withoutNode(entry.readers, call);
+  } else {
+    throw new ProtocolError('object', entry.status, 'put', `call ${call} holds no lease that allows it`);
+  }
+}
+
+export function setValue(
+  entry: ObjectEntry,
+  { call, payload }: Extract<ObjectEvent, { type: 'set' }>,
+  env: ObjectEnv,
+  out: ObjectSink,
+): void {
+  if (entry.writer !== call) {
+    throw new ProtocolError('object', entry.status, 'set', `call ${call} holds no exclusive lease`);
+  }
+  write(entry, payload, env, out);
+}
+
+function write(entry: ObjectEntry, payload: number, env: ObjectEnv, out: ObjectSink): void {
+  if (entry.status === 'INV_OWNER') {
+    create(entry, payload, env, out);
+    entry.status = 'WRITE_OWNER';
+  }
+  entry.payload = payload;
+  out.trace('written', payload);
+}
+
+/** First touch: the object begins to exist on this node, which owns it alone. */
+export function create(entry: ObjectEntry, payload: number, { self, rules }: ObjectEnv, out: ObjectSink): void {
+  entry.version = rules.afterAcquisition(entry.version);
+  entry.incarnation++;
+  entry.payload = payload;
+  entry.copyset = [self];
+  entry.rmset = withNode(entry.rmset, self);
+  out.trace('written', payload);
+}

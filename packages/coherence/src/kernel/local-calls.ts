@@ -1,0 +1,207 @@
+import { takeHead } from './entry-queue.ts';
+import { create, giveAbsentLease, giveReadLease, giveWriteLease } from './leases.ts';
+import { difference } from './node-set.ts';
+import { dropCopy, leave, nextRequest } from './object-entry.ts';
+import {
+  anyNode,
+  blankPayload,
+  type FlushCall,
+  type GetCall,
+  type GrabCall,
+  noPayload,
+  type ObjectEntry,
+  type ObjectEnv,
+  type ObjectEvent,
+  type ObjectSink,
+  type RemoveCall,
+} from './object-types.ts';
+import { beginRemoval } from './removal.ts';
+
+/** The functions here say whether the call is done. One that is not stays at the head of the queue. */
+
+export function serveGet(entry: ObjectEntry, call: GetCall, env: ObjectEnv, out: ObjectSink): boolean {
+  if (entry.writer !== 0 || (env.exclusiveReaders && entry.readers.length > 0)) return false;
+  if (entry.status === 'INV_COPY') {
+    entry.floor = 0;
+    ask(entry, 'read', call, env, out);
+    entry.status = 'WAIT_OBJ_READ';
+    return false;
+  }
+  if (entry.status === 'INV_OWNER') {
+    const isDone = serveAbsent(entry, call, env, out);
+    if (isDone !== undefined) return isDone;
+    entry.status = 'READ_OWNER';
+  }
+  if (entry.status === 'WRITE_GHOST') entry.status = 'WRITE_OWNER';
+  giveReadLease(entry, call.call, out);
+  return true;
+}
+
+export function serveGrab(entry: ObjectEntry, call: GrabCall, env: ObjectEnv, out: ObjectSink): boolean {
+  if (entry.writer !== 0) return false;
+  if (entry.readers.length > 0 && env.rules.readersHoldUp('local write')) return false;
+  switch (entry.status) {
+    case 'INV_COPY':
+    case 'READ_COPY':
+      ask(entry, 'write', call, env, out);
+      entry.status = 'WAIT_OBJ_WRITE';
+      return false;
+    case 'READ_OWNER': {
+      const others = env.rules.toInvalidate(entry.copyset, env.self, env.self);
+      for (const other of others) out.send(other, { type: 'INV', version: entry.version, writer: env.self });
+      entry.copyset = [env.self];
+      entry.awaited = others;
+      if (!env.rules.isComplete(others)) {
+        entry.status = 'WAIT_ACK_WRITE';
+        return false;
+      }
+      break;
+    }
+    case 'INV_OWNER': {
+      const isDone = serveAbsent(entry, call, env, out);
+      if (isDone !== undefined) return isDone;
+      break;
+    }
+    default:
+      break;
+  }
+  entry.status = 'WRITE_OWNER';
+  giveWriteLease(entry, call.call, env, out);
+  return true;
+}
+
+/** What a call meets at the owner of an absent object; undefined where it now exists. */
+function serveAbsent(
+  entry: ObjectEntry,
+  { call, absence }: GetCall | GrabCall,
+  env: ObjectEnv,
+  out: ObjectSink,
+): boolean | undefined {
+  if (absence === 'no-touch') {
+    out.trace('absent');
+    out.reply(call, { outcome: 'absent' });
+    return true;
+  }
+  if (absence === 'manual') {
+    giveAbsentLease(entry, call, out);
+    return true;
+  }
+  if (env.fill === 'load') {
+    nextRequest(entry, env);
+    entry.status = 'INV_FILLING';
+    out.deliver({ type: 'fill', id: entry.request });
+    return false;
+  }
+  create(entry, blankPayload, env, out);
+  return undefined;
+}
+
+function ask(
+  entry: ObjectEntry,
+  kind: 'read' | 'write',
+  call: GetCall | GrabCall,
+  env: ObjectEnv,
+  out: ObjectSink,
+): void {
+  nextRequest(entry, env);
+  out.send(entry.probOwner, {
+    type: 'COPY_REQ',
+    kind,
+    absence: call.absence,
+    try: call.type === 'grab' && call.try,
+    requester: env.self,
+    request: entry.request,
+    held: entry.version,
+    forwards: 0,
+  });
+}
+
+/**
+ * A read copy is dropped without a word: the copyset may name nodes without a copy. An owner offers the object, and
+ * keeps it until somebody took it.
+ */
+export function serveFlush(entry: ObjectEntry, call: FlushCall, env: ObjectEnv, out: ObjectSink): boolean {
+  if (entry.writer !== 0 || entry.readers.length > 0) return false;
+  switch (entry.status) {
+    case 'INV_COPY':
+    case 'INV_OWNER':
+      break;
+    case 'READ_COPY':
+      leave(entry, entry.probOwner);
+      break;
+    default: {
+      const candidate = candidateFor(entry, call, env);
+      if (candidate === anyNode) {
+        out.reply(call.call, { outcome: 'failed' });
+        return true;
+      }
+      offer(entry, call, candidate, env, out);
+      return false;
+    }
+  }
+  out.reply(call.call, { outcome: 'done' });
+  return true;
+}
+
+function candidateFor(entry: ObjectEntry, { to, refusedBy }: FlushCall, { self, defaultOwner }: ObjectEnv): number {
+  const wanted = to === anyNode ? [...entry.copyset, defaultOwner] : [to];
+  return difference(wanted, [self, ...refusedBy])[0] ?? anyNode;
+}
+
+function offer(entry: ObjectEntry, call: FlushCall, to: number, { self }: ObjectEnv, out: ObjectSink): void {
+  const hasCopy = call.to === anyNode && entry.copyset.includes(to);
+  entry.queue = [{ ...call, from: entry.status }, ...entry.queue.slice(1)];
+  entry.status = 'WAIT_CHG_OWN_ACK';
+  out.send(to, {
+    type: 'OWN',
+    version: entry.version,
+    incarnation: entry.incarnation,
+    payload: hasCopy ? noPayload : entry.payload,
+    copyset: difference(entry.copyset, [self]),
+    rmset: entry.rmset,
+  });
+}
+
+export function serveRemove(entry: ObjectEntry, { call }: RemoveCall, env: ObjectEnv, out: ObjectSink): boolean {
+  if (entry.writer !== 0 || entry.readers.length > 0) return false;
+  switch (entry.status) {
+    case 'INV_COPY':
+    case 'READ_COPY':
+      dropCopy(entry);
+      nextRequest(entry, env);
+      out.send(entry.probOwner, { type: 'RM_REQ', requester: env.self, request: entry.request, forwards: 0 });
+      entry.status = 'WAIT_OBJ_RM_DONE';
+      return false;
+    case 'INV_OWNER':
+      out.trace('absent');
+      out.reply(call, { outcome: 'absent' });
+      return true;
+    default:
+      beginRemoval(entry, env.self, env, out);
+      return false;
+  }
+}
+
+export function fillEnded(
+  entry: ObjectEntry,
+  event: Extract<ObjectEvent, { type: 'filled' | 'fill-failed' }>,
+  env: ObjectEnv,
+  out: ObjectSink,
+): void {
+  if (!env.rules.isCurrentFill(event.id, entry.request)) return;
+  if (event.type === 'filled') {
+    create(entry, event.payload, env, out);
+    entry.status = entry.queue[0]?.type === 'get' ? 'READ_OWNER' : 'WRITE_OWNER';
+    return;
+  }
+  entry.status = env.rules.afterFailedFill();
+  const outcome = event.absent ? 'absent' : 'failed';
+  if (event.absent) out.trace('absent');
+  do out.reply(takeHead(entry, 'get', 'grab').call, { outcome });
+  while (waitsForFill(entry));
+}
+
+/** The calls that came while the load went on asked for the same: they fail with it. */
+function waitsForFill({ queue: [head] }: ObjectEntry): boolean {
+  return head !== undefined && (head.type === 'get' || head.type === 'grab') && head.absence === 'touch';
+}

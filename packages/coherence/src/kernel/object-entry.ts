@@ -1,0 +1,199 @@
+import type { Decoder, Encoder } from '@holdfast/kernel';
+import { type NodeSet, noNodes } from './node-set.ts';
+import {
+  absenceModes,
+  type Invalidation,
+  type LocalCall,
+  type NodeId,
+  noPayload,
+  type ObjectEntry,
+  type ObjectEnv,
+  objectStatuses,
+  type RemoteRequest,
+} from './object-types.ts';
+
+/** What a missing entry stands for: the absent object, owned by its default owner. */
+export function initialEntry({ self, defaultOwner }: Pick<ObjectEnv, 'self' | 'defaultOwner'>): ObjectEntry {
+  return {
+    status: self === defaultOwner ? 'INV_OWNER' : 'INV_COPY',
+    probOwner: defaultOwner,
+    version: 0,
+    incarnation: 0,
+    payload: noPayload,
+    copyset: noNodes,
+    rmset: noNodes,
+    awaited: noNodes,
+    acknowledged: noNodes,
+    floor: 0,
+    home: false,
+    request: 0,
+    invalidation: undefined,
+    readers: [],
+    writer: 0,
+    queue: [],
+  };
+}
+
+/** No copy here, `owner` believed to own the object. Leases must have ended. */
+export function leave(entry: ObjectEntry, owner: NodeId): void {
+  entry.status = 'INV_COPY';
+  entry.probOwner = owner;
+  dropCopy(entry);
+  entry.copyset = noNodes;
+  entry.rmset = noNodes;
+}
+
+export function dropCopy(entry: ObjectEntry): void {
+  entry.version = 0;
+  entry.incarnation = 0;
+  entry.payload = noPayload;
+}
+
+export function nextRequest(entry: ObjectEntry, { requestIds }: ObjectEnv): void {
+  entry.request = (entry.request % requestIds) + 1;
+}
+
+/**
+ * Whether an entry says no more than a missing one, so that its memory may be freed. The default owner's is kept: the
+ * version and incarnation in it are above all earlier ones.
+ */
+export function isForgettable(entry: ObjectEntry, { self, defaultOwner }: ObjectEnv): boolean {
+  return (
+    self !== defaultOwner &&
+    entry.status === 'INV_COPY' &&
+    entry.probOwner === defaultOwner &&
+    entry.queue.length === 0 &&
+    entry.readers.length === 0
+  );
+}
+
+export function encodeEntry(entry: ObjectEntry, into: Encoder): void {
+  into.uint(objectStatuses.indexOf(entry.status));
+  into.uint(entry.probOwner);
+  into.uint(entry.version);
+  into.uint(entry.incarnation);
+  into.int(entry.payload);
+  writeSet(entry.copyset, into);
+  writeSet(entry.rmset, into);
+  writeSet(entry.awaited, into);
+  writeSet(entry.acknowledged, into);
+  into.uint(entry.floor);
+  into.flag(entry.home);
+  into.uint(entry.request);
+  writeInvalidation(entry.invalidation, into);
+  writeSet(entry.readers, into);
+  into.uint(entry.writer);
+  into.list(entry.queue, writeWaiting);
+}
+
+export function decodeEntry(from: Decoder): ObjectEntry {
+  return {
+    status: objectStatuses[from.uint()]!,
+    probOwner: from.uint(),
+    version: from.uint(),
+    incarnation: from.uint(),
+    payload: from.int(),
+    copyset: readSet(from),
+    rmset: readSet(from),
+    awaited: readSet(from),
+    acknowledged: readSet(from),
+    floor: from.uint(),
+    home: from.flag(),
+    request: from.uint(),
+    invalidation: readInvalidation(from),
+    readers: readSet(from),
+    writer: from.uint(),
+    queue: from.list(readWaiting),
+  };
+}
+
+const writeUint = (value: number, into: Encoder): void => into.uint(value);
+const readUint = (from: Decoder): number => from.uint();
+const writeSet = (set: NodeSet, into: Encoder): void => into.list(set, writeUint);
+const readSet = (from: Decoder): number[] => from.list(readUint);
+
+function writeInvalidation(invalidation: Invalidation | undefined, into: Encoder): void {
+  into.uint(invalidation === undefined ? 0 : invalidation.type === 'INV' ? 1 : 2);
+  if (invalidation === undefined) return;
+  into.uint(invalidation.to);
+  into.uint(invalidation.version);
+}
+
+function readInvalidation(from: Decoder): Invalidation | undefined {
+  const kind = from.uint();
+  return kind === 0 ? undefined : { type: kind === 1 ? 'INV' : 'RM', to: from.uint(), version: from.uint() };
+}
+
+type Waiting = LocalCall | RemoteRequest;
+
+const waitingTypes: readonly Waiting['type'][] = ['get', 'grab', 'flush', 'remove', 'COPY_REQ', 'RM_REQ'];
+
+function writeWaiting(item: Waiting, into: Encoder): void {
+  into.uint(waitingTypes.indexOf(item.type));
+  switch (item.type) {
+    case 'get':
+    case 'grab':
+      into.uint(item.call);
+      into.uint(absenceModes.indexOf(item.absence));
+      if (item.type === 'grab') into.flag(item.try);
+      break;
+    case 'flush':
+      into.uint(item.call);
+      into.int(item.to);
+      writeSet(item.refusedBy, into);
+      into.uint(objectStatuses.indexOf(item.from));
+      break;
+    case 'remove':
+      into.uint(item.call);
+      break;
+    case 'COPY_REQ':
+      into.flag(item.kind === 'write');
+      into.uint(absenceModes.indexOf(item.absence));
+      into.flag(item.try);
+      into.uint(item.held);
+      writeRoute(item, into);
+      break;
+    case 'RM_REQ':
+      writeRoute(item, into);
+      break;
+  }
+}
+
+function writeRoute({ requester, request, forwards }: RemoteRequest, into: Encoder): void {
+  into.uint(requester);
+  into.uint(request);
+  into.uint(forwards);
+}
+
+function readWaiting(from: Decoder): Waiting {
+  const type = waitingTypes[from.uint()]!;
+  switch (type) {
+    case 'get':
+      return { type, call: from.uint(), absence: absenceModes[from.uint()]! };
+    case 'grab':
+      return { type, call: from.uint(), absence: absenceModes[from.uint()]!, try: from.flag() };
+    case 'flush':
+      return {
+        type,
+        call: from.uint(),
+        to: from.int(),
+        refusedBy: readSet(from),
+        from: objectStatuses[from.uint()]!,
+      };
+    case 'remove':
+      return { type, call: from.uint() };
+    case 'COPY_REQ':
+      return {
+        type,
+        kind: from.flag() ? 'write' : 'read',
+        absence: absenceModes[from.uint()]!,
+        try: from.flag(),
+        held: from.uint(),
+        requester: from.uint(),
+        request: from.uint(),
+        forwards: from.uint(),
+      };
+    case 'RM_REQ':
+      return { type, requester: from.uint(), request: from.uint(), forwards: from.uint() };
+  }
+}

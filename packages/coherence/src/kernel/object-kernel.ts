@@ -1,0 +1,207 @@
+import { cellAt, type Kernel, ProtocolError } from '@holdfast/kernel';
+import {
+  absentOwnershipArrived,
+  acknowledgementArrived,
+  copyArrived,
+  grantArrived,
+  offered,
+  offerRefused,
+  offerTaken,
+  refused,
+  settleInvalidation,
+  toldOfWriter,
+} from './answers.ts';
+import { enqueue, isSettled, passesOn, passOnAll } from './entry-queue.ts';
+import { endLease, giveReadLease, setValue } from './leases.ts';
+import { fillEnded, serveFlush, serveGet, serveGrab, serveRemove } from './local-calls.ts';
+import { noNodes } from './node-set.ts';
+import { decodeEntry, encodeEntry, initialEntry } from './object-entry.ts';
+import { objectTable } from './object-table.ts';
+import type {
+  CallResult,
+  GrabCall,
+  LocalCall,
+  NodeId,
+  ObjectEntry,
+  ObjectEnv,
+  ObjectEvent,
+  ObjectMessage,
+  ObjectNotice,
+  ObjectSink,
+  RemoteRequest,
+} from './object-types.ts';
+import { refuse, serveCopyRequest } from './remote-requests.ts';
+import { ownAbsent, removalAcknowledged, removalAnswered, serveRemoveRequest, toldOfRemoval } from './removal.ts';
+
+const name = 'object';
+const row = (entry: ObjectEntry): string => entry.status;
+const column = (event: ObjectEvent): string => (event.type === 'message' ? event.message.type : event.type);
+
+function step(entry: ObjectEntry, event: ObjectEvent, env: ObjectEnv, out: ObjectSink): void {
+  const cell = cellAt(name, objectTable, row(entry), column(event));
+  if (cell.class === 'ignored') return;
+  if (cell.class === 'impossible') throw new ProtocolError(name, row(entry), column(event), cell.why);
+  switch (event.type) {
+    case 'message':
+      hear(entry, event.from, event.message, env, out);
+      break;
+    case 'get':
+    case 'remove':
+      enqueue(entry, event, env);
+      break;
+    case 'grab':
+      submitGrab(entry, event, env, out);
+      break;
+    case 'flush':
+      enqueue(entry, { ...event, refusedBy: noNodes, from: entry.status }, env);
+      break;
+    case 'find':
+      find(entry, event.call, env, out);
+      break;
+    case 'put':
+      endLease(entry, event, env, out);
+      break;
+    case 'set':
+      setValue(entry, event, env, out);
+      break;
+    case 'filled':
+    case 'fill-failed':
+      fillEnded(entry, event, env, out);
+      break;
+  }
+  advance(entry, env, out);
+}
+
+function hear(entry: ObjectEntry, from: NodeId, message: ObjectMessage, env: ObjectEnv, out: ObjectSink): void {
+  if (isAnswer(message) && message.request !== entry.request) {
+    throw new ProtocolError(
+      name,
+      row(entry),
+      message.type,
+      `it answers request ${message.request}, not ${entry.request}`,
+    );
+  }
+  switch (message.type) {
+    case 'COPY_REQ':
+      if (message.try && !passesOn(entry, env) && !isFree(entry)) refuse(message, out);
+      else enqueue(entry, message, env);
+      break;
+    case 'RM_REQ':
+      if (entry.status !== 'WAIT_OBJ_RM_ACK' || env.rules.defersRemoval()) enqueue(entry, message, env);
+      break;
+    case 'COPY':
+      copyArrived(entry, from, message, env);
+      break;
+    case 'GRANT':
+      grantArrived(entry, from, message, env);
+      break;
+    case 'ABSENT_OWNERSHIP':
+      absentOwnershipArrived(entry, from, message, env);
+      break;
+    case 'ABSENT':
+    case 'BUSY':
+      refused(entry, from, message.type, env, out);
+      break;
+    case 'INV':
+      toldOfWriter(entry, message, env, out);
+      break;
+    case 'IACK':
+      acknowledgementArrived(entry, from, env);
+      break;
+    case 'RM':
+      toldOfRemoval(entry, from, message, env, out);
+      break;
+    case 'RM_ACK':
+      removalAcknowledged(entry, from, message, env, out);
+      break;
+    case 'RM_ACK2':
+      ownAbsent(entry, env.self, { ...message, rmset: [env.self] });
+      break;
+    case 'RM_DONE':
+      removalAnswered(entry, from, message, env, out);
+      break;
+    case 'OWN':
+      offered(entry, from, message, env, out);
+      break;
+    case 'OWN_ACK':
+      offerTaken(entry, from, out);
+      break;
+    case 'OWN_NACK':
+      offerRefused(entry, from, env);
+      break;
+  }
+}
+
+/** A request is answered exactly once: an answer to another one than that under way is a bug. */
+const isAnswer = (
+  message: ObjectMessage,
+): message is Exclude<Extract<ObjectMessage, { request: number }>, RemoteRequest> =>
+  'request' in message && message.type !== 'COPY_REQ' && message.type !== 'RM_REQ';
+
+/** Nobody holds the object here, nobody waits for it, and nothing is under way. */
+const isFree = (entry: ObjectEntry): boolean =>
+  isSettled(entry) &&
+  entry.queue.length === 0 &&
+  entry.invalidation === undefined &&
+  entry.writer === 0 &&
+  entry.readers.length === 0;
+
+function submitGrab(entry: ObjectEntry, call: GrabCall, env: ObjectEnv, out: ObjectSink): void {
+  if (call.try && !isFree(entry)) out.reply(call.call, { outcome: 'busy' });
+  else enqueue(entry, call, env);
+}
+
+function find(entry: ObjectEntry, call: number, { rules }: ObjectEnv, out: ObjectSink): void {
+  const isHeld = entry.writer !== 0 || entry.invalidation !== undefined;
+  if (isHeld || !rules.mayFind(entry.status, entry.queue.length)) {
+    out.reply(call, { outcome: 'absent' });
+    return;
+  }
+  if (entry.status === 'WRITE_GHOST') entry.status = 'WRITE_OWNER';
+  giveReadLease(entry, call, out);
+}
+
+/** Do all that can be done now: the queue is looked at after every event, so that nothing is ever polled for. */
+function advance(entry: ObjectEntry, env: ObjectEnv, out: ObjectSink): void {
+  settleInvalidation(entry, env, out);
+  passOnAll(entry, env, out);
+  while (isSettled(entry) && entry.invalidation === undefined) {
+    const [head] = entry.queue;
+    if (head === undefined) return;
+    if (serve(entry, head, env, out)) entry.queue = entry.queue.slice(1);
+    else if (entry.queue[0] === head) return;
+    passOnAll(entry, env, out);
+  }
+}
+
+function serve(entry: ObjectEntry, head: LocalCall | RemoteRequest, env: ObjectEnv, out: ObjectSink): boolean {
+  switch (head.type) {
+    case 'get':
+      return serveGet(entry, head, env, out);
+    case 'grab':
+      return serveGrab(entry, head, env, out);
+    case 'flush':
+      return serveFlush(entry, head, env, out);
+    case 'remove':
+      return serveRemove(entry, head, env, out);
+    case 'COPY_REQ':
+      return serveCopyRequest(entry, head, env, out);
+    case 'RM_REQ':
+      return serveRemoveRequest(entry, head, env, out);
+  }
+}
+
+/**
+ * One object on one node: many readers or one writer across all nodes, an owner that moves to whoever writes, removal
+ * and hand-over. Messages between two nodes must arrive exactly once and in order. See docs/coherence.md.
+ */
+export const objectKernel: Kernel<ObjectEntry, ObjectEvent, ObjectEnv, ObjectMessage, CallResult, ObjectNotice> = {
+  name,
+  table: objectTable,
+  initial: initialEntry,
+  row,
+  column,
+  step,
+  encode: encodeEntry,
+  decode: decodeEntry,
+};

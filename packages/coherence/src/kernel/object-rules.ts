@@ -1,0 +1,90 @@
+import { difference, type NodeSet } from './node-set.ts';
+import type { CopyRequest, NodeId, ObjectStatus, RemoteRequest } from './object-types.ts';
+
+/**
+ * The decisions that make the object kernel right, by name. Production code runs {@link objectRules}; the seeded bugs
+ * of the verification suite each replace one, and every one of them must be caught.
+ */
+export interface ObjectRules {
+  /** Whether a grant may leave the bytes out: the requester's copy is known and current. */
+  isDataless(request: CopyRequest, version: number, copyset: NodeSet): boolean;
+  /** Whose copies must go before `writer` may write, `owner` aside. */
+  toInvalidate(copyset: NodeSet, owner: NodeId, writer: NodeId): NodeSet;
+  /** Whether a copy that arrives was invalidated before it did. */
+  isVoid(version: number, floor: number): boolean;
+  /** Whether INV and RM are acknowledged where there is no copy. */
+  acknowledgesWithoutCopy(status: ObjectStatus): boolean;
+  /** Whether acknowledgements that beat the grant count. */
+  countsEarly(): boolean;
+  /** Whether a writer has everybody's acknowledgement. */
+  isComplete(awaited: NodeSet): boolean;
+  /** Whether a node that passed `request` on takes the requester for the owner to be. */
+  reverses(request: RemoteRequest): boolean;
+  /** Whether local readers hold up INV and RM, writers elsewhere, and writers here. */
+  readersHoldUp(what: 'INV' | 'RM' | 'remote write' | 'local write'): boolean;
+  /** Whether a local writer holds up requests of others. */
+  writerHoldsUp(): boolean;
+  /** Whether `find` may look at the copy in this state, with so many waiting. */
+  mayFind(status: ObjectStatus, waiting: number): boolean;
+  /** Whether later requests and calls wait behind those deferred. */
+  keepsOrder(): boolean;
+  /** The state after a refusal: of a busy holder, and of an owner that has nothing. */
+  afterRefusal(answer: 'BUSY' | 'ABSENT', before: ObjectStatus, isDefaultOwner: boolean): ObjectStatus;
+  /** Whether a node takes the ownership of an object that it is offered. */
+  accepts(status: ObjectStatus, version: number, offered: { version: number; hasPayload: boolean }): boolean;
+  /** Whether a refused offer is answered. */
+  answersRefused(): boolean;
+  /** The copyset after `node` refused the object. */
+  copysetAfterRefused(copyset: NodeSet, node: NodeId): NodeSet;
+  /** Whether a remove that finds another one going on waits for it. */
+  defersRemoval(): boolean;
+  /** Whether a removal waits for all acknowledgements. */
+  awaitsRemoval(awaited: NodeSet): boolean;
+  /** Whether the default owner is told before anybody else forgets who owned the object. */
+  homeFirst(): boolean;
+  /** Whether the absent object goes to a default owner that said `busy` or did not. */
+  goesHome(busy: boolean): boolean;
+  /** Whether the default owner is told that the removal is over. */
+  tellsHome(): boolean;
+  /** Whether what a load came to belongs to the load going on. */
+  isCurrentFill(id: number, current: number): boolean;
+  /** The state after a load that failed. */
+  afterFailedFill(): ObjectStatus;
+  /** Whether a request that was passed on `forwards` times goes ahead of all that wait. */
+  isUrgent(forwards: number, forwardsMax: number): boolean;
+  /** The version after an exclusive lease was given. */
+  afterAcquisition(version: number): number;
+}
+
+const readable: ReadonlySet<ObjectStatus> = new Set(['READ_COPY', 'READ_OWNER', 'WRITE_OWNER', 'WRITE_GHOST']);
+
+export const objectRules: ObjectRules = {
+  isDataless: ({ requester, held }, version, copyset) => copyset.includes(requester) && held === version,
+  toInvalidate: (copyset, owner, writer) => difference(copyset, [owner, writer]),
+  isVoid: (version, floor) => version <= floor,
+  acknowledgesWithoutCopy: () => true,
+  countsEarly: () => true,
+  isComplete: (awaited) => awaited.length === 0,
+  reverses: (request) =>
+    request.type === 'COPY_REQ' && request.kind === 'write' && !request.try && request.absence === 'touch',
+  readersHoldUp: () => true,
+  writerHoldsUp: () => true,
+  mayFind: (status, waiting) => readable.has(status) && waiting === 0,
+  keepsOrder: () => true,
+  afterRefusal: (_answer, before) => before,
+  accepts(status, version, offered) {
+    if (offered.hasPayload) return status === 'INV_COPY' || status === 'READ_COPY';
+    return status === 'READ_COPY' && version === offered.version;
+  },
+  answersRefused: () => true,
+  copysetAfterRefused: (copyset) => copyset,
+  defersRemoval: () => true,
+  awaitsRemoval: (awaited) => awaited.length > 0,
+  homeFirst: () => true,
+  goesHome: (busy) => !busy,
+  tellsHome: () => true,
+  isCurrentFill: (id, current) => id === current,
+  afterFailedFill: () => 'INV_OWNER',
+  isUrgent: (forwards, forwardsMax) => forwards >= forwardsMax,
+  afterAcquisition: (version) => version + 1,
+};

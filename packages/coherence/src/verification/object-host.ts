@@ -1,0 +1,41 @@
+import type { Kernel } from '@holdfast/kernel';
+import { objectKernel } from '../kernel/object-kernel.ts';
+import type {
+  CallResult,
+  ObjectEntry,
+  ObjectEnv,
+  ObjectEvent,
+  ObjectMessage,
+  ObjectNotice,
+} from '../kernel/object-types.ts';
+
+/** Stands for a value nobody has written before. */
+export const freshPayload = -2;
+
+/** Stands for the load going on. */
+export const currentFill = 0;
+
+/**
+ * Values in order of writing are all that matters, so the version of the write names its value: as versions are
+ * renumbered, values are too.
+ */
+function withValue(entry: ObjectEntry, event: ObjectEvent): ObjectEvent {
+  switch (event.type) {
+    case 'put':
+    case 'set':
+      if (event.payload !== freshPayload) return event;
+      return { ...event, payload: entry.status === 'INV_OWNER' ? entry.version + 1 : entry.version };
+    case 'filled':
+      return event.id === currentFill ? { ...event, id: entry.request, payload: entry.version + 1 } : event;
+    case 'fill-failed':
+      return event.id === currentFill ? { ...event, id: entry.request } : event;
+    default:
+      return event;
+  }
+}
+
+/** The object kernel under a host that makes up values. */
+export const hostedObject: Kernel<ObjectEntry, ObjectEvent, ObjectEnv, ObjectMessage, CallResult, ObjectNotice> = {
+  ...objectKernel,
+  step: (entry, event, env, out) => objectKernel.step(entry, withValue(entry, event), env, out),
+};

@@ -1,0 +1,162 @@
+import { always, canFinish, type Property, quiescent, type WorldView } from '@holdfast/simulation';
+import { isSettled, passesOn } from '../kernel/entry-queue.ts';
+import { noPayload, type ObjectEntry, type ObjectEnv, type ObjectStatus } from '../kernel/object-types.ts';
+import { entryOf, type Flight, flights, nodesOf, type ObjectScenario } from './object-scenario.ts';
+
+/** One look at the world. */
+interface Sight {
+  readonly entries: readonly ObjectEntry[];
+  readonly under: readonly Flight[];
+}
+
+type Check = (sight: Sight) => string | undefined;
+
+const ownerStatuses: ReadonlySet<ObjectStatus> = new Set([
+  'INV_OWNER',
+  'INV_FILLING',
+  'READ_OWNER',
+  'WRITE_OWNER',
+  'WRITE_GHOST',
+  'WAIT_ACK_INV',
+  'WAIT_ACK_WRITE',
+  'WAIT_OBJ_RM_ACK',
+]);
+
+function carriesObject({ message }: Flight): boolean {
+  switch (message.type) {
+    case 'GRANT':
+    case 'ABSENT_OWNERSHIP':
+    case 'RM_ACK2':
+    case 'OWN':
+    case 'OWN_NACK':
+      return true;
+    case 'RM_DONE':
+      return message.home;
+    default:
+      return false;
+  }
+}
+
+const oneOwner: Check = ({ entries, under }) => {
+  const owners = entries.filter(({ status }) => ownerStatuses.has(status)).length;
+  const moving = under.filter(carriesObject).length;
+  return owners + moving === 1 ? undefined : `${owners} nodes own the object and ${moving} messages carry it`;
+};
+
+const hasReadCopy = ({ status }: ObjectEntry): boolean => status === 'READ_COPY';
+
+const oneWriter: Check = ({ entries }) => {
+  const alone = entries.some(({ status }) => status === 'WRITE_OWNER' || status === 'WRITE_GHOST');
+  return alone && entries.some(hasReadCopy) ? 'one node may write while another has a read copy' : undefined;
+};
+
+/** The owner knows every copy, and all are the same. */
+const copiesKnown: Check = ({ entries }) => {
+  const owner = entries.find(({ status }) => status === 'READ_OWNER' || status === 'WRITE_OWNER');
+  if (owner === undefined) return undefined;
+  for (const [node, entry] of entries.entries()) {
+    if (!hasReadCopy(entry)) continue;
+    if (!owner.copyset.includes(node)) return `the owner does not know the copy of node ${node} (I3)`;
+    if (!owner.rmset.includes(node)) return `the owner does not know the entry of node ${node} (I4)`;
+    if (entry.version !== owner.version) return `node ${node} has version ${entry.version}, not ${owner.version} (I5)`;
+    if (entry.incarnation !== owner.incarnation) return `node ${node} has a copy of another incarnation (I9)`;
+  }
+  return owner.copyset.every((node) => owner.rmset.includes(node)) ? undefined : 'a copy is not among the entries (I4)';
+};
+
+const readableStatuses: ReadonlySet<ObjectStatus> = new Set(['READ_COPY', 'READ_OWNER', 'WRITE_OWNER']);
+
+const leasesHold: Check = ({ entries }) => {
+  for (const { status, readers, writer, payload } of entries) {
+    if (readers.length > 0 && (!readableStatuses.has(status) || payload === noPayload)) {
+      return `a reader holds a lease in ${status}`;
+    }
+    if (writer !== 0 && status !== 'WRITE_OWNER' && status !== 'INV_OWNER')
+      return `a writer holds a lease in ${status}`;
+    if (writer !== 0 && readers.length > 0) return 'a writer and a reader hold leases on one node';
+    if (writer !== 0 && entries.some(hasReadCopy)) return 'a writer holds a lease while another node has a copy';
+  }
+  return undefined;
+};
+
+/** A writer awaits exactly those who were told and did not answer yet. */
+const acknowledgementsCounted: Check = ({ entries, under }) => {
+  for (const [writer, entry] of entries.entries()) {
+    if (entry.status !== 'WAIT_ACK_INV' && entry.status !== 'WAIT_ACK_WRITE') continue;
+    for (const node of entries.keys()) {
+      const isOutstanding =
+        entries[node]?.invalidation?.to === writer ||
+        under.some(
+          ({ from, to, message }) =>
+            (message.type === 'INV' && to === node && message.writer === writer) ||
+            (message.type === 'IACK' && from === node && to === writer),
+        );
+      if (isOutstanding !== entry.awaited.includes(node)) return `the acknowledgement of node ${node} is miscounted`;
+    }
+  }
+  return undefined;
+};
+
+/**
+ * Following the probable owners ends at the owner, at a node that waits to be, or at one the object is on its way to:
+ * a request sent there arrives after it.
+ */
+const chainsEnd =
+  (env: (node: number) => ObjectEnv): Check =>
+  ({ entries, under }) => {
+    const receiver = under.find(carriesObject)?.to;
+    for (const start of entries.keys()) {
+      let node = start;
+      let steps = 0;
+      while (node !== receiver && passesOn(entries[node]!, env(node))) {
+        if (steps++ === entries.length) return `the probable owners from node ${start} on form a circle`;
+        node = entries[node]!.probOwner;
+      }
+    }
+    return undefined;
+  };
+
+/** Where nothing moves and nobody holds anything, nobody waits, and all chains lead to the owner. */
+const nobodyForgotten: Check = ({ entries }) => {
+  const someoneActs = entries.some(
+    ({ writer, readers, status }) => writer !== 0 || readers.length > 0 || status === 'INV_FILLING',
+  );
+  if (someoneActs) return undefined;
+  for (const [node, entry] of entries.entries()) {
+    if (entry.queue.length > 0) return `${entry.queue[0]?.type} waits at node ${node} for nothing`;
+    if (!isSettled(entry)) return `node ${node} stays in ${entry.status}`;
+    let owner = node;
+    for (let steps = 0; !ownerStatuses.has(entries[owner]!.status); steps++) {
+      if (steps === entries.length) return `node ${node} does not find the owner`;
+      owner = entries[owner]!.probOwner;
+    }
+  }
+  return undefined;
+};
+
+const isAtRest: Check = ({ entries }) =>
+  entries.every(({ queue, writer, readers }) => queue.length === 0 && writer === 0 && readers.length === 0)
+    ? undefined
+    : 'somebody holds or waits';
+
+/** Invariants I1 to I12 as far as a state shows them; the values of I5 and I8 are the monitor's. */
+export function objectProperties(scenario: ObjectScenario, env: (node: number) => ObjectEnv): Property<WorldView>[] {
+  const sightOf = (view: WorldView): Sight => ({
+    entries: nodesOf(scenario).map((node) => entryOf(view, node)),
+    under: flights(view, scenario.nodes),
+  });
+  const check = (name: string, holds: Check) => always<WorldView>(name, (view) => holds(sightOf(view)));
+  return [
+    check('one writer or many readers (I1)', oneWriter),
+    check('one owner, or one message that makes one (I2)', oneOwner),
+    check('the owner knows all copies and entries, all current (I3, I4, I5, I9)', copiesKnown),
+    check('chains of probable owners end (I6, I7)', chainsEnd(env)),
+    check('a writer awaits whom it must (I10)', acknowledgementsCounted),
+    check('leases keep their object (I11)', leasesHold),
+    quiescent('nobody waits for nothing (I12)', (view) => nobodyForgotten(sightOf(view))),
+    canFinish(
+      'every call can end (L1)',
+      (view) => view.messagesInFlight === 0 && isAtRest(sightOf(view)) === undefined,
+    ),
+  ];
+}

@@ -1,0 +1,69 @@
+import type { FaultBudget, WorldView } from '@holdfast/simulation';
+import type { AbsenceMode, ObjectEntry, ObjectMessage } from '../kernel/object-types.ts';
+
+/** What the application of a small world does: which calls its clients make, as often as they like. */
+export type Operation =
+  | { readonly type: 'get'; readonly absence: AbsenceMode }
+  | { readonly type: 'grab'; readonly absence: AbsenceMode; readonly try: boolean }
+  | {
+      readonly type:
+        | 'find'
+        | 'set'
+        | 'evict'
+        | 'flush'
+        | 'remove'
+        | 'abort'
+        | 'fill-fails'
+        | 'fill-absent'
+        | 'late-fill';
+    };
+
+/** A small world: some nodes, one object. */
+export interface ObjectScenario {
+  readonly name: string;
+  readonly nodes: number;
+  readonly operations: readonly Operation[];
+  /** Clients of each node: each makes one call after the other. Default 1. */
+  readonly clients?: number;
+  /** Calls each client may make; where omitted, as many as it likes. */
+  readonly calls?: number;
+  readonly fill?: 'blank' | 'load';
+  readonly exclusiveReaders?: boolean;
+  readonly forwardsMax?: number;
+  readonly requestIds?: number;
+  readonly faults?: FaultBudget;
+}
+
+export const defaultOwner = 0;
+
+export const entryOf = (view: WorldView, node: number): ObjectEntry => view.state<ObjectEntry>(node, 0);
+
+export const nodesOf = ({ nodes }: ObjectScenario): number[] => Array.from({ length: nodes }, (_, node) => node);
+
+export const holds = ({ readers, writer }: ObjectEntry, client: number): boolean =>
+  writer === client || readers.includes(client);
+
+const waits = ({ queue }: ObjectEntry, client: number): boolean =>
+  queue.some((item) => 'call' in item && item.call === client);
+
+export const isIdle = (entry: ObjectEntry, client: number): boolean => !holds(entry, client) && !waits(entry, client);
+
+/** A message under way. */
+export interface Flight {
+  readonly from: number;
+  readonly to: number;
+  readonly message: ObjectMessage;
+}
+
+/** Everything under way; links are those of a mesh, in its order. */
+export function flights(view: WorldView, nodes: number): Flight[] {
+  const found: Flight[] = [];
+  let link = 0;
+  for (let a = 0; a < nodes; a++) {
+    for (let b = a + 1; b < nodes; b++, link++) {
+      for (const message of view.messages(link, 0)) found.push({ from: a, to: b, message: message as ObjectMessage });
+      for (const message of view.messages(link, 1)) found.push({ from: b, to: a, message: message as ObjectMessage });
+    }
+  }
+  return found;
+}

@@ -1,0 +1,135 @@
+import type { Renumbering, Symmetry } from '@holdfast/simulation';
+import type { NodeSet } from '../kernel/node-set.ts';
+import type { LocalCall, ObjectEntry, ObjectMessage, RemoteRequest } from '../kernel/object-types.ts';
+import type { ValueGhost } from './value-monitor.ts';
+
+type Permutation = readonly number[];
+
+const renameSet = (set: NodeSet, permutation: Permutation): NodeSet =>
+  set.map((node) => permutation[node]!).sort((a, b) => a - b);
+
+function renameMessage(message: ObjectMessage, permutation: Permutation): ObjectMessage {
+  switch (message.type) {
+    case 'COPY_REQ':
+    case 'RM_REQ':
+      return { ...message, requester: permutation[message.requester]! };
+    case 'GRANT':
+      return {
+        ...message,
+        awaited: renameSet(message.awaited, permutation),
+        rmset: renameSet(message.rmset, permutation),
+      };
+    case 'ABSENT_OWNERSHIP':
+      return { ...message, rmset: renameSet(message.rmset, permutation) };
+    case 'INV':
+      return { ...message, writer: permutation[message.writer]! };
+    case 'RM':
+    case 'RM_DONE':
+      return { ...message, owner: permutation[message.owner]! };
+    case 'OWN':
+      return {
+        ...message,
+        copyset: renameSet(message.copyset, permutation),
+        rmset: renameSet(message.rmset, permutation),
+      };
+    default:
+      return message;
+  }
+}
+
+function renameWaiting(item: LocalCall | RemoteRequest, permutation: Permutation): LocalCall | RemoteRequest {
+  switch (item.type) {
+    case 'COPY_REQ':
+    case 'RM_REQ':
+      return { ...item, requester: permutation[item.requester]! };
+    case 'flush':
+      return {
+        ...item,
+        to: permutation[item.to] ?? item.to,
+        refusedBy: renameSet(item.refusedBy, permutation),
+      };
+    default:
+      return item;
+  }
+}
+
+function renameEntry(entry: ObjectEntry, permutation: Permutation): ObjectEntry {
+  const { invalidation } = entry;
+  return {
+    ...entry,
+    probOwner: permutation[entry.probOwner]!,
+    copyset: renameSet(entry.copyset, permutation),
+    rmset: renameSet(entry.rmset, permutation),
+    awaited: renameSet(entry.awaited, permutation),
+    acknowledged: renameSet(entry.acknowledged, permutation),
+    invalidation: invalidation && { ...invalidation, to: permutation[invalidation.to]! },
+    queue: entry.queue.map((item) => renameWaiting(item, permutation)),
+  };
+}
+
+/** All nodes but the default owner, 0, are alike. */
+export function nodeSymmetry(nodes: number): Symmetry {
+  const others = Array.from({ length: nodes - 1 }, (_, index) => index + 1);
+  return {
+    permutations: orders(others)
+      .map((order) => [0, ...order])
+      .filter((order) => order.some((node, index) => node !== index)),
+    state: (_node, _part, state, permutation) => renameEntry(state as ObjectEntry, permutation),
+    message: (message, permutation) => renameMessage(message as ObjectMessage, permutation),
+  };
+}
+
+function orders(items: readonly number[]): number[][] {
+  if (items.length === 0) return [[]];
+  return items.flatMap((first) => orders(items.filter((item) => item !== first)).map((rest) => [first, ...rest]));
+}
+
+/** Incarnations are ranked apart from versions: between the two nothing is ever compared. */
+const incarnationsFrom = 2 ** 40;
+type Image = (number: number) => number;
+type Versioned = { version?: number; payload?: number; incarnation?: number; floor?: number; held?: number };
+
+const versionFields = ['version', 'payload', 'floor', 'held'] as const;
+
+function numbersIn(value: Versioned): number[] {
+  const numbers = versionFields.map((field) => value[field] ?? 0).filter((number) => number > 0);
+  if ((value.incarnation ?? 0) > 0) numbers.push(incarnationsFrom + (value.incarnation ?? 0));
+  return numbers;
+}
+
+function renumbered<Value extends object>(value: Value & Versioned, image: Image): Value {
+  const result: Value & Versioned = { ...value };
+  for (const field of versionFields) {
+    const number = value[field];
+    if (number !== undefined && number > 0) result[field] = image(number);
+  }
+  if ((value.incarnation ?? 0) > 0) result.incarnation = image(incarnationsFrom + (value.incarnation ?? 0));
+  return result;
+}
+
+/** Versions and the values they name are ranked; incarnations among themselves. */
+export const versionRanks: Renumbering = {
+  numbers(value, place) {
+    if (place.kind === 'message') return numbersIn(value as Versioned);
+    if (place.kind === 'monitor') return numbersIn({ payload: (value as ValueGhost).current });
+    const entry = value as ObjectEntry;
+    return [
+      ...numbersIn(entry),
+      ...(entry.invalidation === undefined ? [] : numbersIn(entry.invalidation)),
+      ...entry.queue.flatMap((item) => numbersIn(item as Versioned)),
+    ];
+  },
+  renumbered(value, place, image) {
+    if (place.kind === 'message') return renumbered(value as ObjectMessage, image);
+    if (place.kind === 'monitor') {
+      const ghost = value as ValueGhost;
+      return { ...ghost, current: ghost.current > 0 ? image(ghost.current) : ghost.current };
+    }
+    const entry = value as ObjectEntry;
+    return {
+      ...renumbered(entry, image),
+      invalidation: entry.invalidation && renumbered(entry.invalidation, image),
+      queue: entry.queue.map((item) => renumbered(item, image)),
+    };
+  },
+};
