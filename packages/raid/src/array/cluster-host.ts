@@ -2,7 +2,7 @@ import { type Cluster, type Deployment, memberName, memberSlot, type ServiceProx
 import { registerRaidErrors } from '../error-classes.ts';
 import { type IomOptions, IomService } from '../iom/definition.ts';
 import type { IomPort } from '../iom/iom-port.ts';
-import { requestMs } from '../limits.ts';
+import { fetchMs, requestMs } from '../limits.ts';
 import type { ArrayHost } from './array-host.ts';
 
 /** Put an I/O manager on every node of a cluster that is up. */
@@ -65,7 +65,7 @@ function portOf(proxy: ServiceProxy<typeof IomService.members>): IomPort {
     setView: ({ epoch, live }) => proxy.setView({ epoch, live: [...live] }),
     store: (request) => proxy.store(request),
     harden: (request) => proxy.harden(request),
-    fetch: (request) => proxy.fetch(request),
+    fetch: (request) => proxy.fetch(request, { timeoutMs: fetchMs }),
     putObject: (request) => proxy.putObject(request),
     forget: ({ epoch, gfids }) => proxy.forget({ epoch, gfids: [...gfids] }),
     drop: ({ epoch, gfids }) => proxy.drop({ epoch, gfids: [...gfids] }),

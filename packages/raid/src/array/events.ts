@@ -1,7 +1,7 @@
 import type { MemberName } from '@holdfast/runtime';
 
 /** Why a slot could not be read where it lies. */
-export type SlotFailure = 'missing' | 'damaged' | 'unreadable' | 'down' | 'not stored';
+export type SlotFailure = 'missing' | 'damaged' | 'unreadable' | 'down' | 'unanswered' | 'not stored';
 
 /** What happens in an array. */
 export type ArrayEvent =

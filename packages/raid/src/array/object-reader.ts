@@ -15,7 +15,7 @@ import type { ParityKernel } from '../parity/parity-kernel.ts';
 import type { ObjectRecord } from '../store/log-record.ts';
 import type { SlotFailure } from './events.ts';
 import { combine, groupPages, parityPage, partPage, storedParts } from './group-buffer.ts';
-import type { Membership } from './membership.ts';
+import { codeOf, type Membership } from './membership.ts';
 import type { PageBudget } from './page-budget.ts';
 
 export interface ReaderHost {
@@ -32,10 +32,12 @@ export interface ReaderHost {
 interface Slot {
   readonly slot: number;
   readonly member: number;
-  readonly page: PageIndex;
   readonly blocks: number;
+  page: PageIndex;
   failure: SlotFailure | undefined;
   fetched: boolean;
+  /** Whoever was asked to read into these pages may still do so: nothing else may be put there. */
+  tainted: boolean;
 }
 
 interface Group {
@@ -45,6 +47,8 @@ interface Group {
   readonly shape: GroupShape;
   readonly parts: readonly Slot[];
   readonly parity: Slot;
+  /** Pages that took the place of tainted ones. */
+  readonly spares: PageIndex[];
 }
 
 /** Reads one object, some groups at a time, restoring what cannot be read where it lies. */
@@ -76,7 +80,10 @@ export class ObjectReader {
       if (wounded.length > 0) await this.#restore(wounded);
       return groups.map((group) => this.#copyOut(group));
     } finally {
-      for (const { first, pages } of groups) this.#host.budget.give(first, pages);
+      for (const { first, pages, shape, spares } of groups) {
+        this.#host.budget.give(first, pages);
+        for (const spare of spares) this.#host.pages.give(spare, shape.unitBlocks);
+      }
     }
   }
 
@@ -96,13 +103,13 @@ export class ObjectReader {
     const { geometry, span } = this.#object;
     const slotAt = (slot: number, page: PageIndex, blocks: number): Slot => {
       const member = slotMember(geometry, span, group, slot);
-      return { slot, member, page, blocks, failure: this.#knownFailure(member), fetched: false };
+      return { slot, member, page, blocks, failure: this.#knownFailure(member), fetched: false, tainted: false };
     };
     const parts = storedParts(geometry, shape).map((part) =>
       slotAt(dataSlot(geometry, group, part), partPage(first, shape, part), partBlocks(shape, part)),
     );
     const parity = slotAt(paritySlot(geometry, group), parityPage(first, geometry, shape), shape.unitBlocks);
-    return { group, first, pages, shape, parts, parity };
+    return { group, first, pages, shape, parts, parity, spares: [] };
   }
 
   #knownFailure(member: number): SlotFailure | undefined {
@@ -138,9 +145,12 @@ export class ObjectReader {
         slot.failure = outcome === 'ok' ? undefined : outcome;
       }
     } catch (error) {
-      // Only a member that is gone leaves the pages alone: one that did not answer in time may still read into them.
-      if (!(error instanceof MemberLostError)) throw error;
-      for (const { slot } of slots) slot.failure = 'down';
+      const failure = failureOf(error);
+      if (failure === undefined) throw error;
+      for (const { slot } of slots) {
+        slot.failure = failure;
+        slot.tainted = true;
+      }
     }
   }
 
@@ -161,8 +171,12 @@ export class ObjectReader {
     }
   }
 
-  #rebuild({ shape, parts, parity }: Group, part: Slot): void {
+  #rebuild({ shape, parts, parity, spares }: Group, part: Slot): void {
     const { pages, kernel } = this.#host;
+    if (part.tainted) {
+      part.page = pages.take(shape.unitBlocks);
+      spares.push(part.page);
+    }
     // What a part does not store counts as zeros in the parity, and must be zeros here.
     for (const { page, blocks } of parts) {
       if (blocks < shape.unitBlocks) pages.bytes(page, shape.unitBlocks).fill(0, blocks * blockBytes);
@@ -202,14 +216,22 @@ export class ObjectReader {
     };
   }
 
-  #copyOut({ group, first, pages }: Group): Uint8Array {
+  #copyOut({ group, parts, shape }: Group): Uint8Array {
     const groupBytes = groupBlocks(this.#object.geometry) * blockBytes;
-    const bytes = Math.min(groupBytes, this.#object.bytes - group * groupBytes);
     // Not cleared first: every byte is set.
-    const chunk = Buffer.allocUnsafeSlow(bytes);
-    chunk.set(this.#host.pages.bytes(first, pages).subarray(0, bytes));
+    const chunk = Buffer.allocUnsafeSlow(Math.min(groupBytes, this.#object.bytes - group * groupBytes));
+    for (const [part, { page, blocks }] of parts.entries()) {
+      const at = part * shape.unitBlocks * blockBytes;
+      chunk.set(this.#host.pages.bytes(page, blocks).subarray(0, chunk.byteLength - at), at);
+    }
     return chunk;
   }
 }
 
 const failed = ({ parts }: Group): Slot[] => parts.filter(({ failure }) => failure !== undefined);
+
+/** What an unanswered request says about the slots it asked for; undefined when the failure is not the member's. */
+function failureOf(error: unknown): SlotFailure | undefined {
+  if (error instanceof MemberLostError) return 'down';
+  return codeOf(error) === 'HF_TIMEOUT' ? 'unanswered' : undefined;
+}

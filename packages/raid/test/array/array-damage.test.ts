@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { TimeoutError } from '@holdfast/runtime';
 import { expect, it } from 'vitest';
 import type { ArrayEvent } from '../../src/array/events.ts';
 import { RaidArray } from '../../src/array/raid-array.ts';
@@ -108,4 +109,17 @@ it('names the dead member and the rotten block of another when both are needed',
     ]),
   );
   await array.close();
+});
+
+it('restores what a member does not answer in time, and does not take that for its death', async () => {
+  const { host, array, events } = await damagedArray();
+  const slow = four.find((member) => find(host, member, 4) >= 0)!;
+  host.beforeRequest = (member, request) => {
+    if (member === slow && request === 'fetch') throw new TimeoutError('A read', 1);
+  };
+  expect(await verdict(array, 'k', content)).toBe('right');
+  expect(events).toEqual([]);
+  expect(await array.status()).toMatchObject({ degraded: false });
+  await array.close();
+  expect(host.pagesInUse).toBe(0);
 });
