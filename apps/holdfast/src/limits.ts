@@ -19,6 +19,9 @@ export const filesInFlight = 16;
 /** After this long without a byte moving the demo gives up: a disk or mount hangs. */
 export const stallMs = 30_000;
 
+/** Times {@link stallMs} that a cluster may take to start, open a store or close. */
+export const startPatience = 10;
+
 /** Free space a demo leaves untouched beside what it needs. */
 export const spaceReserveBytes = 64 * 1024 * 1024;
 
@@ -45,3 +48,6 @@ export const leaveTimeoutMs = 5_000;
 
 /** Files that are tried, one after the other, for a kill in the middle of their store. */
 export const killAttemptsMax = 32;
+
+/** How long a cluster may take to start: 64 threads on a busy machine are slow, not broken. */
+export const clusterBootMs = 180_000;

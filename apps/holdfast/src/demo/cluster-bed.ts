@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { RaidArray } from '@holdfast/raid';
 import { Cluster } from '@holdfast/runtime';
+import { clusterBootMs } from '../limits.ts';
 import type { ArmedKill, BedOptions, DemoBed } from './bed.ts';
 import { dataSlots, drivesOf } from './drive-space.ts';
 import type { StoredObject } from './object-store.ts';
@@ -24,7 +25,12 @@ export class ClusterBed implements DemoBed {
   }
 
   static async open({ nodes, storage, array }: BedOptions): Promise<DemoBed> {
-    const cluster = await Cluster.start({ nodes, storage: join(storage, 'cluster'), interconnect });
+    const cluster = await Cluster.start({
+      nodes,
+      storage: join(storage, 'cluster'),
+      interconnect,
+      bootMs: clusterBootMs,
+    });
     try {
       const directory = drivesOf(storage);
       const opened =

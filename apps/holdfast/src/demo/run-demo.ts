@@ -1,4 +1,5 @@
 import { SourceError } from '../errors.ts';
+import { startPatience } from '../limits.ts';
 import type { FileEntry, UnreadableEntry } from '../tree/entry.ts';
 import { excluding } from '../tree/exclude.ts';
 import { printable } from '../tree/name.ts';
@@ -137,7 +138,7 @@ export class Demo {
   async #open(array: 'create' | 'open'): Promise<DemoBed> {
     const { nodes, storage } = this.#options;
     this.#signal.throwIfAborted();
-    this.#watch.now(array === 'create' ? 'starting the cluster' : 'opening the store again');
+    this.#watch.now(array === 'create' ? 'starting the cluster' : 'opening the store again', startPatience);
     this.#narrator.doing(array === 'create' ? `starting ${nodes} nodes` : `starting ${nodes} nodes, opening the store`);
     this.#bed = this.#ground.open({ nodes, storage, array });
     const opening = this.#bed;
@@ -148,7 +149,7 @@ export class Demo {
   }
 
   async #close(): Promise<void> {
-    this.#watch.now('closing the cluster');
+    this.#watch.now('closing the cluster', startPatience);
     const bed = await this.#bed;
     await bed?.close();
     this.#bed = undefined;

@@ -13,6 +13,7 @@ export class StallWatch implements Disposable {
   #beatsSeen = 0;
   #stillFor = 0;
   #doing: string;
+  #patience = 1;
 
   constructor(stallMs: number, doing: string) {
     this.signal = this.#controller.signal;
@@ -20,7 +21,9 @@ export class StallWatch implements Disposable {
     this.#timer = setInterval(() => {
       this.#stillFor = this.#beats === this.#beatsSeen ? this.#stillFor + 1 : 0;
       this.#beatsSeen = this.#beats;
-      if (this.#stillFor === looks) this.#controller.abort(new StalledError(this.#doing, stallMs));
+      if (this.#stillFor === looks * this.#patience) {
+        this.#controller.abort(new StalledError(this.#doing, stallMs * this.#patience));
+      }
     }, stallMs / looks);
   }
 
@@ -28,9 +31,13 @@ export class StallWatch implements Disposable {
     this.#beats++;
   }
 
-  /** Names the phase for the error and counts as a beat. */
-  now(doing: string): void {
+  /**
+   * Names the phase for the error and counts as a beat.
+   * @param patience how many times `stallMs` the phase may stand still: for phases that move no bytes.
+   */
+  now(doing: string, patience = 1): void {
     this.#doing = doing;
+    this.#patience = patience;
     this.beat();
   }
 

@@ -5,7 +5,7 @@ import { Cluster, type ClusterEvent } from '@holdfast/runtime';
 import { dataSlots, drivesOf } from '../demo/drive-space.ts';
 import { errnoOf } from '../errno.ts';
 import { ServeEndedError, StoreBusyError, UsageError } from '../errors.ts';
-import { controlChunkBytes } from '../limits.ts';
+import { clusterBootMs, controlChunkBytes } from '../limits.ts';
 import { packageVersion } from '../version.ts';
 import { type ControlHandler, ControlServer } from './control-server.ts';
 import type { ControlRequest } from './protocol.ts';
@@ -105,7 +105,7 @@ export class ServedStore implements ControlHandler, AsyncDisposable {
   async #start(signal: AbortSignal): Promise<void> {
     const { nodes, data } = this.settings;
     signal.throwIfAborted();
-    const cluster = await Cluster.start({ nodes, storage: join(this.#storage, 'cluster') });
+    const cluster = await Cluster.start({ nodes, storage: join(this.#storage, 'cluster'), bootMs: clusterBootMs });
     this.#cluster = cluster;
     signal.throwIfAborted();
     const directory = drivesOf(this.#storage);

@@ -27,6 +27,17 @@ test('work that moves is left alone, however long it takes', async () => {
   expect(watch.signal.aborted).toBe(false);
 });
 
+test('a phase that moves no bytes is given more time', async () => {
+  vi.useFakeTimers();
+  using watch = new StallWatch(1000, 'starting');
+  watch.now('starting the cluster', 5);
+  vi.advanceTimersByTime(4900);
+  expect(watch.signal.aborted).toBe(false);
+  vi.advanceTimersByTime(300);
+  vi.useRealTimers();
+  expect(watch.signal.reason).toMatchObject({ message: expect.stringContaining('No byte moved for 5 s') });
+});
+
 test('an interrupt wins over work that goes on', async () => {
   using watch = new StallWatch(60_000, 'storing');
   const interrupt = new AbortController();
