@@ -1,11 +1,11 @@
 /** Rounds of a comparison: enough for a median that one noisy round cannot move. */
 export const roundsDefault = 7;
-export const roundsQuick = 3;
+export const roundsQuick = 2;
 
-/** Measured time of one contender in one round, and the unmeasured time before it. */
+/** Measured time of one contender in one round, and the unmeasured time before it: the compiler needs about a second. */
 export const measureMsDefault = 1000;
 export const measureMsQuick = 250;
-export const warmUpMsDefault = 400;
+export const warmUpMsDefault = 1000;
 export const warmUpMsQuick = 150;
 
 /** A contender that has not finished its round by then has failed. */
