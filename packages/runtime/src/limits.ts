@@ -39,7 +39,7 @@ export const extentGranuleBytes = 64 * 1024;
 export const frameBytesMax = 64 * 1024;
 
 /** One record on a link: a frame of the largest size with its headers, or many small ones. */
-export const recordBytesMax = frameBytesMax + 64;
+export const recordBytesMax = frameBytesMax + 128;
 
 /** One direction of a shared-memory ring, headers apart. A power of two, at least four largest records. */
 export const ringBytesDefault = 512 * 1024;

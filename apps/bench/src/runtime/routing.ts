@@ -36,7 +36,7 @@ function route(): (batch: RecordBatch) => void {
     throw error;
   });
   demultiplexer.consume(port, consume);
-  const subject = demultiplexer.source();
+  const subject = demultiplexer.records;
   return (batch) => subject.next(batch);
 }
 

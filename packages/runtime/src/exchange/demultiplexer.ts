@@ -20,12 +20,14 @@ export interface RecordBatch {
 /**
  * Hands the frames of arrived records to the consumers of their ports: a table look-up, one plain call per frame.
  *
- * Records come in through one RxJS subject per peer, so that whatever observes traffic (traces, counters, the dashboard)
- * hooks in there with operators, once per record, and the cost of a subject is spread over all frames of a record.
+ * Records come in through one RxJS subject, so that whatever observes traffic (traces, counters, the dashboard) hooks in
+ * there, once per record, and the cost of the subject is spread over all frames of a record.
  */
 export class Demultiplexer {
   readonly #handlers: (FrameHandler | undefined)[] = [];
   readonly #onThrow: (error: unknown) => void;
+  /** Where arrived records come in. */
+  readonly records = new Subject<RecordBatch>();
   frames = 0;
   /** Frames for a port that nobody consumes: its consumer left, or the peer is ahead of this member. */
   unclaimed = 0;
@@ -33,13 +35,19 @@ export class Demultiplexer {
   /** @param onThrow a consumer threw; the other frames are delivered all the same. */
   constructor(onThrow: (error: unknown) => void) {
     this.#onThrow = onThrow;
+    this.records.subscribe((batch) => this.#deliver(batch));
   }
 
-  /** A subject whose records are handed out. */
-  source(): Subject<RecordBatch> {
-    const subject = new Subject<RecordBatch>();
-    subject.subscribe((batch) => this.#deliver(batch));
-    return subject;
+  /** Observe every record; the function that ends it. An observer that throws is reported like a consumer. */
+  observe(observer: (batch: RecordBatch) => void): () => void {
+    const subscription = this.records.subscribe((batch) => {
+      try {
+        observer(batch);
+      } catch (error) {
+        this.#onThrow(error);
+      }
+    });
+    return () => subscription.unsubscribe();
   }
 
   /** Receive the frames of `port`; the function that ends it. One consumer a port. */

@@ -4,7 +4,7 @@ import type { WireEnds } from '../interconnect/wires.ts';
 import { drainMs, frameBytesMax, portNumberMax } from '../limits.ts';
 import { type MemberSlot, memberName, memberSlots } from '../member.ts';
 import { Waker } from '../wake/waker.ts';
-import { Demultiplexer } from './demultiplexer.ts';
+import { Demultiplexer, type RecordBatch } from './demultiplexer.ts';
 import { ConsumerThrewError, FrameTooLargeError } from './errors.ts';
 import { EventPump } from './event-pump.ts';
 import type { ExchangeOptions, MemberExchange, PeerDiagnostics } from './member-exchange.ts';
@@ -71,7 +71,7 @@ class LocalExchange implements MemberExchange {
       incarnation,
       makeLink,
       waker: this.#waker,
-      records: this.#demultiplexer.source(),
+      records: this.#demultiplexer.records,
       owner: {
         onReady: (peer) => this.#peerReady(peer),
         onLost: (peer, loss) => this.#tell((each) => each.onLost?.(peer.slot, loss)),
@@ -200,6 +200,10 @@ class LocalExchange implements MemberExchange {
 
   diagnostics(): PeerDiagnostics[] {
     return this.#peers.filter((peer) => peer !== undefined).map((peer) => peer.diagnostics());
+  }
+
+  observe(observer: (batch: RecordBatch) => void): () => void {
+    return this.#demultiplexer.observe(observer);
   }
 
   async drainAndClose(): Promise<void> {

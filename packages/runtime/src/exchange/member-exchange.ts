@@ -2,6 +2,7 @@ import type { DriverName } from '../interconnect/types.ts';
 import type { WireEnds } from '../interconnect/wires.ts';
 import type { MemberSlot } from '../member.ts';
 import type { ClusterBlock } from '../memory/cluster-block.ts';
+import type { RecordBatch } from './demultiplexer.ts';
 import type { Exchange, PeerLoss } from './types.ts';
 
 export interface ExchangeOptions {
@@ -67,6 +68,12 @@ export interface MemberExchange extends Exchange {
   killLink(peer: MemberSlot, driver: DriverName): void;
 
   diagnostics(): PeerDiagnostics[];
+
+  /**
+   * See every record that arrives; the function that ends it. For traces and counters: one call a record, nothing while
+   * nobody observes. The batch is valid only during the call.
+   */
+  observe(observer: (batch: RecordBatch) => void): () => void;
 
   /** Orderly: publish everything, close every session, wait for the peers' word at most `drainMs`. Then {@link close}. */
   drainAndClose(): Promise<void>;

@@ -88,6 +88,25 @@ describe('Exchange', () => {
     ]);
   });
 
+  it('lets observers see each record once, and keeps one that throws away from the frames', async () => {
+    await pair();
+    const received = texts(b, 1);
+    let records = 0;
+    const stop = b.observe((batch) => {
+      records++;
+      expect([batch.from, batch.trafficClass]).toEqual([0, 2]);
+      throw new Error('from the observer');
+    });
+    for (const text of numbered(100)) sendText(a, 1, 1, text);
+    await until(() => received.length === 100);
+    expect(records).toBe(1);
+    expect(hood.errors.map((error) => (error.cause as Error).message)).toEqual(['from the observer']);
+    stop();
+    sendText(a, 1, 1, 'unobserved');
+    await until(() => received.length === 101);
+    expect(records).toBe(1);
+  });
+
   it('refuses frames when the peer does not drain, loses none, and says when there is room', async () => {
     await pair();
     const received: number[] = [];
@@ -256,6 +275,19 @@ describe('Exchange', () => {
     expect(() => a.attachWires(1, 1, undefined as never)).toThrow(ClosedError);
     await expect(a.connect(1)).rejects.toThrow(ClosedError);
     expect(a.begin(1, 2, 1, 8)).toBeUndefined();
+  });
+
+  it('still takes what the peer had begun when it heard of the close', async () => {
+    await pair();
+    const received = texts(a, 1);
+    // Nothing is under way: a says CLOSE at once.
+    await until(() => !a.diagnostics().some((peer) => peer.retainedBytes > 0));
+    const closed = a.drainAndClose();
+    expect(sendText(b, 0, 1, 'last words')).toBe(true);
+    b.drain();
+    expect(sendText(b, 0, 1, 'too late')).toBe(false);
+    await closed;
+    expect(received).toEqual(['last words']);
   });
 
   it('asks for wires on connect, and gives up when told to', async () => {

@@ -142,6 +142,7 @@ export function describeCompliance(name: string, makePair: MakePair): void {
       const { a, b } = fresh();
       for (let round = 1; round <= 20; round++) {
         a.send(makeRecord(1000 + round, 64));
+        a.offer(makeRecord(2000 + round, 64));
         const [first, second] = round % 2 === 0 ? [a, b] : [b, a];
         first.link.fail('killed');
         first.link.renew();

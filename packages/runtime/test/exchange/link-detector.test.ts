@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { LinkDetector } from '../../src/exchange/link-detector.ts';
+import { sessionEnv } from '../../src/exchange/session-settings.ts';
+import { sessionKernel } from '../../src/kernel/session-kernel.ts';
+import type { SessionState } from '../../src/kernel/session-types.ts';
+import { soleLinkStallBeats, stallBeats } from '../../src/limits.ts';
+
+/** A session whose bulk class has ten records under way on link 0. */
+function underWay(second: 'up' | 'down' = 'up'): SessionState {
+  const state = sessionKernel.initial(sessionEnv(2));
+  const [first, other] = state.links;
+  const bulk = state.classes[2];
+  if (first === undefined || other === undefined || bulk === undefined) throw new Error('no session');
+  first.state = 'up';
+  other.state = second;
+  Object.assign(bulk, { link: 0, unacknowledged: 5, cursor: 15, next: 15 });
+  return state;
+}
+
+describe('LinkDetector', () => {
+  it('suspects a link after three beats of the peer without an acknowledgement, and fails it one beat later', () => {
+    const detector = new LinkDetector(2);
+    const state = underWay();
+    const seen: string[] = [];
+    for (let beats = 100; beats <= 100 + stallBeats; beats++) seen.push(detector.look(state, 0, beats));
+    expect(seen).toEqual(['none', 'none', 'none', 'suspect']);
+    if (state.links[0] !== undefined) state.links[0].state = 'suspect';
+    expect(detector.look(state, 0, 100 + stallBeats)).toBe('none');
+    expect(detector.look(state, 0, 101 + stallBeats)).toBe('fail');
+  });
+
+  it('never suspects a peer whose heart stands still, however long', () => {
+    const detector = new LinkDetector(2);
+    const state = underWay();
+    for (let look = 0; look < 1000; look++) expect(detector.look(state, 0, 100)).toBe('none');
+  });
+
+  it('takes any acknowledgement for progress, and a link without traffic for healthy', () => {
+    const detector = new LinkDetector(2);
+    const state = underWay();
+    const bulk = state.classes[2];
+    if (bulk === undefined) throw new Error('no class');
+    for (let beats = 0; beats < 50; beats++) {
+      if (beats % 2 === 0) bulk.unacknowledged++;
+      bulk.cursor = bulk.unacknowledged + 1;
+      expect(detector.look(state, 0, beats)).toBe('none');
+    }
+    bulk.cursor = bulk.unacknowledged;
+    for (let beats = 50; beats < 100; beats++) expect(detector.look(state, 0, beats)).toBe('none');
+    expect(detector.look(state, 1, 100)).toBe('none');
+  });
+
+  it('starts anew after it forgave, and is patient with the only link', () => {
+    const detector = new LinkDetector(2);
+    const state = underWay('down');
+    detector.look(state, 0, 0);
+    expect(detector.look(state, 0, soleLinkStallBeats - 1)).toBe('none');
+    detector.forgive(soleLinkStallBeats);
+    expect(detector.look(state, 0, soleLinkStallBeats + 1)).toBe('none');
+    expect(detector.look(state, 0, 2 * soleLinkStallBeats)).toBe('fail');
+  });
+
+  it('counts beats across their wrap', () => {
+    const detector = new LinkDetector(2);
+    const state = underWay();
+    expect(detector.look(state, 0, 2 ** 32 - 1)).toBe('none');
+    expect(detector.look(state, 0, 0)).toBe('none');
+    expect(detector.look(state, 0, stallBeats - 1)).toBe('suspect');
+  });
+});
