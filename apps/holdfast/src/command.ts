@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { exitCodes } from './exit-codes.ts';
 import { addObjectVerbs, defaultStore } from './object-commands.ts';
+import { OutputWatch } from './output-watch.ts';
 import type { Streams } from './streams.ts';
 import { packageVersion } from './version.ts';
 
@@ -32,6 +33,16 @@ Examples:
  * @returns the exit code.
  */
 export async function runCommand(argv: readonly string[], streams: Streams): Promise<number> {
+  using output = new OutputWatch(streams.stdout);
+  const exitCode = await dispatch(argv, streams);
+  const failure = await output.failure();
+  if (failure === undefined) return exitCode;
+  streams.stderr.write(`holdfast: the output could not be written (${failure})\n`);
+  return exitCode === exitCodes.ok ? exitCodes.failed : exitCode;
+}
+
+/** Finds the verb and runs it. */
+async function dispatch(argv: readonly string[], streams: Streams): Promise<number> {
   let exitCode: number = exitCodes.ok;
   const finish = async (verb: Promise<number>) => {
     exitCode = await verb;

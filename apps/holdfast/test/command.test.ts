@@ -1,4 +1,6 @@
+import { PassThrough, Readable, Writable } from 'node:stream';
 import { expect, test } from 'vitest';
+import { runCommand } from '../src/command.ts';
 import { run } from './captured-streams.ts';
 
 test('help names the verbs and the exit codes, and succeeds', async () => {
@@ -40,4 +42,13 @@ test('no verb at all shows the help and fails', async () => {
   const { exitCode, stderr } = await run();
   expect(exitCode).toBe(2);
   expect(stderr).toContain('Usage: holdfast');
+});
+
+test('output that cannot be written ends in an exit code, not in a crash', async () => {
+  const full = new Writable({
+    write: (_chunk, _encoding, done) => done(Object.assign(new Error('full'), { code: 'ENOSPC' })),
+  });
+  const stderr = new PassThrough();
+  expect(await runCommand(['--help'], { stdin: Readable.from([]), stdout: full, stderr })).toBe(1);
+  expect(String(stderr.read())).toBe('holdfast: the output could not be written (ENOSPC)\n');
 });

@@ -30,7 +30,11 @@ export class ScratchDirectory implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#remove();
     process.off('exit', this.#onExit);
+  }
+
+  async #remove(): Promise<void> {
     if (this.keep) return;
     let removed = false;
     const removal = rm(this.path, { recursive: true, force: true, maxRetries: 3 }).then(() => {
