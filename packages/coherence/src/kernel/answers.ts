@@ -84,6 +84,7 @@ export function refused(
   const { call } = takeHead(entry, 'get', 'grab');
   const before = entry.payload === noPayload ? 'INV_COPY' : 'READ_COPY';
   entry.status = rules.afterRefusal(answer, before, self === defaultOwner);
+  if (entry.status === 'INV_COPY') dropCopy(entry);
   entry.probOwner = from;
   entry.floor = 0;
   out.reply(call, { outcome: answer === 'BUSY' ? 'busy' : 'absent' });

@@ -39,7 +39,7 @@ export function passesOn({ status }: ObjectEntry, { self, defaultOwner }: Object
 /** Add to the queue: at its end, or, if the chase took too long, before all that nobody works on yet. */
 export function enqueue(entry: ObjectEntry, item: Waiting, env: ObjectEnv): void {
   const isUrgent = isRemote(item) && env.rules.isUrgent(item.forwards, env.forwardsMax);
-  if (isUrgent || !env.rules.keepsOrder()) {
+  if (isUrgent) {
     entry.queue = entry.queue.toSpliced(isSettled(entry) ? 0 : 1, 0, item);
   } else {
     entry.queue = [...entry.queue, item];

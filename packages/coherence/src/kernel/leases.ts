@@ -18,6 +18,7 @@ export function giveReadLease(entry: ObjectEntry, call: CallId, out: ObjectSink)
 export function giveWriteLease(entry: ObjectEntry, call: CallId, env: ObjectEnv, out: ObjectSink): void {
   entry.writer = call;
   entry.version = env.rules.afterAcquisition(entry.version);
+  out.trace('acquired', entry.version);
   answerHeld(entry, call, out);
 }
 

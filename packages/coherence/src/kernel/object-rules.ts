@@ -26,8 +26,6 @@ export interface ObjectRules {
   writerHoldsUp(): boolean;
   /** Whether `find` may look at the copy in this state, with so many waiting. */
   mayFind(status: ObjectStatus, waiting: number): boolean;
-  /** Whether later requests and calls wait behind those deferred. */
-  keepsOrder(): boolean;
   /** The state after a refusal: of a busy holder, and of an owner that has nothing. */
   afterRefusal(answer: 'BUSY' | 'ABSENT', before: ObjectStatus, isDefaultOwner: boolean): ObjectStatus;
   /** Whether a node takes the ownership of an object that it is offered. */
@@ -70,7 +68,6 @@ export const objectRules: ObjectRules = {
   readersHoldUp: () => true,
   writerHoldsUp: () => true,
   mayFind: (status, waiting) => readable.has(status) && waiting === 0,
-  keepsOrder: () => true,
   afterRefusal: (_answer, before) => before,
   accepts(status, version, offered) {
     if (offered.hasPayload) return status === 'INV_COPY' || status === 'READ_COPY';

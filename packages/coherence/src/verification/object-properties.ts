@@ -1,6 +1,12 @@
 import { always, canFinish, type Property, quiescent, type WorldView } from '@holdfast/simulation';
 import { isSettled, passesOn } from '../kernel/entry-queue.ts';
-import { noPayload, type ObjectEntry, type ObjectEnv, type ObjectStatus } from '../kernel/object-types.ts';
+import {
+  noPayload,
+  type ObjectEntry,
+  type ObjectEnv,
+  type ObjectMessage,
+  type ObjectStatus,
+} from '../kernel/object-types.ts';
 import { entryOf, type Flight, flights, nodesOf, type ObjectScenario } from './object-scenario.ts';
 
 /** One look at the world. */
@@ -40,14 +46,14 @@ function carriesObject({ message }: Flight): boolean {
 const oneOwner: Check = ({ entries, under }) => {
   const owners = entries.filter(({ status }) => ownerStatuses.has(status)).length;
   const moving = under.filter(carriesObject).length;
-  return owners + moving === 1 ? undefined : `${owners} nodes own the object and ${moving} messages carry it`;
+  return owners + moving === 1 ? undefined : `${owners} nodes own the object and ${moving} messages carry it (I2)`;
 };
 
 const hasReadCopy = ({ status }: ObjectEntry): boolean => status === 'READ_COPY';
 
 const oneWriter: Check = ({ entries }) => {
   const alone = entries.some(({ status }) => status === 'WRITE_OWNER' || status === 'WRITE_GHOST');
-  return alone && entries.some(hasReadCopy) ? 'one node may write while another has a read copy' : undefined;
+  return alone && entries.some(hasReadCopy) ? 'one node may write while another has a read copy (I1)' : undefined;
 };
 
 /** The owner knows every copy, and all are the same. */
@@ -69,12 +75,39 @@ const readableStatuses: ReadonlySet<ObjectStatus> = new Set(['READ_COPY', 'READ_
 const leasesHold: Check = ({ entries }) => {
   for (const { status, readers, writer, payload } of entries) {
     if (readers.length > 0 && (!readableStatuses.has(status) || payload === noPayload)) {
-      return `a reader holds a lease in ${status}`;
+      return `a reader holds a lease in ${status} (I11)`;
     }
     if (writer !== 0 && status !== 'WRITE_OWNER' && status !== 'INV_OWNER')
-      return `a writer holds a lease in ${status}`;
-    if (writer !== 0 && readers.length > 0) return 'a writer and a reader hold leases on one node';
-    if (writer !== 0 && entries.some(hasReadCopy)) return 'a writer holds a lease while another node has a copy';
+      return `a writer holds a lease in ${status} (I11)`;
+    if (writer !== 0 && readers.length > 0) return 'a writer and a reader hold leases on one node (I11)';
+    if (writer !== 0 && entries.some(hasReadCopy)) return 'a writer holds a lease while another node has a copy (I1)';
+  }
+  return undefined;
+};
+
+const askingStatuses: ReadonlySet<ObjectStatus> = new Set(['WAIT_OBJ_READ', 'WAIT_OBJ_WRITE', 'WAIT_OBJ_RM_DONE']);
+const answerTypes: ReadonlySet<ObjectMessage['type']> = new Set([
+  'COPY',
+  'GRANT',
+  'ABSENT_OWNERSHIP',
+  'ABSENT',
+  'BUSY',
+  'RM_DONE',
+]);
+
+/** A node that asked has one request or answer somewhere, and nobody else has: no request is served twice. */
+const answeredOnce: Check = ({ entries, under }) => {
+  for (const [node, { status }] of entries.entries()) {
+    const isOwn = (item: object): boolean => 'requester' in item && item.requester === node;
+    const requests =
+      under.filter(({ message }) => isOwn(message)).length +
+      entries.reduce((sum, { queue }) => sum + queue.filter(isOwn).length, 0);
+    const answers = under.filter(({ to, message }) => to === node && answerTypes.has(message.type)).length;
+    const expected = askingStatuses.has(status) ? 1 : 0;
+    if (requests + answers !== expected)
+      return `node ${node} in ${status} has ${requests} requests and ${answers} answers`;
+    const isSentHome = under.some(({ to, message }) => to === node && message.type === 'RM_ACK2');
+    if (isSentHome && status !== 'WAIT_OBJ_RM_ACK2') return `the object is sent home to node ${node} in ${status}`;
   }
   return undefined;
 };
@@ -91,7 +124,8 @@ const acknowledgementsCounted: Check = ({ entries, under }) => {
             (message.type === 'INV' && to === node && message.writer === writer) ||
             (message.type === 'IACK' && from === node && to === writer),
         );
-      if (isOutstanding !== entry.awaited.includes(node)) return `the acknowledgement of node ${node} is miscounted`;
+      if (isOutstanding !== entry.awaited.includes(node))
+        return `the acknowledgement of node ${node} is miscounted (I10)`;
     }
   }
   return undefined;
@@ -102,14 +136,14 @@ const acknowledgementsCounted: Check = ({ entries, under }) => {
  * a request sent there arrives after it.
  */
 const chainsEnd =
-  (env: (node: number) => ObjectEnv): Check =>
+  (envs: readonly ObjectEnv[]): Check =>
   ({ entries, under }) => {
     const receiver = under.find(carriesObject)?.to;
     for (const start of entries.keys()) {
       let node = start;
       let steps = 0;
-      while (node !== receiver && passesOn(entries[node]!, env(node))) {
-        if (steps++ === entries.length) return `the probable owners from node ${start} on form a circle`;
+      while (node !== receiver && passesOn(entries[node]!, envs[node]!)) {
+        if (steps++ === entries.length) return `the probable owners from node ${start} on form a circle (I6)`;
         node = entries[node]!.probOwner;
       }
     }
@@ -134,29 +168,40 @@ const nobodyForgotten: Check = ({ entries }) => {
   return undefined;
 };
 
-const isAtRest: Check = ({ entries }) =>
-  entries.every(({ queue, writer, readers }) => queue.length === 0 && writer === 0 && readers.length === 0)
-    ? undefined
-    : 'somebody holds or waits';
+const isAtRest = (nodes: readonly number[], view: WorldView): boolean =>
+  nodes.every((node) => {
+    const { queue, writer, readers } = entryOf(view, node);
+    return queue.length === 0 && writer === 0 && readers.length === 0;
+  });
 
 /** Invariants I1 to I12 as far as a state shows them; the values of I5 and I8 are the monitor's. */
 export function objectProperties(scenario: ObjectScenario, env: (node: number) => ObjectEnv): Property<WorldView>[] {
+  const nodes = nodesOf(scenario);
+  const envs = nodes.map(env);
   const sightOf = (view: WorldView): Sight => ({
-    entries: nodesOf(scenario).map((node) => entryOf(view, node)),
+    entries: nodes.map((node) => entryOf(view, node)),
     under: flights(view, scenario.nodes),
   });
-  const check = (name: string, holds: Check) => always<WorldView>(name, (view) => holds(sightOf(view)));
+  const checks: readonly Check[] = [
+    oneOwner,
+    oneWriter,
+    copiesKnown,
+    leasesHold,
+    acknowledgementsCounted,
+    answeredOnce,
+    chainsEnd(envs),
+  ];
   return [
-    check('one writer or many readers (I1)', oneWriter),
-    check('one owner, or one message that makes one (I2)', oneOwner),
-    check('the owner knows all copies and entries, all current (I3, I4, I5, I9)', copiesKnown),
-    check('chains of probable owners end (I6, I7)', chainsEnd(env)),
-    check('a writer awaits whom it must (I10)', acknowledgementsCounted),
-    check('leases keep their object (I11)', leasesHold),
+    // One property for all: a world is looked at once.
+    always('the object is coherent (I1 to I11)', (view) => {
+      const sight = sightOf(view);
+      for (const check of checks) {
+        const violation = check(sight);
+        if (violation !== undefined) return violation;
+      }
+      return undefined;
+    }),
     quiescent('nobody waits for nothing (I12)', (view) => nobodyForgotten(sightOf(view))),
-    canFinish(
-      'every call can end (L1)',
-      (view) => view.messagesInFlight === 0 && isAtRest(sightOf(view)) === undefined,
-    ),
+    canFinish('every call can end (L1)', (view) => view.messagesInFlight === 0 && isAtRest(nodes, view)),
   ];
 }

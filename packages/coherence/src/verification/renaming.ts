@@ -111,7 +111,10 @@ function renumbered<Value extends object>(value: Value & Versioned, image: Image
 export const versionRanks: Renumbering = {
   numbers(value, place) {
     if (place.kind === 'message') return numbersIn(value as Versioned);
-    if (place.kind === 'monitor') return numbersIn({ payload: (value as ValueGhost).current });
+    if (place.kind === 'monitor') {
+      const { current, acquired } = value as ValueGhost;
+      return numbersIn({ payload: current, version: acquired });
+    }
     const entry = value as ObjectEntry;
     return [
       ...numbersIn(entry),
@@ -123,7 +126,8 @@ export const versionRanks: Renumbering = {
     if (place.kind === 'message') return renumbered(value as ObjectMessage, image);
     if (place.kind === 'monitor') {
       const ghost = value as ValueGhost;
-      return { ...ghost, current: ghost.current > 0 ? image(ghost.current) : ghost.current };
+      const { payload, version } = renumbered({ payload: ghost.current, version: ghost.acquired }, image);
+      return { ...ghost, current: payload, acquired: version };
     }
     const entry = value as ObjectEntry;
     return {

@@ -4,25 +4,31 @@ import { type CallResult, noPayload } from '../kernel/object-types.ts';
 /** What the object is, seen from outside: the last value written, or nothing. */
 export interface ValueGhost {
   current: number;
+  /** Version of the last exclusive lease. */
+  acquired: number;
   broken: number;
 }
 
 const promises = [
   'a lease showed another value than the last one written (I5)',
   'an object that exists was called absent (I8)',
+  'the version did not rise at an exclusive lease',
 ] as const;
 
 /** Every lease shows the last value written in this life of the object, and only an absent one is called absent. */
 export const valueMonitor: Monitor = monitor<ValueGhost>({
   name: 'value of the object',
   watches: ['trace', 'reply'],
-  initial: () => ({ current: noPayload, broken: 0 }),
+  initial: () => ({ current: noPayload, acquired: 0, broken: 0 }),
   observe(state, { kind, number, value }) {
     if (kind === 'reply') {
       const result = value as CallResult;
       if (result.outcome === 'held' && result.payload !== state.current) state.broken = 1;
     } else if (value === 'written') {
       state.current = number;
+    } else if (value === 'acquired') {
+      if (number <= state.acquired) state.broken = 3;
+      state.acquired = number;
     } else if (value === 'removed') {
       state.current = noPayload;
     } else if (value === 'absent' && state.current !== noPayload) {
@@ -31,8 +37,9 @@ export const valueMonitor: Monitor = monitor<ValueGhost>({
   },
   encode(state, into) {
     into.int(state.current);
+    into.uint(state.acquired);
     into.uint(state.broken);
   },
-  decode: (from) => ({ current: from.int(), broken: from.uint() }),
+  decode: (from) => ({ current: from.int(), acquired: from.uint(), broken: from.uint() }),
   violation: ({ broken }) => (broken === 0 ? undefined : promises[broken - 1]),
 });

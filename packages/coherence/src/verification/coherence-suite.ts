@@ -1,0 +1,37 @@
+/** The object kernel's proof: what `holdfast explore coherence` and `holdfast sim coherence` run. */
+import type { SimulationSpec, VerificationSuite } from '@holdfast/simulation';
+import { objectMutants } from './object-mutants.ts';
+import { entryOf, nodesOf, type ObjectScenario } from './object-scenario.ts';
+import { quickScenarios, slowScenarios } from './object-scenarios.ts';
+import { objectWorld } from './object-world.ts';
+
+const scenarios: readonly ObjectScenario[] = [...Object.values(quickScenarios), ...Object.values(slowScenarios)];
+
+const manyNodes: ObjectScenario = {
+  name: '5 nodes, 2 clients each, 40 calls of every kind each',
+  nodes: 5,
+  clients: 2,
+  calls: 40,
+  requestIds: 2 ** 32,
+  forwardsMax: 8,
+  operations: quickScenarios.everything.operations,
+};
+
+const simulation: SimulationSpec = {
+  world: objectWorld(manyNodes),
+  faults: { pause: 5, clog: 5 },
+  missing: (view) => {
+    const waiting = nodesOf(manyNodes).find((node) => {
+      const { queue, readers, writer } = entryOf(view, node);
+      return queue.length > 0 || readers.length > 0 || writer !== 0;
+    });
+    return waiting === undefined ? undefined : `somebody waits or holds the object at node ${waiting}`;
+  },
+};
+
+export const coherenceSuite: VerificationSuite = {
+  kernel: 'coherence',
+  configurations: scenarios.map((scenario) => objectWorld(scenario)),
+  mutants: objectMutants,
+  simulation,
+};
