@@ -73,8 +73,8 @@ export const windowsPerGetMax = 2;
 /** Pages that all puts of an array, and all its gets, may use at a time: 16 MiB each, less when the range is small. */
 export const pagesPerDirectionMax = 4096;
 
-/** How long a member may take to read some slots before they are restored from the others instead. */
-export const fetchMs = 10_000;
+/** How long a member may take to answer a read. Slots it has not read by then are restored from the others. */
+export const readMs = 10_000;
 
 /** How long one request to an I/O manager may take before it counts as unanswered. A flush may be long. */
 export const requestMs = 120_000;

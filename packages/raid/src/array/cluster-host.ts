@@ -2,8 +2,9 @@ import { type Cluster, type Deployment, memberName, memberSlot, type ServiceProx
 import { registerRaidErrors } from '../error-classes.ts';
 import { type IomOptions, IomService } from '../iom/definition.ts';
 import type { IomPort } from '../iom/iom-port.ts';
-import { fetchMs, requestMs } from '../limits.ts';
+import { readMs, requestMs } from '../limits.ts';
 import type { ArrayHost } from './array-host.ts';
+import { codeOf } from './membership.ts';
 
 /** Put an I/O manager on every node of a cluster that is up. */
 export async function clusterHost(cluster: Cluster, options: IomOptions): Promise<ArrayHost> {
@@ -52,27 +53,32 @@ class ClusterHost implements ArrayHost {
     return () => subscription.unsubscribe();
   }
 
-  close(): Promise<void> {
-    return this.#deployment.stop();
+  async close(): Promise<void> {
+    // A cluster that is closed has ended its services already.
+    await this.#deployment.stop().catch((error: unknown) => {
+      if (codeOf(error) !== 'HF_CLOSED') throw error;
+    });
   }
 }
 
 /** The calls of the service in the shape of {@link IomPort}: lists that callers may not change, made changeable. */
 function portOf(proxy: ServiceProxy<typeof IomService.members>): IomPort {
+  const soon = { timeoutMs: readMs };
   return {
     create: (identity) => proxy.create({ ...identity, members: [...identity.members] }),
     open: () => proxy.open(),
     setView: ({ epoch, live }) => proxy.setView({ epoch, live: [...live] }),
     store: (request) => proxy.store(request),
     harden: (request) => proxy.harden(request),
-    fetch: (request) => proxy.fetch(request, { timeoutMs: fetchMs }),
+    fetch: (request) => proxy.fetch(request, soon),
     putObject: (request) => proxy.putObject(request),
     forget: ({ epoch, gfids }) => proxy.forget({ epoch, gfids: [...gfids] }),
     drop: ({ epoch, gfids }) => proxy.drop({ epoch, gfids: [...gfids] }),
-    versions: (key) => proxy.versions(key),
-    objects: ({ prefix, after, limit }) => proxy.objects({ prefix, limit, ...(after && { after: { ...after } }) }),
-    gfids: (request) => proxy.gfids(request),
-    use: () => proxy.use(),
+    versions: (key) => proxy.versions(key, soon),
+    objects: ({ prefix, after, limit }) =>
+      proxy.objects({ prefix, limit, ...(after && { after: { ...after } }) }, soon),
+    gfids: (request) => proxy.gfids(request, soon),
+    use: () => proxy.use(undefined, soon),
     hold: (request) => proxy.hold(request),
     // Something may never come to the step: whoever waits may wait for ever.
     held: () => proxy.held(undefined, { timeoutMs: 0 }),

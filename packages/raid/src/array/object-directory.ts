@@ -4,7 +4,7 @@ import { byWeight, keyNumber } from '../layout/rendezvous.ts';
 import { recordsPerPageMax } from '../limits.ts';
 import { compareRecords } from '../store/catalog.ts';
 import type { ObjectRecord, RawKey } from '../store/log-record.ts';
-import type { Membership } from './membership.ts';
+import { codeOf, type Membership } from './membership.ts';
 
 /** One version of a key, and the members that keep its metadata. */
 export interface HeldVersion {
@@ -30,13 +30,23 @@ export class ObjectDirectory {
     return (await this.versions(key))[0]?.record;
   }
 
-  /** Every version of a key there is metadata of, newest first. */
+  /**
+   * Every version of a key there is metadata of, newest first. One of the three candidates may be down or late: the two
+   * others know everything that was acknowledged.
+   * @throws TimeoutError when more than one does not answer
+   */
   async versions(key: RawKey): Promise<readonly HeldVersion[]> {
     const candidates = metadataCandidates(keyNumber(rawBytes(key)), this.#membership.members);
-    const answers = await Promise.all(
-      candidates.map(async (member) => ({ member, records: await this.#versionsAt(member, key) })),
+    const asked = candidates.filter((member) => this.#membership.live.has(member));
+    const answers = await Promise.allSettled(
+      asked.map(async (member) => ({ member, records: await this.#versionsAt(member, key) })),
     );
-    return joinVersions(answers);
+    const heard = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+    const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []));
+    const fatal = failures.find((failure) => codeOf(failure) !== 'HF_TIMEOUT');
+    if (fatal !== undefined) throw fatal;
+    if (failures.length > 0 && heard.length < candidates.length - 1) throw failures[0];
+    return joinVersions(heard);
   }
 
   /**
@@ -158,7 +168,6 @@ export class ObjectDirectory {
   }
 
   async #versionsAt(member: number, key: RawKey): Promise<readonly ObjectRecord[]> {
-    if (!this.#membership.live.has(member)) return [];
     return (await unlessLost(this.#membership.ask(member, (iom) => iom.versions(key)))) ?? [];
   }
 }

@@ -123,3 +123,19 @@ it('restores what a member does not answer in time, and does not take that for i
   await array.close();
   expect(host.pagesInUse).toBe(0);
 });
+
+it('finds an object though one of the members that may know of it does not answer, and says so when two do not', async () => {
+  const { host, array } = await damagedArray();
+  for (const late of four) {
+    host.beforeRequest = (member, request) => {
+      if (member === late && request === 'versions') throw new TimeoutError('A lookup', 1);
+    };
+    expect(await verdict(array, 'k', content)).toBe('right');
+  }
+  host.beforeRequest = (_, request) => {
+    if (request === 'versions') throw new TimeoutError('A lookup', 1);
+  };
+  await expect(array.stat('k')).rejects.toMatchObject({ code: 'HF_TIMEOUT' });
+  host.beforeRequest = () => undefined;
+  await array.close();
+});
