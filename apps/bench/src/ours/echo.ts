@@ -1,4 +1,4 @@
-import { defineService, rpc, type ServiceProxy } from '@holdfast/runtime';
+import { defineService, rpc, type ServiceProxy } from '@holdfast/runtime/service';
 import { z } from 'zod';
 import { drive } from '../load/drive.ts';
 import { answer, type Caller, type Request } from '../load/load.ts';

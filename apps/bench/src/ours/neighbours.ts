@@ -1,9 +1,6 @@
-import { defineService, ringBytesDefault, rpc } from '@holdfast/runtime';
 import type { MemberExchange } from '@holdfast/runtime/internals';
+import { defineService, rpc } from '@holdfast/runtime/service';
 import { z } from 'zod';
-
-/** A pair's two rings, without what rounding adds. */
-export const pairRingBytes = 2 * ringBytesDefault;
 
 export const Neighbours = defineService('neighbours', {
   hello: rpc({ out: z.string() }),

@@ -2,13 +2,15 @@
  * Whether a cluster of many nodes comes up, lets nodes talk, and keeps its rings under the cap. Arguments: nodes, and how
  * many of them talk, each with every other one.
  */
-import { Cluster, ringCapBytes } from '@holdfast/runtime';
+import { Cluster, ringBytesDefault, ringCapBytes } from '@holdfast/runtime';
 import type { MemberExchange } from '@holdfast/runtime/internals';
-import { Neighbours, pairRingBytes, ringEnds } from '../ours/neighbours.ts';
+import { Neighbours, ringEnds } from '../ours/neighbours.ts';
 import { sibling } from '../peers/sibling.ts';
 import { numbers } from './arguments.ts';
 
 const mib = 2 ** 20;
+/** A pair's two rings, without what rounding adds. */
+const pairRingBytes = 2 * ringBytesDefault;
 
 const [nodes = 64, talkers = 16] = numbers();
 const startedMs = performance.now();
