@@ -65,19 +65,19 @@ export class EventPump {
     return this.#busy || this.#blocking;
   }
 
-  /** Something was sent or arrived: the heart beats fast from now on. */
+  /** Something was sent: the heart beats fast from now on. Delivers nothing: the sender is in the middle of its work. */
   stir(): void {
     this.#active = true;
-    if (this.#periodMs === heartbeatMs || this.#closed) return;
-    this.#beatEvery(heartbeatMs);
-    // Whoever rang may be waiting for a beat.
-    this.#tickIfDue();
+    if (this.#periodMs !== heartbeatMs && !this.#closed) this.#beatEvery(heartbeatMs);
   }
 
   /** The doorbell rang. */
   wake(): void {
     if (this.#busy || this.#closed) return;
+    const slept = this.#periodMs !== heartbeatMs;
     this.stir();
+    // Whoever rang may be waiting for a beat.
+    if (slept) this.#tickIfDue();
     this.#look();
   }
 
@@ -108,6 +108,8 @@ export class EventPump {
   wait(ms: number): boolean {
     if (this.#busy) return false;
     this.#owner.flush();
+    // The wait leaves the member awake: once its event loop turns again it looks, and arms itself.
+    this.#yield();
     const untilMs = performance.now() + ms;
     for (;;) {
       if (this.#hasBacklog || this.#waker.signalled) return true;
@@ -145,7 +147,7 @@ export class EventPump {
    * event loop; that turns when nothing came for a slice, and after every `blockAnswersMax` answers at the latest.
    */
   async #blockingTurn(): Promise<void> {
-    for (let answers = 0; answers < blockAnswersMax && !this.#closed; answers++) {
+    for (let answers = 0; answers < blockAnswersMax && !this.#closed && !this.#owner.paused(); answers++) {
       const taken = this.#round();
       for (let hop = 0; hop < blockHopsMax && taken > 0 && !this.#owner.flush(); hop++) await undefined;
       this.#owner.flush();
@@ -157,6 +159,7 @@ export class EventPump {
       this.#sliceMs = blockSliceMsMin;
       this.stir();
     }
+    if (this.#owner.paused()) this.#waker.rest(blockSliceMsMax);
     this.#yield();
   }
 
@@ -201,6 +204,7 @@ export class EventPump {
     this.#tickIfDue();
     if (this.#closed) return;
     if (!this.#blocking) this.#look();
+    if (this.#owner.paused()) this.#active = true;
     this.#quietTicks = this.#active ? 0 : this.#quietTicks + 1;
     this.#active = false;
     if (this.#quietTicks === quietTicksMax) this.#beatEvery(idleHeartbeatMs);

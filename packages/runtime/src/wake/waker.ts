@@ -100,6 +100,13 @@ export class Waker {
     return this.signalled;
   }
 
+  /** Block until `ms` passed, whatever waits; a signal that comes meanwhile may cut it short. */
+  rest(ms: number): void {
+    Atomics.store(this.#words, this.#armed, asleep);
+    Atomics.wait(this.#words, this.#armed, asleep, ms);
+    this.stayAwake();
+  }
+
   /** Close every doorbell. */
   close(): void {
     for (const peer of [...this.#doorbells.keys()]) this.detach(peer);

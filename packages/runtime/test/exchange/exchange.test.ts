@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ClosedError } from '../../src/errors.ts';
 import { ConsumerThrewError, FrameTooLargeError } from '../../src/exchange/errors.ts';
 import type { MemberExchange } from '../../src/exchange/member-exchange.ts';
-import { frameBytesMax } from '../../src/limits.ts';
+import { frameBytesMax, heartbeatMs, quietTicksMax } from '../../src/limits.ts';
 import { Neighbours, nextLoss, sendText, texts, until } from './exchange-pair.ts';
 
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `frame ${index}`);
@@ -313,6 +313,20 @@ describe('Exchange', () => {
     a.close();
     await expect(waiting).rejects.toThrow(ClosedError);
     expect(asked).toEqual([1, 2, 3]);
+  });
+
+  it('delivers nothing from inside a call of the sender, also after a long silence', async () => {
+    await pair();
+    // Long enough for the heart to slow down.
+    await new Promise((resolve) => setTimeout(resolve, heartbeatMs * (quietTicksMax + 10)));
+    let delivered = 0;
+    b.consume(1, () => delivered++);
+    sendText(a, 1, 1, 'there');
+    a.flush();
+    sendText(b, 0, 1, 'back');
+    b.flush();
+    expect(delivered).toBe(0);
+    await until(() => delivered === 1);
   });
 
   it('can be pumped without an event loop', async () => {
