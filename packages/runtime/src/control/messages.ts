@@ -45,7 +45,7 @@ export type ToMember =
    * services' dispose hooks, and drop the rest.
    */
   | { readonly type: 'stop'; readonly request: number; readonly mode: 'drain' | 'close' }
-  | { readonly type: 'pause' }
+  | { readonly type: 'pause'; readonly pause: number }
   /** To the embedding thread only. */
   | { readonly type: 'events'; readonly events: readonly PublishedEvent[]; readonly dropped: number }
   | { readonly type: 'lane-settled'; readonly job: number; readonly outcome: Outcome<unknown> };
@@ -61,7 +61,7 @@ export type FromMember =
   | { readonly type: 'directory-ack'; readonly version: number }
   | { readonly type: 'answer'; readonly request: number; readonly outcome: Outcome<unknown> }
   /** The last word before it stands still. */
-  | { readonly type: 'paused' }
+  | { readonly type: 'paused'; readonly pause: number }
   | { readonly type: 'lane-run'; readonly order: LaneOrder }
   | { readonly type: 'lane-abort'; readonly job: number }
   | { readonly type: 'events'; readonly events: readonly PublishedEvent[]; readonly dropped: number }

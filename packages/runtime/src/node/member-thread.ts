@@ -139,7 +139,7 @@ export class MemberThread {
         this.lane.settled(message.job, message.outcome);
         break;
       case 'pause':
-        this.#standStill();
+        this.#standStill(message.pause);
         break;
       case 'diagnose':
         void this.#answer(message.request, () => this.report());
@@ -191,10 +191,10 @@ export class MemberThread {
   }
 
   /** Stop the thread here until it is resumed: no timer, no message, no service runs meanwhile. */
-  #standStill(): void {
+  #standStill(pause: number): void {
     this.outbox.flush();
-    this.#control.post({ type: 'paused' });
-    this.#signals.standStill(this.boot.slot);
+    this.#control.post({ type: 'paused', pause });
+    this.#signals.standStill(this.boot.slot, pause);
   }
 
   async #answer(request: number, work: () => unknown): Promise<void> {

@@ -1,6 +1,7 @@
 import { type MemberSlot, memberSlots } from '../member.ts';
 
 const listeningWord = 0;
+// One word a member: odd while it is paused, and higher with every change.
 const pauseWords = 16;
 
 /**
@@ -27,21 +28,28 @@ export class ClusterSignals {
     Atomics.store(this.#words, listeningWord, listening ? 1 : 0);
   }
 
+  /** Whether `slot` is told to stand still. */
   paused(slot: MemberSlot): boolean {
-    return Atomics.load(this.#words, pauseWords + slot) !== 0;
+    return (Atomics.load(this.#words, pauseWords + slot) & 1) === 1;
   }
 
-  pause(slot: MemberSlot): void {
-    Atomics.store(this.#words, pauseWords + slot, 1);
+  /** Tell `slot` to stand still; the number of this pause, by which the member knows when it is over. */
+  pause(slot: MemberSlot): number {
+    if (this.paused(slot)) throw new RangeError(`member ${slot} is paused already`);
+    return Atomics.add(this.#words, pauseWords + slot, 1) + 1;
   }
 
   resume(slot: MemberSlot): void {
-    Atomics.store(this.#words, pauseWords + slot, 0);
+    if (!this.paused(slot)) return;
+    Atomics.add(this.#words, pauseWords + slot, 1);
     Atomics.notify(this.#words, pauseWords + slot);
   }
 
-  /** Stop this thread until somebody resumes it. It runs nothing meanwhile; `terminate` still ends it. */
-  standStill(slot: MemberSlot): void {
-    while (this.paused(slot)) Atomics.wait(this.#words, pauseWords + slot, 1);
+  /**
+   * Stop this thread until that pause is over. It runs nothing meanwhile; `terminate` still ends it. A next pause that
+   * follows at once has a number of its own, and is obeyed when its order is read.
+   */
+  standStill(slot: MemberSlot, pause: number): void {
+    while (Atomics.load(this.#words, pauseWords + slot) === pause) Atomics.wait(this.#words, pauseWords + slot, pause);
   }
 }

@@ -5,10 +5,13 @@ import type { MemberName, MemberSlot } from '../member.ts';
 import type { MemberRecord } from './member-record.ts';
 import type { SupervisorParts } from './parts.ts';
 
+const resumeHint = { hint: 'Wait for pause before you call resume.' };
+
 /** Faults made on purpose: nodes that stand still, and cuts between members. */
 export class Faults {
   readonly #parts: SupervisorParts;
-  readonly #pausing = new Map<MemberSlot, PromiseWithResolvers<void>>();
+  /** Pauses ordered and not yet obeyed. */
+  readonly #pausing = new Map<MemberSlot, { readonly pause: number; readonly obeyed: PromiseWithResolvers<void> }>();
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
@@ -19,32 +22,36 @@ export class Faults {
     const { signals, block, outbox } = this.#parts;
     const first = !signals.paused(slot);
     if (first) {
-      this.#pausing.set(slot, Promise.withResolvers());
-      signals.pause(slot);
+      const pause = signals.pause(slot);
+      this.#pausing.set(slot, { pause, obeyed: Promise.withResolvers() });
       block.setPaused(slot, true);
-      control.post({ type: 'pause' });
+      control.post({ type: 'pause', pause });
     }
-    const standing = this.#pausing.get(slot)?.promise ?? Promise.resolve();
+    const standing = this.#pausing.get(slot)?.obeyed.promise ?? Promise.resolve();
     const hint = 'It is busy, and will stand still when its loop turns.';
     await withTimeout(standing, controlMsDefault, `Pausing ${name}`, () => ({ node: name, hint }));
     if (first) outbox.publish('node-paused', { node: name });
   }
 
   /** The node said its last word before it stands still. */
-  standsStill({ slot }: MemberRecord): void {
-    this.#pausing.get(slot)?.resolve();
+  standsStill({ slot }: MemberRecord, pause: number): void {
+    const pausing = this.#pausing.get(slot);
+    if (pausing?.pause !== pause) return;
+    pausing.obeyed.resolve();
     this.#pausing.delete(slot);
   }
 
   resume({ name, slot }: MemberRecord): void {
     if (!this.#parts.signals.paused(slot)) return;
     this.#release(slot);
+    this.#pausing.get(slot)?.obeyed.reject(new ConfigError(`${name} was resumed before it stood still.`, resumeHint));
+    this.#pausing.delete(slot);
     this.#parts.outbox.publish('node-resumed', { node: name });
   }
 
   /** The node ended: its next incarnation is not paused. */
   ended({ name, slot }: MemberRecord): void {
-    this.#pausing.get(slot)?.reject(new NodeDownError(name, 'unknown'));
+    this.#pausing.get(slot)?.obeyed.reject(new NodeDownError(name, 'unknown'));
     this.#pausing.delete(slot);
     this.#release(slot);
   }

@@ -226,7 +226,7 @@ export class Supervisor {
         requests.answer(message.request, message.outcome);
         break;
       case 'paused':
-        this.faults.standsStill(record);
+        this.faults.standsStill(record, message.pause);
         break;
       case 'lane-run':
         this.#lane.run(record, message.order);

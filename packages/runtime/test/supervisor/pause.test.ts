@@ -30,6 +30,28 @@ describe('cluster.pause', () => {
     expect(states(cluster)).toContain('n1#1 up');
   });
 
+  it('follows a resume at once, again and again: no pause is taken for the one before', async () => {
+    const cluster = await startCluster({ nodes: 1 });
+    await cluster.deploy(module, { on: 'n0' });
+    for (let turn = 0; turn < 200; turn += 1) {
+      await cluster.pause('n0');
+      await cluster.resume('n0');
+    }
+    expect(await cluster.service(Mischief).count()).toBe(1);
+  });
+
+  it('is called off by a resume before the node stood still', async () => {
+    const cluster = await startCluster({ nodes: 1 });
+    await cluster.deploy(module, { on: 'n0' });
+    const blocked = cluster.service(Mischief).block({ ms: 2500 });
+    await expect.poll(async () => (await cluster.diagnostics())[1]?.responding).toBe(false);
+    const pause = expect(cluster.pause('n0')).rejects.toMatchObject({ code: 'HF_CONFIG' });
+    await cluster.resume('n0');
+    await pause;
+    await blocked;
+    expect(await cluster.service(Mischief).count()).toBe(1);
+  });
+
   it('does not keep the node from being killed, and the next incarnation runs', async () => {
     const cluster = await startCluster({ nodes: 2 });
     await cluster.deploy(module, { on: 'n1' });
