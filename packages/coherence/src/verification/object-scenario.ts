@@ -1,5 +1,5 @@
 import type { FaultBudget, WorldView } from '@holdfast/simulation';
-import type { AbsenceMode, ObjectEntry, ObjectMessage } from '../kernel/object-types.ts';
+import type { AbsenceMode, ObjectEntry, ObjectMessage, ObjectStatus } from '../kernel/object-types.ts';
 
 /** What the application of a small world does: which calls its clients make, as often as they like. */
 export type Operation =
@@ -27,6 +27,8 @@ export interface ObjectScenario {
   readonly clients?: number;
   /** Calls each client may make; where omitted, as many as it likes. */
   readonly calls?: number;
+  /** A further client of each node, whose calls come only while the object is in one of these states there. */
+  readonly intruder?: { readonly operations: readonly Operation[]; readonly during: readonly ObjectStatus[] };
   readonly fill?: 'blank' | 'load';
   readonly exclusiveReaders?: boolean;
   readonly forwardsMax?: number;

@@ -33,7 +33,11 @@ export const quickScenarios = {
   tries: scenario('3 nodes: tryGrab', 3, tries),
   conditional: scenario('3 nodes: no first touch, manual first touch', 3, conditional, abort),
   everything: scenario('2 nodes: everything', 2, abort, find, evict, flush, remove, tries, conditional),
-  slowFill: { ...scenario('2 nodes: slow fill and everything', 2, evict, flush, remove, tries, failures), ...slowFill },
+  slowFill: {
+    ...scenario('2 nodes: slow fill and everything', 2, evict, flush, remove, tries, failures),
+    ...slowFill,
+    intruder: { operations: [...access, ...find, ...evict, ...remove], during: ['INV_FILLING'] },
+  },
 } as const satisfies Record<string, ObjectScenario>;
 
 /** What takes longer. */
@@ -48,5 +52,12 @@ export const slowScenarios = {
     exclusiveReaders: true,
   },
   removeAndEvict: scenario('3 nodes: remove and evict', 3, remove, evict),
+  intruder: {
+    ...scenario('3 nodes, calls that come while a writer waits for acknowledgements', 3),
+    intruder: {
+      operations: [...access, ...find, ...evict, ...remove, { type: 'late-fill' }],
+      during: ['WAIT_ACK_INV'],
+    },
+  },
   conditionalTries: scenario('3 nodes: tryGrab, no and manual first touch', 3, tries, conditional),
 } as const satisfies Record<string, ObjectScenario>;

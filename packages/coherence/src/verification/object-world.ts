@@ -7,6 +7,7 @@ import {
   type ObjectEnv,
   type ObjectEvent,
   type ObjectMessage,
+  type ObjectStatus,
 } from '../kernel/object-types.ts';
 import { currentFill, freshPayload, hostedObject } from './object-host.ts';
 import { objectProperties } from './object-properties.ts';
@@ -39,15 +40,15 @@ class Client {
   readonly #scenario: ObjectScenario;
   readonly #node: number;
   readonly #client: number;
+  readonly #during: readonly ObjectStatus[] | undefined;
   readonly calls: CallSpec[] = [];
 
-  constructor(scenario: ObjectScenario, node: number, client: number) {
+  constructor(scenario: ObjectScenario, node: number, client: number, intruder: ObjectScenario['intruder']) {
     this.#scenario = scenario;
     this.#node = node;
     this.#client = client;
-    for (const operation of scenario.operations) this.#offer(operation);
-    const hasLeases = scenario.operations.some(({ type }) => type === 'get' || type === 'grab');
-    if (!hasLeases) return;
+    this.#during = intruder?.during;
+    for (const operation of (intruder ?? scenario).operations) this.#offer(operation);
     this.#under('put', { type: 'put', call: client, payload: noPayload }, ({ readers }) => readers.includes(client));
     this.#under('write and put', { type: 'put', call: client, payload: freshPayload }, this.#writes);
   }
@@ -90,7 +91,9 @@ class Client {
 
   /** A call that this client makes when it has none open. */
   #start(event: ObjectEvent): void {
-    this.#add(event.type, event, (entry) => isIdle(entry, this.#client), this.#scenario.calls ?? 'unlimited');
+    const mayStart = (entry: ObjectEntry): boolean =>
+      isIdle(entry, this.#client) && this.#during?.includes(entry.status) !== false;
+    this.#add(event.type, event, mayStart, this.#scenario.calls ?? 'unlimited');
   }
 
   #under(label: string, event: ObjectEvent, when: (entry: ObjectEntry) => boolean): void {
@@ -117,6 +120,12 @@ class Client {
       when: (view: WorldView) => when(entryOf(view, node)),
     });
   }
+}
+
+function intruders(scenario: ObjectScenario): CallSpec[] {
+  if (scenario.intruder === undefined) return [];
+  const client = (scenario.clients ?? 1) + 1;
+  return nodesOf(scenario).flatMap((node) => new Client(scenario, node, client, scenario.intruder).calls);
 }
 
 function loads(scenario: ObjectScenario): CallSpec[] {
@@ -151,7 +160,8 @@ export function objectWorld(scenario: ObjectScenario, rules: ObjectRules = objec
     })),
     links: mesh(scenario.nodes),
     calls: [
-      ...nodes.flatMap((node) => clients.flatMap((client) => new Client(scenario, node, client).calls)),
+      ...nodes.flatMap((node) => clients.flatMap((client) => new Client(scenario, node, client, undefined).calls)),
+      ...intruders(scenario),
       ...loads(scenario),
     ],
     monitors: [valueMonitor],

@@ -1,0 +1,44 @@
+import { coherenceSuite } from '@holdfast/coherence/verification';
+import { exploreMutant, runExplore, runSim, worldModel } from '@holdfast/simulation';
+import { describe, expect, test } from 'vitest';
+
+const { configurations, mutants } = coherenceSuite;
+
+/** The rest of the configurations takes minutes: `holdfast explore coherence`. */
+const quick = [
+  '3 nodes: get, grab, put',
+  '3 nodes: tryGrab',
+  '2 nodes: everything',
+  '2 nodes: slow fill and everything',
+];
+
+test.each(quick)(
+  '%s: coherent in every reachable state',
+  (configuration) => {
+    const { explorations } = runExplore(coherenceSuite, { configuration, skipMutants: true, secondsMax: 60 });
+    expect(explorations).toMatchObject([{ fixpoint: true, violations: [] }]);
+  },
+  60_000,
+);
+
+describe('seeded bugs', () => {
+  test('are at least 25, each of a configuration', () => {
+    expect(mutants.length).toBeGreaterThanOrEqual(25);
+    const names = configurations.map(({ name }) => name);
+    for (const { configuration } of mutants) expect(names).toContain(configuration);
+  });
+
+  test.each(mutants)(
+    '$name: caught',
+    ({ name, world }) => {
+      const { killed } = exploreMutant(worldModel({ ...world, name }), { secondsMax: 60 });
+      expect(killed).toBe(true);
+    },
+    60_000,
+  );
+});
+
+test('five nodes with many calls end at rest, whatever is slow', () => {
+  const { violations } = runSim(coherenceSuite, { seed: 1, runs: 3 });
+  expect(violations).toEqual([]);
+}, 60_000);
