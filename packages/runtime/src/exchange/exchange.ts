@@ -1,4 +1,4 @@
-import { ClosedError } from '../errors.ts';
+import { ClosedError, NodeDownError } from '../errors.ts';
 import type { DriverName } from '../interconnect/types.ts';
 import type { WireEnds } from '../interconnect/wires.ts';
 import { drainMs, frameBytesMax, portNumberMax } from '../limits.ts';
@@ -189,9 +189,12 @@ class LocalExchange implements MemberExchange {
 
   dropPeer(peer: MemberSlot, incarnation: number, reason: PeerLoss): void {
     const known = this.#peers[peer];
-    if (known === undefined || known.incarnation > incarnation) return;
+    if (known !== undefined && known.incarnation > incarnation) return;
     this.#peers[peer] = undefined;
-    known.drop(reason);
+    known?.drop(reason);
+    // Nobody waits for a session with the next incarnation under the name of this one.
+    const gone = new NodeDownError(memberName(peer), 'not-sent');
+    for (const waiting of [...this.#waiting]) if (waiting.peer === peer) waiting.settle(gone);
   }
 
   killLink(peer: MemberSlot, driver: DriverName): void {

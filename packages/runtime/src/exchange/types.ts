@@ -75,7 +75,10 @@ export interface Exchange {
   /** Whether a session with `peer` is open. */
   ready(peer: MemberSlot): boolean;
 
-  /** Open a session with `peer` if there is none; resolves when ready. */
+  /**
+   * Open a session with `peer` if there is none; resolves when ready.
+   * @throws NodeDownError (HF_NODE_DOWN, not-sent) when the peer leaves the view first
+   */
   connect(peer: MemberSlot, signal?: AbortSignal): Promise<void>;
 
   /**

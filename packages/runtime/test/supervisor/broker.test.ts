@@ -40,6 +40,20 @@ describe('the broker', () => {
     expect(await n5!.whoami()).toMatchObject({ name: 'n5', incarnation: 2 });
   }, 60_000);
 
+  it('wires a pair late when its other side was away, and a call that waited for a dead one settles', async () => {
+    const cluster = await startCluster({ nodes: 8 });
+    await cluster.deploy(module, { on: 'n5' });
+    const n5 = cluster.service(Mischief, { node: 'n5' });
+    await cluster.pause('n5');
+    const waiting = expect(n5.count()).rejects.toMatchObject({ code: 'HF_NODE_DOWN', outcome: 'not-sent' });
+    await cluster.kill('n5');
+    await waiting;
+    const connected = cluster.main.exchange.connect(5);
+    await cluster.restart('n5');
+    await connected;
+    expect(await n5.count()).toBe(1);
+  }, 60_000);
+
   it('starts 64 nodes, and wires those that talk', async () => {
     const cluster = await startCluster({ nodes: 64, bootMs: 90_000 });
     expect(cluster.members()).toHaveLength(65);
