@@ -6,7 +6,8 @@ export type VerificationSuites = ReadonlyMap<string, VerificationSuite>;
 /** Every kernel that can be explored and simulated, by the name it is asked for by. */
 export async function verificationSuites(): Promise<VerificationSuites> {
   const { connectionSuite, sessionSuite } = await import('@holdfast/runtime/verification');
-  return new Map([sessionSuite, connectionSuite].map((suite) => [suite.kernel, suite]));
+  const { coherenceSuite } = await import('@holdfast/coherence/verification');
+  return new Map([sessionSuite, connectionSuite, coherenceSuite].map((suite) => [suite.kernel, suite]));
 }
 
 /** @throws UsageError that names the kernels there are. */
