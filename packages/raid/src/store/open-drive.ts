@@ -45,8 +45,8 @@ const leftovers = new Set([blockFileName, logFileName(firstLogGeneration), 'lock
 export async function formatDrive(host: DriveHost, identity: DriveIdentity): Promise<BlockStore> {
   return usable(host, async (opened, lock, sums) => {
     const { directory, pages } = host;
-    const names = await directory.names();
-    if (names.some((name) => !leftovers.has(name))) throw new ArrayExistsError(directory.path);
+    if (!(await isVacant(host, sums))) throw new ArrayExistsError(directory.path);
+    await directory.remove(superblockFileName);
     await directory.remove(blockFileName);
     const blocks = opened.adopt(await BlockFile.open(directory, identity.extentBlocks, { create: true }), close);
     const space = new Space();
@@ -114,6 +114,24 @@ export async function openDrive(
     if (damagedSlots > 0) await store.setView(store.view);
     return { store, findings: { damagedSlots, lostBatches } };
   });
+}
+
+/**
+ * Whether a new drive may be made here: nothing is there but what an unfinished creation left, which nothing was ever
+ * stored on. An array enters its first epoch once all its drives are made.
+ */
+async function isVacant({ directory, pages }: DriveHost, sums: Checksums): Promise<boolean> {
+  const names = await directory.names();
+  if (names.some((name) => !leftovers.has(name) && name !== superblockFileName)) return false;
+  if (!names.includes(superblockFileName)) return true;
+  try {
+    const { file } = await SuperblockFile.open(directory, pages, sums);
+    const { epoch } = file.current.view;
+    await file.close();
+    return epoch === 0;
+  } catch {
+    return false;
+  }
 }
 
 /** Apply records as they are read, keeping track of the blocks they use. */
