@@ -35,17 +35,20 @@ export interface DriveFindings {
 }
 
 const firstLogGeneration = 1;
-/** What an unfinished creation may leave: it is no array until a superblock is there. */
-const leftovers = new Set([blockFileName, logFileName(firstLogGeneration), 'lock', 'lock-journal']);
+/** All that an unfinished creation may leave. */
+const leftovers = new Set([superblockFileName, blockFileName, logFileName(firstLogGeneration), 'lock', 'lock-journal']);
 
 /**
  * Make a new drive: files preallocated, the superblock last.
  * @throws ArrayExistsError, DriveInUseError, or what the system says
  */
 export async function formatDrive(host: DriveHost, identity: DriveIdentity): Promise<BlockStore> {
+  const { directory, pages } = host;
+  // Before even the lock is put there.
+  const foreign = (await directory.names()).some((name) => !leftovers.has(name));
+  if (foreign) throw new ArrayExistsError(directory.path);
   return usable(host, async (opened, lock, sums) => {
-    const { directory, pages } = host;
-    if (!(await isVacant(host, sums))) throw new ArrayExistsError(directory.path);
+    if (await isUsed(host, sums)) throw new ArrayExistsError(directory.path);
     await directory.remove(superblockFileName);
     await directory.remove(blockFileName);
     const blocks = opened.adopt(await BlockFile.open(directory, identity.extentBlocks, { create: true }), close);
@@ -116,21 +119,16 @@ export async function openDrive(
   });
 }
 
-/**
- * Whether a new drive may be made here: nothing is there but what an unfinished creation left, which nothing was ever
- * stored on. An array enters its first epoch once all its drives are made.
- */
-async function isVacant({ directory, pages }: DriveHost, sums: Checksums): Promise<boolean> {
-  const names = await directory.names();
-  if (names.some((name) => !leftovers.has(name) && name !== superblockFileName)) return false;
-  if (!names.includes(superblockFileName)) return true;
+/** Whether an array was ever on this drive: it enters its first epoch once all its drives are made. */
+async function isUsed({ directory, pages }: DriveHost, sums: Checksums): Promise<boolean> {
+  if (!(await directory.names()).includes(superblockFileName)) return false;
   try {
     const { file } = await SuperblockFile.open(directory, pages, sums);
     const { epoch } = file.current.view;
     await file.close();
-    return epoch === 0;
+    return epoch > 0;
   } catch {
-    return false;
+    return true;
   }
 }
 

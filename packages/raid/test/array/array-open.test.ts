@@ -35,6 +35,7 @@ it('refuses a directory where no array is, and one where an array or something e
     code: 'HF_ARRAY_EXISTS',
   });
   expect(await verdict(await open(full), 'k', bytesOf(300_000))).toBe('right');
+  expect(readdirSync(drive(directory, 2))).toEqual(['holiday.jpg']);
   // What the refused creation made on the other members is no obstacle to the next one.
   rmSync(join(drive(directory, 2), 'holiday.jpg'));
   const array = await RaidArray.createOn(new LocalHost(directory, four), smallShape);
