@@ -21,7 +21,8 @@ export function sessionEnv(links: number): SessionEnv {
     windows: sessionWindowsRecords,
     acknowledgeEvery: acknowledgeEveryRecords,
     firstSequence: 0,
-    sequenceMax: Number.MAX_SAFE_INTEGER - 1,
+    // Limits, which run ahead by a window, must stay safe integers too.
+    sequenceMax: Number.MAX_SAFE_INTEGER - Math.max(...sessionWindowsRecords),
     flapsMax: linkFlapsMax,
     timings: {
       acknowledgeMs,
