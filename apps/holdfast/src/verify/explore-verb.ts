@@ -12,7 +12,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { reportFailure } from '../failure.ts';
 import type { Streams } from '../streams.ts';
 import { Terminal } from '../terminal/terminal.ts';
-import { suiteOf, type VerificationSuites, verificationSuites } from './registry.ts';
+import { loadSuite, type VerificationSuites, verificationSuites } from './registry.ts';
 import { ResultFile } from './result-file.ts';
 
 export interface ExploreArguments {
@@ -30,16 +30,15 @@ export interface ExploreArguments {
 export async function runExploreVerb(
   given: ExploreArguments,
   streams: Streams,
-  loadSuites: () => Promise<VerificationSuites> = verificationSuites,
+  suites: VerificationSuites = verificationSuites,
 ): Promise<number> {
   const terminal = new Terminal(streams.stdout);
   try {
-    const suites = await loadSuites();
     if (given.list) {
-      for (const suite of suites.values()) listSuite(terminal, suite);
+      for (const load of suites.values()) listSuite(terminal, await load());
       return exitCodes.ok;
     }
-    const suite = suiteOf(suites, given.kernel);
+    const suite = await loadSuite(suites, given.kernel);
     requireConfiguration(suite, given.configuration);
     using file = given.json === undefined ? undefined : new ResultFile(given.json);
     const report = runExplore(suite, optionsOf(given, terminal));

@@ -1,21 +1,21 @@
 import type { VerificationSuite } from '@holdfast/simulation';
 import { UsageError } from '../errors.ts';
 
-export type VerificationSuites = ReadonlyMap<string, VerificationSuite>;
+/** Kernels by the name they are asked for by; each is loaded when it is wanted. */
+export type VerificationSuites = ReadonlyMap<string, () => Promise<VerificationSuite>>;
 
-/** Every kernel that can be explored and simulated, by the name it is asked for by. */
-export async function verificationSuites(): Promise<VerificationSuites> {
-  const { connectionSuite, sessionSuite } = await import('@holdfast/runtime/verification');
-  const { coherenceSuite } = await import('@holdfast/coherence/verification');
-  return new Map([sessionSuite, connectionSuite, coherenceSuite].map((suite) => [suite.kernel, suite]));
-}
+/** Every kernel that can be explored and simulated. */
+export const verificationSuites: VerificationSuites = new Map([
+  ['session', async () => (await import('@holdfast/runtime/verification')).sessionSuite],
+  ['connection', async () => (await import('@holdfast/runtime/verification')).connectionSuite],
+  ['coherence', async () => (await import('@holdfast/coherence/verification')).coherenceSuite],
+]);
 
 /** @throws UsageError that names the kernels there are. */
-export function suiteOf(suites: VerificationSuites, kernel: string | undefined): VerificationSuite {
-  const known = [...suites.keys()].join(', ');
-  if (kernel === undefined) throw new UsageError('No kernel was named.', `Name one of: ${known}.`);
-  const suite = suites.get(kernel);
-  if (suite === undefined)
-    throw new UsageError(`There is no kernel ${JSON.stringify(kernel)}.`, `Name one of: ${known}.`);
-  return suite;
+export async function loadSuite(suites: VerificationSuites, kernel: string | undefined): Promise<VerificationSuite> {
+  const hint = `Name one of: ${[...suites.keys()].join(', ')}.`;
+  if (kernel === undefined) throw new UsageError('No kernel was named.', hint);
+  const load = suites.get(kernel);
+  if (load === undefined) throw new UsageError(`There is no kernel ${JSON.stringify(kernel)}.`, hint);
+  return await load();
 }

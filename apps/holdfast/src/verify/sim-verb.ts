@@ -9,7 +9,7 @@ import { progressIntervalMs } from '../limits.ts';
 import type { Streams } from '../streams.ts';
 import { showCount } from '../terminal/figures.ts';
 import { Terminal } from '../terminal/terminal.ts';
-import { suiteOf, type VerificationSuites, verificationSuites } from './registry.ts';
+import { loadSuite, type VerificationSuites, verificationSuites } from './registry.ts';
 import { ResultFile } from './result-file.ts';
 
 export interface SimArguments {
@@ -30,16 +30,15 @@ const replayDirectory = join('.holdfast', 'replay');
 export async function runSimVerb(
   given: SimArguments,
   streams: Streams,
-  loadSuites: () => Promise<VerificationSuites> = verificationSuites,
+  suites: VerificationSuites = verificationSuites,
 ): Promise<number> {
   const terminal = new Terminal(streams.stdout);
   try {
-    const suites = await loadSuites();
     if (given.list) {
       for (const kernel of suites.keys()) terminal.line(kernel);
       return exitCodes.ok;
     }
-    const suite = suiteOf(suites, given.kernel);
+    const suite = await loadSuite(suites, given.kernel);
     const replay = given.replay === undefined ? undefined : readReplay(given.replay);
     using file = given.json === undefined ? undefined : new ResultFile(given.json);
     const report = runSim(suite, {

@@ -5,6 +5,7 @@ import type { VerificationSuite } from '@holdfast/simulation';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Streams } from '../../src/streams.ts';
 import { type ExploreArguments, runExploreVerb } from '../../src/verify/explore-verb.ts';
+import type { VerificationSuites } from '../../src/verify/registry.ts';
 import { runSimVerb, type SimArguments } from '../../src/verify/sim-verb.ts';
 import { removeDirectory, scratchDirectory } from '../tree/nasty-tree.ts';
 import { relaySuite } from './relay-suite.ts';
@@ -23,11 +24,7 @@ afterEach(() => {
   removeDirectory(directory);
 });
 
-type Verb<Arguments> = (
-  given: Arguments,
-  streams: Streams,
-  loadSuites: () => Promise<ReadonlyMap<string, VerificationSuite>>,
-) => Promise<number>;
+type Verb<Arguments> = (given: Arguments, streams: Streams, suites: VerificationSuites) => Promise<number>;
 
 async function run<Arguments>(verb: Verb<Arguments>, given: Arguments, suite: VerificationSuite) {
   const stdout = new PassThrough();
@@ -35,7 +32,7 @@ async function run<Arguments>(verb: Verb<Arguments>, given: Arguments, suite: Ve
   const exitCode = await verb(
     given,
     { stdin: Readable.from([]), stdout, stderr },
-    async () => new Map([['relay', suite]]),
+    new Map([['relay', async () => suite]]),
   );
   return { exitCode, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
 }
