@@ -25,8 +25,8 @@ export function publish(state: ConnectionState, env: ConnectionEnv, out: Connect
 
 /** Write the own cell in the peer's inbox: `phase`, and all that was said in earlier ones. */
 export function say(state: ConnectionState, phase: OpenPhase, env: ConnectionEnv, out: ConnectionSink): void {
-  const isTold = hasReached(phase, 'told');
-  const isCreated = hasReached(phase, 'created');
+  const isTold = env.rules.carries(phase, 'told');
+  const isCreated = env.rules.carries(phase, 'created');
   state.saying = phase;
   state.operation = 'write';
   out.send(peerRegion, {

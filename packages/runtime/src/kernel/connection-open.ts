@@ -37,7 +37,8 @@ export function readDone(state: ConnectionState, page: StatusPage, env: Connecti
       break;
     case 'open':
     case 'retained':
-      if (!mutual) endNow(state, page.endpoint > state.peer ? 'peer-restarted' : 'peer-reset', out);
+      if (!mutual && env.rules.noticesAbsence())
+        endNow(state, page.endpoint > state.peer ? 'peer-restarted' : 'peer-reset', out);
       else keep(state, env, out);
       break;
     default:
@@ -184,7 +185,7 @@ export function cellHeard(state: ConnectionState, cell: InboxCell, env: Connecti
     case 'open':
     case 'retained':
     case 'closing':
-      if (isNewer && env.rules.noticesRestart()) endNow(state, 'peer-restarted', out);
+      if (isNewer) endNow(state, 'peer-restarted', out);
       else if (state.stage !== 'closing') closeIfAsked(state, cell, env, out);
       break;
     default:

@@ -1,4 +1,5 @@
-import type { InboxCell, StatusPage } from './connection-types.ts';
+import { openPhases } from './connection-state.ts';
+import type { InboxCell, OpenPhase, StatusPage } from './connection-types.ts';
 import type { Endpoint } from './session-types.ts';
 
 /**
@@ -26,8 +27,10 @@ export interface ConnectionRules {
   renewsEndpoint(): boolean;
   /** Whether a failed attempt destroys its ports. */
   destroysPorts(): boolean;
-  /** Whether a peer with a newer endpoint ends the session with the old one. */
-  noticesRestart(): boolean;
+  /** Whether a peer whose page shows that it left the session ends it here, too. */
+  noticesAbsence(): boolean;
+  /** Whether a cell of `phase` carries what was said when `earlier` was reached. */
+  carries(phase: OpenPhase, earlier: OpenPhase): boolean;
   /** Version spoken by two sides that know at most `here` and `there`. */
   version(here: number, there: number): number;
   /** Ports or bytes for a client both sides have, given the two needs. */
@@ -45,7 +48,8 @@ export const connectionRules: ConnectionRules = {
   waitsForPeerPorts: () => true,
   renewsEndpoint: () => true,
   destroysPorts: () => true,
-  noticesRestart: () => true,
+  noticesAbsence: () => true,
+  carries: (phase, earlier) => openPhases.indexOf(phase) >= openPhases.indexOf(earlier),
   version: (here, there) => Math.min(here, there),
   smaller: (here, there) => Math.min(here, there),
 };

@@ -18,7 +18,7 @@ export interface SessionRules {
   isNext(expected: Sequence, frame: DataFrame): boolean;
   /** What is acknowledged to the peer when all below `expected` was delivered. */
   acknowledges(expected: Sequence): Sequence;
-  /** Where a class goes on when it moves to another link. */
+  /** Where a class goes on when it moves to another link, or when nothing was acknowledged for long. */
   resumesAt(unacknowledged: Sequence, cursor: Sequence): Sequence;
   /** Whether a record may be handed to a link. */
   maySend(sequence: Sequence, limit: Sequence): boolean;
@@ -34,8 +34,6 @@ export interface SessionRules {
   mayClose(unacknowledged: Sequence, next: Sequence): boolean;
   /** Whether a session that ended says so to whoever still speaks in it. */
   answersStragglers(): boolean;
-  /** The sequence a new session starts at, given the one the last session of this state machine reached. */
-  startsAt(first: Sequence, reached: Sequence): Sequence;
 }
 
 export const sessionRules: SessionRules = {
@@ -60,5 +58,4 @@ export const sessionRules: SessionRules = {
   undeliveredFrom: (_unacknowledged, transmitted) => transmitted,
   mayClose: (unacknowledged, next) => unacknowledged === next,
   answersStragglers: () => true,
-  startsAt: (first) => first,
 };

@@ -8,6 +8,9 @@ const linkStates: readonly LinkState[] = ['down', 'up', 'suspect', 'fenced', 'pr
 export const noHandle = -1;
 
 export function initialSession(env: SessionEnv): SessionState {
+  if (env.sequenceMax + Math.max(...env.windows) > Number.MAX_SAFE_INTEGER) {
+    throw new RangeError('sequenceMax leaves no room for a window below 2^53');
+  }
   return {
     phase: 'idle',
     self: 0,

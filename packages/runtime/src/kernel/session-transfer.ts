@@ -197,7 +197,7 @@ export function retransmit(state: SessionState, env: SessionEnv, out: SessionSin
       if (each.link === -1 || each.blocked) continue;
       if (each.unacknowledged < each.cursor) {
         stalled |= 1 << each.link;
-        each.cursor = each.unacknowledged;
+        each.cursor = env.rules.resumesAt(each.unacknowledged, each.cursor);
       } else if (each.cursor < each.next) {
         starved = true;
       }

@@ -428,7 +428,8 @@ export interface SessionEnv {
   readonly acknowledgeEvery: number;
   /** Sequence of the first record, 0 except in tests of the upper end. */
   readonly firstSequence: Sequence;
-  /** No record gets this sequence or a higher one: the session closes instead. */
+  /** No record gets this sequence or a higher one: the session closes instead. Limits must stay safe integers too, so
+   * that the largest window lies between this and 2^53. */
   readonly sequenceMax: Sequence;
   readonly flapsMax: number;
   readonly timings: SessionTimings;

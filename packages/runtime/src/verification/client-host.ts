@@ -10,6 +10,8 @@ export interface HostEnv {
   readonly refused: readonly number[];
   /** Answer questions in the same step; else whenever told to. */
   readonly prompt: boolean;
+  /** The end of a session that was told to end is reported later, not in the same step. */
+  readonly reportsLate: boolean;
 }
 
 export type HostEvent =
@@ -127,8 +129,8 @@ export const clientHost: Kernel<HostState, HostEvent, HostEnv, number, never, Co
             break;
           case 'end-session':
             if (state.session !== 'over') state.end = event.notice.end;
-            else if (env.prompt) tell({ type: 'session-ended', end: state.end });
-            if (env.prompt) report(state.end);
+            else if (!env.reportsLate) tell({ type: 'session-ended', end: state.end });
+            if (!env.reportsLate) report(state.end);
             else state.session = 'over';
             break;
           default:

@@ -14,16 +14,12 @@ interface SeededBug {
 const restart = 'a crash and a restart at every step';
 const failure = 'an operation fails while it is under way';
 const closing = 'open against close';
-const lost = 'both open at once, an operation is lost, the session is retained';
+const late = 'a close that the peer sees late';
+const together = 'both open at once';
 
 const bugs: readonly SeededBug[] = [
   { name: 'skips the second read', configuration: restart, rules: { readsTwice: () => false } },
   { name: 'takes any page as the answer to the second read', configuration: restart, rules: { isMutual: () => true } },
-  {
-    name: 'overlooks in the second read that the peer restarted',
-    configuration: restart,
-    rules: { isMutual: (page, self) => page.seen === self && page.phase !== 'hello' },
-  },
   {
     name: 'overlooks in the second read that the peer has not seen this endpoint',
     configuration: restart,
@@ -45,24 +41,37 @@ const bugs: readonly SeededBug[] = [
     rules: { renewsEndpoint: () => false },
   },
   { name: 'reuses the endpoint of the life before', configuration: restart, scenario: { reusesEndpoint: true } },
-  { name: 'alerts the clients before the partner', configuration: lost, rules: { alertsPartnerFirst: () => false } },
+  {
+    name: 'alerts the clients before the partner',
+    configuration: together,
+    rules: { alertsPartnerFirst: () => false },
+  },
   {
     name: 'alerts the clients without word from the partner',
-    configuration: lost,
+    configuration: together,
     rules: { waitsForPartner: () => false },
   },
-  { name: 'does not wait for the ports of the peer', configuration: lost, rules: { waitsForPeerPorts: () => false } },
+  {
+    name: 'does not wait for the ports of the peer',
+    configuration: together,
+    rules: { waitsForPeerPorts: () => false },
+  },
   {
     name: 'leaves the ports of a failed attempt behind',
     configuration: failure,
     rules: { destroysPorts: () => false },
   },
-  { name: 'speaks its own newest version', configuration: lost, rules: { version: (here) => here } },
-  { name: 'grants its own need whatever the peer needs', configuration: lost, rules: { smaller: (here) => here } },
+  { name: 'speaks its own newest version', configuration: together, rules: { version: (here) => here } },
+  { name: 'grants its own need whatever the peer needs', configuration: together, rules: { smaller: (here) => here } },
   {
-    name: 'takes no notice of a restarted peer',
-    configuration: restart,
-    rules: { noticesRestart: () => false, isMutual: (page, self) => page.seen === self || page.seen === 0 },
+    name: 'does not look whether the peer still has the session',
+    configuration: closing,
+    rules: { noticesAbsence: () => false },
+  },
+  {
+    name: 'says nothing but "closing" when it closes',
+    configuration: late,
+    rules: { carries: (phase, earlier) => phase !== 'closing' && connectionRules.carries(phase, earlier) },
   },
 ];
 

@@ -22,16 +22,20 @@ export interface ConnectionScenario {
   readonly refused?: readonly [readonly number[], readonly number[]];
   /** Hosts answer when they like, not at once. */
   readonly slowHosts?: boolean;
+  /** The end of a session that was told to end is reported later. */
+  readonly reportsLate?: boolean;
   /** Members look at their inbox cells when they like, and miss contents that were overwritten before. */
   readonly slowLooks?: boolean;
   /** How often node 0's host has no memory for ports at all. Needs slow hosts. */
   readonly portFailures?: number;
-  /** What the session above may do by itself, once each. */
+  /** What the session of node 0 may do by itself, once each. */
   readonly sessionMay?: readonly ('retain' | 'end' | 'close')[];
   /** Operations that fail while their request or answer is still on its way. */
   readonly earlyFailures?: number;
-  /** The view may say once at any time that node 1 is dead, and `connect` comes whether or not one did before. */
-  readonly hostErrs?: boolean;
+  /** The view may tell node 0 once, at any time, that node 1 is dead. */
+  readonly viewErrs?: boolean;
+  /** `connect` may come though one came before. */
+  readonly connectsAgain?: boolean;
   /** Failures remembered for the back-off; 0 keeps the state space small. Default 0. */
   readonly retriesMax?: number;
   /** The mistake of a restart that reuses the endpoint of the life before. */

@@ -52,6 +52,7 @@ function nodeOf(name: string, node: 0 | 1, scenario: ConnectionScenario, rules: 
     needs: (scenario.needs ?? usualNeeds)[node],
     refused: scenario.refused?.[node] ?? [],
     prompt: scenario.slowHosts !== true,
+    reportsLate: scenario.reportsLate === true,
   };
   return {
     name,
@@ -100,7 +101,7 @@ function connects(scenario: ConnectionScenario, node: 0 | 1): CallSpec[] {
         const life = scenario.reusesEndpoint === true ? 0 : nth;
         return { type: 'connect', endpoint: life * endpointsPerLife + 1 };
       },
-      when: (view) => scenario.hostErrs === true || !connectionOf(view, node).wanted,
+      when: (view) => scenario.connectsAgain === true || !connectionOf(view, node).wanted,
     },
     {
       label: 'the view says: peer dead',
@@ -158,7 +159,7 @@ function hostCalls(scenario: ConnectionScenario, node: 0 | 1): CallSpec[] {
       when: (view) => view.state<RegionState>(node, regionPart).news !== undefined,
     });
   }
-  const may = scenario.sessionMay ?? [];
+  const may = node === 0 ? (scenario.sessionMay ?? []) : [];
   const isLate = ({ session }: HostState, view: WorldView): boolean =>
     session === 'over' && connectionOf(view, node).stage === 'ending';
   if (may.includes('retain')) {
@@ -179,7 +180,7 @@ function hostCalls(scenario: ConnectionScenario, node: 0 | 1): CallSpec[] {
   return calls;
 }
 
-function failures({ earlyFailures = 0, hostErrs = false }: ConnectionScenario): CallSpec[] {
+function failures({ earlyFailures = 0, viewErrs = false }: ConnectionScenario): CallSpec[] {
   const calls: CallSpec[] = [];
   for (const node of [0, 1]) {
     if (earlyFailures > 0) {
@@ -193,7 +194,7 @@ function failures({ earlyFailures = 0, hostErrs = false }: ConnectionScenario): 
       });
     }
   }
-  if (hostErrs) {
+  if (viewErrs) {
     const event = (): ConnectionEvent => ({ type: 'peer-dead' });
     calls.push({ label: 'the view says: peer dead', node: 0, part: connectionPart, times: 1, event });
   }

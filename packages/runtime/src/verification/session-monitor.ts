@@ -42,7 +42,8 @@ const promises = [
   'a session ended twice or did something after its end (I4)',
   'a record was accepted in an epoch older than the one its link was fenced to (I5)',
   'two fences of a link share an epoch (I5)',
-  'a handle was released that is not the oldest one kept, or was kept at the end',
+  'a handle was released that is not the oldest one kept',
+  'an orderly close lost records',
 ] as const;
 
 class Watch {
@@ -108,7 +109,8 @@ class Watch {
     side.epochs[link] = epoch;
   }
 
-  #ends(node: number, { losses }: Extract<SessionNotice, { type: 'ended' }>): void {
+  #ends(node: number, { end, losses }: Extract<SessionNotice, { type: 'ended' }>): void {
+    if (end === 'closed' && losses.length > 0) this.#breaks(8);
     const side = this.#state.sides[node]!;
     const histories = this.#state.histories[node]![side.opened - 1]!;
     for (const [trafficClass, history] of histories.entries()) {

@@ -18,6 +18,8 @@ function fenceHolds(view: WorldView): string | undefined {
   if (pair === undefined) return undefined;
   for (const [here, there] of [pair, [pair[1], pair[0]] as const]) {
     for (const [link, record] of here.links.entries()) {
+      const isInUse = record.state === 'up' || record.state === 'suspect' || record.state === 'probing';
+      if (isInUse && !record.confirmed) return `link ${link} is used again before the peer confirmed its fence`;
       if (record.confirmed && record.state !== 'down' && there.links[link]!.epoch < record.epoch) {
         return `link ${link} counts as fenced to epoch ${record.epoch}, the peer still accepts epoch ${there.links[link]!.epoch}`;
       }
@@ -63,14 +65,14 @@ function nobodyWaitsForNothing(view: WorldView): string | undefined {
 const isSettled = ({ state }: LinkRecord): boolean => state !== 'fenced' && state !== 'probing';
 
 /** Everything accepted was delivered and acknowledged and all links are back, or the session is over on both sides. */
-function isDone(view: WorldView): boolean {
+function isDone(view: WorldView, { carriersStayOff = false }: SessionScenario): boolean {
   if (view.messagesInFlight > 0) return false;
   const states = [0, 1].filter((node) => view.up(node)).map((node) => sessionOf(view, node));
   return states.every((state) => {
     if (!isLive(state)) return true;
     if (state.phase === 'closing' || state.retained) return false;
     const drained = state.classes.every((each) => each.unacknowledged === each.next);
-    return drained && (together(view) === undefined || state.links.every(isSettled));
+    return drained && (carriersStayOff || together(view) === undefined || state.links.every(isSettled));
   });
 }
 
@@ -80,7 +82,9 @@ export function sessionProperties(scenario: SessionScenario): Property<WorldView
     always('a confirmed fence holds at the peer (I5)', fenceHolds),
     always('windows bound everything kept and under way (I6)', (view) => withinWindows(view, scenario)),
     quiescent('whoever waits has a timer armed', nobodyWaitsForNothing),
-    canFinish('everything is delivered and every link is back, or the session is over (I2, I8)', isDone),
+    canFinish('everything is delivered and every link is back, or the session is over (I2, I8)', (view) =>
+      isDone(view, scenario),
+    ),
   ];
   if (records > 0) {
     properties.push(

@@ -22,6 +22,10 @@ export interface SessionScenario {
   readonly linkFaults?: number;
   /** Fence messages that get lost. */
   readonly lostFences?: number;
+  /** Link faults hit node 0 only and last for ever, and the view never says that the peer is dead. */
+  readonly carriersStayOff?: boolean;
+  /** The mistake of a restart that reuses the endpoints of the session before. */
+  readonly reusesEndpoints?: boolean;
   /** Links change as the host of the world says (its faults `linkDown`, `ghost`, `suspect`) and start without carrier. */
   readonly worldLinks?: boolean;
   readonly faults?: FaultBudget;
@@ -49,7 +53,7 @@ export interface SessionScenario {
 
 /** Number of a send, and handle of its record: node, class and place in one number. */
 export const sendNumber = (node: number, trafficClass: number, nth: number): number =>
-  node * 100 + trafficClass * 10 + nth;
+  nth * 100 + trafficClass * 10 + node;
 export const classOfSend = (send: number): TrafficClass => (Math.floor(send / 10) % 10) as TrafficClass;
 
 export const sessionOf = (view: WorldView, node: number): SessionState => view.state<SessionState>(node, sessionPart);

@@ -22,7 +22,7 @@ function envOf(scenario: SessionScenario, rules: SessionRules): SessionEnv {
     windows: scenario.windows,
     acknowledgeEvery: scenario.acknowledgeEvery ?? 2,
     firstSequence: scenario.firstSequence ?? 0,
-    sequenceMax: scenario.sequenceMax ?? Number.MAX_SAFE_INTEGER,
+    sequenceMax: scenario.sequenceMax ?? largestSequence,
     flapsMax: scenario.flapsMax ?? 0,
     timings: {
       acknowledgeMs: 1,
@@ -87,13 +87,16 @@ function callsOf(scenario: SessionScenario): CallSpec[] {
       node,
       part: sessionPart,
       times: scenario.sessions,
-      event: (nth): SessionEvent => ({ type: 'open', self: nth + 1, peer: nth + 1, links: scenario.agreed ?? links }),
+      event: (nth): SessionEvent => {
+        const endpoint = scenario.reusesEndpoints === true ? 1 : nth + 1;
+        return { type: 'open', self: endpoint, peer: endpoint, links: scenario.agreed ?? links };
+      },
       when: (view) => isOver(sessionOf(view, node)),
     });
   }
   calls.push(...linkFaults(scenario));
   for (const node of [0, 1]) {
-    calls.push(viewSaysDead(node));
+    if (scenario.carriersStayOff !== true) calls.push(viewSaysDead(node));
     for (const [trafficClass, times] of (scenario.sends[node] ?? []).entries()) {
       if (times > 0) calls.push(sendCall(scenario, node, trafficClass as TrafficClass, times));
     }
@@ -128,13 +131,17 @@ function callsOf(scenario: SessionScenario): CallSpec[] {
   return calls;
 }
 
+/** Leaves room for any window of these worlds. */
+const largestSequence = Number.MAX_SAFE_INTEGER - 1024;
+
 const faultKinds = ['carrier-off', 'lose-fence'];
 const budgetMonitor = 1;
 
 /** Carriers that go and come back at one end, and fences that get lost. */
-function linkFaults({ linkFaults: faults = 0, lostFences = 0, links }: SessionScenario): CallSpec[] {
+function linkFaults(scenario: SessionScenario): CallSpec[] {
+  const { linkFaults: faults = 0, lostFences = 0, links, carriersStayOff = false } = scenario;
   const calls: CallSpec[] = [];
-  for (const node of [0, 1]) {
+  for (const node of carriersStayOff ? [0] : [0, 1]) {
     for (let link = 0; link < links; link++) {
       const add = (type: string, when: (view: WorldView) => boolean): void => {
         calls.push({ label: type, node, part: endsPart, times: 'unlimited', event: () => ({ type, link }), when });
@@ -142,7 +149,7 @@ function linkFaults({ linkFaults: faults = 0, lostFences = 0, links }: SessionSc
       const isOn = (view: WorldView): boolean => view.state<LinkEndsState>(node, endsPart).ends[link]!.on;
       if (faults > 0) {
         add('carrier-off', (view) => isOn(view) && spentFaults(view, budgetMonitor, 0) < faults);
-        add('carrier-on', (view) => !isOn(view));
+        if (!carriersStayOff) add('carrier-on', (view) => !isOn(view));
       }
       if (lostFences > 0) {
         add('lose-fence', (view) => {
