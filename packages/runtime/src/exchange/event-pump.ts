@@ -71,6 +71,12 @@ export class EventPump {
     if (this.#periodMs !== heartbeatMs && !this.#closed) this.#beatEvery(heartbeatMs);
   }
 
+  /** Look at everything soon, from the event loop. */
+  lookSoon(): void {
+    this.#backlog.fill(-1);
+    this.#yield();
+  }
+
   /** The doorbell rang. */
   wake(): void {
     if (this.#busy || this.#closed) return;

@@ -184,7 +184,8 @@ class LocalExchange implements MemberExchange {
     if (this.#closed) throw new ClosedError(memberName(this.self));
     this.#peers[peer]?.drop('restarted');
     this.#peers[peer] = new Peer(this.#place, peer, incarnation, wires);
-    this.#pump.wake();
+    // Not now: the caller may not have its consumers in place.
+    this.#pump.lookSoon();
   }
 
   dropPeer(peer: MemberSlot, incarnation: number, reason: PeerLoss): void {
@@ -199,6 +200,10 @@ class LocalExchange implements MemberExchange {
 
   killLink(peer: MemberSlot, driver: DriverName): void {
     this.#peers[peer]?.killLink(driver);
+  }
+
+  get unclaimedFrames(): number {
+    return this.#demultiplexer.unclaimed;
   }
 
   diagnostics(): PeerDiagnostics[] {

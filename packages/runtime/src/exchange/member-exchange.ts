@@ -67,6 +67,9 @@ export interface MemberExchange extends Exchange {
   /** Kill one link for real: the port is closed, the ring's generation replaced. The session fails over. For tests. */
   killLink(peer: MemberSlot, driver: DriverName): void;
 
+  /** Frames that came for ports without a consumer, and were dropped. */
+  readonly unclaimedFrames: number;
+
   diagnostics(): PeerDiagnostics[];
 
   /**

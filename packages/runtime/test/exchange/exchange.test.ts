@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ClosedError } from '../../src/errors.ts';
 import { ConsumerThrewError, FrameTooLargeError } from '../../src/exchange/errors.ts';
 import type { MemberExchange } from '../../src/exchange/member-exchange.ts';
+import { makeWires } from '../../src/interconnect/wires.ts';
 import { frameBytesMax, heartbeatMs, quietTicksMax } from '../../src/limits.ts';
 import { Neighbours, nextLoss, sendText, texts, until } from './exchange-pair.ts';
 
@@ -313,6 +314,21 @@ describe('Exchange', () => {
     a.close();
     await expect(waiting).rejects.toThrow(ClosedError);
     expect(asked).toEqual([1, 2, 3]);
+  });
+
+  it('delivers nothing before attachWires returned, though the peer was ready and sent first', async () => {
+    hood = new Neighbours();
+    [a, b] = [hood.add(0), hood.add(1)];
+    const wires = makeWires(hood.rings);
+    a.attachWires(1, 1, wires.a);
+    // The other side opens and sends as soon as this one is there, in whatever order the two threads run.
+    a.listen({ onReady: () => sendText(a, 1, 1, 'first') });
+    b.attachWires(0, 1, wires.b);
+    a.drain();
+    const received = texts(b, 1);
+    await until(() => received.length === 1);
+    sendText(a, 1, 3, 'nobody is there');
+    await until(() => b.unclaimedFrames === 1);
   });
 
   it('delivers nothing from inside a call of the sender, also after a long silence', async () => {
