@@ -27,7 +27,11 @@ export class ObjectDriver {
   #queue: Envelope[] = [];
   #calls = 0;
   readonly results = new Map<number, CallResult>();
-  readonly notices: { node: number; id: number }[] = [];
+  /** Loads asked for. */
+  readonly loads: number[] = [];
+  /** Values written to the device of the default owner, which answers once `device` says how. */
+  readonly written: number[] = [];
+  device: 'works' | 'fails' = 'works';
   messages = 0;
   payloads = 0;
   forwards = 0;
@@ -59,12 +63,24 @@ export class ObjectDriver {
   step(node: number, event: ObjectEvent, depth = 0): void {
     this.#buffer.clear();
     objectKernel.step(this.entries[node]!, event, this.#envs[node]!, this.#buffer);
+    const notices: ObjectNotice[] = [];
     for (let index = 0; index < this.#buffer.length; index++) {
       const { kind, target, message, result, upward } = this.#buffer.at(index);
       if (kind === 'reply' && result !== undefined) this.results.set(target, result);
-      else if (kind === 'deliver' && upward !== undefined) this.notices.push({ node, id: upward.id });
+      else if (kind === 'deliver' && upward !== undefined) notices.push(upward);
       else if (kind === 'send' && message !== undefined) this.#send(node, target, message, depth);
     }
+    for (const notice of notices) this.#serve(node, notice, depth);
+  }
+
+  #serve(node: number, notice: ObjectNotice, depth: number): void {
+    if (notice.type === 'fill') {
+      this.loads.push(notice.id);
+      return;
+    }
+    const ok = this.device === 'works';
+    if (ok) this.written.push(notice.payload);
+    this.step(node, { type: 'stored', node: notice.node, call: notice.call, ok }, depth);
   }
 
   #send(from: number, to: number, message: ObjectMessage, depth: number): void {

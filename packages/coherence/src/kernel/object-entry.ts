@@ -30,6 +30,8 @@ export function initialEntry({ self, defaultOwner }: Pick<ObjectEnv, 'self' | 'd
     invalidation: undefined,
     readers: [],
     writer: 0,
+    syncing: [],
+    stored: 0,
     queue: [],
   };
 }
@@ -63,7 +65,8 @@ export function isForgettable(entry: ObjectEntry, { self, defaultOwner }: Object
     entry.status === 'INV_COPY' &&
     entry.probOwner === defaultOwner &&
     entry.queue.length === 0 &&
-    entry.readers.length === 0
+    entry.readers.length === 0 &&
+    entry.syncing.length === 0
   );
 }
 
@@ -83,6 +86,8 @@ export function encodeEntry(entry: ObjectEntry, into: Encoder): void {
   writeInvalidation(entry.invalidation, into);
   writeSet(entry.readers, into);
   into.uint(entry.writer);
+  writeSet(entry.syncing, into);
+  into.uint(entry.stored);
   into.list(entry.queue, writeWaiting);
 }
 
@@ -103,6 +108,8 @@ export function decodeEntry(from: Decoder): ObjectEntry {
     invalidation: readInvalidation(from),
     readers: readSet(from),
     writer: from.uint(),
+    syncing: readSet(from),
+    stored: from.uint(),
     queue: from.list(readWaiting),
   };
 }
@@ -126,7 +133,7 @@ function readInvalidation(from: Decoder): Invalidation | undefined {
 
 type Waiting = LocalCall | RemoteRequest;
 
-const waitingTypes: readonly Waiting['type'][] = ['get', 'grab', 'flush', 'remove', 'COPY_REQ', 'RM_REQ'];
+const waitingTypes: readonly Waiting['type'][] = ['get', 'grab', 'flush', 'remove', 'sync', 'COPY_REQ', 'RM_REQ'];
 
 function writeWaiting(item: Waiting, into: Encoder): void {
   into.uint(waitingTypes.indexOf(item.type));
@@ -144,6 +151,7 @@ function writeWaiting(item: Waiting, into: Encoder): void {
       into.uint(objectStatuses.indexOf(item.from));
       break;
     case 'remove':
+    case 'sync':
       into.uint(item.call);
       break;
     case 'COPY_REQ':
@@ -181,6 +189,7 @@ function readWaiting(from: Decoder): Waiting {
         from: objectStatuses[from.uint()]!,
       };
     case 'remove':
+    case 'sync':
       return { type, call: from.uint() };
     case 'COPY_REQ':
       return {

@@ -11,6 +11,7 @@ import {
   settleInvalidation,
   toldOfWriter,
 } from './answers.ts';
+import { serveSync, store, stored, syncEnded } from './device.ts';
 import { enqueue, isSettled, passesOn, passOnAll } from './entry-queue.ts';
 import { endLease, giveReadLease, setValue } from './leases.ts';
 import { fillEnded, serveFlush, serveGet, serveGrab, serveRemove } from './local-calls.ts';
@@ -34,19 +35,23 @@ import { refuse, serveCopyRequest } from './remote-requests.ts';
 import { ownAbsent, removalAcknowledged, removalAnswered, serveRemoveRequest, toldOfRemoval } from './removal.ts';
 
 const name = 'object';
-const row = (entry: ObjectEntry): string => entry.status;
+const deviceEvents: ReadonlySet<string> = new Set(['SYNC', 'SYNCED', 'stored']);
+/** What is between a node and the device of the default owner goes on whatever state the object is in. */
+const row = (entry: ObjectEntry, event: ObjectEvent): string =>
+  deviceEvents.has(column(event)) ? 'device' : entry.status;
 const column = (event: ObjectEvent): string => (event.type === 'message' ? event.message.type : event.type);
 
 function step(entry: ObjectEntry, event: ObjectEvent, env: ObjectEnv, out: ObjectSink): void {
-  const cell = cellAt(name, objectTable, row(entry), column(event));
+  const cell = cellAt(name, objectTable, row(entry, event), column(event));
   if (cell.class === 'ignored') return;
-  if (cell.class === 'impossible') throw new ProtocolError(name, row(entry), column(event), cell.why);
+  if (cell.class === 'impossible') throw new ProtocolError(name, row(entry, event), column(event), cell.why);
   switch (event.type) {
     case 'message':
       hear(entry, event.from, event.message, env, out);
       break;
     case 'get':
     case 'remove':
+    case 'sync':
       enqueue(entry, event, env);
       break;
     case 'grab':
@@ -68,6 +73,9 @@ function step(entry: ObjectEntry, event: ObjectEvent, env: ObjectEnv, out: Objec
     case 'fill-failed':
       fillEnded(entry, event, env, out);
       break;
+    case 'stored':
+      stored(entry, event.node, event.call, event.ok, env, out);
+      break;
   }
   advance(entry, env, out);
 }
@@ -76,7 +84,7 @@ function hear(entry: ObjectEntry, from: NodeId, message: ObjectMessage, env: Obj
   if (isAnswer(message) && message.request !== entry.request) {
     throw new ProtocolError(
       name,
-      row(entry),
+      entry.status,
       message.type,
       `it answers request ${message.request}, not ${entry.request}`,
     );
@@ -128,6 +136,12 @@ function hear(entry: ObjectEntry, from: NodeId, message: ObjectMessage, env: Obj
       break;
     case 'OWN_NACK':
       offerRefused(entry, from, env);
+      break;
+    case 'SYNC':
+      store(entry, from, message, env, out);
+      break;
+    case 'SYNCED':
+      syncEnded(entry, message.call, message.ok, out);
       break;
   }
 }
@@ -184,6 +198,8 @@ function serve(entry: ObjectEntry, head: LocalCall | RemoteRequest, env: ObjectE
       return serveFlush(entry, head, env, out);
     case 'remove':
       return serveRemove(entry, head, env, out);
+    case 'sync':
+      return serveSync(entry, head, env, out);
     case 'COPY_REQ':
       return serveCopyRequest(entry, head, env, out);
     case 'RM_REQ':

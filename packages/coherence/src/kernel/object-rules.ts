@@ -48,6 +48,8 @@ export interface ObjectRules {
   isCurrentFill(id: number, current: number): boolean;
   /** The state after a load that failed. */
   afterFailedFill(): ObjectStatus;
+  /** Whether a value for the device is older than what is there. */
+  isStale(version: number, stored: number): boolean;
   /** Whether a request that was passed on `forwards` times goes ahead of all that wait. */
   isUrgent(forwards: number, forwardsMax: number): boolean;
   /** The version after an exclusive lease was given. */
@@ -82,6 +84,7 @@ export const objectRules: ObjectRules = {
   tellsHome: () => true,
   isCurrentFill: (id, current) => id === current,
   afterFailedFill: () => 'INV_OWNER',
+  isStale: (version, stored) => version <= stored,
   isUrgent: (forwards, forwardsMax) => forwards >= forwardsMax,
   afterAcquisition: (version) => version + 1,
 };

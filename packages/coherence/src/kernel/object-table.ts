@@ -21,6 +21,7 @@ const columns: Readonly<Record<string, Column>> = {
   find: all,
   flush: all,
   remove: all,
+  sync: all,
   put: onlyIn(
     ['INV_OWNER', 'READ_COPY', 'READ_OWNER', 'WRITE_OWNER'],
     'a lease keeps the object in a state that serves it',
@@ -69,9 +70,12 @@ function cellOf({ handledIn, ignoredIn, ignoredBecause, otherwise }: Column, sta
 }
 
 /** Rows are the states of an object, columns local calls, messages and completions. */
-export const objectTable: CellTable = Object.fromEntries(
-  objectStatuses.map((status) => [
-    status,
-    Object.fromEntries(Object.entries(columns).map(([column, cells]) => [column, cellOf(cells, status)])),
-  ]),
-);
+export const objectTable: CellTable = {
+  ...Object.fromEntries(
+    objectStatuses.map((status) => [
+      status,
+      Object.fromEntries(Object.entries(columns).map(([column, cells]) => [column, cellOf(cells, status)])),
+    ]),
+  ),
+  device: { SYNC: handled, SYNCED: handled, stored: handled },
+};

@@ -78,8 +78,17 @@ export interface RemoveCall {
   readonly call: CallId;
 }
 
+/**
+ * Write the present value to the device of the default owner: `done` once it is there, or a later one is. `absent`
+ * where this node has no copy.
+ */
+export interface SyncCall {
+  readonly type: 'sync';
+  readonly call: CallId;
+}
+
 /** A local call that may have to wait. A flush is asked for without the two fields the kernel keeps. */
-export type LocalCall = GetCall | GrabCall | FlushCall | RemoveCall;
+export type LocalCall = GetCall | GrabCall | FlushCall | RemoveCall | SyncCall;
 
 export interface CopyRequest {
   readonly type: 'COPY_REQ';
@@ -150,7 +159,10 @@ export type ObjectMessage =
       readonly rmset: NodeSet;
     })
   | { readonly type: 'OWN_ACK' }
-  | { readonly type: 'OWN_NACK' };
+  | { readonly type: 'OWN_NACK' }
+  /** Write this to your device, for call `call` of the sender. */
+  | { readonly type: 'SYNC'; readonly call: CallId; readonly version: number; readonly payload: Handle }
+  | { readonly type: 'SYNCED'; readonly call: CallId; readonly ok: boolean };
 
 export type ObjectEvent =
   | { readonly type: 'message'; readonly from: NodeId; readonly message: ObjectMessage }
@@ -158,6 +170,7 @@ export type ObjectEvent =
   | GrabCall
   | Pick<FlushCall, 'type' | 'call' | 'to'>
   | RemoveCall
+  | SyncCall
   /** Shared access if a valid copy is here and nobody waits, else `absent`. Never a message, never a wait. */
   | { readonly type: 'find'; readonly call: CallId }
   /** End a lease; a payload other than {@link noPayload} becomes the value, if the lease is exclusive. */
@@ -166,7 +179,9 @@ export type ObjectEvent =
   | { readonly type: 'set'; readonly call: CallId; readonly payload: Handle }
   /** What the load of an {@link ObjectNotice} `fill` came to. */
   | { readonly type: 'filled'; readonly id: number; readonly payload: Handle }
-  | { readonly type: 'fill-failed'; readonly id: number; readonly absent: boolean };
+  | { readonly type: 'fill-failed'; readonly id: number; readonly absent: boolean }
+  /** What the write of an {@link ObjectNotice} `store` came to. */
+  | { readonly type: 'stored'; readonly node: NodeId; readonly call: CallId; readonly ok: boolean };
 
 export type CallResult =
   | { readonly outcome: 'held'; readonly payload: Handle; readonly version: number; readonly incarnation: number }
@@ -179,11 +194,19 @@ export type CallResult =
   /** The load failed, or nobody took the object. */
   | { readonly outcome: 'failed' };
 
-/** What the kernel asks of its host: load the first value of the object, and say what came of it. */
-export interface ObjectNotice {
-  readonly type: 'fill';
-  readonly id: number;
-}
+/**
+ * What the kernel asks of its host, which says what came of it: load the first value of the object; write a value to
+ * the device, for call `call` of node `node`, in the order asked for.
+ */
+export type ObjectNotice =
+  | { readonly type: 'fill'; readonly id: number }
+  | {
+      readonly type: 'store';
+      readonly node: NodeId;
+      readonly call: CallId;
+      readonly version: number;
+      readonly payload: Handle;
+    };
 
 export interface ObjectEnv {
   readonly self: NodeId;
@@ -236,6 +259,10 @@ export interface ObjectEntry {
   readers: readonly CallId[];
   /** The exclusive lease, 0 for none. */
   writer: CallId;
+  /** Calls whose value is on its way to the device. */
+  syncing: readonly CallId[];
+  /** At the default owner: versions up to this are on the device, superseded or removed. */
+  stored: number;
   /** Calls and requests that wait, in order of arrival. In a waiting state the first is what is waited for. */
   queue: readonly (LocalCall | RemoteRequest)[];
 }

@@ -65,6 +65,7 @@ function finishRemoval(entry: ObjectEntry, env: ObjectEnv, out: ObjectSink): voi
   entry.awaited = noNodes;
   entry.home = false;
   out.trace('removed');
+  if (self === defaultOwner) entry.stored = version;
   if (head.type === 'RM_REQ' && head.requester === defaultOwner) {
     answerRemover(head, { version, incarnation, removed: true, owner: defaultOwner, home: true }, out);
     leave(entry, defaultOwner);
@@ -136,6 +137,7 @@ export function toldOfRemoval(
   out: ObjectSink,
 ): void {
   entry.probOwner = owner;
+  if (env.self === env.defaultOwner) entry.stored = Math.max(entry.stored, version);
   if (entry.status === 'INV_COPY' || entry.status === 'READ_COPY') {
     entry.invalidation = { type: 'RM', to: from, version };
     return;
@@ -162,7 +164,11 @@ export function removalAnswered(
   out: ObjectSink,
 ): void {
   const { call } = takeHead(entry, 'remove');
-  if (message.home) ownAbsent(entry, self, { ...message, rmset: withNode([self], from) });
-  else leave(entry, message.owner);
+  if (message.home) {
+    ownAbsent(entry, self, { ...message, rmset: withNode([self], from) });
+    entry.stored = message.version;
+  } else {
+    leave(entry, message.owner);
+  }
   out.reply(call, { outcome: message.removed ? 'done' : 'absent' });
 }

@@ -11,7 +11,7 @@ interface SeededBug {
   readonly rules: Partial<ObjectRules>;
 }
 
-const { core, evict, tries, conditional, everything, slowFill } = quickScenarios;
+const { core, evict, tries, conditional, everything, slowFill, sync } = quickScenarios;
 const { remove, clients, removeAndEvict } = slowScenarios;
 
 /**
@@ -160,6 +160,7 @@ const bugs: readonly SeededBug[] = [
     scenario: removeAndEvict,
     rules: { homeFirst: () => false },
   },
+  { name: 'an older value is written to the device', scenario: sync, rules: { isStale: () => false } },
   { name: 'the result of a load given up is used', scenario: slowFill, rules: { isCurrentFill: () => true } },
   { name: 'a load that fails loses the ownership', scenario: slowFill, rules: { afterFailedFill: () => 'INV_COPY' } },
 ];

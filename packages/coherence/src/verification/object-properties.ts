@@ -170,8 +170,8 @@ const nobodyForgotten: Check = ({ entries }) => {
 
 const isAtRest = (nodes: readonly number[], view: WorldView): boolean =>
   nodes.every((node) => {
-    const { queue, writer, readers } = entryOf(view, node);
-    return queue.length === 0 && writer === 0 && readers.length === 0;
+    const { queue, writer, readers, syncing } = entryOf(view, node);
+    return queue.length === 0 && writer === 0 && readers.length === 0 && syncing.length === 0;
   });
 
 /** Invariants I1 to I12 as far as a state shows them; the values of I5 and I8 are the monitor's. */

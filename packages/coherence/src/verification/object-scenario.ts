@@ -8,6 +8,7 @@ export type Operation =
   | {
       readonly type:
         | 'find'
+        | 'sync'
         | 'set'
         | 'evict'
         | 'flush'
@@ -27,6 +28,8 @@ export interface ObjectScenario {
   readonly clients?: number;
   /** Calls each client may make; where omitted, as many as it likes. */
   readonly calls?: number;
+  /** Calls all clients of a node may make together; where omitted, as many as they like. */
+  readonly callsPerNode?: number;
   /** A further client of each node, whose calls come only while the object is in one of these states there. */
   readonly intruder?: { readonly operations: readonly Operation[]; readonly during: readonly ObjectStatus[] };
   readonly fill?: 'blank' | 'load';
@@ -48,7 +51,8 @@ export const holds = ({ readers, writer }: ObjectEntry, client: number): boolean
 const waits = ({ queue }: ObjectEntry, client: number): boolean =>
   queue.some((item) => 'call' in item && item.call === client);
 
-export const isIdle = (entry: ObjectEntry, client: number): boolean => !holds(entry, client) && !waits(entry, client);
+export const isIdle = (entry: ObjectEntry, client: number): boolean =>
+  !holds(entry, client) && !waits(entry, client) && !entry.syncing.includes(client);
 
 /** A message under way. */
 export interface Flight {

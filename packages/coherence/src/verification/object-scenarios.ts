@@ -16,6 +16,7 @@ const flush: readonly Operation[] = [{ type: 'flush' }];
 const remove: readonly Operation[] = [{ type: 'remove' }];
 const abort: readonly Operation[] = [{ type: 'abort' }];
 const find: readonly Operation[] = [{ type: 'find' }];
+const sync: readonly Operation[] = [{ type: 'sync' }];
 const failures: readonly Operation[] = [{ type: 'fill-fails' }, { type: 'fill-absent' }, { type: 'late-fill' }];
 const slowFill = { fill: 'load', requestIds: 2 } as const;
 
@@ -32,11 +33,16 @@ export const quickScenarios = {
   evict: scenario('3 nodes: evict, find', 3, evict, find),
   tries: scenario('3 nodes: tryGrab', 3, tries),
   conditional: scenario('3 nodes: no first touch, manual first touch', 3, conditional, abort),
-  everything: scenario('2 nodes: everything', 2, abort, find, evict, flush, remove, tries, conditional),
-  slowFill: {
-    ...scenario('2 nodes: slow fill and everything', 2, evict, flush, remove, tries, failures),
+  sync: {
+    ...scenario('3 nodes: sync', 3, sync),
+    intruder: { operations: sync, during: ['WAIT_ACK_INV'] },
+  },
+  everything: scenario('2 nodes: everything but sync', 2, abort, find, evict, flush, remove, tries, conditional),
+  slowFill: { ...scenario('2 nodes: slow fill and everything', 2, evict, flush, remove, tries, failures), ...slowFill },
+  fillAndCalls: {
+    ...scenario('2 nodes: calls that come while a load goes on', 2, failures),
     ...slowFill,
-    intruder: { operations: [...access, ...find, ...evict, ...remove], during: ['INV_FILLING'] },
+    intruder: { operations: [...access, ...find, ...evict, ...remove, ...sync], during: ['INV_FILLING'] },
   },
 } as const satisfies Record<string, ObjectScenario>;
 
@@ -45,11 +51,29 @@ export const slowScenarios = {
   remove: scenario('3 nodes: remove', 3, remove),
   flush: scenario('3 nodes: flush to any node', 3, flush),
   fill: { ...scenario('3 nodes: slow fill', 3, failures), ...slowFill },
-  clients: { ...scenario('2 nodes, 2 clients each: evict, find, remove', 2, evict, find, remove), clients: 2 },
+  clients: {
+    ...scenario('2 nodes, 2 clients each: evict, find, remove', 2, evict, find, remove),
+    clients: 2,
+  },
   exclusiveReaders: {
     ...scenario('2 nodes, 2 clients each: readers exclude each other', 2, remove),
     clients: 2,
     exclusiveReaders: true,
+  },
+  syncAndRemove: scenario('3 nodes: sync and remove', 3, sync, remove),
+  syncAnywhere: {
+    ...scenario('2 nodes: sync in every state', 2, evict, remove),
+    intruder: {
+      operations: sync,
+      during: [
+        'WRITE_GHOST',
+        'WAIT_ACK_WRITE',
+        'WAIT_OBJ_READ',
+        'WAIT_OBJ_WRITE',
+        'WAIT_CHG_OWN_ACK',
+        'WAIT_OBJ_RM_DONE',
+      ],
+    },
   },
   removeAndEvict: scenario('3 nodes: remove and evict', 3, remove, evict),
   intruder: {
@@ -58,6 +82,34 @@ export const slowScenarios = {
       operations: [...access, ...find, ...evict, ...remove, { type: 'late-fill' }],
       during: ['WAIT_ACK_INV'],
     },
+  },
+  removeAndTries: scenario('3 nodes: remove, tryGrab, no and manual first touch', 3, remove, tries, conditional),
+  evictAndTries: scenario('3 nodes: evict, tryGrab, no and manual first touch', 3, evict, tries, conditional),
+  removeAndFill: { ...scenario('3 nodes: remove, slow fill', 3, remove, failures), ...slowFill },
+  evictAndFill: { ...scenario('3 nodes: evict, slow fill', 3, evict, failures), ...slowFill },
+  triesAndFill: {
+    ...scenario('3 nodes: tryGrab, no and manual first touch, slow fill', 3, tries, conditional, failures),
+    ...slowFill,
+  },
+  syncAndEvict: scenario('3 nodes: sync and evict', 3, sync, evict),
+  fourNodes: scenario('4 nodes: get, grab, put', 4),
+  allTogether: {
+    ...scenario(
+      '3 nodes, 2 calls each: everything',
+      3,
+      ...[abort, find, sync, evict, flush, remove, tries, conditional, failures],
+    ),
+    ...slowFill,
+    callsPerNode: 2,
+  },
+  allOnFour: {
+    ...scenario(
+      '4 nodes, 1 call each: everything',
+      4,
+      ...[abort, find, sync, evict, flush, remove, tries, conditional, failures],
+    ),
+    ...slowFill,
+    callsPerNode: 1,
   },
   conditionalTries: scenario('3 nodes: tryGrab, no and manual first touch', 3, tries, conditional),
 } as const satisfies Record<string, ObjectScenario>;

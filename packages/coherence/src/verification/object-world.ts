@@ -9,6 +9,7 @@ import {
   type ObjectMessage,
   type ObjectStatus,
 } from '../kernel/object-types.ts';
+import { callBudget, callsMade } from './call-budget.ts';
 import { currentFill, freshPayload, hostedObject } from './object-host.ts';
 import { objectProperties } from './object-properties.ts';
 import {
@@ -63,6 +64,7 @@ class Client {
         this.#start({ ...operation, call });
         break;
       case 'find':
+      case 'sync':
       case 'remove':
         this.#start({ type: operation.type, call });
         break;
@@ -91,9 +93,12 @@ class Client {
 
   /** A call that this client makes when it has none open. */
   #start(event: ObjectEvent): void {
-    const mayStart = (entry: ObjectEntry): boolean =>
-      isIdle(entry, this.#client) && this.#during?.includes(entry.status) !== false;
-    this.#add(event.type, event, mayStart, this.#scenario.calls ?? 'unlimited');
+    const { calls, callsPerNode } = this.#scenario;
+    const mayStart = (entry: ObjectEntry, view: WorldView): boolean =>
+      isIdle(entry, this.#client) &&
+      this.#during?.includes(entry.status) !== false &&
+      (callsPerNode === undefined || callsMade(view, this.#node) < callsPerNode);
+    this.#add(event.type, event, mayStart, calls ?? 'unlimited');
   }
 
   #under(label: string, event: ObjectEvent, when: (entry: ObjectEntry) => boolean): void {
@@ -107,7 +112,7 @@ class Client {
   #add(
     label: string,
     event: ObjectEvent,
-    when: (entry: ObjectEntry) => boolean,
+    when: (entry: ObjectEntry, view: WorldView) => boolean,
     times: CallSpec['times'] = 'unlimited',
   ) {
     const node = this.#node;
@@ -117,10 +122,18 @@ class Client {
       part: 0,
       times,
       event: () => event,
-      when: (view: WorldView) => when(entryOf(view, node)),
+      when: (view: WorldView) => when(entryOf(view, node), view),
     });
   }
 }
+
+/** The device writes at once. */
+const written = ({ node, call }: { node: number; call: number }): ObjectEvent => ({
+  type: 'stored',
+  node,
+  call,
+  ok: true,
+});
 
 function intruders(scenario: ObjectScenario): CallSpec[] {
   if (scenario.intruder === undefined) return [];
@@ -155,6 +168,7 @@ export function objectWorld(scenario: ObjectScenario, rules: ObjectRules = objec
           env: () => envOf(scenario, node, rules),
           ports: nodes.filter((other) => other !== node),
           message: (from, message: ObjectMessage) => ({ type: 'message', from, message }) as const,
+          above: (notice) => (notice.type === 'store' ? { part: 0, event: written(notice) } : undefined),
         }),
       ],
     })),
@@ -164,7 +178,7 @@ export function objectWorld(scenario: ObjectScenario, rules: ObjectRules = objec
       ...intruders(scenario),
       ...loads(scenario),
     ],
-    monitors: [valueMonitor],
+    monitors: [valueMonitor, ...(scenario.callsPerNode === undefined ? [] : [callBudget(scenario.nodes)])],
     properties: objectProperties(scenario, (node) => envOf(scenario, node, rules)),
     final: () => true,
     faults: scenario.faults ?? {},

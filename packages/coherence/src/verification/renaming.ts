@@ -1,6 +1,7 @@
 import type { Renumbering, Symmetry } from '@holdfast/simulation';
 import type { NodeSet } from '../kernel/node-set.ts';
 import type { LocalCall, ObjectEntry, ObjectMessage, RemoteRequest } from '../kernel/object-types.ts';
+import { renameMonitor } from './call-budget.ts';
 import type { ValueGhost } from './value-monitor.ts';
 
 type Permutation = readonly number[];
@@ -76,6 +77,7 @@ export function nodeSymmetry(nodes: number): Symmetry {
       .filter((order) => order.some((node, index) => node !== index)),
     state: (_node, _part, state, permutation) => renameEntry(state as ObjectEntry, permutation),
     message: (message, permutation) => renameMessage(message as ObjectMessage, permutation),
+    monitor: renameMonitor,
   };
 }
 
@@ -87,9 +89,17 @@ function orders(items: readonly number[]): number[][] {
 /** Incarnations are ranked apart from versions: between the two nothing is ever compared. */
 const incarnationsFrom = 2 ** 40;
 type Image = (number: number) => number;
-type Versioned = { version?: number; payload?: number; incarnation?: number; floor?: number; held?: number };
+/** Every name under which a number is that must be ranked. */
+type Versioned = {
+  version?: number;
+  payload?: number;
+  incarnation?: number;
+  floor?: number;
+  held?: number;
+  stored?: number;
+};
 
-const versionFields = ['version', 'payload', 'floor', 'held'] as const;
+const versionFields = ['version', 'payload', 'floor', 'held', 'stored'] as const;
 
 function numbersIn(value: Versioned): number[] {
   const numbers = versionFields.map((field) => value[field] ?? 0).filter((number) => number > 0);
@@ -112,8 +122,9 @@ export const versionRanks: Renumbering = {
   numbers(value, place) {
     if (place.kind === 'message') return numbersIn(value as Versioned);
     if (place.kind === 'monitor') {
-      const { current, acquired } = value as ValueGhost;
-      return numbersIn({ payload: current, version: acquired });
+      if (place.monitor > 0) return [];
+      const { current, acquired, stored } = value as ValueGhost;
+      return numbersIn({ payload: current, version: acquired, stored });
     }
     const entry = value as ObjectEntry;
     return [
@@ -125,9 +136,11 @@ export const versionRanks: Renumbering = {
   renumbered(value, place, image) {
     if (place.kind === 'message') return renumbered(value as ObjectMessage, image);
     if (place.kind === 'monitor') {
+      if (place.monitor > 0) return value;
       const ghost = value as ValueGhost;
-      const { payload, version } = renumbered({ payload: ghost.current, version: ghost.acquired }, image);
-      return { ...ghost, current: payload, acquired: version };
+      const numbers = { payload: ghost.current, version: ghost.acquired, stored: ghost.stored };
+      const { payload, version, stored } = renumbered(numbers, image);
+      return { ...ghost, current: payload, acquired: version, stored };
     }
     const entry = value as ObjectEntry;
     return {

@@ -6,6 +6,8 @@ export interface ValueGhost {
   current: number;
   /** Version of the last exclusive lease. */
   acquired: number;
+  /** Version on the device. */
+  stored: number;
   broken: number;
 }
 
@@ -13,13 +15,14 @@ const promises = [
   'a lease showed another value than the last one written (I5)',
   'an object that exists was called absent (I8)',
   'the version did not rise at an exclusive lease',
+  'an older value was written to the device after a newer one',
 ] as const;
 
 /** Every lease shows the last value written in this life of the object, and only an absent one is called absent. */
 export const valueMonitor: Monitor = monitor<ValueGhost>({
   name: 'value of the object',
   watches: ['trace', 'reply'],
-  initial: () => ({ current: noPayload, acquired: 0, broken: 0 }),
+  initial: () => ({ current: noPayload, acquired: 0, stored: 0, broken: 0 }),
   observe(state, { kind, number, value }) {
     if (kind === 'reply') {
       const result = value as CallResult;
@@ -29,6 +32,9 @@ export const valueMonitor: Monitor = monitor<ValueGhost>({
     } else if (value === 'acquired') {
       if (number <= state.acquired) state.broken = 3;
       state.acquired = number;
+    } else if (value === 'stored') {
+      if (number <= state.stored) state.broken = 4;
+      state.stored = number;
     } else if (value === 'removed') {
       state.current = noPayload;
     } else if (value === 'absent' && state.current !== noPayload) {
@@ -38,8 +44,9 @@ export const valueMonitor: Monitor = monitor<ValueGhost>({
   encode(state, into) {
     into.int(state.current);
     into.uint(state.acquired);
+    into.uint(state.stored);
     into.uint(state.broken);
   },
-  decode: (from) => ({ current: from.int(), acquired: from.uint(), broken: from.uint() }),
+  decode: (from) => ({ current: from.int(), acquired: from.uint(), stored: from.uint(), broken: from.uint() }),
   violation: ({ broken }) => (broken === 0 ? undefined : promises[broken - 1]),
 });

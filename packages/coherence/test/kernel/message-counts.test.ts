@@ -103,6 +103,13 @@ describe('messages and payloads of one call at rest', () => {
   });
 });
 
+test('sync of another node: 2 and one payload, nothing at the default owner', () => {
+  const driver = world(2, 1);
+  expect(driver.cost(() => driver.run(1, { type: 'sync' }))).toEqual(cost(2, 2, 1));
+  expect(driver.cost(() => driver.read(0))).toEqual(cost(2, 2, 1));
+  expect(driver.cost(() => driver.run(0, { type: 'sync' }))).toEqual(cost(0, 0, 0));
+});
+
 /** The owner collects the acknowledgements itself. Upper bounds are those of the protocol where the remover collects. */
 describe('messages of a removal', () => {
   test.each([0, 1, 2, 3])('by the owner, which is the default owner, %i others: 2r', (others) => {

@@ -88,14 +88,47 @@ describe('slow fill', () => {
     const driver = new ObjectDriver(2, { fill: 'load' });
     const first = driver.get(0);
     const second = driver.get(0);
-    const [{ id } = { id: 0 }] = driver.notices;
+    const [id = 0] = driver.loads;
     driver.step(0, { type: 'fill-failed', id, absent: false });
     expect([first, second].map((call) => driver.results.get(call)?.outcome)).toEqual(['failed', 'failed']);
     const third = driver.get(0);
     driver.step(0, { type: 'filled', id, payload: 6 });
     expect(driver.results.get(third)).toBeUndefined();
-    driver.step(0, { type: 'filled', id: driver.notices[1]!.id, payload: 7 });
+    driver.step(0, { type: 'filled', id: driver.loads[1]!, payload: 7 });
     expect(driver.results.get(third)).toMatchObject({ payload: 7 });
+  });
+});
+
+describe('sync', () => {
+  test('writes the value to the device of the default owner, once for each version', () => {
+    const driver = new ObjectDriver(3);
+    driver.write(1, 7);
+    driver.read(2);
+    expect([1, 2, 1].map((node) => driver.run(node, { type: 'sync' })?.outcome)).toEqual(['done', 'done', 'done']);
+    expect(driver.written).toEqual([7]);
+    expect(driver.run(0, { type: 'sync' })).toEqual({ outcome: 'absent' });
+  });
+
+  test('an older value never follows a newer one', () => {
+    const driver = new ObjectDriver(3);
+    driver.write(1, 7);
+    driver.issue(1, { type: 'sync' });
+    const writer = driver.issue(2, { type: 'grab', absence: 'touch', try: false });
+    driver.deliver(2, 0);
+    driver.deliver(0, 1);
+    driver.deliver(1, 2);
+    driver.step(2, { type: 'put', call: writer, payload: 8 });
+    driver.issue(2, { type: 'sync' });
+    driver.deliver(2, 0);
+    driver.settle();
+    expect(driver.written).toEqual([8]);
+  });
+
+  test('a device that fails fails the call', () => {
+    const driver = new ObjectDriver(2);
+    driver.write(1, 7);
+    driver.device = 'fails';
+    expect(driver.run(1, { type: 'sync' })).toEqual({ outcome: 'failed' });
   });
 });
 

@@ -8,7 +8,7 @@ const { configurations, mutants } = coherenceSuite;
 const quick = [
   '3 nodes: get, grab, put',
   '3 nodes: tryGrab',
-  '2 nodes: everything',
+  '2 nodes: everything but sync',
   '2 nodes: slow fill and everything',
 ];
 
