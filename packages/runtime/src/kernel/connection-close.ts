@@ -151,13 +151,15 @@ export function endNow(
 ): void {
   out.cancelTimer(connectionTimer);
   state.stage = 'ending';
+  state.end = end;
   out.deliver({ type: 'end-session', end });
 }
 
 /** The session is over. Its endpoint is used up. */
 export function sessionEnded(state: ConnectionState, end: SessionEnd, env: ConnectionEnv, out: ConnectionSink): void {
   out.cancelTimer(connectionTimer);
-  state.end = end;
+  // A session that was told to end knows no better reason than the one it was told for.
+  if (state.stage !== 'ending' || end !== 'peer-dead') state.end = end;
   if (env.rules.renewsEndpoint()) state.endpoint++;
   forgetPeer(state);
   leave(state, env, out);

@@ -8,7 +8,6 @@ import type {
   OneSided,
   StatusPage,
 } from '../kernel/connection-types.ts';
-import { connectionPart } from './connection-scenario.ts';
 
 /** What one side did so far, as far as the promises of the connection are concerned. */
 interface Side {
@@ -136,7 +135,7 @@ const numbersOf = ({ version, links, plan }: Agreement): number[] => [
   ...plan.flatMap(({ client, ports, bytesPerPort }) => [client, ports, bytesPerPort]),
 ];
 
-export function connectionMonitor(): Monitor {
+export function connectionMonitor(connectionPart: number): Monitor {
   return monitor<ConnectionGhost>({
     name: 'promises of the connection',
     watches: ['event', 'send', 'deliver', 'crash'],

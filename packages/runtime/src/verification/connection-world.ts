@@ -24,6 +24,9 @@ const usualNeeds: readonly [readonly ClientNeed[], readonly ClientNeed[]] = [
   [{ client: 1, ports: 1, bytesPerPort: 16 }],
 ];
 
+/** More operations than can be answered late in one history. */
+const answersApart = 8;
+
 /** Endpoints one life of a member may use in these worlds. */
 const endpointsPerLife = 10;
 
@@ -60,7 +63,7 @@ function nodeOf(name: string, node: 0 | 1, scenario: ConnectionScenario, rules: 
       part({
         name: 'region',
         kernel: oneSided,
-        env: (incarnation) => ({ incarnation, looksLate: scenario.slowLooks === true }),
+        env: (incarnation) => ({ incarnation, looksLate: scenario.slowLooks === true, port: 0, numbers: answersApart }),
         ports: [0],
         message: (_port, message) => ({ type: isRequest(message) ? 'request' : 'answer', message }) as const,
         timer: () => ({ type: 'timer' }) as const,
@@ -213,7 +216,7 @@ export function connectionWorld(scenario: ConnectionScenario, rules: ConnectionR
     ],
     timers: 'quiet',
     faults: scenario.faults ?? {},
-    monitors: [connectionMonitor()],
+    monitors: [connectionMonitor(connectionPart)],
     properties: connectionProperties(scenario),
     final: () => true,
   };

@@ -38,6 +38,10 @@ export interface RegionEnv {
   readonly incarnation: number;
   /** The member looks at its inbox only when told to, not as soon as it is written. */
   readonly looksLate: boolean;
+  /** The port requests and answers travel on. */
+  readonly port: number;
+  /** How many operations apart an answer may come and still be told from the one waited for. */
+  readonly numbers: number;
 }
 
 export interface RegionState {
@@ -71,8 +75,6 @@ const table: CellTable = {
 };
 
 const pendings = ['none', 'read', 'write', 'check'] as const;
-/** More operations than can be answered late in one history. */
-const numbers = 8;
 
 export const oneSided: Kernel<RegionState, RegionEvent, RegionEnv, RegionMessage, never, ConnectionEvent> = {
   name: 'one-sided',
@@ -88,9 +90,9 @@ export const oneSided: Kernel<RegionState, RegionEvent, RegionEnv, RegionMessage
     if (cell.class === 'ignored') return;
     switch (event.type) {
       case 'operate':
-        state.number = (state.number + 1) % numbers;
+        state.number = (state.number + 1) % env.numbers;
         state.pending = event.operation.type;
-        out.send(0, requestFor(event.operation, { incarnation: env.incarnation, number: state.number }));
+        out.send(env.port, requestFor(event.operation, { incarnation: env.incarnation, number: state.number }));
         out.setTimer(0, 10);
         break;
       case 'publish':
@@ -100,7 +102,7 @@ export const oneSided: Kernel<RegionState, RegionEvent, RegionEnv, RegionMessage
         state.handle = event.handle;
         break;
       case 'request':
-        out.send(0, answerTo(state, event.message));
+        out.send(env.port, answerTo(state, event.message));
         if (event.message.type === 'put') {
           if (env.looksLate) state.news = event.message.cell;
           else out.deliver({ type: 'inbox', cell: event.message.cell });

@@ -1,7 +1,7 @@
 import type { Decoder, Encoder } from '@holdfast/kernel';
 import { type Monitor, monitor } from '@holdfast/simulation';
 import type { SessionEvent, SessionNotice } from '../kernel/session-types.ts';
-import { classOfSend, type SessionScenario, sessionPart } from './session-scenario.ts';
+import { classOfSend } from './session-scenario.ts';
 
 /** One class of one session as its sender and its receiver saw it. */
 interface History {
@@ -17,18 +17,26 @@ interface History {
 }
 
 interface Side {
-  /** Sessions opened so far; the last one is current. */
-  opened: number;
+  /** The session opened last: its own endpoint and the peer's; 0 before the first. */
+  self: number;
+  peer: number;
   ended: boolean;
-  /** Highest epoch heard of for each link in the current session. */
+  /** Highest epoch heard of for each link in that session. */
   readonly epochs: number[];
+}
+
+/** One session, named by the endpoints of node 0 and node 1. */
+interface SessionHistory {
+  readonly endpoints: readonly [number, number];
+  /** `classes[sender][class]`. */
+  readonly classes: readonly (readonly History[])[];
 }
 
 /** What happened so far, as far as the promises of the session are concerned. */
 export interface SessionGhost {
   readonly sides: Side[];
-  /** `histories[sender][session][class]`. */
-  readonly histories: History[][][];
+  /** By endpoints, ascending. */
+  readonly sessions: SessionHistory[];
   /** Place in the list of broken promises, plus one; 0 while all are kept. */
   broken: number;
 }
@@ -48,20 +56,24 @@ const promises = [
 
 class Watch {
   readonly #state: SessionGhost;
+  readonly #classes: number;
 
-  constructor(state: SessionGhost) {
+  constructor(state: SessionGhost, classes: number) {
     this.#state = state;
+    this.#classes = classes;
   }
 
-  opens(node: number, session: number): void {
+  opens(node: number, self: number, peer: number): void {
     const side = this.#state.sides[node]!;
-    side.opened = session;
+    side.self = self;
+    side.peer = peer;
     side.ended = false;
     side.epochs.fill(0);
+    if (this.#session(node) === undefined) this.#add(node === 0 ? [self, peer] : [peer, self]);
   }
 
   accepts(node: number, handle: number): void {
-    this.#history(node, classOfSend(handle))?.sent.push(handle);
+    this.#history(node, node, classOfSend(handle)).sent.push(handle);
   }
 
   notices(node: number, notice: SessionNotice): void {
@@ -69,14 +81,14 @@ class Watch {
     if (side.ended && notice.type !== 'release') this.#breaks(4);
     switch (notice.type) {
       case 'record': {
-        const history = this.#history(1 - node, notice.trafficClass, side.opened);
-        if (history === undefined || history.sent[history.delivered] !== notice.handle) this.#breaks(0);
+        const history = this.#history(node, 1 - node, notice.trafficClass);
+        if (history.sent[history.delivered] !== notice.handle) this.#breaks(0);
         else this.#delivers(history);
         if (notice.epoch < side.epochs[notice.link]!) this.#breaks(5);
         break;
       }
       case 'release': {
-        const history = this.#history(node, notice.trafficClass)!;
+        const history = this.#history(node, node, notice.trafficClass);
         if (history.sent[history.acknowledged + history.returned] !== notice.handle) this.#breaks(7);
         if (notice.acknowledged) {
           history.acknowledged++;
@@ -111,9 +123,8 @@ class Watch {
 
   #ends(node: number, { end, losses }: Extract<SessionNotice, { type: 'ended' }>): void {
     if (end === 'closed' && losses.length > 0) this.#breaks(8);
-    const side = this.#state.sides[node]!;
-    const histories = this.#state.histories[node]![side.opened - 1]!;
-    for (const [trafficClass, history] of histories.entries()) {
+    for (let trafficClass = 0; trafficClass < this.#classes; trafficClass++) {
+      const history = this.#history(node, node, trafficClass);
       const loss = losses.find((each) => each.trafficClass === trafficClass);
       const reported = loss === undefined ? [] : [...loss.unknown, ...loss.undelivered];
       const kept = history.sent.slice(history.acknowledged);
@@ -123,8 +134,22 @@ class Watch {
     }
   }
 
-  #history(node: number, trafficClass: number, session?: number): History | undefined {
-    return this.#state.histories[node]![(session ?? this.#state.sides[node]!.opened) - 1]?.[trafficClass];
+  /** What `sender` sent in the session that `node` opened last. */
+  #history(node: number, sender: number, trafficClass: number): History {
+    return this.#session(node)!.classes[sender]![trafficClass]!;
+  }
+
+  #session(node: number): SessionHistory | undefined {
+    const { self, peer } = this.#state.sides[node]!;
+    const [a, b] = node === 0 ? [self, peer] : [peer, self];
+    return this.#state.sessions.find(({ endpoints }) => endpoints[0] === a && endpoints[1] === b);
+  }
+
+  #add(endpoints: readonly [number, number]): void {
+    const { sessions } = this.#state;
+    const classes = [0, 1].map(() => Array.from({ length: this.#classes }, emptyHistory));
+    const after = sessions.findIndex((each) => isBefore(endpoints, each.endpoints));
+    sessions.splice(after === -1 ? sessions.length : after, 0, { endpoints, classes });
   }
 
   #breaks(promise: number): void {
@@ -132,19 +157,17 @@ class Watch {
   }
 }
 
-export function sessionMonitor(scenario: SessionScenario): Monitor {
+const isBefore = (one: readonly [number, number], other: readonly [number, number]): boolean =>
+  one[0] < other[0] || (one[0] === other[0] && one[1] < other[1]);
+
+/** Watches part `sessionPart` of both nodes, whose sessions have `links` links and `classes` classes. */
+export function sessionMonitor(sessionPart: number, links: number, classes: number): Monitor {
   return monitor<SessionGhost>({
     name: 'promises of the session',
     watches: ['event', 'reply', 'deliver', 'crash'],
-    initial: () => ({
-      sides: [0, 1].map(() => ({ opened: 0, ended: false, epochs: new Array<number>(scenario.links).fill(0) })),
-      histories: [0, 1].map(() =>
-        Array.from({ length: scenario.sessions }, () => scenario.windows.map(() => emptyHistory())),
-      ),
-      broken: 0,
-    }),
+    initial: () => ({ sides: [0, 1].map(() => emptySide(links)), sessions: [], broken: 0 }),
     observe(state, { kind, node, part, number, value }) {
-      const watch = new Watch(state);
+      const watch = new Watch(state, classes);
       if (kind === 'crash') {
         // What the dead side knew is gone with it; its records may still be delivered, or not.
         state.sides[node]!.epochs.fill(0);
@@ -152,7 +175,7 @@ export function sessionMonitor(scenario: SessionScenario): Monitor {
         return;
       } else if (kind === 'event') {
         const event = value as SessionEvent;
-        if (event.type === 'open') watch.opens(node, event.self);
+        if (event.type === 'open') watch.opens(node, event.self, event.peer);
       } else if (kind === 'reply') {
         if (value === 'accepted') watch.accepts(node, number);
       } else {
@@ -165,24 +188,41 @@ export function sessionMonitor(scenario: SessionScenario): Monitor {
   });
 }
 
+const emptySide = (links: number): Side => ({
+  self: 0,
+  peer: 0,
+  ended: false,
+  epochs: new Array<number>(links).fill(0),
+});
 const emptyHistory = (): History => ({ sent: [], delivered: 0, acknowledged: 0, returned: 0, undeliveredFrom: 0 });
 
 function encodeGhost(state: SessionGhost, into: Encoder): void {
   into.list(state.sides, (side, to) => {
-    to.uint(side.opened);
+    to.uint(side.self);
+    to.uint(side.peer);
     to.flag(side.ended);
     to.list(side.epochs, writeUint);
   });
-  into.list(state.histories, (sessions, to) =>
-    to.list(sessions, (classes, deeper) => deeper.list(classes, encodeHistory)),
-  );
+  into.list(state.sessions, ({ endpoints, classes }, to) => {
+    to.uint(endpoints[0]);
+    to.uint(endpoints[1]);
+    to.list(classes, (each, deeper) => deeper.list(each, encodeHistory));
+  });
   into.uint(state.broken);
 }
 
 function decodeGhost(from: Decoder): SessionGhost {
   return {
-    sides: from.list((each) => ({ opened: each.uint(), ended: each.flag(), epochs: each.list(readUint) })),
-    histories: from.list((sessions) => sessions.list((classes) => classes.list(decodeHistory))),
+    sides: from.list((each) => ({
+      self: each.uint(),
+      peer: each.uint(),
+      ended: each.flag(),
+      epochs: each.list(readUint),
+    })),
+    sessions: from.list((each) => ({
+      endpoints: [each.uint(), each.uint()],
+      classes: each.list((classes) => classes.list(decodeHistory)),
+    })),
     broken: from.uint(),
   };
 }

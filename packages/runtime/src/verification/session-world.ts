@@ -236,7 +236,7 @@ export function sessionWorld(scenario: SessionScenario, rules: SessionRules = se
     calls: callsOf(scenario),
     timers: 'quiet',
     faults: scenario.faults ?? {},
-    monitors: [sessionMonitor(scenario), faultBudget(faultKinds)],
+    monitors: [sessionMonitor(sessionPart, scenario.links, scenario.windows.length), faultBudget(faultKinds)],
     properties: sessionProperties(scenario),
     final: () => true,
   };
