@@ -36,14 +36,19 @@ export function passesOn({ status }: ObjectEntry, { self, defaultOwner }: Object
   }
 }
 
-/** Add to the queue: at its end, or, if the chase took too long, before all that nobody works on yet. */
+/**
+ * Add to the queue: at its end, or, if the chase took too long, before all that nobody works on yet and that was not
+ * chased as long.
+ */
 export function enqueue(entry: ObjectEntry, item: Waiting, env: ObjectEnv): void {
-  const isUrgent = isRemote(item) && env.rules.isUrgent(item.forwards, env.forwardsMax);
-  if (isUrgent) {
-    entry.queue = entry.queue.toSpliced(isSettled(entry) ? 0 : 1, 0, item);
-  } else {
+  const isUrgent = (each: Waiting): boolean => isRemote(each) && env.rules.isUrgent(each.forwards, env.forwardsMax);
+  if (!isUrgent(item)) {
     entry.queue = [...entry.queue, item];
+    return;
   }
+  let place = isSettled(entry) ? 0 : 1;
+  for (let each = entry.queue[place]; each !== undefined && isUrgent(each); each = entry.queue[place]) place++;
+  entry.queue = entry.queue.toSpliced(place, 0, item);
 }
 
 /** Send every request that waits here on towards the owner, oldest first. Local calls stay. */

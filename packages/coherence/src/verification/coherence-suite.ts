@@ -8,10 +8,9 @@ import { objectWorld } from './object-world.ts';
 const scenarios: readonly ObjectScenario[] = [...Object.values(quickScenarios), ...Object.values(slowScenarios)];
 
 const manyNodes: ObjectScenario = {
-  name: '5 nodes, 2 clients each, 12 calls of every kind each',
+  name: '5 nodes, 6 calls of every kind each',
   nodes: 5,
-  clients: 2,
-  calls: 12,
+  calls: 6,
   requestIds: 2 ** 32,
   forwardsMax: 8,
   operations: quickScenarios.everything.operations,

@@ -97,17 +97,21 @@ const answerTypes: ReadonlySet<ObjectMessage['type']> = new Set([
 
 /** A node that asked has one request or answer somewhere, and nobody else has: no request is served twice. */
 const answeredOnce: Check = ({ entries, under }) => {
+  const counts = new Array<number>(entries.length).fill(0);
+  const count = (node: number): void => {
+    counts[node] = (counts[node] ?? 0) + 1;
+  };
+  for (const { to, message } of under) {
+    if ('requester' in message) count(message.requester);
+    else if (answerTypes.has(message.type)) count(to);
+    else if (message.type === 'RM_ACK2' && entries[to]?.status !== 'WAIT_OBJ_RM_ACK2') {
+      return `the object is sent home to node ${to} in ${entries[to]?.status}`;
+    }
+  }
+  for (const { queue } of entries) for (const item of queue) if ('requester' in item) count(item.requester);
   for (const [node, { status }] of entries.entries()) {
-    const isOwn = (item: object): boolean => 'requester' in item && item.requester === node;
-    const requests =
-      under.filter(({ message }) => isOwn(message)).length +
-      entries.reduce((sum, { queue }) => sum + queue.filter(isOwn).length, 0);
-    const answers = under.filter(({ to, message }) => to === node && answerTypes.has(message.type)).length;
     const expected = askingStatuses.has(status) ? 1 : 0;
-    if (requests + answers !== expected)
-      return `node ${node} in ${status} has ${requests} requests and ${answers} answers`;
-    const isSentHome = under.some(({ to, message }) => to === node && message.type === 'RM_ACK2');
-    if (isSentHome && status !== 'WAIT_OBJ_RM_ACK2') return `the object is sent home to node ${node} in ${status}`;
+    if (counts[node] !== expected) return `node ${node} in ${status} has ${counts[node]} requests and answers`;
   }
   return undefined;
 };
