@@ -44,7 +44,12 @@ export function plainCopy(value: unknown): unknown {
   if (ArrayBuffer.isView(value)) return structuredClone(value);
   requirePlain(value);
   const copy: Record<string, unknown> = {};
-  for (const key in value) copy[key] = plainCopy((value as Record<string, unknown>)[key]);
+  for (const key in value) {
+    const field = plainCopy((value as Record<string, unknown>)[key]);
+    // Assigning to this name would set the copy's prototype instead of a field.
+    if (key === '__proto__') Object.defineProperty(copy, key, { value: field, enumerable: true });
+    else copy[key] = field;
+  }
   return copy;
 }
 

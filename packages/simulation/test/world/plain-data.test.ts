@@ -58,6 +58,7 @@ describe('plain data', () => {
         expect(canonicalText(copy)).toBe(canonicalText(value));
         expect(copy).not.toBe(value);
       }),
+      { examples: [[{ '': { ['__proto__']: null } }]] },
     );
     const bytes = Uint8Array.of(1, 2);
     const copy = plainCopy({ bytes }) as { bytes: Uint8Array };
