@@ -2,6 +2,18 @@
  * The coherence protocol of shared objects, as a kernel: what each node does about one object.
  *
  * @packageDocumentation
+ * @example
+ * ```ts
+ * import { EffectBuffer } from '@holdfast/kernel';
+ * import { initialEntry, objectKernel, objectRules } from '@holdfast/coherence';
+ *
+ * const common = { defaultOwner: 0, forwardsMax: 8, requestIds: 2 ** 32, exclusiveReaders: false, rules: objectRules };
+ * const env = { ...common, self: 1, fill: 'blank' as const };
+ * const entry = initialEntry(env);
+ * const out = new EffectBuffer();
+ * objectKernel.step(entry, { type: 'get', call: 1, absence: 'touch' }, env, out);
+ * entry.status; // 'WAIT_OBJ_READ', and out.at(0) sends COPY_REQ to node 0
+ * ```
  */
 export { type NodeSet, noNodes } from './kernel/node-set.ts';
 export { initialEntry, isForgettable } from './kernel/object-entry.ts';

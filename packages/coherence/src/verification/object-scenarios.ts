@@ -95,11 +95,10 @@ export const slowScenarios = {
   fourNodes: scenario('4 nodes: get, grab, put', 4),
   allTogether: {
     ...scenario(
-      '3 nodes, 2 calls each: everything',
+      '3 nodes, 2 calls each: evict, flush, remove, tryGrab, no and manual first touch',
       3,
-      ...[abort, find, sync, evict, flush, remove, tries, conditional, failures],
+      ...[evict, flush, remove, tries, conditional],
     ),
-    ...slowFill,
     callsPerNode: 2,
   },
   allOnFour: {

@@ -1,0 +1,65 @@
+import { anyNode, type ObjectEntry, objectKernel, objectStatuses } from '@holdfast/coherence';
+import { Decoder, Encoder } from '@holdfast/kernel';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+
+const node = fc.nat(70);
+const nodes = fc.uniqueArray(node, { maxLength: 5 }).map((set) => set.sort((a, b) => a - b));
+const number = fc.nat();
+const absence = fc.constantFrom('touch', 'no-touch', 'manual');
+const route = { requester: node, request: number, forwards: number };
+const waiting = fc.oneof(
+  fc.record({ type: fc.constant('get'), call: number, absence }),
+  fc.record({ type: fc.constant('grab'), call: number, absence, try: fc.boolean() }),
+  fc.record({
+    type: fc.constant('flush'),
+    call: number,
+    to: fc.oneof(node, fc.constant(anyNode)),
+    refusedBy: nodes,
+    from: fc.constantFrom(...objectStatuses),
+  }),
+  fc.record({ type: fc.constantFrom('remove', 'sync'), call: number }),
+  fc.record({
+    type: fc.constant('COPY_REQ'),
+    kind: fc.constantFrom('read', 'write'),
+    absence,
+    try: fc.boolean(),
+    held: number,
+    ...route,
+  }),
+  fc.record({ type: fc.constant('RM_REQ'), ...route }),
+);
+const entries = fc.record({
+  status: fc.constantFrom(...objectStatuses),
+  probOwner: node,
+  version: number,
+  incarnation: number,
+  payload: fc.integer({ min: -1 }),
+  copyset: nodes,
+  rmset: nodes,
+  awaited: nodes,
+  acknowledged: nodes,
+  floor: number,
+  home: fc.boolean(),
+  request: number,
+  invalidation: fc.option(fc.record({ type: fc.constantFrom('INV', 'RM'), to: node, version: number }), {
+    nil: undefined,
+  }),
+  readers: nodes,
+  writer: number,
+  syncing: nodes,
+  stored: number,
+  queue: fc.array(waiting, { maxLength: 4 }),
+}) as fc.Arbitrary<ObjectEntry>;
+
+test('what was encoded is decoded, and the bytes are the same again', () => {
+  fc.assert(
+    fc.property(entries, (entry) => {
+      const encoder = new Encoder();
+      objectKernel.encode(entry, encoder);
+      const decoder = new Decoder(encoder.view().slice());
+      expect(objectKernel.decode(decoder)).toEqual(entry);
+      expect(decoder.atEnd).toBe(true);
+    }),
+  );
+});
