@@ -195,6 +195,9 @@ export const heartbeatMs = 10;
 export const quietTicksMax = 20;
 export const idleHeartbeatMs = 100;
 
+/** Slow heartbeats after which every link is looked at again, in case a wake-up was lost. */
+export const idleLookEveryTicks = 5;
+
 /** How long `close` gives services to dispose of what they hold. */
 export const closeGraceMs = 2000;
 

@@ -6,6 +6,7 @@ import {
   drainTurnsMax,
   heartbeatMs,
   idleHeartbeatMs,
+  idleLookEveryTicks,
   lateHeartbeatMs,
   quietTicksMax,
   recordsPerTurnMax,
@@ -28,6 +29,8 @@ export interface PumpOwner {
    * stalled before.
    */
   tick(nowMs: number, late: boolean): boolean;
+  /** Show that this thread's loop turns. */
+  beat(): void;
 }
 
 /**
@@ -68,7 +71,9 @@ export class EventPump {
   /** Something was sent: the heart beats fast from now on. Delivers nothing: the sender is in the middle of its work. */
   stir(): void {
     this.#active = true;
-    if (this.#periodMs !== heartbeatMs && !this.#closed) this.#beatEvery(heartbeatMs);
+    if (this.#periodMs === heartbeatMs || this.#closed) return;
+    this.#quietTicks = 0;
+    this.#beatEvery(heartbeatMs);
   }
 
   /** Look at everything soon, from the event loop. */
@@ -207,6 +212,13 @@ export class EventPump {
   }
 
   #heartbeat(): void {
+    if (this.#quietTicks > quietTicksMax && this.#quietTicks % idleLookEveryTicks !== 0 && !this.#waker.signalled) {
+      // Nothing has moved for long: the beat is all that others need.
+      this.#quietTicks++;
+      this.#lastTickMs = performance.now();
+      if (!this.#owner.paused()) this.#owner.beat();
+      return;
+    }
     this.#tickIfDue();
     if (this.#closed) return;
     if (!this.#blocking) this.#look();
@@ -226,5 +238,7 @@ export class EventPump {
     this.#backlog.fill(-1);
     if (this.#round() > 0) this.#active = true;
     if (this.#owner.tick(nowMs, sinceMs > this.#periodMs + lateHeartbeatMs)) this.#active = true;
+    // The beat comes last: peers may conclude that what reached this member before has been handled and acknowledged.
+    this.#owner.beat();
   }
 }

@@ -89,6 +89,7 @@ class LocalExchange implements MemberExchange {
         drainPeer: (peer, recordsMax, all) => this.#peers[peer]?.drain(recordsMax, all) ?? 0,
         flush: () => this.#flush(),
         tick: (nowMs, late) => this.#tick(nowMs, late),
+        beat: () => block.beat(self),
       },
       this.#waker,
       options.loop === 'blocking',
@@ -249,7 +250,6 @@ class LocalExchange implements MemberExchange {
     let restless = false;
     for (const peer of this.#peers) if (peer?.tick(nowMs, late)) restless = true;
     this.flush();
-    this.#options.block.beat(this.self);
     return restless;
   }
 

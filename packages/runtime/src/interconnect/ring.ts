@@ -1,24 +1,25 @@
 import type { Arena, Extent } from '../memory/arena.ts';
 
 /*
- * A ring carries records one way, from one thread to one other. Words of different writers lie 128 bytes apart, two
- * cache lines, because processors fetch lines in pairs.
+ * A ring carries records one way, from one thread to one other. The tail and the head, written all the time by
+ * different threads, lie 128 bytes apart, two cache lines, because processors fetch lines in pairs. The words that
+ * hardly ever change share one line, so that looking at all of them costs one.
  *
  * A record is a check word (the position it starts at), its payload, and a commit word in front of both, written last:
  * the generation's low bits and the length in units of 8 bytes. The reader believes a record only when both words are
  * what they must be at this place, so that a torn record, one of an earlier lap or one of an earlier generation is
  * never read.
  */
-export const ringHeaderBytes = 1024;
+export const ringHeaderBytes = 512;
 export const recordHeaderBytes = 8;
 
-export const tailWord = 0;
-export const headWord = 32;
-export const writerGenerationWord = 64;
-export const readerGenerationWord = 96;
-export const wantedGenerationWord = 128;
-export const roomWantedWord = 160;
-export const formatWord = 192;
+const tailWord = 0;
+const headWord = 32;
+const writerGenerationWord = 64;
+const readerGenerationWord = 65;
+const wantedGenerationWord = 66;
+const roomWantedWord = 67;
+const formatWord = 68;
 
 const format = 0x52494e47;
 const lengthBits = 15;
