@@ -1,5 +1,5 @@
 import { takeHead } from './entry-queue.ts';
-import { difference, noNodes, union, withNode, withoutNode } from './node-set.ts';
+import { difference, noNodes, onlyNode, union, withNode, withoutNode } from './node-set.ts';
 import { dropCopy, leave } from './object-entry.ts';
 import {
   type NodeId,
@@ -39,7 +39,7 @@ export function grantArrived(
   entry.version = message.version;
   entry.incarnation = message.incarnation;
   if (hasPayload) entry.payload = message.payload;
-  entry.copyset = [self];
+  entry.copyset = onlyNode(self);
   entry.rmset = union(message.rmset, [from, self]);
   entry.awaited = difference(message.awaited, entry.acknowledged);
   entry.acknowledged = noNodes;

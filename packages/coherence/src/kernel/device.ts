@@ -1,4 +1,4 @@
-import { withNode, withoutNode } from './node-set.ts';
+import { withCall, withoutCall } from './call-set.ts';
 import {
   type CallId,
   type NodeId,
@@ -21,7 +21,7 @@ export function serveSync(entry: ObjectEntry, { call }: SyncCall, env: ObjectEnv
     out.reply(call, { outcome: 'absent' });
     return true;
   }
-  entry.syncing = withNode(entry.syncing, call);
+  entry.syncing = withCall(entry.syncing, call);
   if (env.self === env.defaultOwner) store(entry, env.self, { call, version, payload }, env, out);
   else out.send(env.defaultOwner, { type: 'SYNC', call, version, payload });
   return true;
@@ -58,6 +58,6 @@ export function stored(
 }
 
 export function syncEnded(entry: ObjectEntry, call: CallId, ok: boolean, out: ObjectSink): void {
-  entry.syncing = withoutNode(entry.syncing, call);
+  entry.syncing = withoutCall(entry.syncing, call);
   out.reply(call, { outcome: ok ? 'done' : 'failed' });
 }

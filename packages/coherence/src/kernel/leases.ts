@@ -1,5 +1,6 @@
 import { ProtocolError } from '@holdfast/kernel';
-import { withNode, withoutNode } from './node-set.ts';
+import { withCall, withoutCall } from './call-set.ts';
+import { onlyNode, withNode } from './node-set.ts';
 import {
   type CallId,
   noPayload,
@@ -10,7 +11,7 @@ import {
 } from './object-types.ts';
 
 export function giveReadLease(entry: ObjectEntry, call: CallId, out: ObjectSink): void {
-  entry.readers = withNode(entry.readers, call);
+  entry.readers = withCall(entry.readers, call);
   answerHeld(entry, call, out);
 }
 
@@ -43,7 +44,7 @@ export function endLease(
     if (payload !== noPayload) write(entry, payload, env, out);
     entry.writer = 0;
   } else if (entry.readers.includes(call) && payload === noPayload) {
-    entry.readers = withoutNode(entry.readers, call);
+    entry.readers = withoutCall(entry.readers, call);
   } else {
     throw new ProtocolError('object', entry.status, 'put', `call ${call} holds no lease that allows it`);
   }
@@ -75,7 +76,7 @@ export function create(entry: ObjectEntry, payload: number, { self, rules }: Obj
   entry.version = rules.afterAcquisition(entry.version);
   entry.incarnation++;
   entry.payload = payload;
-  entry.copyset = [self];
+  entry.copyset = onlyNode(self);
   entry.rmset = withNode(entry.rmset, self);
   out.trace('written', payload);
 }

@@ -1,6 +1,6 @@
 import { takeHead } from './entry-queue.ts';
 import { create, giveAbsentLease, giveReadLease, giveWriteLease } from './leases.ts';
-import { difference } from './node-set.ts';
+import { difference, onlyNode } from './node-set.ts';
 import { dropCopy, leave, nextRequest } from './object-entry.ts';
 import {
   anyNode,
@@ -49,7 +49,7 @@ export function serveGrab(entry: ObjectEntry, call: GrabCall, env: ObjectEnv, ou
     case 'READ_OWNER': {
       const others = env.rules.toInvalidate(entry.copyset, env.self, env.self);
       for (const other of others) out.send(other, { type: 'INV', version: entry.version, writer: env.self });
-      entry.copyset = [env.self];
+      entry.copyset = onlyNode(env.self);
       entry.awaited = others;
       if (!env.rules.isComplete(others)) {
         entry.status = 'WAIT_ACK_WRITE';

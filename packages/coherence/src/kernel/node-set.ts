@@ -3,11 +3,23 @@ export type NodeSet = readonly number[];
 
 export const noNodes: NodeSet = [];
 
-export const withNode = (set: NodeSet, node: number): NodeSet =>
-  set.includes(node) ? set : [...set, node].sort((a, b) => a - b);
+const singles: NodeSet[] = [];
 
-export const withoutNode = (set: NodeSet, node: number): NodeSet =>
-  set.includes(node) ? set.filter((each) => each !== node) : set;
+/** The set of one node: always the same array, because most objects are known to one node only. */
+export function onlyNode(node: number): NodeSet {
+  singles[node] ??= [node];
+  return singles[node];
+}
+
+export function withNode(set: NodeSet, node: number): NodeSet {
+  if (set.length === 0) return onlyNode(node);
+  return set.includes(node) ? set : [...set, node].sort((a, b) => a - b);
+}
+
+export function withoutNode(set: NodeSet, node: number): NodeSet {
+  if (!set.includes(node)) return set;
+  return set.length === 1 ? noNodes : set.filter((each) => each !== node);
+}
 
 export const union = (a: NodeSet, b: NodeSet): NodeSet => b.reduce(withNode, a);
 

@@ -1,4 +1,5 @@
 import type { Decoder, Encoder } from '@holdfast/kernel';
+import { noCalls } from './call-set.ts';
 import { type NodeSet, noNodes } from './node-set.ts';
 import {
   absenceModes,
@@ -11,6 +12,9 @@ import {
   objectStatuses,
   type RemoteRequest,
 } from './object-types.ts';
+
+/** Shared by all entries at rest, so that they cost less memory. */
+export const noneWaiting: ObjectEntry['queue'] = [];
 
 /** What a missing entry stands for: the absent object, owned by its default owner. */
 export function initialEntry({ self, defaultOwner }: Pick<ObjectEnv, 'self' | 'defaultOwner'>): ObjectEntry {
@@ -28,11 +32,11 @@ export function initialEntry({ self, defaultOwner }: Pick<ObjectEnv, 'self' | 'd
     home: false,
     request: 0,
     invalidation: undefined,
-    readers: [],
+    readers: noCalls,
     writer: 0,
-    syncing: [],
+    syncing: noCalls,
     stored: 0,
-    queue: [],
+    queue: noneWaiting,
   };
 }
 

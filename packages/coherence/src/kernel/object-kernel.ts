@@ -15,8 +15,8 @@ import { serveSync, store, stored, syncEnded } from './device.ts';
 import { enqueue, isSettled, passesOn, passOnAll } from './entry-queue.ts';
 import { endLease, giveReadLease, setValue } from './leases.ts';
 import { fillEnded, serveFlush, serveGet, serveGrab, serveRemove } from './local-calls.ts';
-import { noNodes } from './node-set.ts';
-import { decodeEntry, encodeEntry, initialEntry } from './object-entry.ts';
+import { noNodes, onlyNode } from './node-set.ts';
+import { decodeEntry, encodeEntry, initialEntry, noneWaiting } from './object-entry.ts';
 import { objectTable } from './object-table.ts';
 import type {
   CallResult,
@@ -35,10 +35,9 @@ import { refuse, serveCopyRequest } from './remote-requests.ts';
 import { ownAbsent, removalAcknowledged, removalAnswered, serveRemoveRequest, toldOfRemoval } from './removal.ts';
 
 const name = 'object';
-const deviceEvents: ReadonlySet<string> = new Set(['SYNC', 'SYNCED', 'stored']);
 /** What is between a node and the device of the default owner goes on whatever state the object is in. */
-const row = (entry: ObjectEntry, event: ObjectEvent): string =>
-  deviceEvents.has(column(event)) ? 'device' : entry.status;
+const row = (entry: ObjectEntry, event: ObjectEvent): string => (isOfDevice(column(event)) ? 'device' : entry.status);
+const isOfDevice = (at: string): boolean => at === 'SYNC' || at === 'SYNCED' || at === 'stored';
 const column = (event: ObjectEvent): string => (event.type === 'message' ? event.message.type : event.type);
 
 function step(entry: ObjectEntry, event: ObjectEvent, env: ObjectEnv, out: ObjectSink): void {
@@ -123,7 +122,7 @@ function hear(entry: ObjectEntry, from: NodeId, message: ObjectMessage, env: Obj
       removalAcknowledged(entry, from, message, env, out);
       break;
     case 'RM_ACK2':
-      ownAbsent(entry, env.self, { ...message, rmset: [env.self] });
+      ownAbsent(entry, env.self, { ...message, rmset: onlyNode(env.self) });
       break;
     case 'RM_DONE':
       removalAnswered(entry, from, message, env, out);
@@ -182,7 +181,7 @@ function advance(entry: ObjectEntry, env: ObjectEnv, out: ObjectSink): void {
   while (isSettled(entry) && entry.invalidation === undefined) {
     const [head] = entry.queue;
     if (head === undefined) return;
-    if (serve(entry, head, env, out)) entry.queue = entry.queue.slice(1);
+    if (serve(entry, head, env, out)) entry.queue = entry.queue.length === 1 ? noneWaiting : entry.queue.slice(1);
     else if (entry.queue[0] === head) return;
     passOnAll(entry, env, out);
   }

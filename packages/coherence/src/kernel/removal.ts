@@ -1,5 +1,5 @@
 import { takeHead } from './entry-queue.ts';
-import { difference, type NodeSet, noNodes, union, withNode, withoutNode } from './node-set.ts';
+import { difference, type NodeSet, noNodes, onlyNode, union, withNode, withoutNode } from './node-set.ts';
 import { dropCopy, leave } from './object-entry.ts';
 import {
   type NodeId,
@@ -75,7 +75,7 @@ function finishRemoval(entry: ObjectEntry, env: ObjectEnv, out: ObjectSink): voi
     if (rules.tellsHome()) out.send(defaultOwner, { type: 'RM_ACK2', version, incarnation });
     leave(entry, defaultOwner);
   } else {
-    ownAbsent(entry, self, { version, incarnation, rmset: withNode([self], defaultOwner) });
+    ownAbsent(entry, self, { version, incarnation, rmset: withNode(onlyNode(self), defaultOwner) });
   }
   if (head.type === 'remove') out.reply(head.call, { outcome: 'done' });
   else
@@ -165,7 +165,7 @@ export function removalAnswered(
 ): void {
   const { call } = takeHead(entry, 'remove');
   if (message.home) {
-    ownAbsent(entry, self, { ...message, rmset: withNode([self], from) });
+    ownAbsent(entry, self, { ...message, rmset: withNode(onlyNode(self), from) });
     entry.stored = message.version;
   } else {
     leave(entry, message.owner);
