@@ -1,57 +1,29 @@
-import type { Subject } from 'rxjs/internal/Subject';
 import { isRing, ringHandle } from '../interconnect/ring.ts';
-import type {
-  DriverName,
-  InterconnectLink,
-  LinkDownReason,
-  LinkSurroundings,
-  RecordReceiver,
-} from '../interconnect/types.ts';
+import type { DriverName, InterconnectLink, RecordReceiver } from '../interconnect/types.ts';
 import type { WireEnds } from '../interconnect/wires.ts';
 import type { Agreement, ClientNeed, ConnectionStage, PortGrant } from '../kernel/connection-types.ts';
 import type { Endpoint, LinkId, SessionEnd, SessionNotice } from '../kernel/session-types.ts';
 import { retransmitBytesMax } from '../limits.ts';
 import { type MemberSlot, memberName } from '../member.ts';
-import type { ClusterBlock } from '../memory/cluster-block.ts';
-import { type Doorbell, firstLinkSignal, otherSignal } from '../wake/doorbell.ts';
-import type { Waker } from '../wake/waker.ts';
+import { type Doorbell, otherSignal } from '../wake/doorbell.ts';
 import { ConnectionHost, type ConnectionOwner } from './connection-host.ts';
 import type { RecordBatch } from './demultiplexer.ts';
 import { IncompatiblePeerError } from './errors.ts';
 import { forEachFrame } from './frame-layout.ts';
 import { LinkDetector } from './link-detector.ts';
 import type { PeerDiagnostics } from './member-exchange.ts';
+import { makePairLinks } from './pair-links.ts';
+import type { PeerPlace } from './peer-place.ts';
 import type { RecordLog } from './record-log.ts';
 import { sessionHeaderBytes } from './session-header.ts';
 import { SessionHost, type SessionOwner } from './session-host.ts';
-import type { LinkFactory } from './standard-links.ts';
-import { type FrameFate, type PeerLoss, type PortNumber, type TrafficClass, trafficClasses } from './types.ts';
+import { type FrameFate, type PeerLoss, type TrafficClass, trafficClasses } from './types.ts';
 
 /** Sessions one incarnation of a member may have with one peer. An endpoint is the incarnation times this, plus one each. */
 const endpointsPerIncarnation = 2 ** 30;
 
 /** Stages in which a connection waits for nothing, or for a peer that will ring when it comes. */
 const settledStages: ReadonlySet<ConnectionStage> = new Set(['idle', 'open', 'waiting', 'incompatible']);
-
-/** What a peer tells the exchange. */
-export interface PeerOwner {
-  onReady(peer: Peer): void;
-  onLost(peer: Peer, loss: PeerLoss): void;
-  onUndelivered(peer: Peer, fate: FrameFate, port: PortNumber, bytes: Uint8Array, start: number, end: number): void;
-  onWritable(peer: Peer, trafficClass: TrafficClass): void;
-  onFailover(peer: Peer, from: string, to: string): void;
-  onError(error: Error): void;
-}
-
-export interface PeerPlace {
-  readonly block: ClusterBlock;
-  readonly waker: Waker;
-  readonly self: MemberSlot;
-  readonly incarnation: number;
-  readonly makeLink: LinkFactory;
-  readonly records: Subject<RecordBatch>;
-  readonly owner: PeerOwner;
-}
 
 const lossOf: Readonly<Record<SessionEnd, PeerLoss>> = {
   closed: 'closed',
@@ -68,8 +40,8 @@ export class Peer implements SessionOwner, ConnectionOwner {
   readonly incarnation: number;
   readonly session: SessionHost;
   readonly #place: PeerPlace;
-  readonly #links: InterconnectLink[] = [];
-  readonly #receivers: RecordReceiver[] = [];
+  readonly #links: readonly InterconnectLink[];
+  readonly #receivers: readonly RecordReceiver[];
   readonly #connection: ConnectionHost;
   readonly #detector: LinkDetector;
   readonly #batch: RecordBatch;
@@ -102,7 +74,13 @@ export class Peer implements SessionOwner, ConnectionOwner {
       end: 0,
     };
     this.#doorbell = place.waker.attach(slot, wires.doorbell);
-    for (const driver of wires.drivers) this.#addLink(driver, wires);
+    this.#links = makePairLinks(place, slot, wires, this.#doorbell, {
+      onDown: (link, reason) => this.session.linkDown(link, reason),
+      onUp: (link) => this.session.linkUp(link),
+    });
+    this.#receivers = this.#links.map(
+      (_, link) => (bytes, words, start, end) => this.session.receive(link, bytes, words, start, end),
+    );
     this.session = new SessionHost(this.#links, this);
     this.#detector = new LinkDetector(this.#links.length);
     for (const [index, link] of this.#links.entries()) {
@@ -327,28 +305,6 @@ export class Peer implements SessionOwner, ConnectionOwner {
 
   signalPeer(): void {
     this.#doorbell.signal(otherSignal);
-  }
-
-  #addLink(driver: DriverName, wires: WireEnds): void {
-    const { block, self, waker, makeLink } = this.#place;
-    const { slot } = this;
-    const doorbell = this.#doorbell;
-    const index = this.#links.length;
-    const kind = index === 0 ? firstLinkSignal : otherSignal;
-    const around: LinkSurroundings = {
-      sendCut: () => block.isCut(self, slot),
-      receiveCut: () => block.isCut(slot, self),
-      signal: () => doorbell.signal(kind),
-      wait: (ms) => waker.wait(ms),
-      post: (message, transfer) => doorbell.post({ link: index, message }, transfer),
-    };
-    const link = makeLink(driver, wires, block.arena, self < slot, around, {
-      onDown: (reason: LinkDownReason) => this.session.linkDown(index, reason),
-      onUp: () => this.session.linkUp(index),
-    });
-    if (link === undefined) return;
-    this.#links.push(link);
-    this.#receivers.push((bytes, words, start, end) => this.session.receive(index, bytes, words, start, end));
   }
 
   #moved(to: LinkId | -1): void {

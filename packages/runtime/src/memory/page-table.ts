@@ -20,7 +20,6 @@ export const pageCleaning = 4;
 const stateBits = 3;
 const stateMask = (1 << stateBits) - 1;
 const slotBits = 7;
-const slotMask = (1 << slotBits) - 1;
 
 const entryWords = 8;
 const generationAt = 1;
@@ -153,8 +152,4 @@ export function withState(owner: number, state: number): number {
 /** Whether two owner words name the same member and incarnation. */
 export function sameOwner(a: number, b: number): boolean {
   return (a & ~stateMask) === (b & ~stateMask);
-}
-
-export function slotOf(owner: number): MemberSlot {
-  return (owner >> stateBits) & slotMask;
 }

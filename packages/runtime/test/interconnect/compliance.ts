@@ -199,6 +199,12 @@ export function describeCompliance(name: string, makePair: MakePair): void {
       expect(b.downs).toEqual(['killed']);
     });
 
+    it('waits where it is told to, so that a blocked thread can pump it', () => {
+      const { a } = fresh();
+      expect(a.link.wait(7)).toBe(true);
+      expect(a.waitedMs).toBe(7);
+    });
+
     it('counts what it carried', async () => {
       const { a, b } = fresh();
       a.send(makeRecord(1, 64), makeRecord(2, 128));

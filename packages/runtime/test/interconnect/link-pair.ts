@@ -11,6 +11,8 @@ export class LinkEnd {
   readonly downs: LinkDownReason[] = [];
   ups = 0;
   signals = 0;
+  /** How long it was told to wait last. */
+  waitedMs = 0;
   sendCut = false;
   receiveCut = false;
   readonly received: Uint8Array[] = [];
@@ -25,7 +27,10 @@ export class LinkEnd {
         signal: () => {
           this.signals++;
         },
-        wait: () => false,
+        wait: (ms) => {
+          this.waitedMs = ms;
+          return true;
+        },
         post: (message, transfer) => {
           // A hand-over crosses threads in earnest: it is cloned, and its ports are transferred.
           const { port1, port2 } = new MessageChannel();
