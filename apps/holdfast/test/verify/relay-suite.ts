@@ -52,7 +52,11 @@ function world(dropsDuplicates: boolean): WorldSpec {
   return {
     name: 'relay',
     nodes: [
-      { name: 'source', parts: [part({ name: 'source', kernel: source, env: () => undefined })] },
+      {
+        name: 'source',
+        // Nothing is ever sent to it: what arrives is dropped.
+        parts: [part({ name: 'source', kernel: source, env: () => undefined, ports: [0], message: () => undefined })],
+      },
       {
         name: 'sink',
         parts: [
