@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { compileCache } from './spawned-command.ts';
 
 const examples = fileURLToPath(new URL('../../../examples', import.meta.url));
 
@@ -37,6 +38,7 @@ test('every example is run', () => {
 test.each(Object.entries(expectations))('%s prints what it promises and ends', async (program, printed) => {
   const run = promisify(execFile)(process.execPath, ['-C', 'holdfast-src', program], {
     cwd: examples,
+    env: { ...process.env, ...compileCache },
     timeout: 25_000,
     killSignal: 'SIGKILL',
   });

@@ -5,6 +5,14 @@ import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(import.meta.resolve('../src/main.ts'));
 
+/**
+ * Every thread of every process would strip the types of the same sources again: most of what these tests cost. Node
+ * keeps the result here, by the content of the file.
+ */
+export const compileCache = {
+  NODE_COMPILE_CACHE: fileURLToPath(new URL('../node_modules/.cache/compile', import.meta.url)),
+};
+
 export interface Outcome {
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -23,7 +31,7 @@ export class SpawnedCommand {
   constructor(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
     this.child = spawn(process.execPath, ['-C', 'holdfast-src', main, ...argv], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, FORCE_COLOR: undefined, ...env },
+      env: { ...process.env, ...compileCache, FORCE_COLOR: undefined, ...env },
     });
     this.child.stdout.on('data', (chunk) => {
       this.#stdout += chunk;
