@@ -41,7 +41,6 @@ export interface MemberReport {
   /** Peers this member can talk to now. */
   readonly sessions: number;
   readonly framesSent: number;
-  readonly framesReceived: number;
   readonly failovers: number;
 }
 

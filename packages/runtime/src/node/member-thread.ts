@@ -95,11 +95,10 @@ export class MemberThread {
     this.#loopUse = use;
     const { heapUsed, external } = process.memoryUsage();
     const services = (await this.#services)?.report() ?? [];
-    let [sessions, framesSent, framesReceived, failovers] = [0, 0, 0, 0];
+    let [sessions, framesSent, failovers] = [0, 0, 0];
     for (const peer of this.exchange.diagnostics()) {
       if (peer.ready) sessions += 1;
       framesSent += peer.framesSent;
-      framesReceived += peer.framesReceived;
       failovers += peer.failovers;
     }
     return {
@@ -111,7 +110,6 @@ export class MemberThread {
       services,
       sessions,
       framesSent,
-      framesReceived,
       failovers,
     };
   }

@@ -42,12 +42,16 @@ describe('cluster.pause', () => {
 
   it('is called off by a resume before the node stood still', async () => {
     const cluster = await startCluster({ nodes: 1 });
-    await cluster.deploy(module, { on: 'n0' });
-    const blocked = cluster.service(Mischief).block({ ms: 2500 });
-    await expect.poll(async () => (await cluster.diagnostics())[1]?.responding).toBe(false);
+    const gate = new SharedArrayBuffer(8);
+    const words = new Int32Array(gate);
+    await cluster.deploy(module, { on: 'n0', options: { gate } });
+    const blocked = cluster.service(Mischief).blockAtGate();
+    await expect.poll(() => Atomics.load(words, 0), { timeout: 10_000 }).toBe(1);
     const pause = expect(cluster.pause('n0')).rejects.toMatchObject({ code: 'HF_CONFIG' });
     await cluster.resume('n0');
     await pause;
+    Atomics.store(words, 1, 1);
+    Atomics.notify(words, 1);
     await blocked;
     expect(await cluster.service(Mischief).count()).toBe(1);
   });
