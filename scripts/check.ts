@@ -15,6 +15,7 @@ interface Step {
 const steps: readonly Step[] = [
   { name: 'style', command: ['biome', 'ci', '--colors=off', '.'] },
   { name: 'types', command: ['tsc', '-b'] },
+  { name: 'bundles', command: ['node', 'scripts/bundle.ts'] },
   { name: 'unused code', command: ['knip'] },
   ...workspacePackages().map(
     (member): Step => ({ name: `manifest ${member.name}`, command: ['publint', '--strict', member.directory] }),
