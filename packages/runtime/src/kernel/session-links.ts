@@ -44,11 +44,6 @@ export function failLink(state: SessionState, link: LinkId, env: SessionEnv, out
   if (env.rules.tellsFence()) tellFence(state, link, env, out);
 }
 
-/** The peer fenced the link, as a frame of epoch `epoch` shows. */
-export function adoptFence(state: SessionState, link: LinkId, epoch: number, env: SessionEnv, out: SessionSink): void {
-  fence(state, link, epoch, true, env, out);
-}
-
 function fence(
   state: SessionState,
   link: LinkId,
