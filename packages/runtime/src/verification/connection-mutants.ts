@@ -26,16 +26,6 @@ const bugs: readonly SeededBug[] = [
     rules: { isMutual: (page, _self, peer) => page.endpoint === peer },
   },
   {
-    name: 'believes cells meant for an earlier endpoint of this side',
-    configuration: failure,
-    rules: { isForUs: (cell, _self, peer) => cell.from === peer },
-  },
-  {
-    name: 'believes cells of an earlier endpoint of the peer',
-    configuration: restart,
-    rules: { isForUs: (cell, self) => cell.to === self, isOutdated: () => false },
-  },
-  {
     name: 'goes on with the old endpoint after a session',
     configuration: closing,
     rules: { renewsEndpoint: () => false },
