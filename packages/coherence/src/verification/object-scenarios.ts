@@ -71,6 +71,8 @@ export const slowScenarios = {
         'WAIT_OBJ_READ',
         'WAIT_OBJ_WRITE',
         'WAIT_CHG_OWN_ACK',
+        'WAIT_OBJ_RM_ACK',
+        'WAIT_OBJ_RM_ACK2',
         'WAIT_OBJ_RM_DONE',
       ],
     },
