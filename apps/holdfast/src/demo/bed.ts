@@ -6,11 +6,13 @@ export interface DemoBed extends ObjectStore {
   readonly layout: { readonly data: number; readonly parity: number };
   /** How the nodes are joined, for the time line. */
   readonly joinedBy: string;
+  /** Bytes of an object that one store request to a node stands for, about. */
+  readonly storeBytes: number;
   /**
-   * Makes ready to end `node` in the middle of a store: after it wrote its next block of object `key`, before it made
-   * that block durable. Resolves once no such block can slip through any more.
+   * Makes ready to end `node` in the middle of a store: after it wrote its next blocks of object `key`, before it made
+   * them durable; `passes` stores of that object come before. Resolves once no store can slip through any more.
    */
-  armKill(node: string, key: string): Promise<ArmedKill>;
+  armKill(node: string, key: string, passes: number): Promise<ArmedKill>;
   /** Ends `node` now. */
   kill(node: string): Promise<void>;
   close(): Promise<void>;

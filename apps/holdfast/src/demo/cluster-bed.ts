@@ -3,13 +3,14 @@ import { RaidArray } from '@holdfast/raid';
 import { Cluster } from '@holdfast/runtime';
 import { clusterBootMs } from '../limits.ts';
 import type { ArmedKill, BedOptions, DemoBed } from './bed.ts';
-import { dataSlots, drivesOf } from './drive-space.ts';
+import { dataSlots, drivesOf, windowBytes } from './drive-space.ts';
 import type { StoredObject } from './object-store.ts';
 
 /** A cluster of threads with one drive directory for each node, and an array over them. */
 export class ClusterBed implements DemoBed {
   readonly nodes: readonly string[];
   readonly layout: { readonly data: number; readonly parity: number };
+  readonly storeBytes: number;
   readonly joinedBy = interconnect.map((driver) => driverNames[driver]).join(' and ');
   readonly #cluster: Cluster;
   readonly #array: RaidArray;
@@ -18,6 +19,7 @@ export class ClusterBed implements DemoBed {
     this.#cluster = cluster;
     this.#array = array;
     this.layout = { data: dataSlots(nodes), parity: 1 };
+    this.storeBytes = windowBytes(nodes);
     this.nodes = cluster
       .members()
       .map(({ name }) => name)
@@ -52,8 +54,8 @@ export class ClusterBed implements DemoBed {
     return this.#array.get(key);
   }
 
-  async armKill(node: string, key: string): Promise<ArmedKill> {
-    const hold = await this.#array.hold(node, 'block-written', { key });
+  async armKill(node: string, key: string, passes: number): Promise<ArmedKill> {
+    const hold = await this.#array.hold(node, 'block-written', { key, after: passes });
     return {
       // The block is in the file and its flush was not asked for: the node's thread stands there until it is ended.
       killed: hold.reached.then(() => this.#cluster.kill(node)),

@@ -16,6 +16,14 @@ const logExtentBytes = 1024 * 1024;
 /** Records of one object in the logs: both copies of its metadata, its slots on every member, in whole pages. */
 const recordBytesPerObject = 8 * 1024;
 
+/** Groups the array sends to its nodes at a time. */
+const groupsPerWindow = 4;
+
+/** Bytes of an object that go to the nodes at a time: a node is asked once for each. */
+export function windowBytes(nodes: number): number {
+  return groupsPerWindow * dataSlots(nodes) * unitBlocks * blockBytes;
+}
+
 /** Bytes the drives of an array need for objects of these sizes: data, parity, logs, and what drives grow by. */
 export function drivesBytes(objects: Iterable<number>, nodes: number): number {
   const data = dataSlots(nodes);

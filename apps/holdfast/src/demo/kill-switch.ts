@@ -9,7 +9,7 @@ export interface Kill {
   readonly node: string;
   readonly file: string;
   readonly step: string;
-  /** Bytes of other files that had been handed to the store: at most this much was safe. */
+  /** Bytes that had been handed to the store and may have been safe: at most this much was. */
   readonly bytesBefore: number;
 }
 
@@ -26,17 +26,19 @@ export class KillSwitch {
   readonly #onKilled: (kill: Kill) => void;
   readonly #lastFile: number;
   #file: number;
+  #passes: number;
   /** Settles when it is the next file's turn, or the node is dead. */
   #turn = Promise.withResolvers<void>();
   #attempts = 0;
   #armed: ArmedKill | undefined;
-  #bytesOfOthers = 0;
+  #bytesBefore = 0;
   #bytesOfFile = 0;
   #kill: Kill | undefined;
 
   constructor(plan: KillPlan, files: number, bed: Pick<DemoBed, 'armKill' | 'kill'>, onKilled: (kill: Kill) => void) {
     this.#node = plan.node;
     this.#file = plan.file;
+    this.#passes = plan.passes;
     this.#lastFile = files - 1;
     this.#bed = bed;
     this.#onKilled = onKilled;
@@ -51,9 +53,13 @@ export class KillSwitch {
   async beforeFile(record: FileRecord, index: number): Promise<void> {
     while (index > this.#file && this.#kill === undefined) await this.#turn.promise;
     if (index !== this.#file || this.#kill !== undefined) return;
-    this.#armed = await this.#bed.armKill(this.#node, record.key);
+    this.#armed = await this.#bed.armKill(this.#node, record.key, this.#passes);
     this.#armed.killed.then(
-      () => this.#died(record, 'its block was written and not yet made durable (before fdatasync)'),
+      () => {
+        // Of a file in its first store nothing was safe; of a later one all that was handed over may have been.
+        if (this.#passes > 0) this.#bytesBefore += this.#bytesOfFile;
+        this.#died(record, 'its block was written and not yet made durable (before fdatasync)');
+      },
       (error: unknown) => this.giveUp(error),
     );
   }
@@ -61,13 +67,13 @@ export class KillSwitch {
   onBytes(index: number, bytes: number): void {
     if (this.#kill !== undefined) return;
     if (index === this.#file) this.#bytesOfFile += bytes;
-    else this.#bytesOfOthers += bytes;
+    else this.#bytesBefore += bytes;
   }
 
   async afterFile(record: FileRecord, index: number): Promise<void> {
     if (index !== this.#file || this.#kill !== undefined) return;
     if (this.#armed !== undefined && !(await this.#armed.disarm())) return this.#armed.killed;
-    this.#bytesOfOthers += this.#bytesOfFile;
+    this.#bytesBefore += this.#bytesOfFile;
     this.#bytesOfFile = 0;
     if (++this.#attempts === killAttemptsMax || index === this.#lastFile) {
       await this.#bed.kill(this.#node);
@@ -75,6 +81,7 @@ export class KillSwitch {
       return;
     }
     this.#file++;
+    this.#passes = 0;
     const turn = this.#turn;
     this.#turn = Promise.withResolvers();
     this.#turn.promise.catch(() => {});
@@ -87,7 +94,7 @@ export class KillSwitch {
   }
 
   #died(record: FileRecord, step: string): void {
-    this.#kill = { node: this.#node, file: printable(record.entry.path), step, bytesBefore: this.#bytesOfOthers };
+    this.#kill = { node: this.#node, file: printable(record.entry.path), step, bytesBefore: this.#bytesBefore };
     this.#onKilled(this.#kill);
     this.#turn.resolve();
   }

@@ -160,7 +160,7 @@ export class Demo {
     this.#narrator.storing();
     const startedAt = performance.now();
     let killedAfterMs = 0;
-    const plan = planKill(records, this.#options.nodes, this.#options.seed);
+    const plan = planKill(records, this.#options.nodes, this.#options.seed, bed.storeBytes);
     const killSwitch = new KillSwitch(plan, records.length, bed, (kill) => {
       killedAfterMs = this.#narrator.elapsedMs;
       this.#narrator.killed(kill);

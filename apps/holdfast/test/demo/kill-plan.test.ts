@@ -36,3 +36,12 @@ test('the same seed gives the same plan', () => {
     new Set(Array.from({ length: 40 }, (_, seed) => JSON.stringify(planKill(records, 4, seed)))).size,
   ).toBeGreaterThan(8);
 });
+
+test('in a file that is most of the tree the node dies between a fifth and a half of the whole', () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const { file, passes } = planKill(recordsOf([1000, 10_000_000, 1000]), 4, seed, 10_000);
+    expect(file).toBe(1);
+    expect(passes).toBeGreaterThanOrEqual(199);
+    expect(passes).toBeLessThanOrEqual(500);
+  }
+});

@@ -28,6 +28,7 @@ class TrialBed implements DemoBed {
   readonly nodes: readonly string[];
   readonly layout = { data: 3, parity: 1 };
   readonly joinedBy = 'nothing';
+  readonly storeBytes = 2 ** 20;
   readonly #ground: TrialGround;
   #armed: { key: string; trigger: () => void } | undefined;
 
