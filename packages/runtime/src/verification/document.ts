@@ -16,10 +16,11 @@ const connectionWorlds = (
     { name: 'close', connects: [1, 1], sessionMay: ['close', 'retain'] },
     { name: 'end', connects: [1, 1], sessionMay: ['end', 'retain'], viewErrs: true, slowHosts: true },
     { name: 'give up', connects: [1, 1], disconnects: [1, 0], slowHosts: true, portFailures: 1 },
-    { name: 'lose', connects: [1, 1], faults: { drop: 1 } },
     {
       name: 'upgrade',
-      connects: [1, 1],
+      connects: [1, 2],
+      faults: { crash: 1, restart: 1 },
+      upgrade: [1, 2],
       versions: [
         [1, 1],
         [2, 2],
