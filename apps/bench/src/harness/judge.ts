@@ -11,6 +11,7 @@ export function judge(area: string, question: Question, rounds: ReadonlyMap<stri
     const peerName = verdict.against.length === 0 ? null : bestOf(verdict, question, rounds);
     const peer = peerName === null ? undefined : roundsOf(rounds, peerName);
     const judged = verdict.measure === 'value' ? medianOf(ours, figure) : comparisonOf(verdict, ours, peer);
+    const unit = verdict.unit ?? question.unit;
     const reason = ours.gap ?? peer?.gap;
     return {
       area,
@@ -19,8 +20,8 @@ export function judge(area: string, question: Question, rounds: ReadonlyMap<stri
       peer: peer === undefined ? null : medianOf(peer, figure),
       peerName,
       ratio: verdict.measure === 'ratio' || verdict.measure === 'cpu' ? judged : null,
-      unit: question.unit,
-      goal: goalText(verdict, question.unit),
+      unit,
+      goal: goalText(verdict, unit),
       met: isMet(verdict, judged, ours),
       runs: ours.samples.length,
       host,

@@ -38,6 +38,8 @@ export interface Goal {
 export interface Verdict extends Goal {
   /** Judge this figure of the details instead of the value. Its name is added to the question's. */
   readonly detail?: string;
+  /** Of the detail. Default: the question's. */
+  readonly unit?: string;
   /** Names of peers; the best of them by median is the one compared with. Empty: ours stands alone. */
   readonly against: readonly string[];
 }

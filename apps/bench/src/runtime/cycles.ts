@@ -24,7 +24,7 @@ const contender = (name: string, clusters: boolean): Contender => ({
     const { cycles, firstMeasured } = budget.quick ? quick : full;
     const figures = await runProbe(probe, 'dist', cycles, firstMeasured, clusters ? 1 : 0);
     const { rssGrowthPercent, heldGrowthPercent, ...details } = figures;
-    return { value: rssGrowthPercent, details: { 'heap and buffers': heldGrowthPercent, ...details } };
+    return { value: rssGrowthPercent, details: { cycles, 'heap and buffers': heldGrowthPercent, ...details } };
   },
 });
 
@@ -33,7 +33,7 @@ const bare = contender('bare workers', false);
 /** Start, use, kill, close: what the process holds at the end beyond what it held at a quarter of the way. */
 export const cycles: readonly Question[] = [
   {
-    name: `growth of RSS over ${full.cycles} start/kill/close cycles`,
+    name: 'growth of RSS over start/kill/close cycles',
     unit: '%',
     better: 'lower',
     ours: contender('ours', true),

@@ -165,7 +165,7 @@ export const failover: readonly Question[] = [
     peers: [],
     verdicts: [
       { measure: 'value', against: [], max: 10 },
-      { measure: 'value', detail: flawless, against: [], max: 0 },
+      { measure: 'value', detail: flawless, unit: 'frames', against: [], max: 0 },
     ],
     roundsMax: 1,
   },
@@ -177,7 +177,7 @@ export const failover: readonly Question[] = [
     peers: [],
     verdicts: [
       { measure: 'value', against: [], max: 50 },
-      { measure: 'value', detail: flawless, against: [], max: 0 },
+      { measure: 'value', detail: flawless, unit: 'frames', against: [], max: 0 },
     ],
     roundsMax: 1,
   },

@@ -117,9 +117,13 @@ test('a difference is in the unit, and a detail may be judged in place of the va
     goal: 'at most 5 calls/s more',
     met: true,
   });
-  expect(ask({ measure: 'value', detail: 'held', against: [], max: 2 }, { ours, peer }, 'lower')).toMatchObject({
+  expect(
+    ask({ measure: 'value', detail: 'held', unit: 'pages', against: [], max: 2 }, { ours, peer }, 'lower'),
+  ).toMatchObject({
     question: 'question: held',
     ours: 3,
+    unit: 'pages',
+    goal: 'at most 2 pages',
     met: false,
   });
 });
