@@ -12,6 +12,7 @@ import type { SupervisorParts } from './parts.ts';
 import type { Wiring } from './wiring.ts';
 
 interface AttachmentHooks extends NodesHooks {
+  /** The place's pages, ready for use. */
   readonly range: (slot: MemberSlot) => Extent;
 }
 

@@ -30,6 +30,7 @@ export class Nodes {
   readonly #wiring: Wiring;
   readonly #hooks: NodesHooks;
   readonly #ranges = new Map<MemberSlot, Extent>();
+  readonly #unformatted: Extent[] = [];
   /** Places whose next incarnation is being written down. */
   readonly #starting = new Set<MemberSlot>();
   #closing = false;
@@ -52,6 +53,8 @@ export class Nodes {
       return this.#spawn(slot, incarnation, wires.get(slot) ?? []);
     });
     sendAll(main, wires.get(mainSlot) ?? []);
+    // While the threads start; nobody takes pages before this thread sends an order.
+    this.formatRanges();
     await Promise.all(records.map((record) => this.#booted(record)));
     await roster.commit([main, ...records].map(({ slot, incarnation }) => ({ slot, incarnation, state: 'up' })));
     await withTimeout(broker.allReady(), config.bootMs, 'Opening the channels');
@@ -127,13 +130,18 @@ export class Nodes {
     return [...this.#ranges.values()];
   }
 
+  /** Make the pages of ranges that are new free. Before anybody is told to use them. */
+  formatRanges(): void {
+    for (const range of this.#unformatted.splice(0)) formatPageRange(this.#parts.arena, range);
+  }
+
   /** The page range of a slot: the same one for each of its incarnations. */
   range(slot: MemberSlot): Extent {
     const known = this.#ranges.get(slot);
     if (known !== undefined) return known;
     const range = this.#parts.arena.take(this.#parts.config.pagesPerNode * pageBytes);
-    formatPageRange(this.#parts.arena, range);
     this.#ranges.set(slot, range);
+    this.#unformatted.push(range);
     return range;
   }
 

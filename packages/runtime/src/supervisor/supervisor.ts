@@ -78,7 +78,11 @@ export class Supervisor {
     this.#attachments = new Attachments(this.#parts, this.#deaths, this.#wiring, {
       enrolled,
       directory,
-      range: (slot) => this.#nodes.range(slot),
+      range: (slot) => {
+        const range = this.#nodes.range(slot);
+        this.#nodes.formatRanges();
+        return range;
+      },
     });
     this.#restarts = new Restarts(this.#parts, this.#nodes, this.deployments);
     this.#heartbeats = new Heartbeats(this.#parts, (record) => void this.#nodes.end(record, 'hung'));
