@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { withResults } from './harness/document.ts';
 import { hostLine } from './harness/host.ts';
 import { run } from './harness/run.ts';
-import { markdownTable, table } from './harness/table.ts';
+import { table } from './harness/table.ts';
 import { runtimeArea } from './runtime/area.ts';
 
 const areas = [runtimeArea];
@@ -12,7 +13,7 @@ interface Flags {
   readonly quick?: true;
   readonly only?: string;
   readonly json?: string;
-  readonly markdown?: true;
+  readonly document?: string;
 }
 
 const command = new Command('bench')
@@ -21,7 +22,7 @@ const command = new Command('bench')
   .option('--quick', 'fewer and shorter rounds: a first look, not a record')
   .option('--only <text>', 'only questions whose name contains the text')
   .option('--json <file>', 'write the results as a list')
-  .option('--markdown', 'print the table as Markdown')
+  .option('--document <file>', 'write the results between the markers of a Markdown document')
   .action(async (names: readonly string[], flags: Flags) => {
     const unknown = names.filter((name) => !areas.some((area) => area.name === name));
     if (unknown.length > 0)
@@ -33,8 +34,12 @@ const command = new Command('bench')
       ...(flags.only === undefined ? {} : { only: flags.only }),
       onProgress: (line) => console.error(line),
     });
-    console.log(flags.markdown ? markdownTable(results) : table(results));
+    console.log(table(results));
     if (results.some((result) => result.ours === null)) process.exitCode = 1;
+    if (flags.document !== undefined) {
+      const today = new Date().toISOString().slice(0, 10);
+      writeFileSync(flags.document, withResults(readFileSync(flags.document, 'utf8'), results, today));
+    }
     if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(results, null, 2)}\n`);
   });
 
