@@ -62,7 +62,9 @@ describe('the three ways to end a cluster', () => {
   it('terminate: cuts short a drain that waits for a call', async () => {
     const cluster = await startCluster({ nodes: 1 });
     await cluster.deploy(module, { on: 'n0' });
-    const never = expect(cluster.service(Mischief).never()).rejects.toMatchObject({ code: 'HF_NODE_DOWN' });
+    // The node's end and the end of this thread's own client race; either settles the call.
+    const code: unknown = expect.stringMatching(/^HF_(NODE_DOWN|CLOSED)$/);
+    const never = expect(cluster.service(Mischief).never()).rejects.toMatchObject({ code });
     await cluster.service(Mischief).count();
     const drained = cluster.drain({ timeoutMs: 1_000_000 });
     await cluster.terminate();
