@@ -221,6 +221,9 @@ export const soleLinkStallBeats = 100;
 /** A member whose own heartbeat came this much later than due was stalled itself, and suspects nobody for it. */
 export const lateHeartbeatMs = 20;
 
+/** Late heartbeats for which a link that makes no progress is excused; after that it is judged all the same. */
+export const lateTicksExcusedMax = 25;
+
 /** Records one turn of the event loop takes from one peer before it yields. */
 export const recordsPerTurnMax = 64;
 

@@ -1,5 +1,5 @@
 import type { SessionState } from '../kernel/session-types.ts';
-import { soleLinkStallBeats, stallBeats } from '../limits.ts';
+import { lateTicksExcusedMax, soleLinkStallBeats, stallBeats } from '../limits.ts';
 
 /** What to do about a link that does not move. */
 export type Suspicion = 'none' | 'suspect' | 'fail';
@@ -9,6 +9,8 @@ interface LinkWatch {
   mark: number;
   /** The peer's heartbeat when the link last moved, or had nothing under way. */
   beats: number;
+  /** Looks excused for being late since then. */
+  excused: number;
 }
 
 /**
@@ -22,41 +24,57 @@ export class LinkDetector {
   readonly #watches: LinkWatch[];
 
   constructor(links: number) {
-    this.#watches = Array.from({ length: links }, () => ({ mark: 0, beats: 0 }));
+    this.#watches = Array.from({ length: links }, () => ({ mark: 0, beats: 0, excused: 0 }));
   }
 
-  /** Forget what was seen: this member was late itself, or the pair was cut, and judges nobody by it. */
+  /** Forget what was seen: the pair was cut, and nobody is judged by it. */
   forgive(peerBeats: number): void {
-    for (const watch of this.#watches) watch.beats = peerBeats;
+    for (const watch of this.#watches) reset(watch, peerBeats);
   }
 
-  /** Called once per own heartbeat, after everything that arrived was handled. */
-  look(state: SessionState, link: number, peerBeats: number): Suspicion {
+  /**
+   * Called once per own heartbeat, after everything that arrived was handled. `late`: this member was stalled itself
+   * before. Then it judges nobody, unless it is late for good: a member of an overloaded machine would else never find
+   * a dead link.
+   */
+  look(state: SessionState, link: number, peerBeats: number, late: boolean): Suspicion {
     const watch = this.#watches[link] as LinkWatch;
-    const record = state.links[link];
-    if (record === undefined || (record.state !== 'up' && record.state !== 'suspect')) {
+    const at = state.links[link]?.state;
+    if ((at !== 'up' && at !== 'suspect') || (at === 'up' && moved(watch, state, link))) {
+      reset(watch, peerBeats);
+      return 'none';
+    }
+    if (late && watch.excused < lateTicksExcusedMax) {
+      watch.excused++;
       watch.beats = peerBeats;
       return 'none';
     }
-    // Its records went to another link when it became suspect; one beat later it is fenced, and probed both ways.
-    if (record.state === 'suspect') return beatsSince(watch, peerBeats) > stallBeats ? 'fail' : 'none';
-    let mark = 0;
-    let underWay = false;
-    for (const each of state.classes) {
-      if (each.link !== link) continue;
-      mark += each.unacknowledged;
-      if (each.unacknowledged < each.cursor) underWay = true;
-    }
-    if (!underWay || mark !== watch.mark) {
-      watch.mark = mark;
-      watch.beats = peerBeats;
-      return 'none';
-    }
-    const others = state.links.some((other, index) => index !== link && other.state === 'up');
     const stood = beatsSince(watch, peerBeats);
+    // Its records went to another link when it became suspect; one beat later it is fenced, and probed both ways.
+    if (at === 'suspect') return stood > stallBeats ? 'fail' : 'none';
+    const others = state.links.some((other, index) => index !== link && other.state === 'up');
     if (others) return stood >= stallBeats ? 'suspect' : 'none';
     return stood >= soleLinkStallBeats ? 'fail' : 'none';
   }
+}
+
+function reset(watch: LinkWatch, peerBeats: number): void {
+  watch.beats = peerBeats;
+  watch.excused = 0;
+}
+
+/** Whether the link made progress since the last look, or has nothing to make progress with. */
+function moved(watch: LinkWatch, state: SessionState, link: number): boolean {
+  let mark = 0;
+  let underWay = false;
+  for (const each of state.classes) {
+    if (each.link !== link) continue;
+    mark += each.unacknowledged;
+    if (each.unacknowledged < each.cursor) underWay = true;
+  }
+  if (underWay && mark === watch.mark) return false;
+  watch.mark = mark;
+  return true;
 }
 
 /** Heartbeats wrap at 2^32. */

@@ -128,7 +128,7 @@ export class Peer implements SessionOwner, ConnectionOwner {
     this.#connection.tick(nowMs);
     this.session.tick(nowMs, beats);
     const restless = this.session.restless || !settledStages.has(this.#connection.state.stage);
-    if (late || block.isCut(self, this.slot) || block.isCut(this.slot, self)) {
+    if (block.isCut(self, this.slot) || block.isCut(this.slot, self)) {
       this.#detector.forgive(beats);
       return restless;
     }
@@ -136,7 +136,7 @@ export class Peer implements SessionOwner, ConnectionOwner {
     if (restless && beats === this.#beats) this.#doorbell.signal(otherSignal);
     this.#beats = beats;
     for (let link = 0; link < this.#links.length && !this.#closed; link++) {
-      const suspicion = this.#detector.look(this.session.state, link, beats);
+      const suspicion = this.#detector.look(this.session.state, link, beats, late);
       if (suspicion === 'suspect') this.session.suspect(link);
       else if (suspicion === 'fail') this.#links[link]?.fail('stalled');
     }

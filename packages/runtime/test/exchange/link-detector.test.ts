@@ -3,7 +3,7 @@ import { LinkDetector } from '../../src/exchange/link-detector.ts';
 import { sessionEnv } from '../../src/exchange/session-settings.ts';
 import { sessionKernel } from '../../src/kernel/session-kernel.ts';
 import type { SessionState } from '../../src/kernel/session-types.ts';
-import { soleLinkStallBeats, stallBeats } from '../../src/limits.ts';
+import { lateTicksExcusedMax, soleLinkStallBeats, stallBeats } from '../../src/limits.ts';
 
 /** A session whose bulk class has ten records under way on link 0. */
 function underWay(second: 'up' | 'down' = 'up'): SessionState {
@@ -22,17 +22,17 @@ describe('LinkDetector', () => {
     const detector = new LinkDetector(2);
     const state = underWay();
     const seen: string[] = [];
-    for (let beats = 100; beats <= 100 + stallBeats; beats++) seen.push(detector.look(state, 0, beats));
+    for (let beats = 100; beats <= 100 + stallBeats; beats++) seen.push(detector.look(state, 0, beats, false));
     expect(seen).toEqual(['none', 'none', 'none', 'suspect']);
     if (state.links[0] !== undefined) state.links[0].state = 'suspect';
-    expect(detector.look(state, 0, 100 + stallBeats)).toBe('none');
-    expect(detector.look(state, 0, 101 + stallBeats)).toBe('fail');
+    expect(detector.look(state, 0, 100 + stallBeats, false)).toBe('none');
+    expect(detector.look(state, 0, 101 + stallBeats, false)).toBe('fail');
   });
 
   it('never suspects a peer whose heart stands still, however long', () => {
     const detector = new LinkDetector(2);
     const state = underWay();
-    for (let look = 0; look < 1000; look++) expect(detector.look(state, 0, 100)).toBe('none');
+    for (let look = 0; look < 1000; look++) expect(detector.look(state, 0, 100, false)).toBe('none');
   });
 
   it('takes any acknowledgement for progress, and a link without traffic for healthy', () => {
@@ -43,28 +43,51 @@ describe('LinkDetector', () => {
     for (let beats = 0; beats < 50; beats++) {
       if (beats % 2 === 0) bulk.unacknowledged++;
       bulk.cursor = bulk.unacknowledged + 1;
-      expect(detector.look(state, 0, beats)).toBe('none');
+      expect(detector.look(state, 0, beats, false)).toBe('none');
     }
     bulk.cursor = bulk.unacknowledged;
-    for (let beats = 50; beats < 100; beats++) expect(detector.look(state, 0, beats)).toBe('none');
-    expect(detector.look(state, 1, 100)).toBe('none');
+    for (let beats = 50; beats < 100; beats++) expect(detector.look(state, 0, beats, false)).toBe('none');
+    expect(detector.look(state, 1, 100, false)).toBe('none');
   });
 
   it('starts anew after it forgave, and is patient with the only link', () => {
     const detector = new LinkDetector(2);
     const state = underWay('down');
-    detector.look(state, 0, 0);
-    expect(detector.look(state, 0, soleLinkStallBeats - 1)).toBe('none');
+    detector.look(state, 0, 0, false);
+    expect(detector.look(state, 0, soleLinkStallBeats - 1, false)).toBe('none');
     detector.forgive(soleLinkStallBeats);
-    expect(detector.look(state, 0, soleLinkStallBeats + 1)).toBe('none');
-    expect(detector.look(state, 0, 2 * soleLinkStallBeats)).toBe('fail');
+    expect(detector.look(state, 0, soleLinkStallBeats + 1, false)).toBe('none');
+    expect(detector.look(state, 0, 2 * soleLinkStallBeats, false)).toBe('fail');
+  });
+
+  it('judges nobody while this member itself is late, but not for ever', () => {
+    const detector = new LinkDetector(2);
+    const state = underWay();
+    let beats = 0;
+    detector.look(state, 0, beats, false);
+    for (let late = 0; late < lateTicksExcusedMax; late++) {
+      beats += stallBeats;
+      expect(detector.look(state, 0, beats, true)).toBe('none');
+    }
+    expect(detector.look(state, 0, beats + stallBeats, true)).toBe('suspect');
+  });
+
+  it('excuses lateness anew after progress', () => {
+    const detector = new LinkDetector(2);
+    const state = underWay();
+    const bulk = state.classes[2];
+    if (bulk === undefined) throw new Error('no class');
+    for (let late = 0; late < 4 * lateTicksExcusedMax; late++) {
+      if (late % lateTicksExcusedMax === 0) bulk.unacknowledged++;
+      expect(detector.look(state, 0, late * stallBeats, true)).toBe('none');
+    }
   });
 
   it('counts beats across their wrap', () => {
     const detector = new LinkDetector(2);
     const state = underWay();
-    expect(detector.look(state, 0, 2 ** 32 - 1)).toBe('none');
-    expect(detector.look(state, 0, 0)).toBe('none');
-    expect(detector.look(state, 0, stallBeats - 1)).toBe('suspect');
+    expect(detector.look(state, 0, 2 ** 32 - 1, false)).toBe('none');
+    expect(detector.look(state, 0, 0, false)).toBe('none');
+    expect(detector.look(state, 0, stallBeats - 1, false)).toBe('suspect');
   });
 });
