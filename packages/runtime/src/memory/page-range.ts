@@ -48,11 +48,9 @@ export function reapPages(arena: Arena, ranges: readonly Extent[], slot: MemberS
         table.offer(page);
       } else if (!sameOwner(owner, dead)) {
         table.reclaim(page, dead);
-      } else if (state === pageCleaning) {
-        table.clean(page, true);
-        poisoned++;
-      } else if (state === pageOwned || state === pageGiven) {
-        // A survivor that lets go of a page the dead had given back may free it first.
+      } else if (state === pageOwned || state === pageGiven || state === pageCleaning) {
+        // A survivor that lets go of a page the dead had given back may free it first. One that the dead was about to
+        // clean may have a holder all the same.
         if (!table.change(page, owner, withState(dead, pageDying))) continue;
         if (table.reclaim(page, dead)) poisoned++;
         else held++;

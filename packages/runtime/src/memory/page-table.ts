@@ -89,12 +89,21 @@ export class PageTable {
    * @returns whether this call freed it.
    */
   reclaim(page: PageIndex, by: number): boolean {
-    const owner = this.owner(page);
-    const state = stateOf(owner);
-    if ((state !== pageGiven && state !== pageDying) || this.held(page)) return false;
-    if (!this.change(page, owner, withState(by, pageCleaning))) return false;
-    this.clean(page, state === pageDying);
-    return true;
+    for (;;) {
+      const owner = this.owner(page);
+      const state = stateOf(owner);
+      if ((state !== pageGiven && state !== pageDying) || this.held(page)) return false;
+      const cleaning = withState(by, pageCleaning);
+      if (!this.change(page, owner, cleaning)) return false;
+      // Since the look above the page may have been freed, taken, held and given back: the owner word is the same, the
+      // holder is new. From here on nobody new can hold it, so this look is the one that counts.
+      if (!this.held(page)) {
+        this.clean(page, state === pageDying);
+        return true;
+      }
+      this.change(page, cleaning, owner);
+      // Whoever let go meanwhile found it being cleaned and left it to this call: look again.
+    }
   }
 
   /** Make a page free. The caller is named by its owner word, in the state {@link pageCleaning}. */
