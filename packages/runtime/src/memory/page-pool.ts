@@ -120,8 +120,10 @@ export class LocalPagePool implements PagePool {
     const holds = this.#holds[page] ?? 0;
     if (holds === 0xffff) throw new PageMisuseError(`Page ${page} is held ${holds} times by one member.`);
     if (holds === 0) this.#table.setHolder(page, this.self);
+    // The state first: once it is seen with the bit set the page cannot be freed, so the generation stays what it is.
+    // The other way round the page could be freed and taken anew between the two looks.
     const valid =
-      generation !== 0 && this.#table.generation(page) === generation && stateOf(this.#table.owner(page)) === pageOwned;
+      generation !== 0 && stateOf(this.#table.owner(page)) === pageOwned && this.#table.generation(page) === generation;
     if (valid) this.#holds[page] = holds + 1;
     else if (holds === 0) this.#letGo(page);
     return valid;

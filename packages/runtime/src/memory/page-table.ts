@@ -33,8 +33,8 @@ const holdersAt = 2;
  *   2..4  holders: one bit a member
  *
  * The owner word changes by compare-and-set only. The rule that keeps two words safe: set the holder bit first, look at
- * generation and state afterwards (as hazard pointers do); a page is freed only after its state says that nobody new may
- * hold it *and* no holder bit is left. The bitmap of free pages behind the entries is a hint: the state decides.
+ * the state and then at the generation (as hazard pointers do); a page is freed only after its state says that nobody new
+ * may hold it *and* no holder bit is left. The bitmap of free pages behind the entries is a hint: the state decides.
  */
 export class PageTable {
   readonly arena: Arena;
