@@ -23,7 +23,7 @@ export class NoArrayError extends HoldfastError {
 /** Thrown when the drive directory is open already, in this process or another: `HF_DRIVE_IN_USE`. */
 export class DriveInUseError extends HoldfastError {
   override readonly name = 'DriveInUseError';
-  constructor(directory: string, cause: unknown) {
+  constructor(directory: string, cause?: unknown) {
     super('HF_DRIVE_IN_USE', `The drive ${directory} is in use.`, {
       hint: 'Close the array that uses it; the lock ends with the process or thread that holds it.',
       retryable: true,

@@ -4,6 +4,8 @@
  */
 export interface DriveDirectory {
   readonly path: string;
+  /** Exclude every other opener until disposed of. @throws DriveInUseError */
+  lock(): Disposable;
   /** Names of the files in the directory, in no order. Empty when the directory is missing. */
   names(): Promise<string[]>;
   /** Open a file for reading and writing; with `create` it is made when missing. One descriptor, kept until closed. */

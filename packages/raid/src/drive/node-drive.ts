@@ -3,6 +3,7 @@ import { mkdir, open, readdir, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { type DriveDirectory, type DriveFile, ShortWriteError } from './drive-files.ts';
+import { lockDrive } from './drive-lock.ts';
 
 const readFrom = promisify(fs.read);
 const readPartsFrom = promisify(fs.readv);
@@ -18,6 +19,7 @@ export async function openDirectory(path: string, options: { readonly create: bo
   if (options.create) await makeDirectory(path);
   return {
     path,
+    lock: () => lockDrive(path),
     async names() {
       try {
         return await readdir(path);

@@ -1,6 +1,5 @@
 import type { PagePool } from '@holdfast/runtime';
 import type { DriveDirectory } from '../drive/drive-files.ts';
-import { lockDrive } from '../drive/drive-lock.ts';
 import { ArrayExistsError, DriveDamagedError, NoArrayError } from '../errors.ts';
 import type { ParityKernel } from '../parity/parity-kernel.ts';
 import { BlockFile, blockFileName } from './block-file.ts';
@@ -178,7 +177,7 @@ type Open<T> = (opened: AsyncDisposableStack, lock: Disposable, sums: Checksums)
 /** Run `open` under the drive's lock; whatever was opened until then is closed again when it fails. */
 async function usable<T>(host: DriveHost, open: Open<T>): Promise<T> {
   await using opened = new AsyncDisposableStack();
-  const lock = opened.use(lockDrive(host.directory.path));
+  const lock = opened.use(host.directory.lock());
   const sums = opened.adopt(new Checksums(host.pages, host.kernel), (adopted) => adopted.close());
   const result = await open(opened, lock, sums);
   opened.move();

@@ -3,50 +3,14 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { RaidArray } from '../../src/array/raid-array.ts';
 import { LocalHost } from '../support/local-host.ts';
-import { bytesOf, keysOf, readAll, smallShape } from '../support/objects.ts';
+import { smallShape } from '../support/objects.ts';
+import { Oracle } from '../support/oracle.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 
 const four = [0, 1, 2, 3];
 /** More than the default for a long run: HOLDFAST_CRASH_ROUNDS=500. */
 const rounds = Number(process.env.HOLDFAST_CRASH_ROUNDS ?? 4);
 const writer = fileURLToPath(new URL('../support/dying-writer.ts', import.meta.url));
-
-/** What a key may hold: seed and length, or nothing. */
-type Content = { readonly seed: number; readonly bytes: number } | undefined;
-
-/** What is known of every key from what the dying process said. */
-class Oracle {
-  /** The content that was acknowledged last, and those that were begun after. */
-  readonly #possible = new Map<string, Content[]>();
-
-  note(line: string): void {
-    const [verb, key = '', seed = 0, bytes = -1] = line
-      .split(' ')
-      .map((word, index) => (index < 2 ? word : Number(word)));
-    if (verb !== 'begin' && verb !== 'acked') return;
-    const content: Content = Number(bytes) < 0 ? undefined : { seed: Number(seed), bytes: Number(bytes) };
-    const before = this.#possible.get(`${key}`) ?? [undefined];
-    this.#possible.set(`${key}`, verb === 'acked' ? [content] : [...before, content]);
-  }
-
-  /** Hold an array against what may be there; what is there is certain from then on. */
-  async check(array: RaidArray): Promise<void> {
-    const present = await keysOf(array);
-    for (const key of present) expect(this.#possible.has(key), `${key} was never stored`).toBe(true);
-    for (const [key, possible] of this.#possible) {
-      const bytes = present.includes(key) ? await readAll(array, key) : undefined;
-      const found = possible.findIndex((content) => isContent(bytes, content));
-      const holds = bytes === undefined ? 'nothing' : `${bytes.length} other bytes`;
-      expect(found, `${key} holds ${holds}; possible: ${JSON.stringify(possible)}`).toBeGreaterThanOrEqual(0);
-      this.#possible.set(key, [possible[found]]);
-    }
-  }
-}
-
-function isContent(bytes: Uint8Array | undefined, content: Content): boolean {
-  if (bytes === undefined || content === undefined) return bytes === content;
-  return bytes.length === content.bytes && Buffer.compare(bytes, bytesOf(content.bytes, content.seed)) === 0;
-}
 
 /** Run the writer until it dies: at that many requests, or when it has said `lines` lines. */
 async function runUntilDeath(
@@ -66,7 +30,7 @@ async function runUntilDeath(
     const whole = text.split('\n');
     rest = whole.pop() ?? '';
     for (const line of whole) {
-      oracle.note(line);
+      oracle.noteLine(line);
       if ('lines' in death && ++lines === death.lines) child.kill('SIGKILL');
     }
   }
@@ -88,12 +52,12 @@ it.each([
       await runUntilDeath(directory, round + 1, death(round), oracle);
       const array = await RaidArray.openOn(new LocalHost(directory, four), {});
       expect(await array.status()).toMatchObject({ degraded: false });
-      await oracle.check(array);
+      expect(await oracle.wrong(array)).toBeUndefined();
       await array.close();
     }
     for (const missing of four) {
       const array = await RaidArray.openOn(new LocalHost(directory, four), { without: [`n${missing}`] });
-      await oracle.check(array);
+      expect(await oracle.wrong(array)).toBeUndefined();
       await array.close();
       await (await RaidArray.openOn(new LocalHost(directory, four), {})).close();
     }

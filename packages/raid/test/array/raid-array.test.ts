@@ -173,7 +173,7 @@ it('orders puts of one key as they were asked for, and runs puts of different ke
 });
 
 it('copies many objects at once from itself to itself without waiting for ever for pages', async () => {
-  const { host, array } = await newArray(new LocalHost(scratchDirectory(), four, undefined, 512));
+  const { host, array } = await newArray(new LocalHost(scratchDirectory(), four, undefined, { pagesEach: 512 }));
   await array.put('original', bytesOf(1_500_000));
   await Promise.all(Array.from({ length: 30 }, (_, index) => array.put(`copy/${index}`, array.get('original'))));
   expect(await verdict(array, 'copy/29', bytesOf(1_500_000))).toBe('right');

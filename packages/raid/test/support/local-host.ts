@@ -9,6 +9,17 @@ import { memberPools } from './local-pool.ts';
 
 const arrayMember = 64;
 
+export interface LocalHostOptions {
+  readonly pagesEach?: number;
+  /** Pools of an earlier host whose arrays are closed; where omitted, new ones. */
+  readonly pools?: ReadonlyMap<number, PagePool>;
+  /** Opens the drive of a member; where omitted, its directory. */
+  readonly openDrive?: (member: number) => DriveDirectory | Promise<DriveDirectory>;
+}
+
+export const localPools = (members: readonly number[], pagesEach?: number): ReadonlyMap<number, PagePool> =>
+  memberPools([...members, arrayMember], pagesEach);
+
 /**
  * The I/O managers of some members in this thread, over real files: what an array does is the same as over a cluster,
  * and a member can be cut off between any two requests.
@@ -27,16 +38,16 @@ export class LocalHost implements ArrayHost {
     directory: string,
     members: readonly number[],
     wrap: (directory: DriveDirectory, member: number) => DriveDirectory = (drive) => drive,
-    pagesEach?: number,
+    { pagesEach, pools, openDrive }: LocalHostOptions = {},
   ) {
     this.directory = directory;
     this.members = members;
-    this.#pools = memberPools([...members, arrayMember], pagesEach);
+    this.#pools = pools ?? localPools(members, pagesEach);
     this.#ioms = new Map(
       members.map((member) => {
         const pages = this.#pools.get(member)!;
         const open = async (path: string, options: { readonly create: boolean }) =>
-          wrap(await openDirectory(path, options), member);
+          wrap(await (openDrive?.(member) ?? openDirectory(path, options)), member);
         return [member, new Iom({ member, pages, directory: this.drive(member), openDirectory: open })];
       }),
     );

@@ -1,0 +1,9 @@
+/**
+ * Power cuts, made from recordings: every write and flush of a drive is recorded, then the drive is put together as a
+ * power cut may have left it.
+ *
+ * @packageDocumentation
+ */
+export { type CrashImage, type CrashImageOptions, crashImages, sectorBytes } from './crash-images.ts';
+export { DriveRecording, type RecordedStep } from './drive-recording.ts';
+export { memoryDrive } from './memory-drive.ts';

@@ -1,0 +1,93 @@
+import { setImmediate } from 'node:timers/promises';
+import { RaidArray } from '../../src/array/raid-array.ts';
+import { type CrashImage, randomNumbers } from '../../src/crash/crash-images.ts';
+import { DriveRecording } from '../../src/crash/drive-recording.ts';
+import { memoryDrive } from '../../src/crash/memory-drive.ts';
+import type { DriveDirectory } from '../../src/drive/drive-files.ts';
+import { LocalHost, localPools } from './local-host.ts';
+import { bytesOf, smallShape } from './objects.ts';
+import { type CallNote, Oracle } from './oracle.ts';
+
+export const members = [0, 1, 2, 3];
+/** Between the array and what is recorded: a flaw to be seeded there. */
+export type Flaw = (drive: DriveDirectory) => DriveDirectory;
+
+/** Operations of a memory drive end some turns of the loop later, so that they overlap and overtake. */
+function delays(random: (below: number) => number): () => Promise<void> | undefined {
+  const turns = async (count: number) => {
+    for (let turn = 0; turn < count; turn++) await setImmediate();
+  };
+  return () => {
+    const count = random(4);
+    return count === 0 ? undefined : turns(count);
+  };
+}
+
+export interface RecordedRun {
+  readonly seed: number;
+  readonly callsEach: number;
+  readonly flaw?: Flaw;
+  /** The drive of a member; where omitted, one in memory whose operations take a while that follows from the seed. */
+  readonly openDrive?: (member: number) => Promise<DriveDirectory>;
+  /** Bytes of the largest object. */
+  readonly bytesMax?: number;
+}
+
+/**
+ * Store, replace and remove small objects in a recorded array, three calls at a time; what was begun and acknowledged is
+ * noted in the recording. The answer says from which step on the array was there.
+ */
+export async function recordRun(
+  run: RecordedRun,
+): Promise<{ readonly recording: DriveRecording; readonly fromStep: number }> {
+  const { callsEach, flaw = (drive) => drive, bytesMax = 100_000 } = run;
+  const random = randomNumbers(run.seed);
+  const openDrive =
+    run.openDrive ?? (async (member: number) => memoryDrive(`drive ${member}`, new Map(), delays(random)));
+  const recording = new DriveRecording();
+  const drives: DriveDirectory[] = [];
+  for (const member of members) drives.push(flaw(await recording.record(`${member}`, await openDrive(member))));
+  const host = new LocalHost('recorded', members, undefined, { openDrive: (member) => drives[member]! });
+  const array = await RaidArray.createOn(host, smallShape);
+  const fromStep = recording.steps.length;
+  const note = (call: CallNote) => recording.note(call);
+  const lane = async (name: string) => {
+    for (let call = 0; call < callsEach; call++) {
+      const key = `${name}/${random(4)}`;
+      const bytes = random(6) === 0 ? random(bytesMax) : random(Math.min(bytesMax, 6000));
+      const content = random(5) === 0 ? undefined : { seed: random(1_000_000), bytes };
+      note({ verb: 'begin', key, content });
+      if (content === undefined) await array.remove(key);
+      else await array.put(key, bytesOf(content.bytes, content.seed));
+      note({ verb: 'acked', key, content });
+    }
+  };
+  await Promise.all(['a', 'b', 'c'].map(lane));
+  await array.close();
+  return { recording, fromStep };
+}
+
+/** Opens crash images one after the other, all with the same pages. */
+export class ImageOpener {
+  readonly #pools = localPools(members);
+
+  /** Open the array that a power cut left, on drives that may be wrapped, and hold it against what was acknowledged. */
+  async wrong(
+    image: Pick<CrashImage, 'notes' | 'drive'>,
+    options: { without?: string[] } = {},
+  ): Promise<string | undefined> {
+    const oracle = new Oracle();
+    for (const note of image.notes) oracle.note(note as CallNote);
+    const openDrive = (member: number) => image.drive(`${member}`);
+    const host = new LocalHost('image', members, undefined, { pools: this.#pools, openDrive });
+    try {
+      const array = await RaidArray.openOn(host, options);
+      const wrong = await oracle.wrong(array);
+      await array.close();
+      return wrong;
+    } catch (error) {
+      await host.close();
+      return String(error);
+    }
+  }
+}
