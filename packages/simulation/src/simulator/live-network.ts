@@ -313,7 +313,7 @@ export class LiveNetwork {
     const { from, fromPort } = this.#topology.directions[direction]!;
     const part = this.#topology.listeners[direction];
     if (part === undefined) return;
-    this.#stage.input(from, part, this.#spec.nodes[from]?.parts[part]?.link?.(fromPort, up));
+    this.#stage.input(from, part, this.#spec.nodes[from]?.parts[part]?.link?.(fromPort, up, []));
   }
 
   #lanesOf(link: number): [Lane, Lane] {

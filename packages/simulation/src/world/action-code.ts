@@ -13,6 +13,7 @@ const actionKinds = [
   'linkDown',
   'noticeDown',
   'noticeDownGhost',
+  'noticeDownUnknown',
   'linkUp',
   'noticeUp',
   'suspect',

@@ -174,6 +174,9 @@ export class EnabledActions {
     const suspected = (word & (linkSuspected << end)) !== 0;
     if (broken && !knownDown) {
       this.#add('noticeDown', direction);
+      if (topology.takesBack[direction] && this.#vector[layout.queues + direction] !== 0) {
+        this.#add('noticeDownUnknown', direction);
+      }
       const waiting = this.#vector[layout.queues + (direction ^ 1)] !== 0;
       if (waiting && this.#left('ghost')) this.#add('noticeDownGhost', direction);
     }

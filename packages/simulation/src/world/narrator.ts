@@ -50,6 +50,8 @@ export class Narrator {
         return `${this.#link(a)} is whole again`;
       case 'noticeDown':
         return `${this.#end(a)} notices that ${this.#link(a >>> 1)} is down, and what was in flight to it is lost`;
+      case 'noticeDownUnknown':
+        return `${this.#end(a)} notices that ${this.#link(a >>> 1)} is down, and what it sent may have arrived`;
       case 'noticeDownGhost':
         return `${this.#end(a)} notices that ${this.#link(a >>> 1)} is down, and what is in flight to it stays`;
       case 'noticeUp':

@@ -2,7 +2,7 @@ import { cellAt, EffectBuffer, type KernelEvent, type RecordedEffect } from '@ho
 import { PairTable } from '../explorer/pair-table.ts';
 import type { CellLog } from './cell-log.ts';
 import type { Observation, ObservedKind } from './monitor.ts';
-import type { StatePool, ValuePool } from './pools.ts';
+import type { ListPool, StatePool, ValuePool } from './pools.ts';
 import type { Input, Part } from './spec.ts';
 
 /** What one effect means for the world, with values replaced by their pool numbers. */
@@ -32,6 +32,7 @@ const dropped = -2;
 export interface Pools {
   readonly states: StatePool;
   readonly values: ValuePool;
+  readonly lists: ListPool;
 }
 
 /**
@@ -97,9 +98,13 @@ export class PartSteps {
     return this.#event(this.#expiries, timer, 0, () => this.part.timer?.(timer));
   }
 
-  /** The event a change of a link becomes. */
-  linkChange(port: number, up: boolean): number | undefined {
-    return this.#event(this.#linkChanges, port, up ? 1 : 0, () => this.part.link?.(port, up));
+  /** The event a change of a link becomes; `undelivered` is a list of messages. */
+  linkChange(port: number, up: boolean, undelivered: number): number | undefined {
+    const { lists, values } = this.#pools;
+    const messages = (): unknown[] => lists.list(undelivered).map((message) => values.value(message));
+    return this.#event(this.#linkChanges, 2 * port + (up ? 1 : 0), undelivered, () =>
+      this.part.link?.(port, up, messages()),
+    );
   }
 
   #event(known: PairTable, a: number, b: number, make: () => KernelEvent | undefined): number | undefined {

@@ -51,9 +51,15 @@ export interface Part<
   timer?(timer: number): Event;
   /**
    * What a change of a link becomes. A part with this hook is told of each link that is up when it
-   * starts, unless the link {@link LinkSpec.startsUp | starts up}.
+   * starts, unless the link {@link LinkSpec.startsUp | starts up}. `undelivered` is what a part that
+   * {@link takesBack} sent to a node that crashed and certainly never received it, oldest first.
    */
-  link?(port: number, up: boolean): Event | undefined;
+  link?(port: number, up: boolean, undelivered: readonly Message[]): Event | undefined;
+  /**
+   * Whether the links of this part keep what a crashed node did not receive. As the end notices the crash, the part is
+   * handed it, or, in another history, nothing: whether it arrived is not known. The simulator never knows.
+   */
+  readonly takesBack?: boolean;
   /** What the completion of a disk operation becomes. */
   disk?(op: number, result: DiskResult): Event;
   /** What the part is told when its node starts or restarts. */

@@ -19,6 +19,8 @@ export interface Topology {
   readonly out: readonly ReadonlyMap<number, number>[];
   /** For each direction the part at its start that hears of link changes, or undefined. */
   readonly listeners: readonly (number | undefined)[];
+  /** For each direction whether its start takes back what a crashed node did not receive. */
+  readonly takesBack: readonly boolean[];
 }
 
 /** The links of a world, resolved and checked. */
@@ -42,7 +44,11 @@ export function topologyOf(spec: WorldSpec): Topology {
       throw new WorldSpecError(`link ${name} has a part with a link hook at one end only`);
     }
   }
-  return { directions, out, listeners };
+  const takesBack = directions.map(({ from }, index) => {
+    const listener = listeners[index];
+    return listener !== undefined && spec.nodes[from]?.parts[listener]?.takesBack === true;
+  });
+  return { directions, out, listeners, takesBack };
 }
 
 function ownerOf(nodes: readonly NodeSpec[], node: number, port: number): number {

@@ -127,20 +127,29 @@ export class VectorMachine {
   }
 
   /** The end at which `direction` starts learns that its link is up or down; no news if it took it for down. */
-  notice(vector: WorldVector, direction: number, up: boolean): void {
+  notice(vector: WorldVector, direction: number, up: boolean, undelivered = emptyList): void {
     const link = direction >>> 1;
     const suspected = linkSuspected << (direction & 1);
     const knew = (vector[this.#store.layout.links + link]! & suspected) !== 0;
     this.setLink(vector, link, suspected, false);
     this.setLink(vector, link, linkKnownDown << (direction & 1), !up);
-    if (!knew) this.tellLink(vector, direction, up);
+    if (!knew) this.tellLink(vector, direction, up, undelivered);
   }
 
-  tellLink(vector: WorldVector, direction: number, up: boolean): void {
+  /** Take out of the queue of `direction` what its start is to have back: none where it does not {@link Part.takesBack}. */
+  takeBack(vector: WorldVector, direction: number): number {
+    const at = this.#store.layout.queues + direction;
+    if (!this.#store.topology.takesBack[direction] || !this.#isCutOff(vector, direction)) return emptyList;
+    const undelivered = vector[at]!;
+    vector[at] = emptyList;
+    return undelivered;
+  }
+
+  tellLink(vector: WorldVector, direction: number, up: boolean, undelivered = emptyList): void {
     const { directions, listeners } = this.#store.topology;
     const { from, fromPort } = directions[direction]!;
     const part = listeners[direction]!;
-    this.#run(vector, from, part, this.#store.parts[from]![part]!.linkChange(fromPort, up));
+    this.#run(vector, from, part, this.#store.parts[from]![part]!.linkChange(fromPort, up, undelivered));
   }
 
   crash(vector: WorldVector, node: number): void {
@@ -153,7 +162,8 @@ export class VectorMachine {
     }
     for (const [direction, { from }] of topology.directions.entries()) {
       if (from !== node) continue;
-      this.clearQueue(vector, direction ^ 1);
+      if (topology.takesBack[direction] && this.#isCutOff(vector, direction)) this.clearQueue(vector, direction);
+      if (!topology.takesBack[direction ^ 1]) this.clearQueue(vector, direction ^ 1);
       if (topology.listeners[direction] === undefined) continue;
       const end = direction & 1;
       this.setLink(vector, direction >>> 1, linkSuspected << end, false);
@@ -243,10 +253,19 @@ export class VectorMachine {
     if (direction === undefined) throw new RangeError(`node ${node} sends to port ${port}, which has no link`);
     const end = direction & 1;
     const word = vector[layout.links + (direction >>> 1)]!;
-    if ((word & (linkBroken | ((linkKnownDown | linkSuspected | linkCut) << end))) !== 0) return;
+    if ((word & ((linkKnownDown | linkSuspected | linkCut) << end)) !== 0) return;
     const { to } = topology.directions[direction]!;
-    if ((vector[layout.life(to)]! & 1) === 0) return;
+    const isLost = (word & linkBroken) !== 0 || (vector[layout.life(to)]! & 1) === 0;
+    if (isLost && !(topology.takesBack[direction] && this.#isCutOff(vector, direction))) return;
     vector[layout.queues + direction] = this.#append(vector[layout.queues + direction]!, message);
+  }
+
+  /** Whether the receiver of `direction` crashed since the link was last up: it hears nothing of what is sent until then. */
+  #isCutOff(vector: WorldVector, direction: number): boolean {
+    const { layout, topology } = this.#store;
+    if ((vector[layout.life(topology.directions[direction]!.to)]! & 1) === 0) return true;
+    const receiver = (direction & 1) ^ 1;
+    return (vector[layout.links + (direction >>> 1)]! & (linkKnownDown << receiver)) !== 0;
   }
 
   #append(queue: number, message: number): number {

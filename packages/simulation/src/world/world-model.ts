@@ -190,6 +190,11 @@ export class WorldModel implements Model<WorldVector> {
         break;
       case 'noticeDown':
         machine.clearQueue(vector, a ^ 1);
+        machine.notice(vector, a, false, machine.takeBack(vector, a));
+        break;
+      case 'noticeDownUnknown':
+        machine.clearQueue(vector, a ^ 1);
+        machine.takeBack(vector, a);
         machine.notice(vector, a, false);
         break;
       case 'noticeDownGhost':

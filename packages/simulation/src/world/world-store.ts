@@ -36,7 +36,7 @@ export class WorldStore {
     this.parts = spec.nodes.map((node, nodeIndex) =>
       node.parts.map((part, partIndex) => {
         this.cells.declare(part.kernel.name, part.kernel.table);
-        const pools = { states: this.states(nodeIndex, partIndex), values: this.values };
+        const pools = { states: this.states(nodeIndex, partIndex), values: this.values, lists: this.lists };
         return new PartSteps(part, nodeIndex, partIndex, pools, watched, this.cells);
       }),
     );

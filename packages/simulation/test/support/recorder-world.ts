@@ -17,6 +17,8 @@ export interface RecorderHooks {
   readonly links?: boolean;
   /** Hear of starts. */
   readonly starts?: boolean;
+  /** Hear of links and take back what a crashed node did not receive. */
+  readonly takesBack?: boolean;
 }
 
 export function recorderNode(name: string, ports: readonly number[], hooks: RecorderHooks = {}): NodeSpec {
@@ -28,10 +30,15 @@ export function recorderNode(name: string, ports: readonly number[], hooks: Reco
         kernel: recorder,
         env: () => undefined,
         ports,
-        message: (port, value) => ({ type: 'message', port, value }) as const,
+        message: (port, value: string) => ({ type: 'message', port, value }) as const,
         timer: (timer) => ({ type: 'timer', timer }) as const,
         disk: (op, result) => ({ type: 'disk', op, result }) as const,
         ...(hooks.links && { link: (port, up) => ({ type: 'link', port, up }) as const }),
+        ...(hooks.takesBack && {
+          link: (port: number, up: boolean, undelivered: readonly string[]) =>
+            ({ type: 'link', port, up, undelivered }) as const,
+          takesBack: true,
+        }),
         ...(hooks.starts && { start: (incarnation) => ({ type: 'start', incarnation }) as const }),
       }),
     ],

@@ -6,7 +6,7 @@ export type RecorderEvent =
   | { readonly type: 'do'; readonly effects: readonly RecorderEffect[] }
   | { readonly type: 'message'; readonly port: number; readonly value: string }
   | { readonly type: 'timer'; readonly timer: number }
-  | { readonly type: 'link'; readonly port: number; readonly up: boolean }
+  | { readonly type: 'link'; readonly port: number; readonly up: boolean; readonly undelivered?: readonly string[] }
   | { readonly type: 'disk'; readonly op: number; readonly result: DiskResult }
   | { readonly type: 'start'; readonly incarnation: number };
 
@@ -53,7 +53,7 @@ function lineOf(event: Exclude<RecorderEvent, { type: 'do' }>): string {
     case 'timer':
       return `timer ${event.timer}`;
     case 'link':
-      return `port ${event.port} ${event.up ? 'up' : 'down'}`;
+      return [`port ${event.port} ${event.up ? 'up' : 'down'}`, ...(event.undelivered ?? [])].join(' back ');
     case 'disk':
       return `${event.result.kind} ${event.op} ${event.result.outcome} ${event.result.blocks.join()}`.trim();
     case 'start':

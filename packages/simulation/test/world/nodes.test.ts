@@ -30,6 +30,27 @@ describe('nodes of an explored world', () => {
     for (const log of both) expect(log).not.toContain('up,port 0 up');
   });
 
+  it('are known to have missed messages, or may have received them, where the sender takes them back', () => {
+    const links = parallelLinks(1, true);
+    const world = pair({ links, calls: [sends(0, 0, '1', '2')], faults: { crash: 1 } }, { takesBack: true });
+    const seen = reachable(world, (view) => logOf(view, 0).join());
+    const known = ['back 1 back 2', 'back 2'].map((back) => `port 0 down ${back}`);
+    expect(seen).toEqual(new Set(['', 'port 0 down', ...known]));
+  });
+
+  it('take back nothing of what arrived, and forget what they sent to a node that starts again', () => {
+    const world = pair(
+      { links: parallelLinks(1, true), calls: [sends(0, 0, '1'), sends(1, 0, 'x')], faults: { crash: 1, restart: 1 } },
+      { takesBack: true },
+    );
+    const seen = reachable(
+      world,
+      (view) => `${logOf(view, 0).join()} | ${view.incarnation(1)} ${logOf(view, 1).join()}`,
+    );
+    expect(seen).toContain('port 0 down back 1,port 0 up | 1 port 0 up');
+    for (const log of seen) if (log.includes('back 1')) expect(log).not.toMatch(/ 1$/u);
+  });
+
   it('end their timers at any moment, or only while nothing is in flight', () => {
     const calls = [does(0, { kind: 'arm', timer: 7, ms: 5 }, { kind: 'send', to: 0, value: '1' })];
     const hasBoth = (timers: 'always' | 'quiet') =>
