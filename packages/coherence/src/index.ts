@@ -36,3 +36,16 @@ export {
   type ObjectStatus,
   objectStatuses,
 } from './kernel/object-types.ts';
+export { setKernel } from './kernel/set-kernel.ts';
+export { type SetRules, setRules } from './kernel/set-rules.ts';
+export type {
+  GrabAllCall,
+  HeldObject,
+  KeyedMessage,
+  KeyedNotice,
+  ObjectKey,
+  ObjectSet,
+  SetEnv,
+  SetEvent,
+  SetResult,
+} from './kernel/set-types.ts';

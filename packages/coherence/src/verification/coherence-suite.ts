@@ -4,6 +4,8 @@ import { objectMutants } from './object-mutants.ts';
 import { entryOf, nodesOf, type ObjectScenario } from './object-scenario.ts';
 import { quickScenarios, slowScenarios } from './object-scenarios.ts';
 import { objectWorld } from './object-world.ts';
+import { setMutants, setScenarios } from './set-scenarios.ts';
+import { setWorld } from './set-world.ts';
 
 const scenarios: readonly ObjectScenario[] = [...Object.values(quickScenarios), ...Object.values(slowScenarios)];
 
@@ -30,7 +32,10 @@ const simulation: SimulationSpec = {
 
 export const coherenceSuite: VerificationSuite = {
   kernel: 'coherence',
-  configurations: scenarios.map((scenario) => objectWorld(scenario)),
-  mutants: objectMutants,
+  configurations: [
+    ...scenarios.map((scenario) => objectWorld(scenario)),
+    ...Object.values(setScenarios).map((scenario) => setWorld(scenario)),
+  ],
+  mutants: [...objectMutants, ...setMutants],
   simulation,
 };

@@ -19,7 +19,7 @@ export const currentFill = 0;
  * Values in order of writing are all that matters, so the version of the write names its value: as versions are
  * renumbered, values are too.
  */
-function withValue(entry: ObjectEntry, event: ObjectEvent): ObjectEvent {
+export function withValue(entry: ObjectEntry, event: ObjectEvent): ObjectEvent {
   switch (event.type) {
     case 'put':
     case 'set':

@@ -9,8 +9,8 @@ import {
 } from '../kernel/object-types.ts';
 import { entryOf, type Flight, flights, nodesOf, type ObjectScenario } from './object-scenario.ts';
 
-/** One look at the world. */
-interface Sight {
+/** One look at the world: all that there is of one object. */
+export interface Sight {
   readonly entries: readonly ObjectEntry[];
   readonly under: readonly Flight[];
 }
@@ -155,7 +155,7 @@ const chainsEnd =
   };
 
 /** Where nothing moves and nobody holds anything, nobody waits, and all chains lead to the owner. */
-const nobodyForgotten: Check = ({ entries }) => {
+export const nobodyForgotten: Check = ({ entries }) => {
   const someoneActs = entries.some(
     ({ writer, readers, status }) => writer !== 0 || readers.length > 0 || status === 'INV_FILLING',
   );
@@ -172,11 +172,23 @@ const nobodyForgotten: Check = ({ entries }) => {
   return undefined;
 };
 
+/** The invariants of one object that hold in every state. */
+export function coherenceOf(envs: readonly ObjectEnv[]): Check {
+  const checks = [oneOwner, oneWriter, copiesKnown, leasesHold, acknowledgementsCounted, answeredOnce, chainsEnd(envs)];
+  return (sight) => {
+    for (const check of checks) {
+      const violation = check(sight);
+      if (violation !== undefined) return violation;
+    }
+    return undefined;
+  };
+}
+
+export const entryIsAtRest = ({ queue, writer, readers, syncing }: ObjectEntry): boolean =>
+  queue.length === 0 && writer === 0 && readers.length === 0 && syncing.length === 0;
+
 const isAtRest = (nodes: readonly number[], view: WorldView): boolean =>
-  nodes.every((node) => {
-    const { queue, writer, readers, syncing } = entryOf(view, node);
-    return queue.length === 0 && writer === 0 && readers.length === 0 && syncing.length === 0;
-  });
+  nodes.every((node) => entryIsAtRest(entryOf(view, node)));
 
 /** Invariants I1 to I12 as far as a state shows them; the values of I5 and I8 are the monitor's. */
 export function objectProperties(scenario: ObjectScenario, env: (node: number) => ObjectEnv): Property<WorldView>[] {
@@ -186,25 +198,10 @@ export function objectProperties(scenario: ObjectScenario, env: (node: number) =
     entries: nodes.map((node) => entryOf(view, node)),
     under: flights(view, scenario.nodes),
   });
-  const checks: readonly Check[] = [
-    oneOwner,
-    oneWriter,
-    copiesKnown,
-    leasesHold,
-    acknowledgementsCounted,
-    answeredOnce,
-    chainsEnd(envs),
-  ];
+  const check = coherenceOf(envs);
   return [
     // One property for all: a world is looked at once.
-    always('the object is coherent (I1 to I11)', (view) => {
-      const sight = sightOf(view);
-      for (const check of checks) {
-        const violation = check(sight);
-        if (violation !== undefined) return violation;
-      }
-      return undefined;
-    }),
+    always('the object is coherent (I1 to I11)', (view) => check(sightOf(view))),
     quiescent('nobody waits for nothing (I12)', (view) => nobodyForgotten(sightOf(view))),
     canFinish('every call can end (L1)', (view) => view.messagesInFlight === 0 && isAtRest(nodes, view)),
   ];

@@ -1,5 +1,6 @@
 import type { FaultBudget, WorldView } from '@holdfast/simulation';
 import type { AbsenceMode, ObjectEntry, ObjectMessage, ObjectStatus } from '../kernel/object-types.ts';
+import type { KeyedMessage } from '../kernel/set-types.ts';
 
 /** What the application of a small world does: which calls its clients make, as often as they like. */
 export type Operation =
@@ -14,6 +15,8 @@ export type Operation =
         | 'flush'
         | 'remove'
         | 'abort'
+        | 'grabAll'
+        | 'flushSet'
         | 'fill-fails'
         | 'fill-absent'
         | 'late-fill';
@@ -32,6 +35,8 @@ export interface ObjectScenario {
   readonly callsPerNode?: number;
   /** A further client of each node, whose calls come only while the object is in one of these states there. */
   readonly intruder?: { readonly operations: readonly Operation[]; readonly during: readonly ObjectStatus[] };
+  /** A further client of each node, which takes a lease wherever it gets one at once, and holds it as long as it likes. */
+  readonly holders?: boolean;
   readonly fill?: 'blank' | 'load';
   readonly exclusiveReaders?: boolean;
   readonly forwardsMax?: number;
@@ -54,6 +59,14 @@ const waits = ({ queue }: ObjectEntry, client: number): boolean =>
 export const isIdle = (entry: ObjectEntry, client: number): boolean =>
   !holds(entry, client) && !waits(entry, client) && !entry.syncing.includes(client);
 
+/** Whether a lease would be given at once, without a message. */
+export function isHit({ status, queue, invalidation, readers, writer }: ObjectEntry, kind: 'get' | 'grab'): boolean {
+  if (queue.length > 0 || invalidation !== undefined || writer !== 0) return false;
+  return kind === 'get' ? readableStatuses.has(status) : status === 'WRITE_OWNER' && readers.length === 0;
+}
+
+const readableStatuses: ReadonlySet<ObjectStatus> = new Set(['READ_COPY', 'READ_OWNER', 'WRITE_OWNER', 'WRITE_GHOST']);
+
 /** A message under way. */
 export interface Flight {
   readonly from: number;
@@ -63,12 +76,27 @@ export interface Flight {
 
 /** Everything under way; links are those of a mesh, in its order. */
 export function flights(view: WorldView, nodes: number): Flight[] {
-  const found: Flight[] = [];
+  return envelopes(view, nodes) as Flight[];
+}
+
+/** The same in a world of several objects. */
+export function keyedFlights(view: WorldView, nodes: number): (Flight & { readonly key: number })[] {
+  return envelopes(view, nodes).map(({ from, to, message }) => ({ from, to, ...(message as KeyedMessage) }));
+}
+
+interface Envelope {
+  readonly from: number;
+  readonly to: number;
+  readonly message: unknown;
+}
+
+function envelopes(view: WorldView, nodes: number): Envelope[] {
+  const found: Envelope[] = [];
   let link = 0;
   for (let a = 0; a < nodes; a++) {
     for (let b = a + 1; b < nodes; b++, link++) {
-      for (const message of view.messages(link, 0)) found.push({ from: a, to: b, message: message as ObjectMessage });
-      for (const message of view.messages(link, 1)) found.push({ from: b, to: a, message: message as ObjectMessage });
+      for (const message of view.messages(link, 0)) found.push({ from: a, to: b, message });
+      for (const message of view.messages(link, 1)) found.push({ from: b, to: a, message });
     }
   }
   return found;

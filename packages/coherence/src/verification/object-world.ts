@@ -4,37 +4,17 @@ import {
   anyNode,
   noPayload,
   type ObjectEntry,
-  type ObjectEnv,
   type ObjectEvent,
   type ObjectMessage,
   type ObjectStatus,
 } from '../kernel/object-types.ts';
 import { callBudget, callsMade } from './call-budget.ts';
+import { envOf } from './object-env.ts';
 import { currentFill, freshPayload, hostedObject } from './object-host.ts';
 import { objectProperties } from './object-properties.ts';
-import {
-  defaultOwner,
-  entryOf,
-  holds,
-  isIdle,
-  nodesOf,
-  type ObjectScenario,
-  type Operation,
-} from './object-scenario.ts';
+import { entryOf, holds, isHit, isIdle, nodesOf, type ObjectScenario, type Operation } from './object-scenario.ts';
 import { nodeSymmetry, versionRanks } from './renaming.ts';
 import { valueMonitor } from './value-monitor.ts';
-
-function envOf(scenario: ObjectScenario, self: number, rules: ObjectRules): ObjectEnv {
-  return {
-    self,
-    defaultOwner,
-    forwardsMax: scenario.forwardsMax ?? 2,
-    requestIds: scenario.requestIds ?? 1,
-    fill: scenario.fill ?? 'blank',
-    exclusiveReaders: scenario.exclusiveReaders ?? false,
-    rules,
-  };
-}
 
 /** Calls of one client of one node. */
 class Client {
@@ -135,10 +115,36 @@ const written = ({ node, call }: { node: number; call: number }): ObjectEvent =>
   ok: true,
 });
 
+/** The client after the ordinary ones. */
+const furtherClient = ({ clients }: ObjectScenario): number => (clients ?? 1) + 1;
+
 function intruders(scenario: ObjectScenario): CallSpec[] {
   if (scenario.intruder === undefined) return [];
-  const client = (scenario.clients ?? 1) + 1;
+  const client = furtherClient(scenario);
   return nodesOf(scenario).flatMap((node) => new Client(scenario, node, client, scenario.intruder).calls);
+}
+
+/** Leases held open while their node makes other calls. */
+function holders(scenario: ObjectScenario): CallSpec[] {
+  if (scenario.holders !== true) return [];
+  const call = furtherClient(scenario);
+  return nodesOf(scenario).flatMap((node) => {
+    const spec = (label: string, event: ObjectEvent, when: (entry: ObjectEntry) => boolean): CallSpec => ({
+      label: `${label} and hold`,
+      node,
+      part: 0,
+      times: 'unlimited',
+      event: () => event,
+      when: (view) => when(entryOf(view, node)),
+    });
+    const takes = (entry: ObjectEntry, kind: 'get' | 'grab'): boolean => !holds(entry, call) && isHit(entry, kind);
+    return [
+      spec('get', { type: 'get', call, absence: 'touch' }, (entry) => takes(entry, 'get')),
+      spec('grab', { type: 'grab', call, absence: 'touch', try: false }, (entry) => takes(entry, 'grab')),
+      spec('put', { type: 'put', call, payload: noPayload }, ({ readers }) => readers.includes(call)),
+      spec('write', { type: 'put', call, payload: freshPayload }, ({ writer }) => writer === call),
+    ];
+  });
 }
 
 function loads(scenario: ObjectScenario): CallSpec[] {
@@ -176,6 +182,7 @@ export function objectWorld(scenario: ObjectScenario, rules: ObjectRules = objec
     calls: [
       ...nodes.flatMap((node) => clients.flatMap((client) => new Client(scenario, node, client, undefined).calls)),
       ...intruders(scenario),
+      ...holders(scenario),
       ...loads(scenario),
     ],
     monitors: [valueMonitor, ...(scenario.callsPerNode === undefined ? [] : [callBudget(scenario.nodes)])],

@@ -1,6 +1,7 @@
 import type { Renumbering, Symmetry } from '@holdfast/simulation';
 import type { NodeSet } from '../kernel/node-set.ts';
 import type { LocalCall, ObjectEntry, ObjectMessage, RemoteRequest } from '../kernel/object-types.ts';
+import type { KeyedMessage, ObjectSet } from '../kernel/set-types.ts';
 import { renameMonitor } from './call-budget.ts';
 import type { ValueGhost } from './value-monitor.ts';
 
@@ -117,36 +118,73 @@ function renumbered<Value extends object>(value: Value & Versioned, image: Image
   return result;
 }
 
+function entryNumbers(entry: ObjectEntry): number[] {
+  return [
+    ...numbersIn(entry),
+    ...(entry.invalidation === undefined ? [] : numbersIn(entry.invalidation)),
+    ...entry.queue.flatMap((item) => numbersIn(item as Versioned)),
+  ];
+}
+
+const renumberedEntry = (entry: ObjectEntry, image: Image): ObjectEntry => ({
+  ...renumbered(entry, image),
+  invalidation: entry.invalidation && renumbered(entry.invalidation, image),
+  queue: entry.queue.map((item) => renumbered(item, image)),
+});
+
+const ghostNumbers = ({ current, acquired, stored }: ValueGhost): number[] =>
+  numbersIn({ payload: current, version: acquired, stored });
+
+function renumberedGhost(ghost: ValueGhost, image: Image): ValueGhost {
+  const numbers = { payload: ghost.current, version: ghost.acquired, stored: ghost.stored };
+  const { payload, version, stored } = renumbered(numbers, image);
+  return { ...ghost, current: payload, acquired: version, stored };
+}
+
 /** Versions and the values they name are ranked; incarnations among themselves. */
 export const versionRanks: Renumbering = {
   numbers(value, place) {
     if (place.kind === 'message') return numbersIn(value as Versioned);
-    if (place.kind === 'monitor') {
-      if (place.monitor > 0) return [];
-      const { current, acquired, stored } = value as ValueGhost;
-      return numbersIn({ payload: current, version: acquired, stored });
-    }
-    const entry = value as ObjectEntry;
-    return [
-      ...numbersIn(entry),
-      ...(entry.invalidation === undefined ? [] : numbersIn(entry.invalidation)),
-      ...entry.queue.flatMap((item) => numbersIn(item as Versioned)),
-    ];
+    if (place.kind === 'state') return entryNumbers(value as ObjectEntry);
+    return place.monitor > 0 ? [] : ghostNumbers(value as ValueGhost);
   },
   renumbered(value, place, image) {
     if (place.kind === 'message') return renumbered(value as ObjectMessage, image);
-    if (place.kind === 'monitor') {
-      if (place.monitor > 0) return value;
-      const ghost = value as ValueGhost;
-      const numbers = { payload: ghost.current, version: ghost.acquired, stored: ghost.stored };
-      const { payload, version, stored } = renumbered(numbers, image);
-      return { ...ghost, current: payload, acquired: version, stored };
+    if (place.kind === 'state') return renumberedEntry(value as ObjectEntry, image);
+    return place.monitor > 0 ? value : renumberedGhost(value as ValueGhost, image);
+  },
+};
+
+/** Versions of different objects are never compared: each object has ranks of its own. */
+const keySpan = 2 ** 41;
+const ofKey = (key: number, numbers: readonly number[]): number[] => numbers.map((number) => number + key * keySpan);
+const imageOf =
+  (key: number, image: Image): Image =>
+  (number) =>
+    image(number + key * keySpan);
+
+/** The same for several objects on each node, whose ghosts are one monitor. */
+export const versionRanksOfSets: Renumbering = {
+  numbers(value, place) {
+    if (place.kind === 'message') {
+      const { key, message } = value as KeyedMessage;
+      return ofKey(key, numbersIn(message as Versioned));
     }
-    const entry = value as ObjectEntry;
-    return {
-      ...renumbered(entry, image),
-      invalidation: entry.invalidation && renumbered(entry.invalidation, image),
-      queue: entry.queue.map((item) => renumbered(item, image)),
-    };
+    if (place.kind === 'state') {
+      return [...(value as ObjectSet).entries].flatMap(([key, entry]) => ofKey(key, entryNumbers(entry)));
+    }
+    return (value as readonly ValueGhost[]).flatMap((ghost, key) => ofKey(key, ghostNumbers(ghost)));
+  },
+  renumbered(value, place, image) {
+    if (place.kind === 'message') {
+      const { key, message } = value as KeyedMessage;
+      return { key, message: renumbered(message, imageOf(key, image)) };
+    }
+    if (place.kind === 'state') {
+      const { entries, groups } = value as ObjectSet;
+      const renamed = [...entries].map(([key, entry]) => [key, renumberedEntry(entry, imageOf(key, image))] as const);
+      return { entries: new Map(renamed), groups };
+    }
+    return (value as readonly ValueGhost[]).map((ghost, key) => renumberedGhost(ghost, imageOf(key, image)));
   },
 };

@@ -1,3 +1,4 @@
+import type { Decoder, Encoder } from '@holdfast/kernel';
 import { type Monitor, monitor } from '@holdfast/simulation';
 import { type CallResult, noPayload } from '../kernel/object-types.ts';
 
@@ -18,35 +19,56 @@ const promises = [
   'an older value was written to the device after a newer one',
 ] as const;
 
+export const noValue = (): ValueGhost => ({ current: noPayload, acquired: 0, stored: 0, broken: 0 });
+
+export function seeReply(state: ValueGhost, result: CallResult): void {
+  if (result.outcome === 'held' && result.payload !== state.current) state.broken = 1;
+}
+
+/** A step of the protocol that the kernel named. */
+export function seeStep(state: ValueGhost, step: unknown, number: number): void {
+  if (step === 'written') {
+    state.current = number;
+  } else if (step === 'acquired') {
+    if (number <= state.acquired) state.broken = 3;
+    state.acquired = number;
+  } else if (step === 'stored') {
+    if (number <= state.stored) state.broken = 4;
+    state.stored = number;
+  } else if (step === 'removed') {
+    state.current = noPayload;
+  } else if (step === 'absent' && state.current !== noPayload) {
+    state.broken = 2;
+  }
+}
+
+export function encodeValue(state: ValueGhost, into: Encoder): void {
+  into.int(state.current);
+  into.uint(state.acquired);
+  into.uint(state.stored);
+  into.uint(state.broken);
+}
+
+export const decodeValue = (from: Decoder): ValueGhost => ({
+  current: from.int(),
+  acquired: from.uint(),
+  stored: from.uint(),
+  broken: from.uint(),
+});
+
+export const brokenPromise = ({ broken }: ValueGhost): string | undefined =>
+  broken === 0 ? undefined : promises[broken - 1];
+
 /** Every lease shows the last value written in this life of the object, and only an absent one is called absent. */
 export const valueMonitor: Monitor = monitor<ValueGhost>({
   name: 'value of the object',
   watches: ['trace', 'reply'],
-  initial: () => ({ current: noPayload, acquired: 0, stored: 0, broken: 0 }),
+  initial: noValue,
   observe(state, { kind, number, value }) {
-    if (kind === 'reply') {
-      const result = value as CallResult;
-      if (result.outcome === 'held' && result.payload !== state.current) state.broken = 1;
-    } else if (value === 'written') {
-      state.current = number;
-    } else if (value === 'acquired') {
-      if (number <= state.acquired) state.broken = 3;
-      state.acquired = number;
-    } else if (value === 'stored') {
-      if (number <= state.stored) state.broken = 4;
-      state.stored = number;
-    } else if (value === 'removed') {
-      state.current = noPayload;
-    } else if (value === 'absent' && state.current !== noPayload) {
-      state.broken = 2;
-    }
+    if (kind === 'reply') seeReply(state, value as CallResult);
+    else seeStep(state, value, number);
   },
-  encode(state, into) {
-    into.int(state.current);
-    into.uint(state.acquired);
-    into.uint(state.stored);
-    into.uint(state.broken);
-  },
-  decode: (from) => ({ current: from.int(), acquired: from.uint(), stored: from.uint(), broken: from.uint() }),
-  violation: ({ broken }) => (broken === 0 ? undefined : promises[broken - 1]),
+  encode: encodeValue,
+  decode: decodeValue,
+  violation: brokenPromise,
 });

@@ -10,6 +10,7 @@ const quick = [
   '3 nodes: tryGrab',
   '2 nodes: everything but sync',
   '2 nodes: slow fill and everything',
+  '2 nodes, 2 objects: grabAll with slow fills',
 ];
 
 test.each(quick)(

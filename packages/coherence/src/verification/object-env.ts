@@ -1,0 +1,16 @@
+import { type ObjectRules, objectRules } from '../kernel/object-rules.ts';
+import type { ObjectEnv } from '../kernel/object-types.ts';
+import { defaultOwner, type ObjectScenario } from './object-scenario.ts';
+
+/** The constants of node `self` in a scenario. */
+export function envOf(scenario: ObjectScenario, self: number, rules: ObjectRules = objectRules): ObjectEnv {
+  return {
+    self,
+    defaultOwner,
+    forwardsMax: scenario.forwardsMax ?? 2,
+    requestIds: scenario.requestIds ?? 1,
+    fill: scenario.fill ?? 'blank',
+    exclusiveReaders: scenario.exclusiveReaders ?? false,
+    rules,
+  };
+}
