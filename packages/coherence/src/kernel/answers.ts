@@ -73,21 +73,21 @@ export function absentOwnershipArrived(
   ownAbsent(entry, self, { ...message, rmset: union(message.rmset, [from, self]) });
 }
 
-/** BUSY or ABSENT: the call is over, a copy it had stays, and whoever refused is the best guess of the owner. */
+/** BUSY or ABSENT, for whatever reason: the call is over, a copy it had stays, and whoever refused is the best guess of the owner. */
 export function refused(
   entry: ObjectEntry,
   from: NodeId,
-  answer: 'BUSY' | 'ABSENT',
+  outcome: 'busy' | 'absent' | 'lost',
   { self, defaultOwner, rules }: ObjectEnv,
   out: ObjectSink,
 ): void {
   const { call } = takeHead(entry, 'get', 'grab');
   const before = entry.payload === noPayload ? 'INV_COPY' : 'READ_COPY';
-  entry.status = rules.afterRefusal(answer, before, self === defaultOwner);
+  entry.status = rules.afterRefusal(outcome === 'busy' ? 'BUSY' : 'ABSENT', before, self === defaultOwner);
   if (entry.status === 'INV_COPY') dropCopy(entry);
   entry.probOwner = from;
   entry.floor = 0;
-  out.reply(call, { outcome: answer === 'BUSY' ? 'busy' : 'absent' });
+  out.reply(call, { outcome });
 }
 
 /** INV: `writer` may not write before this copy is gone. Acknowledged in any case, at once where there is no reader. */

@@ -75,6 +75,7 @@ function write(entry: ObjectEntry, payload: number, env: ObjectEnv, out: ObjectS
 export function create(entry: ObjectEntry, payload: number, { self, rules }: ObjectEnv, out: ObjectSink): void {
   entry.version = rules.afterAcquisition(entry.version);
   entry.incarnation++;
+  entry.lost = false;
   entry.payload = payload;
   entry.copyset = onlyNode(self);
   entry.rmset = withNode(entry.rmset, self);

@@ -77,6 +77,11 @@ function serveAbsent(
   env: ObjectEnv,
   out: ObjectSink,
 ): boolean | undefined {
+  if (entry.lost && absence !== 'manual') {
+    out.trace('lost');
+    out.reply(call, { outcome: 'lost' });
+    return true;
+  }
   if (absence === 'no-touch') {
     out.trace('absent');
     out.reply(call, { outcome: 'absent' });
@@ -173,13 +178,15 @@ export function serveRemove(entry: ObjectEntry, { call }: RemoveCall, env: Objec
       entry.status = 'WAIT_OBJ_RM_DONE';
       return false;
     case 'INV_OWNER':
+      if (entry.lost) break;
       out.trace('absent');
       out.reply(call, { outcome: 'absent' });
       return true;
     default:
-      beginRemoval(entry, env.self, env, out);
-      return false;
+      break;
   }
+  beginRemoval(entry, env.self, env, out);
+  return false;
 }
 
 export function fillEnded(

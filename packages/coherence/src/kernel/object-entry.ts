@@ -30,6 +30,7 @@ export function initialEntry({ self, defaultOwner }: Pick<ObjectEnv, 'self' | 'd
     acknowledged: noNodes,
     floor: 0,
     home: false,
+    lost: false,
     request: 0,
     invalidation: undefined,
     readers: noCalls,
@@ -47,6 +48,7 @@ export function leave(entry: ObjectEntry, owner: NodeId): void {
   dropCopy(entry);
   entry.copyset = noNodes;
   entry.rmset = noNodes;
+  entry.lost = false;
 }
 
 export function dropCopy(entry: ObjectEntry): void {
@@ -68,6 +70,7 @@ export function isForgettable(entry: ObjectEntry, { self, defaultOwner }: Object
     self !== defaultOwner &&
     entry.status === 'INV_COPY' &&
     entry.probOwner === defaultOwner &&
+    !entry.lost &&
     entry.queue.length === 0 &&
     entry.readers.length === 0 &&
     entry.syncing.length === 0
@@ -86,6 +89,7 @@ export function encodeEntry(entry: ObjectEntry, into: Encoder): void {
   writeSet(entry.acknowledged, into);
   into.uint(entry.floor);
   into.flag(entry.home);
+  into.flag(entry.lost);
   into.uint(entry.request);
   writeInvalidation(entry.invalidation, into);
   writeSet(entry.readers, into);
@@ -108,6 +112,7 @@ export function decodeEntry(from: Decoder): ObjectEntry {
     acknowledged: readSet(from),
     floor: from.uint(),
     home: from.flag(),
+    lost: from.flag(),
     request: from.uint(),
     invalidation: readInvalidation(from),
     readers: readSet(from),

@@ -44,6 +44,12 @@ function step(entry: ObjectEntry, event: ObjectEvent, env: ObjectEnv, out: Objec
   const cell = cellAt(name, objectTable, row(entry, event), column(event));
   if (cell.class === 'ignored') return;
   if (cell.class === 'impossible') throw new ProtocolError(name, row(entry, event), column(event), cell.why);
+  happen(entry, event, env, out);
+  advance(entry, env, out);
+}
+
+/** What an event does at once. What may follow from it is left to {@link advance}. */
+export function happen(entry: ObjectEntry, event: ObjectEvent, env: ObjectEnv, out: ObjectSink): void {
   switch (event.type) {
     case 'message':
       hear(entry, event.from, event.message, env, out);
@@ -76,7 +82,6 @@ function step(entry: ObjectEntry, event: ObjectEvent, env: ObjectEnv, out: Objec
       stored(entry, event.node, event.call, event.ok, env, out);
       break;
   }
-  advance(entry, env, out);
 }
 
 function hear(entry: ObjectEntry, from: NodeId, message: ObjectMessage, env: ObjectEnv, out: ObjectSink): void {
@@ -106,8 +111,10 @@ function hear(entry: ObjectEntry, from: NodeId, message: ObjectMessage, env: Obj
       absentOwnershipArrived(entry, from, message, env);
       break;
     case 'ABSENT':
+      refused(entry, from, message.lost ? 'lost' : 'absent', env, out);
+      break;
     case 'BUSY':
-      refused(entry, from, message.type, env, out);
+      refused(entry, from, 'busy', env, out);
       break;
     case 'INV':
       toldOfWriter(entry, message, env, out);
@@ -122,7 +129,7 @@ function hear(entry: ObjectEntry, from: NodeId, message: ObjectMessage, env: Obj
       removalAcknowledged(entry, from, message, env, out);
       break;
     case 'RM_ACK2':
-      ownAbsent(entry, env.self, { ...message, rmset: onlyNode(env.self) });
+      ownAbsent(entry, env.self, { ...message, rmset: onlyNode(env.self), lost: false });
       break;
     case 'RM_DONE':
       removalAnswered(entry, from, message, env, out);
@@ -175,7 +182,7 @@ function find(entry: ObjectEntry, call: number, { rules }: ObjectEnv, out: Objec
 }
 
 /** Do all that can be done now: the queue is looked at after every event, so that nothing is ever polled for. */
-function advance(entry: ObjectEntry, env: ObjectEnv, out: ObjectSink): void {
+export function advance(entry: ObjectEntry, env: ObjectEnv, out: ObjectSink): void {
   settleInvalidation(entry, env, out);
   passOnAll(entry, env, out);
   while (isSettled(entry) && entry.invalidation === undefined) {

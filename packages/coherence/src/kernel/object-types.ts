@@ -128,11 +128,19 @@ export type ObjectMessage =
       readonly type: 'GRANT';
       readonly request: number;
       readonly payload: Handle;
+      /** Not sent: the bytes left out, which the sender needs if the receiver dies before this arrived. */
+      readonly kept: Handle;
       readonly awaited: NodeSet;
       readonly rmset: NodeSet;
     })
-  | (AbsentObject & { readonly type: 'ABSENT_OWNERSHIP'; readonly request: number; readonly rmset: NodeSet })
-  | { readonly type: 'ABSENT'; readonly request: number }
+  | (AbsentObject & {
+      readonly type: 'ABSENT_OWNERSHIP';
+      readonly request: number;
+      readonly rmset: NodeSet;
+      readonly lost: boolean;
+    })
+  /** There is no object or, with `lost`, its value died with a node. */
+  | { readonly type: 'ABSENT'; readonly request: number; readonly lost: boolean }
   | { readonly type: 'BUSY'; readonly request: number }
   /** Copies of `version` and older are void; tell `writer`. */
   | { readonly type: 'INV'; readonly version: number; readonly writer: NodeId }
@@ -187,8 +195,10 @@ export type CallResult =
   | { readonly outcome: 'held'; readonly payload: Handle; readonly version: number; readonly incarnation: number }
   /** There is no object, and no lease. */
   | { readonly outcome: 'absent' }
-  /** There is no object, and an exclusive lease: `set` creates it, `put` leaves it absent. */
+  /** There is no object, or it was lost, and an exclusive lease: `set` creates it, `put` leaves it as it was. */
   | { readonly outcome: 'absent-held' }
+  /** The value died with a node, and there is no lease: so until `set` under a `manual` grab, or `remove`. */
+  | { readonly outcome: 'lost' }
   | { readonly outcome: 'busy' }
   | { readonly outcome: 'done' }
   /** The load failed, or nobody took the object. */
@@ -253,6 +263,8 @@ export interface ObjectEntry {
   floor: number;
   /** WAIT_OBJ_RM_ACK: the default owner takes the absent object. */
   home: boolean;
+  /** The value died with a node. At the owner it is answered so; elsewhere it is remembered for the next change of view. */
+  lost: boolean;
   /** The last request or fill of this node. */
   request: number;
   invalidation: Invalidation | undefined;

@@ -34,13 +34,13 @@ function answerAbsent(
   out: ObjectSink,
 ): void {
   const rmset = union(entry.rmset, [self, requester]);
-  const { version, incarnation } = entry;
-  if (absence === 'no-touch') {
-    out.trace('absent');
+  const { version, incarnation, lost } = entry;
+  if (absence === 'no-touch' || (lost && absence === 'touch')) {
+    out.trace(lost ? 'lost' : 'absent');
     entry.rmset = rmset;
-    out.send(requester, { type: 'ABSENT', request });
+    out.send(requester, { type: 'ABSENT', request, lost });
   } else {
-    out.send(requester, { type: 'ABSENT_OWNERSHIP', request, version, incarnation, rmset });
+    out.send(requester, { type: 'ABSENT_OWNERSHIP', request, version, incarnation, rmset, lost });
     leave(entry, requester);
   }
 }
@@ -61,13 +61,15 @@ function grantTo(entry: ObjectEntry, request: CopyRequest, { self, rules }: Obje
   const { requester } = request;
   const { version, incarnation, payload, copyset } = entry;
   const awaited = rules.toInvalidate(copyset, self, requester);
+  const isDataless = rules.isDataless(request, version, copyset);
   for (const other of awaited) out.send(other, { type: 'INV', version, writer: requester });
   out.send(requester, {
     type: 'GRANT',
     request: request.request,
     version,
     incarnation,
-    payload: rules.isDataless(request, version, copyset) ? noPayload : payload,
+    payload: isDataless ? noPayload : payload,
+    kept: isDataless ? payload : noPayload,
     awaited: difference(awaited, [requester]),
     rmset: union(entry.rmset, [self, requester]),
   });

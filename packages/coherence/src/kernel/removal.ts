@@ -75,7 +75,7 @@ function finishRemoval(entry: ObjectEntry, env: ObjectEnv, out: ObjectSink): voi
     if (rules.tellsHome()) out.send(defaultOwner, { type: 'RM_ACK2', version, incarnation });
     leave(entry, defaultOwner);
   } else {
-    ownAbsent(entry, self, { version, incarnation, rmset: withNode(onlyNode(self), defaultOwner) });
+    ownAbsent(entry, self, { version, incarnation, rmset: withNode(onlyNode(self), defaultOwner), lost: false });
   }
   if (head.type === 'remove') out.reply(head.call, { outcome: 'done' });
   else
@@ -94,7 +94,7 @@ function answerRemover(
 export function ownAbsent(
   entry: ObjectEntry,
   self: NodeId,
-  { version, incarnation, rmset }: { version: number; incarnation: number; rmset: NodeSet },
+  { version, incarnation, rmset, lost }: { version: number; incarnation: number; rmset: NodeSet; lost: boolean },
 ): void {
   entry.status = 'INV_OWNER';
   entry.probOwner = self;
@@ -103,6 +103,7 @@ export function ownAbsent(
   entry.payload = noPayload;
   entry.copyset = noNodes;
   entry.rmset = rmset;
+  entry.lost = lost;
   entry.floor = 0;
 }
 
@@ -114,7 +115,7 @@ export function serveRemoveRequest(
   out: ObjectSink,
 ): boolean {
   if (entry.writer !== 0 || entry.readers.length > 0) return false;
-  if (entry.status !== 'INV_OWNER') {
+  if (entry.status !== 'INV_OWNER' || entry.lost) {
     beginRemoval(entry, request.requester, env, out);
     return false;
   }
@@ -165,7 +166,7 @@ export function removalAnswered(
 ): void {
   const { call } = takeHead(entry, 'remove');
   if (message.home) {
-    ownAbsent(entry, self, { ...message, rmset: withNode(onlyNode(self), from) });
+    ownAbsent(entry, self, { ...message, rmset: withNode(onlyNode(self), from), lost: false });
     entry.stored = message.version;
   } else {
     leave(entry, message.owner);

@@ -97,10 +97,11 @@ type Versioned = {
   incarnation?: number;
   floor?: number;
   held?: number;
+  kept?: number;
   stored?: number;
 };
 
-const versionFields = ['version', 'payload', 'floor', 'held', 'stored'] as const;
+const versionFields = ['version', 'payload', 'floor', 'held', 'kept', 'stored'] as const;
 
 function numbersIn(value: Versioned): number[] {
   const numbers = versionFields.map((field) => value[field] ?? 0).filter((number) => number > 0);

@@ -41,6 +41,7 @@ const entries = fc.record({
   acknowledged: nodes,
   floor: number,
   home: fc.boolean(),
+  lost: fc.boolean(),
   request: number,
   invalidation: fc.option(fc.record({ type: fc.constantFrom('INV', 'RM'), to: node, version: number }), {
     nil: undefined,
