@@ -21,6 +21,8 @@ interface Side {
   self: number;
   peer: number;
   ended: boolean;
+  /** Its memory of that session went with a crash. */
+  crashed: boolean;
   /** Highest epoch heard of for each link in that session. */
   readonly epochs: number[];
 }
@@ -68,8 +70,27 @@ class Watch {
     side.self = self;
     side.peer = peer;
     side.ended = false;
+    side.crashed = false;
     side.epochs.fill(0);
     if (this.#session(node) === undefined) this.#add(node === 0 ? [self, peer] : [peer, self]);
+    this.#forget();
+  }
+
+  crashes(node: number): void {
+    const side = this.#state.sides[node]!;
+    side.crashed = true;
+    side.epochs.fill(0);
+    this.#forget();
+  }
+
+  /** Nothing more can be said of a session that both sides were in and left: histories that differ in it are equal. */
+  #forget(): void {
+    const { sides, sessions } = this.#state;
+    const left = ({ endpoints }: SessionHistory): boolean =>
+      sides.every(
+        ({ self, ended, crashed }, node) => self > endpoints[node]! || (self === endpoints[node] && (ended || crashed)),
+      );
+    for (let at = sessions.length - 1; at >= 0; at--) if (left(sessions[at]!)) sessions.splice(at, 1);
   }
 
   accepts(node: number, handle: number): void {
@@ -170,7 +191,7 @@ export function sessionMonitor(sessionPart: number, links: number, classes: numb
       const watch = new Watch(state, classes);
       if (kind === 'crash') {
         // What the dead side knew is gone with it; its records may still be delivered, or not.
-        state.sides[node]!.epochs.fill(0);
+        watch.crashes(node);
       } else if (part !== sessionPart) {
         return;
       } else if (kind === 'event') {
@@ -192,6 +213,7 @@ const emptySide = (links: number): Side => ({
   self: 0,
   peer: 0,
   ended: false,
+  crashed: false,
   epochs: new Array<number>(links).fill(0),
 });
 const emptyHistory = (): History => ({ sent: [], delivered: 0, acknowledged: 0, returned: 0, undeliveredFrom: 0 });
@@ -201,6 +223,7 @@ function encodeGhost(state: SessionGhost, into: Encoder): void {
     to.uint(side.self);
     to.uint(side.peer);
     to.flag(side.ended);
+    to.flag(side.crashed);
     to.list(side.epochs, writeUint);
   });
   into.list(state.sessions, ({ endpoints, classes }, to) => {
@@ -217,6 +240,7 @@ function decodeGhost(from: Decoder): SessionGhost {
       self: each.uint(),
       peer: each.uint(),
       ended: each.flag(),
+      crashed: each.flag(),
       epochs: each.list(readUint),
     })),
     sessions: from.list((each) => ({

@@ -226,9 +226,27 @@ function consumers(scenario: SessionScenario, node: number): CallSpec[] {
   }));
 }
 
+/**
+ * Whether a frame is of a session that its receiver left for good and asks for no answer: it is ignored whenever it
+ * arrives. Endpoints grow with every session a side opens, so the number of those opened so far tells what can still be
+ * meant.
+ */
+function isStraggler(view: WorldView, node: number, link: number, message: unknown): boolean {
+  const { from, to, type } = message as SessionFrame;
+  const { self, phase } = sessionOf(view, node);
+  const opened = view.issued(node);
+  const hasForgotten = self === 0;
+  const isOfEarlierSession = (hasForgotten || self === opened) && from < opened && to < opened;
+  const isOfLostSession = hasForgotten && from === opened && to === opened;
+  const isOver = phase === 'ended' && from === self && to === self && (type === 'reset' || type === 'closed');
+  const isSwallowed = view.state<LinkEndsState>(node, endsPart).ends[link]!.losesFence;
+  return (isOfEarlierSession || isOfLostSession || isOver) && !isSwallowed;
+}
+
 /** The world of a scenario, with the production rules or with one replaced. */
 export function sessionWorld(scenario: SessionScenario, rules: SessionRules = sessionRules): WorldSpec {
   const env = envOf(scenario, rules);
+  const namesSessionsApart = scenario.reusesEndpoints !== true && rules.origin === sessionRules.origin;
   return {
     name: scenario.name,
     nodes: ['A', 'B'].map((name) => nodeOf(name, scenario, env)),
@@ -236,6 +254,8 @@ export function sessionWorld(scenario: SessionScenario, rules: SessionRules = se
     calls: callsOf(scenario),
     timers: 'quiet',
     faults: scenario.faults ?? {},
+    ...(scenario.crashable === undefined ? {} : { crashable: scenario.crashable }),
+    ...(namesSessionsApart ? { inert: isStraggler } : {}),
     monitors: [sessionMonitor(sessionPart, scenario.links, scenario.windows.length), faultBudget(faultKinds)],
     properties: sessionProperties(scenario),
     final: () => true,

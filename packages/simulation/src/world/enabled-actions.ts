@@ -43,11 +43,23 @@ export class EnabledActions {
     this.#into = into;
     this.#view.at(vector);
     const { spec, topology } = this.#store;
+    const inert = spec.inert === undefined ? -1 : topology.directions.findIndex((_, at) => this.#inertHead(at));
+    if (inert !== -1) {
+      this.#add('deliver', inert);
+      return;
+    }
     for (const direction of topology.directions.keys()) this.#deliveries(direction);
     this.#calls();
     for (const node of spec.nodes.keys()) this.#node(node);
     for (const direction of topology.directions.keys()) this.#directionFaults(direction);
     for (const link of spec.links.keys()) this.#link(link);
+  }
+
+  /** Whether the next arrival over `direction` is to change nothing. */
+  hasInertHead(vector: readonly number[], direction: number): boolean {
+    this.#vector = vector;
+    this.#view.at(vector);
+    return this.#inertHead(direction);
   }
 
   #calls(): void {
@@ -62,6 +74,14 @@ export class EnabledActions {
 
   #deliveries(direction: number): void {
     if (this.#canArrive(direction)) this.#add('deliver', direction);
+  }
+
+  #inertHead(direction: number): boolean {
+    if (this.#store.spec.inert === undefined || !this.#canArrive(direction)) return false;
+    const { spec, lists, layout, values, topology } = this.#store;
+    const [head] = lists.list(this.#vector[layout.queues + direction]!);
+    const { to, toPort } = topology.directions[direction]!;
+    return spec.inert!(this.#view, to, toPort, values.value(head!));
   }
 
   #canArrive(direction: number): boolean {
@@ -85,7 +105,7 @@ export class EnabledActions {
     if (this.#left('rot')) {
       for (const [address, payload] of disk.blocks) if (payload !== badBlock) this.#add('rot', node, address);
     }
-    if (this.#left('crash')) this.#crashes(node, disk);
+    if (this.#left('crash') && (spec.crashable?.includes(node) ?? true)) this.#crashes(node, disk);
   }
 
   #timers(node: number): void {

@@ -190,6 +190,15 @@ export interface WorldSpec {
   readonly calls: readonly CallSpec[];
   readonly timers?: TimerMode;
   readonly faults?: FaultBudget;
+  /**
+   * Messages whose arrival changes nothing, now and whenever else they might arrive. Such a message at the head of its
+   * queue is taken before anything else happens, which leaves out interleavings that differ in nothing.
+   *
+   * Sound when it is true: the explorer checks the first half, that nothing changes, at each such arrival.
+   */
+  inert?(view: WorldView, node: number, port: number, message: unknown): boolean;
+  /** Nodes that `crash` may hit; where omitted, all. */
+  readonly crashable?: readonly number[];
   /** Which messages `drop` may lose; where omitted, all. */
   droppable?(message: unknown): boolean;
   readonly monitors?: readonly Monitor[];

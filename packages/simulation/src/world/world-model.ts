@@ -1,4 +1,5 @@
 import type { Decoder, Encoder } from '@holdfast/kernel';
+import { WorldSpecError } from '../errors.ts';
 import { always, type CellEvidence, type Model, type Property } from '../explorer/model.ts';
 import { actionKind, firstArgument, secondArgument } from './action-code.ts';
 import type { CellLog } from './cell-log.ts';
@@ -154,7 +155,7 @@ export class WorldModel implements Model<WorldVector> {
         machine.call(vector, a);
         break;
       case 'deliver':
-        machine.arrive(vector, a, machine.take(vector, a, 0));
+        this.#deliver(vector, a);
         break;
       case 'duplicate':
         machine.spend(vector, 'duplicate');
@@ -257,6 +258,16 @@ export class WorldModel implements Model<WorldVector> {
     });
     if (torn) this.#machine.spend(vector, 'torn');
     this.#machine.crash(vector, node);
+  }
+
+  #deliver(vector: WorldVector, direction: number): void {
+    const before = this.#enabled.hasInertHead(vector, direction) ? vector.slice() : undefined;
+    this.#machine.arrive(vector, direction, this.#machine.take(vector, direction, 0));
+    if (before === undefined) return;
+    const queue = this.#store.layout.queues + direction;
+    if (before.some((word, at) => at !== queue && word !== vector[at])) {
+      throw new WorldSpecError('a message that `inert` names changed something as it arrived');
+    }
   }
 
   #onVectors(property: Property<WorldView>): Property<WorldVector> {
