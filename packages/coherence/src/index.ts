@@ -15,6 +15,21 @@
  * entry.status; // 'WAIT_OBJ_READ', and out.at(0) sends COPY_REQ to node 0
  * ```
  */
+
+export { Container, type ContainerCallOptions } from './container/container.ts';
+export {
+  type ContainerDefinition,
+  type ContainerOptions,
+  type ContainerSource,
+  type DefaultOwner,
+  defineContainer,
+  type Operation,
+} from './container/definition.ts';
+export { Holder } from './container/holder.ts';
+export type { ReadLease, WriteLease } from './container/leases.ts';
+export { type OpenOptions, openOnCluster, openOnMember } from './container/open-container.ts';
+export { registerCoherenceErrors } from './error-classes.ts';
+export * from './errors.ts';
 export { type NodeSet, noNodes } from './kernel/node-set.ts';
 export { initialEntry, isForgettable } from './kernel/object-entry.ts';
 export { objectKernel } from './kernel/object-kernel.ts';
@@ -49,3 +64,4 @@ export type {
   SetEvent,
   SetResult,
 } from './kernel/set-types.ts';
+export * from './limits.ts';

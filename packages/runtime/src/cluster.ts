@@ -12,6 +12,7 @@ import { assertEngine } from './engine.ts';
 import { ClosedError, NodeStuckError, SupervisorDownError } from './errors.ts';
 import { type ClusterEvent, describeError } from './events/cluster-event.ts';
 import { EventHub } from './events/event-hub.ts';
+import { type ClusterExtensions, clusterMethods } from './extensions.ts';
 import { closeGraceMs, controlMsDefault, drainMsDefault } from './limits.ts';
 import type { MemberName } from './member.ts';
 import { Arena } from './memory/arena.ts';
@@ -38,6 +39,7 @@ import { workerExecArgv } from './supervisor/worker-entry.ts';
  * cluster.members();
  * ```
  */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: extensions bring the methods of the interface.
 export class Cluster implements AsyncDisposable {
   readonly #config: ClusterConfig;
   readonly #arena: Arena;
@@ -329,3 +331,8 @@ export class Cluster implements AsyncDisposable {
     for (const extent of [...(report.extents ?? []), this.#block.extent]) this.#arena.give(extent);
   }
 }
+
+/** Packages above the runtime give a cluster more methods. */
+export interface Cluster extends ClusterExtensions {}
+
+Object.setPrototypeOf(Cluster.prototype, clusterMethods);

@@ -21,6 +21,7 @@ export type * from './coord/types.ts';
 export * from './errors.ts';
 export type * from './events/cluster-event.ts';
 export * from './exchange/types.ts';
+export type * from './extensions.ts';
 export * from './limits.ts';
 export * from './member.ts';
 export * from './memory/types.ts';

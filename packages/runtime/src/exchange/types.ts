@@ -14,6 +14,8 @@ export const servicePort: PortNumber = 1;
 export const streamPort: PortNumber = 2;
 /** Where the two ends of a channel find each other. */
 export const channelPort: PortNumber = 3;
+/** Protocol messages of coherent objects. */
+export const coherencePort: PortNumber = 4;
 export const firstDynamicPort: PortNumber = 16;
 
 /**

@@ -35,6 +35,7 @@ export class MemberThread {
   readonly #loadServices: ServicesLoader;
   #services: Promise<MemberServices> | undefined;
   #view: View;
+  readonly #viewListeners = new Set<(view: View) => void>();
   #viewChanged = Promise.withResolvers<void>();
   #loopUse = performance.eventLoopUtilization();
 
@@ -70,6 +71,12 @@ export class MemberThread {
 
   get view(): View {
     return this.#view;
+  }
+
+  /** Be told of every later view; the function that ends it. */
+  watchView(listener: (view: View) => void): () => void {
+    this.#viewListeners.add(listener);
+    return () => this.#viewListeners.delete(listener);
   }
 
   /** Aborted when this member is told to stop. */
@@ -171,6 +178,7 @@ export class MemberThread {
     this.#view = view;
     this.directory.forget(new Set(lost.map(({ slot }) => slot)));
     for (const { slot, incarnation, loss } of lost) this.exchange.dropPeer(slot, incarnation, loss);
+    for (const listener of this.#viewListeners) listener(view);
     this.#viewChanged.resolve();
     this.#viewChanged = Promise.withResolvers();
     this.#control.post({ type: 'view-ack', epoch: view.epoch });

@@ -1,10 +1,12 @@
 import type { ChannelOf, ChannelOptions, ChannelSchema } from '../channel/types.ts';
 import type { ComputeLane } from '../compute/types.ts';
 import type { Exchange } from '../exchange/types.ts';
+import type { MemberExtensions } from '../extensions.ts';
 import type { MemberName, MemberSlot } from '../member.ts';
 import type { PagePool } from '../memory/types.ts';
 import type { ServiceDefinition } from '../service/define-service.ts';
 import type { BroadcastProxy, CallOptions, ServiceMembers, ServiceProxy } from '../service/types.ts';
+import type { View } from '../supervisor/membership.ts';
 
 export interface Log {
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -13,7 +15,7 @@ export interface Log {
 }
 
 /** What a service, or a member of the cluster in general, can reach from its thread. */
-export interface MemberContext {
+export interface MemberContext extends MemberExtensions {
   readonly name: MemberName;
   readonly slot: MemberSlot;
   /** Rises with every restart of this slot, across processes too: persisted before first use. */
@@ -26,6 +28,10 @@ export interface MemberContext {
   readonly log: Log;
   readonly pages: PagePool;
   readonly exchange: Exchange;
+  /** The view as this thread knows it. */
+  readonly view: View;
+  /** Be told of every later view, once this thread has dropped the sessions of those it lost. The function that ends it. */
+  watchView(listener: (view: View) => void): () => void;
   readonly compute: ComputeLane;
   service<M extends ServiceMembers>(definition: ServiceDefinition<M>, defaults?: CallOptions): ServiceProxy<M>;
   /** The members of a service called on every instance at once, each with its own outcome. */

@@ -1,5 +1,5 @@
 import { Writer } from '../codec/writer.ts';
-import { bulkClass, type Exchange, type PeerLoss, type PortNumber } from '../exchange/types.ts';
+import { bulkClass, type Exchange, type PeerLoss, type PortNumber, type TrafficClass } from '../exchange/types.ts';
 import { frameBytesMax, framesWaitingBytesMax, framesWaitingMax, messageBytesMax } from '../limits.ts';
 import { type MemberSlot, memberName, memberSlots } from '../member.ts';
 import { MailboxFullError } from './errors.ts';
@@ -51,6 +51,7 @@ export type FrameReader = (from: MemberSlot, bytes: Uint8Array, start: number, e
 export class Courier {
   readonly exchange: Exchange;
   readonly #port: PortNumber;
+  readonly #trafficClass: TrafficClass;
   readonly #writer = new Writer();
   readonly #readers: (FrameReader | undefined)[] = [];
   readonly #listeners = new Set<CourierListener>();
@@ -64,14 +65,15 @@ export class Courier {
   #lentStart = 0;
   #framesRefused = 0;
 
-  constructor(exchange: Exchange, port: PortNumber) {
+  constructor(exchange: Exchange, port: PortNumber, trafficClass: TrafficClass = bulkClass) {
     this.exchange = exchange;
     this.#port = port;
+    this.#trafficClass = trafficClass;
     exchange.consume(port, (from, bytes, start, end) => this.#receive(from, bytes, start, end));
     exchange.listen({
       onReady: (peer) => this.#drainLane(peer),
-      onWritable: (peer, trafficClass) => {
-        if (trafficClass === bulkClass) this.#drainLane(peer);
+      onWritable: (peer, ofClass) => {
+        if (ofClass === this.#trafficClass) this.#drainLane(peer);
       },
       onUndelivered: (peer, fate, ofPort, bytes, start, end) => {
         if (ofPort !== port || fate !== 'not-sent') return;
@@ -118,7 +120,7 @@ export class Courier {
     const writer = this.#writer;
     const lends = bytesLikely <= lentBytesMax && peer !== this.exchange.self;
     if (lends && (this.#lanes.size === 0 || !this.#lanes.has(peer))) {
-      const space = this.exchange.begin(peer, bulkClass, this.#port, bytesLikely);
+      const space = this.exchange.begin(peer, this.#trafficClass, this.#port, bytesLikely);
       if (space !== undefined) {
         this.#lent = space.bytes;
         this.#lentStart = space.start;
@@ -187,7 +189,7 @@ export class Courier {
   /** Hand a message to the session from `begun` on; how far it got. */
   #transmit(peer: MemberSlot, bytes: Uint8Array, begun: number): number {
     if (begun === 0 && bytes.length <= frameBytesMax) {
-      const space = this.exchange.begin(peer, bulkClass, this.#port, bytes.length);
+      const space = this.exchange.begin(peer, this.#trafficClass, this.#port, bytes.length);
       if (space === undefined) return 0;
       space.bytes.set(bytes, space.start);
       this.exchange.commit(bytes.length);
@@ -196,7 +198,7 @@ export class Courier {
     let sent = begun;
     while (sent < bytes.length) {
       const chunk = Math.min(bytes.length - sent, frameBytesMax - pieceHeaderBytes);
-      const space = this.exchange.begin(peer, bulkClass, this.#port, chunk + pieceHeaderBytes);
+      const space = this.exchange.begin(peer, this.#trafficClass, this.#port, chunk + pieceHeaderBytes);
       if (space === undefined) return sent;
       space.view.setUint8(space.start, pieceFrame);
       space.view.setUint8(

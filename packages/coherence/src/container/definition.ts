@@ -1,0 +1,150 @@
+import type { MemberName } from '@holdfast/runtime/service';
+import { z } from 'zod';
+import { ContainerDefinitionError } from '../errors.ts';
+import { containerNameCharsMax, loadMsDefault, valueBytesDefault, valueBytesMax } from '../limits.ts';
+
+/**
+ * Where an object is looked for first, which owns it while it does not exist. The same answer on all nodes.
+ * - `hash`: spread over the nodes by rendezvous hash (Thaler and Ravishankar, 1998)
+ * - `fixed`: one node for all keys
+ * - `creator`: the node that made the key by `newKey()`; other keys are refused
+ * - a function of the key and the names of the nodes: pure, and the same everywhere
+ */
+export type DefaultOwner<Key> =
+  | 'hash'
+  | 'creator'
+  | { readonly fixed: MemberName }
+  | ((key: Key, nodes: readonly MemberName[]) => MemberName);
+
+/** How objects come from somewhere else and go there. Each hook runs on the node it is needed on. */
+export interface ContainerSource<Key, Value> {
+  /**
+   * The first value of an object that is touched and does not exist; undefined when there is none there either. Bounded
+   * by `loadMs`: its signal aborts then.
+   */
+  load?(key: Key, signal: AbortSignal): Value | undefined | Promise<Value | undefined>;
+  /** Write a value through. Runs on the default owner, in order of versions, asked for by `sync` and `writeBehindMs`. */
+  store?(key: Key, value: Value): void | Promise<void>;
+  /** This node no longer has a copy: somebody else writes it, it was removed, or it was evicted. */
+  invalidate?(key: Key): void;
+}
+
+/** An operation for `execute`: changes the draft, and answers what its caller gets. */
+export type Operation<Value> = (draft: Value, argument: never) => unknown;
+
+export interface ContainerOptions<Key, Value, Operations> {
+  /** Keys: strings, numbers, or anything whose encoding is the same whenever it means the same. */
+  readonly key: z.ZodType<Key>;
+  /** Values. The schema must accept what it hands on, because every new version is held against it. */
+  readonly value: z.ZodType<Value>;
+  /** @default 'hash' */
+  readonly defaultOwner?: DefaultOwner<Key>;
+  /** What an object is when it is first touched. Without it and without `source.load`, untouched objects are absent. */
+  readonly initial?: (key: Key) => Value;
+  readonly source?: ContainerSource<Key, Value>;
+  /** How long `source.load` may take, in ms. @default 10 000 */
+  readonly loadMs?: number;
+  /** Bytes a value may take, encoded. @default 1 MiB, at most 8 MiB */
+  readonly valueBytesMax?: number;
+  /** Readers of one node exclude each other too. @default false */
+  readonly exclusiveReaders?: boolean;
+  /** What `execute` can call. */
+  readonly operations?: Operations & { readonly [Name in keyof Operations]: Operation<Value> };
+}
+
+/**
+ * A cluster-wide map of objects: shared by all modules that open it, on every member. `Missing` is undefined where a key
+ * may have no object, and never where `initial` gives every key one.
+ */
+export interface ContainerDefinition<
+  Key,
+  Value,
+  Operations = Record<never, never>,
+  Missing extends undefined = undefined,
+> {
+  /** Only a type: whether a key may have no object. */
+  readonly missing?: Missing;
+  readonly name: string;
+  readonly key: z.ZodType<Key>;
+  readonly value: z.ZodType<Value>;
+  readonly defaultOwner: DefaultOwner<Key>;
+  readonly initial: ((key: Key) => Value) | undefined;
+  readonly source: ContainerSource<Key, Value>;
+  readonly loadMs: number;
+  readonly valueBytesMax: number;
+  readonly exclusiveReaders: boolean;
+  readonly operations: Operations;
+}
+
+const hook = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', 'Expected a function');
+const schema = z.custom<z.ZodType>((value) => value instanceof z.ZodType, 'Expected a zod schema');
+
+const optionsSchema = z.strictObject({
+  key: schema,
+  value: schema,
+  defaultOwner: z.union([z.enum(['hash', 'creator']), z.strictObject({ fixed: z.string() }), hook]).optional(),
+  initial: hook.optional(),
+  source: z.strictObject({ load: hook.optional(), store: hook.optional(), invalidate: hook.optional() }).optional(),
+  loadMs: z
+    .int()
+    .min(1)
+    .max(2 ** 31 - 1)
+    .optional(),
+  valueBytesMax: z.int().min(1).max(valueBytesMax).optional(),
+  exclusiveReaders: z.boolean().optional(),
+  operations: z.record(z.string().min(1), hook).optional(),
+});
+
+/**
+ * Declare a container. Every member that uses it imports the same definition.
+ * @throws ContainerDefinitionError (HF_CONTAINER)
+ *
+ * @example
+ * ```ts
+ * const Sessions = defineContainer('sessions', { key: z.string(), value: z.object({ hits: z.int() }) });
+ * ```
+ */
+export function defineContainer<Key, Value, Operations = Record<never, never>>(
+  name: string,
+  options: ContainerOptions<Key, Value, Operations> & { readonly initial: (key: Key) => Value },
+): ContainerDefinition<Key, Value, Operations, never>;
+export function defineContainer<Key, Value, Operations = Record<never, never>>(
+  name: string,
+  options: ContainerOptions<Key, Value, Operations>,
+): ContainerDefinition<Key, Value, Operations>;
+export function defineContainer<Key, Value, Operations>(
+  name: string,
+  options: ContainerOptions<Key, Value, Operations>,
+): ContainerDefinition<Key, Value, Operations> {
+  if (typeof name !== 'string' || name.length === 0 || name.length > containerNameCharsMax) {
+    throw new ContainerDefinitionError(
+      'A container has no usable name.',
+      `Use a string of 1 to ${containerNameCharsMax} characters.`,
+    );
+  }
+  const parsed = optionsSchema.safeParse(options);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const problem = `Option ${issue?.path.join('.')} of container ${name}: ${issue?.message}.`;
+    throw new ContainerDefinitionError(problem, 'See ContainerOptions.');
+  }
+  const { key, value, defaultOwner = 'hash', initial, source = {}, loadMs = loadMsDefault } = options;
+  if (initial !== undefined && source.load !== undefined) {
+    throw new ContainerDefinitionError(
+      `Container ${name} has both initial and source.load.`,
+      'Keep one: they say where a first value comes from.',
+    );
+  }
+  return Object.freeze({
+    name,
+    key,
+    value,
+    defaultOwner,
+    initial,
+    source,
+    loadMs,
+    valueBytesMax: options.valueBytesMax ?? valueBytesDefault,
+    exclusiveReaders: options.exclusiveReaders ?? false,
+    operations: options.operations ?? ({} as Operations),
+  });
+}

@@ -1,0 +1,234 @@
+import type { MemberSlot } from '@holdfast/runtime/service';
+import { isForgettable } from '../kernel/object-entry.ts';
+import { objectKernel } from '../kernel/object-kernel.ts';
+import { objectRules } from '../kernel/object-rules.ts';
+import {
+  anyNode,
+  type CallId,
+  type CallResult,
+  type NodeId,
+  noPayload,
+  type ObjectEnv,
+  type ObjectEvent,
+  type ObjectMessage,
+  type ObjectNotice,
+  type ObjectSink,
+  type ObjectStatus,
+} from '../kernel/object-types.ts';
+import { forwardsMaxDefault, giveBackMs, requestIdsMax } from '../limits.ts';
+import type { MapKey } from './key-form.ts';
+import { type ArrivedMessage, writeMessage } from './message-form.ts';
+import { ObjectSlot, unread } from './object-slot.ts';
+import type { SetDescriptor } from './set-descriptor.ts';
+import type { SetHooks } from './set-hooks.ts';
+import type { SetPlace } from './set-place.ts';
+
+/** A handle that stands for the bytes an event brings; those an entry has are the other one. */
+const handles = [1, 2] as const;
+
+const owning: ReadonlySet<ObjectStatus> = new Set(['READ_OWNER', 'WRITE_OWNER', 'WRITE_GHOST']);
+
+/** The objects of one container on one member: feeds the kernel, carries out what it wants, keeps the bytes. */
+export class ObjectSet implements ObjectSink {
+  readonly descriptor: SetDescriptor;
+  readonly slots = new Map<MapKey, ObjectSlot>();
+  /** Messages sent, by type. */
+  readonly sent: Partial<Record<ObjectMessage['type'], number>> = {};
+  /** Requests that ended at this member, by how often they had been passed on. */
+  readonly hops: number[] = [];
+  /** What the definition adds, once the container is open here. */
+  hooks: SetHooks | undefined = undefined;
+  readonly #place: SetPlace;
+  readonly #envs: ObjectEnv[] = [];
+  readonly #later: (() => void)[] = [];
+  #slot: ObjectSlot | undefined;
+  /** What the event under way brings. */
+  #arrived: Uint8Array | undefined;
+  #arrivedHandle = noPayload;
+  #call: CallId = 0;
+  #result: CallResult | undefined;
+  #passedOn = false;
+
+  constructor(descriptor: SetDescriptor, place: SetPlace) {
+    this.descriptor = descriptor;
+    this.#place = place;
+  }
+
+  slotOf(key: MapKey, defaultOwner: MemberSlot): ObjectSlot {
+    return this.slots.get(key) ?? this.#newSlot(key, defaultOwner);
+  }
+
+  /** Start a call of this member; its result if it has one at once. */
+  call(slot: ObjectSlot, event: ObjectEvent & { readonly call: CallId }, bytes?: Uint8Array): CallResult | undefined {
+    const [outerCall, outerResult] = [this.#call, this.#result];
+    this.#call = event.call;
+    this.#result = undefined;
+    this.#step(slot, event, bytes);
+    const result = this.#result;
+    this.#call = outerCall;
+    this.#result = outerResult;
+    return result;
+  }
+
+  /** The handle for bytes that the next event brings to this slot. */
+  handleFor({ entry }: ObjectSlot): number {
+    return entry.payload === handles[0] ? handles[1] : handles[0];
+  }
+
+  receive(from: NodeId, key: MapKey, defaultOwner: MemberSlot, read: (handle: number) => ArrivedMessage): void {
+    const slot = this.slotOf(key, defaultOwner);
+    const { message, bytes } = read(this.handleFor(slot));
+    this.#passedOn = false;
+    this.#step(slot, { type: 'message', from, message }, bytes);
+    if ('forwards' in message && !this.#passedOn) this.hops[message.forwards] = (this.hops[message.forwards] ?? 0) + 1;
+  }
+
+  /** End a lease; with `bytes`, they become the value. */
+  put(slot: ObjectSlot, call: CallId, bytes: Uint8Array | undefined): void {
+    const payload = bytes === undefined ? noPayload : this.handleFor(slot);
+    this.#step(slot, { type: 'put', call, payload }, bytes);
+  }
+
+  filled(slot: ObjectSlot, id: number, bytes: Uint8Array): void {
+    this.#step(slot, { type: 'filled', id, payload: this.handleFor(slot) }, bytes);
+  }
+
+  fillFailed(slot: ObjectSlot, id: number, absent: boolean): void {
+    this.#step(slot, { type: 'fill-failed', id, absent }, undefined);
+  }
+
+  stored(slot: ObjectSlot, node: NodeId, call: CallId, ok: boolean): void {
+    this.#step(slot, { type: 'stored', node, call, ok }, undefined);
+  }
+
+  // From the kernel.
+
+  send(to: number, message: ObjectMessage): void {
+    const slot = this.#slot!;
+    this.sent[message.type] = (this.sent[message.type] ?? 0) + 1;
+    if ('forwards' in message && message.forwards > 0) this.#passedOn = true;
+    const bytes = 'payload' in message ? this.#bytesOf(message.payload) : undefined;
+    const writer = this.#place.begin(to, this, slot, bytes?.length ?? 0);
+    writeMessage(writer, message, bytes);
+    this.#place.end();
+  }
+
+  reply(call: CallId, result: CallResult): void {
+    if (call === this.#call) {
+      this.#result = result;
+      return;
+    }
+    if (this.#place.calls.settle(call, result)) return;
+    const isLease = result.outcome === 'held' || result.outcome === 'absent-held';
+    const slot = this.#slot!;
+    if (isLease) this.#later.push(() => this.put(slot, call, undefined));
+  }
+
+  deliver(notice: ObjectNotice): void {
+    const slot = this.#slot!;
+    if (notice.type === 'fill') {
+      this.#later.push(() => this.#fill(slot, notice.id));
+      return;
+    }
+    const bytes = this.#bytesOf(notice.payload)!;
+    this.#later.push(() => this.#store(slot, notice, bytes));
+  }
+
+  trace(): void {
+    // Steps of the protocol are named for the explorer; counters and the event trace tell what happened here.
+  }
+
+  setTimer(): void {
+    throw new TypeError('The object kernel uses no timers.');
+  }
+
+  cancelTimer(): void {
+    throw new TypeError('The object kernel uses no timers.');
+  }
+
+  diskRead(): void {
+    throw new TypeError('The object kernel uses no disk.');
+  }
+
+  diskWrite(): void {
+    throw new TypeError('The object kernel uses no disk.');
+  }
+
+  diskFlush(): void {
+    throw new TypeError('The object kernel uses no disk.');
+  }
+
+  #newSlot(key: MapKey, defaultOwner: MemberSlot): ObjectSlot {
+    const slot = new ObjectSlot(key, this.#env(defaultOwner));
+    this.slots.set(key, slot);
+    return slot;
+  }
+
+  #env(defaultOwner: MemberSlot): ObjectEnv {
+    this.#envs[defaultOwner] ??= {
+      self: this.#place.self,
+      defaultOwner,
+      forwardsMax: forwardsMaxDefault,
+      requestIds: requestIdsMax,
+      fill: 'load',
+      exclusiveReaders: this.descriptor.exclusiveReaders,
+      rules: objectRules,
+    };
+    return this.#envs[defaultOwner];
+  }
+
+  #bytesOf(handle: number): Uint8Array | undefined {
+    if (handle === noPayload) return undefined;
+    return handle === this.#arrivedHandle ? this.#arrived : this.#slot!.bytes;
+  }
+
+  #step(slot: ObjectSlot, event: ObjectEvent, bytes: Uint8Array | undefined): void {
+    if (this.#slot !== undefined) throw new TypeError('A step of the object kernel was begun inside another.');
+    const { entry } = slot;
+    const before = entry.payload;
+    this.#slot = slot;
+    this.#arrived = bytes;
+    this.#arrivedHandle = bytes === undefined ? noPayload : this.handleFor(slot);
+    try {
+      objectKernel.step(entry, event, slot.env, this);
+    } finally {
+      this.#slot = undefined;
+      if (entry.payload !== before) this.#keep(slot);
+    }
+    if (entry.status === 'INV_COPY' && isForgettable(entry, slot.env)) this.slots.delete(slot.key);
+    if (!this.#place.owns) this.#giveBack(slot);
+    if (this.#later.length > 0) for (const each of this.#later.splice(0)) each();
+  }
+
+  #keep(slot: ObjectSlot): void {
+    const hadCopy = slot.bytes !== undefined;
+    slot.value = unread;
+    slot.bytes = slot.entry.payload === noPayload ? undefined : this.#arrived;
+    if (hadCopy && slot.bytes === undefined) this.hooks?.invalidated(slot.key);
+  }
+
+  #fill(slot: ObjectSlot, id: number): void {
+    if (this.hooks === undefined) this.fillFailed(slot, id, false);
+    else this.hooks.fill(slot, id);
+  }
+
+  #store(slot: ObjectSlot, { node, call }: Extract<ObjectNotice, { type: 'store' }>, bytes: Uint8Array): void {
+    if (this.hooks === undefined) this.stored(slot, node, call, false);
+    else this.hooks.store(slot, node, call, bytes);
+  }
+
+  /** A member that owns no data hands over what it came to own, as soon as nobody here uses it. */
+  #giveBack(slot: ObjectSlot): void {
+    const { status, writer, readers, queue } = slot.entry;
+    if (!owning.has(status) || writer !== 0 || readers.length > 0 || queue.length > 0) return;
+    const call = this.#place.nextCall();
+    const tryAgain = (result: CallResult): void => {
+      if (result.outcome === 'failed') this.#place.later(giveBackMs, () => this.#giveBack(slot));
+    };
+    this.#later.push(() => {
+      const result = this.call(slot, { type: 'flush', call, to: anyNode });
+      if (result !== undefined) tryAgain(result);
+      else void this.#place.calls.wait(call, slot, 'flush', { timeoutMs: 0 }).then(tryAgain, () => undefined);
+    });
+  }
+}

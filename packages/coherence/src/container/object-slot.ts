@@ -1,0 +1,22 @@
+import { initialEntry } from '../kernel/object-entry.ts';
+import type { ObjectEntry, ObjectEnv } from '../kernel/object-types.ts';
+import type { MapKey } from './key-form.ts';
+
+/** Stands for a value whose bytes nobody has looked at. */
+export const unread: unique symbol = Symbol('unread');
+
+/** An object on one member: what the kernel knows, and the bytes its payload stands for. */
+export class ObjectSlot {
+  readonly key: MapKey;
+  readonly env: ObjectEnv;
+  readonly entry: ObjectEntry;
+  bytes: Uint8Array | undefined = undefined;
+  /** The bytes decoded and frozen, if they were and could be. */
+  value: unknown = unread;
+
+  constructor(key: MapKey, env: ObjectEnv) {
+    this.key = key;
+    this.env = env;
+    this.entry = initialEntry(env);
+  }
+}

@@ -1,0 +1,48 @@
+import { hash } from 'node:crypto';
+import {
+  type Reader,
+  readCount,
+  readString,
+  type Writer,
+  wireText,
+  writeCount,
+  writeString,
+} from '@holdfast/runtime/internals';
+import { textHash } from './default-owners.ts';
+import type { ContainerDefinition } from './definition.ts';
+
+/** What a member must know of a container to take part in its protocol, whether or not it has opened it. */
+export interface SetDescriptor {
+  /** The hash of its name. */
+  readonly id: number;
+  readonly name: string;
+  readonly exclusiveReaders: boolean;
+  /** The same where two definitions mean the same on the wire. */
+  readonly fingerprint: string;
+}
+
+export function describe<Key, Value, Operations>(
+  definition: ContainerDefinition<Key, Value, Operations, undefined>,
+): SetDescriptor {
+  const { name, key, value, defaultOwner, exclusiveReaders, operations } = definition;
+  const owner = typeof defaultOwner === 'function' ? 'function' : defaultOwner;
+  const meaning = [wireText(key, 'output'), wireText(value, 'output'), owner, Object.keys(operations as object).sort()];
+  return {
+    id: textHash(name),
+    name,
+    exclusiveReaders,
+    fingerprint: hash('sha256', JSON.stringify([...meaning, exclusiveReaders])).slice(0, 32),
+  };
+}
+
+export function writeDescriptor(to: Writer, descriptor: SetDescriptor): void {
+  writeString(to, descriptor.name);
+  writeCount(to, descriptor.exclusiveReaders ? 1 : 0);
+  writeString(to, descriptor.fingerprint);
+}
+
+export function readDescriptor(from: Reader): SetDescriptor {
+  const name = readString(from);
+  const exclusiveReaders = readCount(from) === 1;
+  return { id: textHash(name), name, exclusiveReaders, fingerprint: readString(from) };
+}

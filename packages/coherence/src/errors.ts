@@ -1,0 +1,122 @@
+import { HoldfastError, type HoldfastErrorInit } from '@holdfast/runtime/service';
+
+/** Thrown by `defineContainer` for settings that cannot be used: `HF_CONTAINER`. */
+export class ContainerDefinitionError extends HoldfastError {
+  override readonly name = 'ContainerDefinitionError';
+  constructor(problem: string, hint: string) {
+    super('HF_CONTAINER', problem, { hint });
+  }
+}
+
+/** Thrown when two members have different definitions under one name: `HF_CONTAINER_MISMATCH`. Nothing was opened. */
+export class ContainerMismatchError extends HoldfastError {
+  override readonly name = 'ContainerMismatchError';
+  constructor(container: string, node: string) {
+    super('HF_CONTAINER_MISMATCH', `Container ${container} is open on ${node} with another definition.`, {
+      hint: 'Import the same definition everywhere, or use another name.',
+      node,
+    });
+  }
+}
+
+/** Thrown when nobody here knows a container of that name: `HF_UNKNOWN_CONTAINER`. */
+export class UnknownContainerError extends HoldfastError {
+  override readonly name = 'UnknownContainerError';
+  constructor(container: string, init?: Partial<HoldfastErrorInit>) {
+    super('HF_UNKNOWN_CONTAINER', `There is no container ${container} here.`, {
+      hint: 'Open it with its definition first.',
+      ...init,
+    });
+  }
+}
+
+/** Thrown when a node does not run the container manager: `HF_COHERENCE_DOWN`. */
+export class CoherenceDownError extends HoldfastError {
+  override readonly name = 'CoherenceDownError';
+  constructor(nodes: readonly string[], waitedMs: number) {
+    super('HF_COHERENCE_DOWN', `${nodes.join(', ')} did not join the containers within ${waitedMs} ms.`, {
+      hint: 'Open the container on the cluster itself once, which brings the manager to every node.',
+      retryable: true,
+    });
+  }
+}
+
+/** Thrown when a key is no key of its container: `HF_KEY`. */
+export class KeyError extends HoldfastError {
+  override readonly name = 'KeyError';
+  constructor(problem: string, hint: string) {
+    super('HF_KEY', problem, { hint });
+  }
+}
+
+/** Thrown when a value takes more bytes than its container allows: `HF_VALUE_TOO_LARGE`. The old value stands. */
+export class ValueTooLargeError extends HoldfastError {
+  override readonly name = 'ValueTooLargeError';
+  constructor(container: string, bytes: number, bytesMax: number) {
+    super('HF_VALUE_TOO_LARGE', `A value of ${container} takes ${bytes} bytes; it may have ${bytesMax}.`, {
+      hint: 'Split it over several keys, or raise valueBytesMax of the container.',
+    });
+  }
+}
+
+/** Thrown by a lease that has ended: `HF_LEASE_ENDED`. */
+export class LeaseEndedError extends HoldfastError {
+  override readonly name = 'LeaseEndedError';
+  constructor(key: string) {
+    super('HF_LEASE_ENDED', `The lease on ${key} has ended.`, {
+      hint: 'Use a lease only until it is disposed of or committed.',
+    });
+  }
+}
+
+/** Thrown when a holder asks for what its own lease forbids, which it would wait for in vain: `HF_LEASE_HELD`. */
+export class LeaseHeldError extends HoldfastError {
+  override readonly name = 'LeaseHeldError';
+  constructor(call: string, key: string, held: 'read' | 'write') {
+    super('HF_LEASE_HELD', `${call} of ${key} would wait for the ${held} lease of its own holder.`, {
+      hint: 'End that lease first, use grab from the start, or give the call a holder of its own.',
+    });
+  }
+}
+
+/** Thrown when a list of keys names one twice: `HF_DUPLICATE_KEY`. Nothing was grabbed. */
+export class DuplicateKeyError extends HoldfastError {
+  override readonly name = 'DuplicateKeyError';
+  constructor(key: string) {
+    super('HF_DUPLICATE_KEY', `The key ${key} is named twice.`, { hint: 'Name every key once.' });
+  }
+}
+
+/** Thrown when the `load` of an object threw, answered with no value, or took too long: `HF_LOAD`. */
+export class LoadError extends HoldfastError {
+  override readonly name = 'LoadError';
+  constructor(container: string, key: string, cause: unknown) {
+    super('HF_LOAD', `Loading ${key} of ${container} failed.`, {
+      hint: 'See the cause; the next call loads again.',
+      retryable: true,
+      cause,
+    });
+  }
+}
+
+/** Thrown when the `store` of an object threw or took too long: `HF_STORE`. The object itself is as it was. */
+export class StoreError extends HoldfastError {
+  override readonly name = 'StoreError';
+  constructor(container: string, key: string, cause?: unknown) {
+    super('HF_STORE', `Storing ${key} of ${container} failed.`, {
+      hint: 'See the cause, or the log of the default owner; sync again.',
+      retryable: true,
+      cause,
+    });
+  }
+}
+
+/** Thrown when a container has no operation of that name: `HF_UNKNOWN_OPERATION`. */
+export class UnknownOperationError extends HoldfastError {
+  override readonly name = 'UnknownOperationError';
+  constructor(container: string, operation: string) {
+    super('HF_UNKNOWN_OPERATION', `Container ${container} has no operation ${operation}.`, {
+      hint: 'Add it to the operations of the definition.',
+    });
+  }
+}

@@ -1,0 +1,47 @@
+/** Bytes of a key of a container, encoded. Every message about an object carries it. */
+export const keyBytesMax = 1024;
+
+/** Bytes of a value, encoded, unless its container says otherwise. */
+export const valueBytesDefault = 1024 * 1024;
+
+/** Bytes of a value a container may ask for: what one message carries, less the largest key and header. */
+export const valueBytesMax = 8 * 1024 * 1024 - 4096;
+
+/** How long a call on a container may take, unless its caller says otherwise. */
+export const callMsDefault = 30_000;
+
+/** How long the load of an object may take, unless its container says otherwise. */
+export const loadMsDefault = 10_000;
+
+/** How long opening a container waits for the nodes that are up. */
+export const openMsDefault = 10_000;
+
+/** Calls of one member that may wait, over all its containers. Those beyond fail with HF_MAILBOX_FULL. */
+export const callsWaitingMax = 65_536;
+
+/** Times a request is passed on before it goes ahead of all others at the next owner. */
+export const forwardsMaxDefault = 16;
+
+/** Ids of requests count up to this and start again. */
+export const requestIdsMax = 2 ** 32;
+
+/** Characters of the name of a container. */
+export const containerNameCharsMax = 128;
+
+/** Messages kept for a member that is about to answer its first; the sender's calls wait or time out meanwhile. */
+export const messagesHeldMax = 65_536;
+
+/** Keys of one `grabAll`, `getMany` or `prefetch`. */
+export const keysPerCallMax = 4096;
+
+/** Leases of one async context that are remembered at a time; what holds more should use explicit holders. */
+export const leasesPerContextMax = 1024;
+
+/** How long a member that owns nothing waits before it offers an object again that nobody took. */
+export const giveBackMs = 10;
+
+/**
+ * How long a call waits for a lease of its own async context to end, before it fails with HF_LEASE_HELD: work started
+ * beside the holder is in the same context, and deserves to wait.
+ */
+export const ownLeaseMs = 1000;

@@ -1,0 +1,19 @@
+import { defineService, rpc } from '@holdfast/runtime/service';
+import { z } from 'zod';
+import { Account } from './accounts.ts';
+
+const key = z.string();
+
+/** Uses the containers on a node, as told. */
+export const Clerk = defineService('clerk', {
+  read: rpc({ in: key, out: Account.optional() }),
+  peek: rpc({ in: key, out: Account.optional() }),
+  set: rpc({ in: z.object({ key, value: Account }) }),
+  add: rpc({ in: z.object({ key, by: z.int() }), out: z.int() }),
+  remove: rpc({ in: key, out: z.boolean() }),
+  flush: rpc({ in: z.object({ key, to: z.string().optional() }), out: z.boolean() }),
+  /** Add one to a counter so many times, one after the other. */
+  count: rpc({ in: z.object({ key, times: z.int() }) }),
+  execute: rpc({ in: z.object({ key, by: z.int() }), out: z.int() }),
+  counter: rpc({ in: key, out: z.int() }),
+});

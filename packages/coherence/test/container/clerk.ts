@@ -1,0 +1,29 @@
+import '@holdfast/coherence';
+import { Accounts, Counters } from './accounts.ts';
+import { Clerk } from './clerk-definition.ts';
+
+export default Clerk.implement(async (context) => {
+  const [accounts, counters] = await Promise.all([context.container(Accounts), context.container(Counters)]);
+  return {
+    read: (key) => accounts.read(key),
+    peek: (key) => accounts.peek(key),
+    set: ({ key, value }) => accounts.set(key, value),
+    add: async ({ key, by }) => {
+      const account = await accounts.grab(key, (draft) => {
+        if (draft !== undefined) draft.n += by;
+      });
+      return account?.n ?? -1;
+    },
+    remove: (key) => accounts.remove(key),
+    flush: ({ key, to }) => accounts.flush(key, to === undefined ? {} : { to }),
+    count: async ({ key, times }) => {
+      for (let left = times; left > 0; left--) {
+        await counters.grab(key, (draft) => {
+          draft.n += 1;
+        });
+      }
+    },
+    execute: ({ key, by }) => counters.execute(key, 'add', by),
+    counter: async (key) => (await counters.read(key)).n,
+  };
+});

@@ -1,0 +1,62 @@
+import '@holdfast/coherence';
+import { Cluster } from '@holdfast/runtime';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Accounts, Counters } from './accounts.ts';
+import { Clerk } from './clerk-definition.ts';
+
+let cluster: Cluster;
+
+beforeAll(async () => {
+  cluster = await Cluster.start({ nodes: 4 });
+  await cluster.container(Accounts);
+  await cluster.deploy(new URL('./clerk.ts', import.meta.url), { on: 'all' });
+});
+afterAll(() => cluster.close());
+
+const clerk = (node: number) => cluster.service(Clerk, { node: `n${node}` });
+
+describe('a container on four nodes', () => {
+  it('shows everybody the value written last, and keeps a copy where it was read', async () => {
+    await clerk(0).set({ key: 'a', value: { n: 1, tags: ['x'] } });
+    for (const node of [0, 1, 2, 3]) expect(await clerk(node).read('a')).toEqual({ n: 1, tags: ['x'] });
+    for (const node of [0, 1, 2, 3]) expect(await clerk(node).peek('a')).toEqual({ n: 1, tags: ['x'] });
+    expect(await clerk(2).add({ key: 'a', by: 5 })).toBe(6);
+    for (const node of [0, 1, 3]) expect(await clerk(node).peek('a')).toBeUndefined();
+    for (const node of [0, 1, 2, 3]) expect((await clerk(node).read('a'))?.n).toBe(6);
+  });
+
+  it('is used by the embedding thread too, which hands over what it came to own', async () => {
+    const accounts = await cluster.container(Accounts);
+    await accounts.set('b', { n: 1, tags: [] });
+    expect(await clerk(1).add({ key: 'b', by: 1 })).toBe(2);
+    expect(await accounts.grab('b', ({ n }: { n: number } = { n: 0 }) => ({ n: n + 1, tags: ['main'] }))).toEqual({
+      n: 3,
+      tags: ['main'],
+    });
+    using lease = await accounts.get('b');
+    expect(lease?.value).toEqual({ n: 3, tags: ['main'] });
+  });
+
+  it('has no object before one is set and after it is removed', async () => {
+    expect(await clerk(1).read('c')).toBeUndefined();
+    await clerk(2).set({ key: 'c', value: { n: 1, tags: [] } });
+    expect(await clerk(3).remove('c')).toBe(true);
+    expect(await clerk(0).remove('c')).toBe(false);
+    for (const node of [0, 1, 2, 3]) expect(await clerk(node).read('c')).toBeUndefined();
+  });
+
+  it('moves an object to the node it is flushed to', async () => {
+    await clerk(0).set({ key: 'd', value: { n: 1, tags: [] } });
+    expect(await clerk(0).flush({ key: 'd', to: 'n3' })).toBe(true);
+    expect(await clerk(0).peek('d')).toBeUndefined();
+    expect((await clerk(3).peek('d'))?.n).toBe(1);
+  });
+
+  it('loses no addition of four nodes that count at once', async () => {
+    await Promise.all([0, 1, 2, 3].flatMap((node) => [1, 2].map(() => clerk(node).count({ key: 'k', times: 100 }))));
+    for (const node of [0, 1, 2, 3]) expect(await clerk(node).counter('k')).toBe(800);
+    expect(await clerk(2).execute({ key: 'k', by: 7 })).toBe(807);
+    const counters = await cluster.container(Counters);
+    expect((await counters.read('k')).n).toBe(807);
+  });
+});
