@@ -87,6 +87,19 @@ export class DuplicateKeyError extends HoldfastError {
   }
 }
 
+/**
+ * Thrown when the only copies of a value died with a node: `HF_LOST`. It is so until the object is set or removed, and
+ * never answered with an older value.
+ */
+export class LostError extends HoldfastError {
+  override readonly name = 'LostError';
+  constructor(container: string, key: string) {
+    super('HF_LOST', `The value of ${key} of ${container} died with a node.`, {
+      hint: 'Set the object anew, or remove it; a container with backup: 1 survives the death of one node.',
+    });
+  }
+}
+
 /** Thrown when the `load` of an object threw, answered with no value, or took too long: `HF_LOAD`. */
 export class LoadError extends HoldfastError {
   override readonly name = 'LoadError';

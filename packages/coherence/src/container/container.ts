@@ -1,5 +1,5 @@
 import { type MemberName, type MemberSlot, memberName, memberSlot, UnknownNodeError } from '@holdfast/runtime/service';
-import { KeyError, LoadError, StoreError, UnknownOperationError } from '../errors.ts';
+import { KeyError, LoadError, LostError, StoreError, UnknownOperationError } from '../errors.ts';
 import { type AbsenceMode, anyNode, type CallResult, type ObjectStatus } from '../kernel/object-types.ts';
 import { heaviest } from './default-owners.ts';
 import type { ContainerDefinition } from './definition.ts';
@@ -116,7 +116,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
       const event = { type: 'get', call, absence: this.#touch } as const;
       const result = this.#set.call(slot, event) ?? (await this.#wait(call, slot, 'get', options));
       if (result.outcome === 'held') return new ReadLease(new Grant(this.#set, claim, call), this.#values);
-      if (result.outcome === 'failed') throw this.#loadFailed(slot);
+      this.#refuse(slot, result);
       return undefined as Missing;
     } finally {
       if (claim.grant === undefined) claim.end();
@@ -132,7 +132,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
     const call = this.#nextCall(options);
     const event = { type: 'get', call, absence: this.#touch } as const;
     const result = this.#set.call(slot, event) ?? (await this.#wait(call, slot, 'read', options));
-    if (result.outcome === 'failed') throw this.#loadFailed(slot);
+    this.#refuse(slot, result);
     if (result.outcome !== 'held') return undefined as Missing;
     const value = this.#values.look(slot);
     this.#set.put(slot, call, undefined);
@@ -297,15 +297,11 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
         const slot = this.#slotOf(key);
         claim.slot = slot;
         const result = this.#set.call(slot, event) ?? (await this.#wait(call, slot, what, options));
-        switch (result.outcome) {
-          case 'held':
-          case 'absent-held':
-            return new Grant(this.#set, claim, call);
-          case 'busy':
-            return undefined;
-          case 'failed':
-            throw this.#loadFailed(slot);
-        }
+        const { outcome } = result;
+        if (outcome === 'held' || outcome === 'absent-held') return new Grant(this.#set, claim, call);
+        if (outcome === 'busy') return undefined;
+        // Whoever gives a value need not know that there was one.
+        if (outcome !== 'lost' || what !== 'set') this.#refuse(slot, result);
       }
     } finally {
       if (claim.grant === undefined) claim.end();
@@ -322,8 +318,11 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
     return this.#set.call(slot, event) ?? (await this.#wait(call, slot, type, options));
   }
 
-  #loadFailed(slot: ObjectSlot): LoadError {
-    return new LoadError(this.definition.name, keyText(slot.key), this.#hooks.failure(slot));
+  /** @throws LoadError, LostError for what these outcomes say. */
+  #refuse(slot: ObjectSlot, { outcome }: CallResult): void {
+    const key = keyText(slot.key);
+    if (outcome === 'failed') throw new LoadError(this.definition.name, key, this.#hooks.failure(slot));
+    if (outcome === 'lost') throw new LostError(this.definition.name, key);
   }
 }
 

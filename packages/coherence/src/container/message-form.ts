@@ -12,7 +12,8 @@ import { HoldfastError } from '@holdfast/runtime/service';
 import { absenceModes, noPayload, type ObjectMessage } from '../kernel/object-types.ts';
 
 type MessageType = ObjectMessage['type'];
-type FieldOf<Message> = Message extends ObjectMessage ? Exclude<keyof Message, 'type'> : never;
+/** What the sender keeps for itself is not sent. */
+type FieldOf<Message> = Message extends ObjectMessage ? Exclude<keyof Message, 'type' | 'kept'> : never;
 type Field = FieldOf<ObjectMessage>;
 
 /** How a field lies in a message. The bytes of a payload are what is left of it, so a payload is the last field. */
@@ -29,6 +30,7 @@ const forms: Readonly<Record<Field, FieldForm>> = {
   home: 'flag',
   incarnation: 'number',
   kind: 'kind',
+  lost: 'flag',
   ok: 'flag',
   owner: 'number',
   payload: 'payload',
@@ -49,8 +51,8 @@ const layouts: {
   RM_REQ: ['requester', 'request', 'forwards'],
   COPY: ['version', 'incarnation', 'request', 'payload'],
   GRANT: ['version', 'incarnation', 'request', 'awaited', 'rmset', 'payload'],
-  ABSENT_OWNERSHIP: ['version', 'incarnation', 'request', 'rmset'],
-  ABSENT: ['request'],
+  ABSENT_OWNERSHIP: ['version', 'incarnation', 'request', 'rmset', 'lost'],
+  ABSENT: ['request', 'lost'],
   BUSY: ['request'],
   INV: ['version', 'writer'],
   IACK: [],
@@ -119,7 +121,7 @@ export interface ArrivedMessage {
 export function readMessage(from: Reader, handle: number): ArrivedMessage {
   const type = messageTypes[readByte(from)];
   if (type === undefined) throw malformed();
-  const message: Record<string, unknown> = { type };
+  const message: Record<string, unknown> = type === 'GRANT' ? { type, kept: noPayload } : { type };
   let bytes: Uint8Array | undefined;
   for (const field of layouts[type] as readonly Field[]) {
     if (forms[field] !== 'payload') {
