@@ -142,6 +142,21 @@ async function dispatch(argv: readonly string[], streams: Streams): Promise<numb
       await finish(runSimVerb({ kernel, ...options }, streams));
     });
 
+  program
+    .command('scenario')
+    .summary('drive the coherence kernel by hand, from a file')
+    .description(
+      'Run scenario files: calls, deliveries of single messages, crashes, and what is expected of them. Prints each step, ' +
+        'the state of every node, pass or fail. docs/scenarios.md has the format.',
+    )
+    .argument('<FILE...>', 'scenario files (JSON lines)')
+    .option('-q, --quiet', 'print only steps that fail, and a verdict for each file')
+    .option('--json', 'print one JSON document and nothing else')
+    .action(async (files, options) => {
+      const { runScenarioVerb } = await import('./verify/scenario-verb.ts');
+      await finish(runScenarioVerb({ files, ...options }, streams));
+    });
+
   try {
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;

@@ -6,7 +6,7 @@ import { run } from './captured-streams.ts';
 test('help names the verbs and the exit codes, and succeeds', async () => {
   const { exitCode, stdout } = await run('--help');
   expect(exitCode).toBe(0);
-  for (const verb of ['demo', 'up', 'status', 'explore', 'sim']) expect(stdout).toContain(`  ${verb}`);
+  for (const verb of ['demo', 'up', 'status', 'explore', 'sim', 'scenario']) expect(stdout).toContain(`  ${verb}`);
   expect(stdout).toContain('Exit codes:');
 });
 

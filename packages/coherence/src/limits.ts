@@ -45,3 +45,33 @@ export const giveBackMs = 10;
  * beside the holder is in the same context, and deserves to wait.
  */
 export const ownLeaseMs = 1000;
+
+/** Nodes of a scenario. More are malformed. */
+export const scenarioNodesMax = 64;
+
+/** Bytes of a scenario file. A larger one is malformed. */
+export const scenarioBytesMax = 4 * 1024 * 1024;
+
+/** Characters of one line of a scenario. A longer one is malformed. */
+export const scenarioLineCharsMax = 64 * 1024;
+
+/** Characters of a name: of a call, a key, a kind of message. A longer one is malformed. */
+export const scenarioNameCharsMax = 256;
+
+/** Steps of a scenario with every turn of every repeat counted. More are malformed: nothing runs. */
+export const scenarioStepsMax = 100_000;
+
+/** Repeats inside repeats. More are malformed. */
+export const scenarioRepeatDepthMax = 8;
+
+/** Objects of a scenario. More are malformed. */
+export const scenarioKeysMax = 64;
+
+/** States a report may hold: steps times nodes times keys. More are malformed: nothing runs. */
+export const scenarioStatesMax = 500_000;
+
+/** Messages one step delivers. A step that is not at its end then fails. */
+export const scenarioDeliveriesMax = 10_000;
+
+/** Deliveries of one step that a report lists; the rest is counted. */
+export const scenarioDeliveriesListed = 100;
