@@ -30,3 +30,8 @@ export class StackLoopError extends Error {
 export class ReplayFileError extends Error {
   override readonly name = 'ReplayFileError';
 }
+
+/** A recorded history contradicts itself: a call was answered before it was made, or has no time. */
+export class HistoryError extends Error {
+  override readonly name = 'HistoryError';
+}

@@ -1,5 +1,5 @@
 /**
- * Runs protocol kernels exhaustively (explorer) and by seed with faults (simulator).
+ * Runs protocol kernels exhaustively (explorer) and by seed with faults (simulator), and judges recorded histories.
  *
  * Not only worlds of kernels: any {@link Model} can be explored.
  *
@@ -21,7 +21,14 @@
  * for (const violation of violations) console.log(violationText(violation)); // three steps
  * ```
  */
-export { NotPlainDataError, ReplayFileError, StackLoopError, StateTooLongError, WorldSpecError } from './errors.ts';
+export {
+  HistoryError,
+  NotPlainDataError,
+  ReplayFileError,
+  StackLoopError,
+  StateTooLongError,
+  WorldSpecError,
+} from './errors.ts';
 export {
   type Exploration,
   type ExploreOptions,
@@ -45,6 +52,22 @@ export {
   sometimes,
 } from './explorer/model.ts';
 export { exploreMutant, exploreMutants, type MutantOutcome, showsBug } from './explorer/mutants.ts';
+export {
+  checkHistory,
+  type HistoryOptions,
+  type HistoryReport,
+  type HistoryViolation,
+} from './history/check-history.ts';
+export { type CounterCall, counterModel } from './history/counter.ts';
+export { historyText } from './history/history-text.ts';
+export type { Operation, OperationEnd, SequentialModel } from './history/operation.ts';
+export {
+  type RegisterCall,
+  type RegisterResult,
+  type RegisterState,
+  type RegisterValue,
+  registerModel,
+} from './history/register.ts';
 export { type ChoiceLists, ChoiceStream, Choices } from './simulator/choices.ts';
 export type { SimulatedViolation } from './simulator/referee.ts';
 export type { ReplayFile } from './simulator/replay-file.ts';

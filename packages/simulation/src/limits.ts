@@ -65,3 +65,10 @@ export const shrinkShiftMax = 8;
 
 /** Lines kept of the story of a failing run: the last ones. */
 export const storyLinesMax = 400;
+
+/** Half-made orders looked at for one object before its history counts as undecided, unless the caller says otherwise. */
+export const orderingsMaxDefault = 20_000_000;
+
+/** Calls around the violation of a history, and violated objects, that a report names at most. */
+export const explainedCallsMax = 24;
+export const explainedObjectsMax = 8;
