@@ -117,6 +117,7 @@ async function dispatch(argv: readonly string[], streams: Streams): Promise<numb
     .option('-c, --configuration <name>', 'only this configuration and its seeded bugs')
     .option('--no-mutants', 'leave the seeded bugs out')
     .option('--seconds <count>', 'give up on an exploration after this long', wholeNumber(1, 86_400))
+    .option('--scenarios <dir>', 'write the way to each violation and seeded bug there, as scenario files (coherence)')
     .option('--json <file>', 'write the results there, one entry for each configuration')
     .action(async (kernel, options) => {
       const { runExploreVerb } = await import('./verify/explore-verb.ts');

@@ -104,4 +104,4 @@ export {
 } from './world/spec.ts';
 export type { WorldVector } from './world/vector-machine.ts';
 export type { WorldView } from './world/view.ts';
-export { type WorldModel, worldModel } from './world/world-model.ts';
+export { type WorldAction, type WorldModel, worldModel } from './world/world-model.ts';

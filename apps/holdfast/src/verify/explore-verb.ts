@@ -12,6 +12,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { reportFailure } from '../failure.ts';
 import type { Streams } from '../streams.ts';
 import { Terminal } from '../terminal/terminal.ts';
+import { CounterexampleFiles } from './counterexample-files.ts';
 import { loadSuite, type VerificationSuites, verificationSuites } from './registry.ts';
 import { ResultFile } from './result-file.ts';
 
@@ -24,6 +25,8 @@ export interface ExploreArguments {
   /** For each exploration. */
   readonly seconds?: number;
   readonly json?: string;
+  /** Where counterexamples are written as scenario files. */
+  readonly scenarios?: string;
 }
 
 /** `holdfast explore`: every interleaving of a kernel's configurations, then its seeded bugs. */
@@ -41,9 +44,12 @@ export async function runExploreVerb(
     const suite = await loadSuite(suites, given.kernel);
     requireConfiguration(suite, given.configuration);
     using file = given.json === undefined ? undefined : new ResultFile(given.json);
+    const counterexamples = given.scenarios === undefined ? undefined : new CounterexampleFiles(given.scenarios);
     const report = runExplore(suite, optionsOf(given, terminal));
     file?.write(report.entries);
     const holds = given.configuration === undefined ? report.proved : partHolds(report);
+    for (const path of counterexamples?.write(suite, report) ?? [])
+      terminal.line(`run it by hand: holdfast scenario ${path}`);
     showVerdict(terminal, report, holds);
     return holds ? exitCodes.ok : exitCodes.failed;
   } catch (error) {

@@ -71,6 +71,24 @@ describe('explore', () => {
     expect(stdout).toMatch(/✗ relay does not hold/);
   });
 
+  test('the way to a violation or seeded bug is written as a scenario, where the suite knows how', async () => {
+    const asScenario: VerificationSuite['asScenario'] = (configuration, { actions }) =>
+      JSON.stringify({ configuration, actions });
+    const scenarios = join(directory, 'ways');
+    const { stdout } = await explore({ scenarios }, { ...relaySuite(), asScenario });
+    expect(stdout).toContain('ways/bug-delivers-duplicates.jsonl');
+    expect(JSON.parse(readFileSync(join(scenarios, 'bug-delivers-duplicates.jsonl'), 'utf8'))).toEqual({
+      configuration: 'relay',
+      actions: [
+        { kind: 'call', node: 0, event: { type: 'send' } },
+        { kind: 'other', line: expect.stringContaining('receives') },
+        { kind: 'deliver', from: 0, to: 1 },
+      ],
+    });
+    expect((await explore({ scenarios }, relaySuite({ sound: false }))).stdout).not.toContain('run it by hand');
+    expect((await explore({ scenarios: '/dev/null/ways' })).exitCode).toBe(2);
+  });
+
   test('a seeded bug that survives exits with 1', async () => {
     const { exitCode, stdout } = await explore({}, relaySuite({ caught: false }));
     expect(exitCode).toBe(1);

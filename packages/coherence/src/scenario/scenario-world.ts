@@ -12,6 +12,7 @@ import {
   type ObjectMessage,
   type ObjectNotice,
 } from '../kernel/object-types.ts';
+import { forwardsMaxDefault, requestIdsMax } from '../limits.ts';
 import { CoherenceWatch } from './coherence-watch.ts';
 import { type Choice, type Envelope, type Link, Links } from './links.ts';
 import { MessageCounts } from './message-counts.ts';
@@ -52,8 +53,8 @@ export class ScenarioWorld {
     this.#envs = Array.from({ length: nodes }, (_, self) => ({
       self,
       defaultOwner,
-      forwardsMax: nodes,
-      requestIds: 2 ** 32,
+      forwardsMax: forwardsMaxDefault,
+      requestIds: requestIdsMax,
       fill: set.slowFill ? 'load' : 'blank',
       exclusiveReaders: false,
       rules: objectRules,

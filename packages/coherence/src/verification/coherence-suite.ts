@@ -1,5 +1,6 @@
 /** The object kernel's proof: what `holdfast explore coherence` and `holdfast sim coherence` run. */
 import type { SimulationSpec, VerificationSuite } from '@holdfast/simulation';
+import { counterexample } from './counterexample.ts';
 import { objectMutants } from './object-mutants.ts';
 import { entryOf, nodesOf, type ObjectScenario } from './object-scenario.ts';
 import { quickScenarios, slowScenarios } from './object-scenarios.ts';
@@ -38,4 +39,8 @@ export const coherenceSuite: VerificationSuite = {
   ],
   mutants: [...objectMutants, ...setMutants],
   simulation,
+  asScenario(configuration, violation) {
+    const scenario = scenarios.find(({ name }) => name === configuration);
+    return scenario === undefined ? undefined : counterexample(scenario, violation);
+  },
 };

@@ -11,6 +11,15 @@ const failure = (...lines: readonly object[]): string =>
     ?.failures.join('; ') ?? 'none';
 
 const all = { deliver: 'all' };
+
+function randomFrom(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
 const write = (call: string, node: number, value: string) => ({ call, node, op: 'write', value });
 const read = (call: string, node: number) => ({ call, node, op: 'read' });
 
@@ -103,11 +112,7 @@ describe('what the session would not do', () => {
   });
 
   test('every kind of message, doubled or overtaking at random, ends in a report', () => {
-    let seed = 7;
-    const random = (below: number): number => {
-      seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
-      return Math.floor((seed / 2_147_483_648) * below);
-    };
+    const random = randomFrom(7);
     const ops = ['read', 'get', 'grab', 'tryGrab', 'evict', 'remove', 'sync', 'getNoTouch', 'find'];
     for (let history = 0; history < 300; history++) {
       const lines: object[] = Array.from({ length: 40 }, () => {
@@ -122,6 +127,38 @@ describe('what the session would not do', () => {
       expect(report.steps.length + report.stepsNotRun, `history ${history}`).toBe(41);
     }
   });
+});
+
+test('a request that overtakes the object sent ahead of it comes back to its sender, which then waits for ever', () => {
+  const asked = [{ node: 2, op: 'read' }, { deliver: [2, 0] }, { call: 'x', node: 0, op: 'remove' }];
+  expect(failure(...asked, { deliver: [0, 2], kind: 'RM_REQ' }, all)).toBe('remove waits at node 0 for nothing');
+  expect(failure(...asked, all)).toBe('');
+});
+
+test('answers that overtake each other at random break nothing', () => {
+  const random = randomFrom(11);
+  const ops = ['read', 'write', 'set', 'evict', 'flush', 'remove', 'sync', 'readNoTouch'];
+  const kinds = ['COPY', 'GRANT', 'ABSENT_OWNERSHIP', 'INV', 'IACK', 'RM', 'RM_ACK', 'OWN', 'OWN_ACK'];
+  let overtaken = 0;
+  for (let history = 0; history < 120; history++) {
+    const lines = Array.from({ length: 120 }, (_, index): object => {
+      const from = random(3);
+      const link = [from, (from + 1 + random(2)) % 3];
+      if (random(2) === 0) return { deliver: link, kind: kinds[random(kinds.length)] };
+      if (random(3) === 0) return { deliver: link };
+      const op = ops[random(ops.length)];
+      const value = op === 'write' || op === 'set' ? { value: `v${index}` } : {};
+      return { node: from, op, ...value, ...(op === 'flush' && { to: random(3) }) };
+    });
+    const { steps, stepsNotRun } = run({}, ...lines, all);
+    overtaken += steps.filter(({ deliveredCount }) => deliveredCount === 1).length;
+    expect({ history, stepsNotRun, failures: steps.at(-1)?.failures }).toEqual({
+      history,
+      stepsNotRun: 0,
+      failures: [],
+    });
+  }
+  expect(overtaken).toBeGreaterThan(500);
 });
 
 describe('expectations', () => {

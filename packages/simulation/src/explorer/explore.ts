@@ -4,7 +4,7 @@ import { firstDeadEnd } from './completion.ts';
 import type { CellEvidence, Model, Property } from './model.ts';
 import { PagedNumbers } from './paged-numbers.ts';
 import { StateStore } from './state-store.ts';
-import { stepsTo } from './steps.ts';
+import { addStep, type Steps, stepsTo } from './steps.ts';
 
 export interface ExploreOptions {
   readonly statesMax?: number;
@@ -26,6 +26,8 @@ export interface Violation {
   readonly message: string;
   /** The shortest way there from the initial state. Empty for `sometimes`: nothing led there. */
   readonly steps: readonly string[];
+  /** The same steps as the model's `data` of them, where it has any. */
+  readonly actions?: readonly unknown[];
 }
 
 export type StopReason = 'fixpoint' | 'states' | 'seconds' | 'memory' | 'violations';
@@ -167,7 +169,9 @@ class Walk<State> {
         next = model.apply(this.#copyOf(state, index), action);
       } catch (thrown) {
         this.#failing.add(index);
-        this.#report('error', errorName(thrown), String(thrown), index, model.label(state, action));
+        this.#report('error', errorName(thrown), String(thrown), index, (steps) => {
+          addStep(steps, model, state, action);
+        });
         continue;
       }
       const successor = this.#add(next, index);
@@ -215,13 +219,25 @@ class Walk<State> {
     }
   }
 
-  #report(kind: ViolationKind, property: string, message: string, index: number, last?: string): void {
+  #report(
+    kind: ViolationKind,
+    property: string,
+    message: string,
+    index: number,
+    finish?: (steps: Steps) => void,
+  ): void {
     const key = `${kind}: ${property}`;
     if (this.#violated.has(key)) return;
     this.#violated.add(key);
     const steps = stepsTo(this.#model, this.#store, index, (state) => this.#canonical(state));
-    if (last !== undefined) steps.push(last);
-    const violation = { kind, property, message, steps };
+    finish?.(steps);
+    const violation = {
+      kind,
+      property,
+      message,
+      steps: steps.lines,
+      ...(steps.data.length > 0 && { actions: steps.data }),
+    };
     this.#violations.push(violation);
     if (this.#options.stopAt(violation)) this.#stopped = true;
   }

@@ -76,6 +76,8 @@ export interface Model<State> {
   actions(state: State, into: number[]): void;
   /** The action as a line of a trace. */
   label(state: State, action: number): string;
+  /** The action as data, to be done again by other means. */
+  data?(state: State, action: number): unknown;
   /** The state after the action; may be `state`, changed. */
   apply(state: State, action: number): State;
   /** Whether nothing is in flight; where omitted, a state is quiet when no action is enabled. */

@@ -2,6 +2,14 @@ import { Decoder, Encoder } from '@holdfast/kernel';
 import type { Model } from './model.ts';
 import type { StateStore } from './state-store.ts';
 
+/** A way through a model. */
+export interface Steps {
+  /** One line a step. */
+  readonly lines: string[];
+  /** The same steps as data; empty where the model has none. */
+  readonly data: unknown[];
+}
+
 /**
  * The shortest way to state `target`, one line a step, found by running the model again along the stored predecessors.
  *
@@ -13,10 +21,10 @@ export function stepsTo<State>(
   store: StateStore,
   target: number,
   canonical: (state: State) => Encoder,
-): string[] {
+): Steps {
   const path: number[] = [];
   for (let index = target; store.predecessor(index) !== index; index = store.predecessor(index)) path.push(index);
-  const steps: string[] = [];
+  const steps: Steps = { lines: [], data: [] };
   const encoder = new Encoder();
   const actions: number[] = [];
   let state = model.initial();
@@ -29,12 +37,17 @@ export function stepsTo<State>(
     for (const action of actions) {
       const next = applied(model, model.decode(new Decoder(before)), action);
       if (next === undefined || !isStored(store, index, canonical(next))) continue;
-      steps.push(model.label(state, action));
+      addStep(steps, model, state, action);
       state = next;
       break;
     }
   }
   return steps;
+}
+
+export function addStep<State>({ lines, data }: Steps, model: Model<State>, state: State, action: number): void {
+  if (model.data !== undefined) data.push(model.data(state, action));
+  lines.push(model.label(state, action));
 }
 
 /** Undefined when the step throws: such a step leads nowhere. */

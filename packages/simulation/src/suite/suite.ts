@@ -1,3 +1,4 @@
+import type { Violation } from '../explorer/explore.ts';
 import type { SimulationSpec } from '../simulator/simulation-spec.ts';
 import type { WorldSpec } from '../world/spec.ts';
 
@@ -17,4 +18,6 @@ export interface VerificationSuite {
   readonly configurations: readonly WorldSpec[];
   readonly mutants: readonly Mutant[];
   readonly simulation: SimulationSpec;
+  /** A counterexample of a configuration as a file that does the same by hand; undefined where there is no way. */
+  asScenario?(configuration: string, violation: Violation): string | undefined;
 }

@@ -1,4 +1,4 @@
-import type { Decoder, Encoder } from '@holdfast/kernel';
+import type { Decoder, Encoder, KernelEvent } from '@holdfast/kernel';
 import { WorldSpecError } from '../errors.ts';
 import { always, type CellEvidence, type Model, type Property } from '../explorer/model.ts';
 import { actionKind, firstArgument, secondArgument } from './action-code.ts';
@@ -41,6 +41,14 @@ type Canonical = (vector: WorldVector) => WorldVector;
 
 /** Words of a vector that one byte of its encoding tells about: as many bits as a one-byte number has. */
 const groupWords = 7;
+
+/** What happens in one step of a world, as data. */
+export type WorldAction =
+  | { readonly kind: 'call'; readonly node: number; readonly event: KernelEvent }
+  /** The next message on the link. */
+  | { readonly kind: 'deliver'; readonly from: number; readonly to: number }
+  /** A fault, a timer or a disk, in words. */
+  | { readonly kind: 'other'; readonly line: string };
 
 /** See {@link worldModel}. */
 export class WorldModel implements Model<WorldVector> {
@@ -144,6 +152,19 @@ export class WorldModel implements Model<WorldVector> {
       this.#machine.narrate = undefined;
     }
     return narrator.line(subject);
+  }
+
+  data(vector: WorldVector, action: number): WorldAction {
+    const kind = actionKind(action);
+    const a = firstArgument(action);
+    const { spec, topology } = this.#store;
+    if (kind === 'call') {
+      const { node, event, times } = spec.calls[a]!;
+      return { kind, node, event: event(times === 'unlimited' ? 0 : this.#view.at(vector).issued(a)) };
+    }
+    if (kind !== 'deliver') return { kind: 'other', line: new Narrator(this.#store).subject(vector, action) };
+    const { from, to } = topology.directions[a]!;
+    return { kind, from, to };
   }
 
   apply(vector: WorldVector, action: number): WorldVector {
