@@ -16,7 +16,7 @@
  * ```
  */
 
-export { Container, type ContainerCallOptions } from './container/container.ts';
+export { Container } from './container/container.ts';
 export {
   type ContainerDefinition,
   type ContainerOptions,
@@ -25,8 +25,9 @@ export {
   defineContainer,
   type Operation,
 } from './container/definition.ts';
-export { Holder } from './container/holder.ts';
+export { Holder, type LeaseHolder } from './container/holder.ts';
 export type { ReadLease, WriteLease } from './container/leases.ts';
+export type { ContainerCallOptions } from './container/object-calls.ts';
 export { type OpenOptions, openOnCluster, openOnMember } from './container/open-container.ts';
 export { registerCoherenceErrors } from './error-classes.ts';
 export * from './errors.ts';

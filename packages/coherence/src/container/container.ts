@@ -1,24 +1,20 @@
-import { type MemberName, type MemberSlot, memberName, memberSlot, UnknownNodeError } from '@holdfast/runtime/service';
-import { KeyError, LoadError, LostError, StoreError, UnknownOperationError } from '../errors.ts';
-import { type AbsenceMode, anyNode, type CallResult, type ObjectStatus } from '../kernel/object-types.ts';
-import { heaviest } from './default-owners.ts';
+import { type MemberName, memberName, memberSlot, UnknownNodeError } from '@holdfast/runtime/service';
+import { DuplicateKeyError, KeyError, StoreError, UnknownOperationError } from '../errors.ts';
+import { anyNode, type ObjectStatus } from '../kernel/object-types.ts';
+import { keysPerCallMax } from '../limits.ts';
 import type { ContainerDefinition } from './definition.ts';
-import { asyncContext, Claim, type LeaseHolder, runHolding } from './holder.ts';
-import { KeyForm, keyText, type MapKey } from './key-form.ts';
+import { asyncContext, Claim, Holder, runHolding } from './holder.ts';
+import { compareKeys, KeyForm, keyText } from './key-form.ts';
 import { Grant, ReadLease, WriteLease } from './leases.ts';
 import type { MemberCoherence } from './member-coherence.ts';
+import { newKey } from './new-key.ts';
+import { type ContainerCallOptions, ObjectCalls } from './object-calls.ts';
 import type { ObjectSet } from './object-set.ts';
 import { type ObjectSlot, unread } from './object-slot.ts';
 import { SetHooks } from './set-hooks.ts';
 import { ValueForm } from './value-form.ts';
-import type { WaitOptions } from './waiting-calls.ts';
 
-export interface ContainerCallOptions extends WaitOptions {
-  /** Whose lease it is. @default the async context of the call */
-  readonly holder?: LeaseHolder | undefined;
-}
-
-/** What may be read: a valid copy, and no writer at work on it here. */
+/** Where a valid copy is. */
 const readable: ReadonlySet<ObjectStatus> = new Set(['READ_COPY', 'READ_OWNER', 'WRITE_OWNER', 'WRITE_GHOST']);
 
 /** A change of a private copy: whatever it answers but undefined is the new value. */
@@ -27,6 +23,13 @@ export type Change<Value, Missing extends undefined> = (
 ) => Changed<Value> | Promise<Changed<Value>>;
 // biome-ignore lint/suspicious/noConfusingVoidType: a change in place answers nothing.
 type Changed<Value> = Value | undefined | void;
+
+/** As {@link Change}, for several objects: their drafts may be replaced in place, or all be answered anew. */
+export type ChangeAll<Value, Missing extends undefined> = (
+  drafts: (Value | Missing)[],
+) => ChangedAll<Value> | Promise<ChangedAll<Value>>;
+// biome-ignore lint/suspicious/noConfusingVoidType: a change in place answers nothing.
+type ChangedAll<Value> = readonly (Value | undefined)[] | undefined | void;
 
 /** The argument of an operation, if it takes one, then the options of the call. */
 type ExecuteArguments<Run> = Run extends (draft: never) => unknown
@@ -48,10 +51,8 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
   readonly definition: ContainerDefinition<Key, Value, Operations, Missing>;
   readonly #member: MemberCoherence;
   readonly #set: ObjectSet;
-  readonly #slots: Map<MapKey, ObjectSlot>;
-  readonly #keys: KeyForm<Key>;
   readonly #values: ValueForm<Value>;
-  readonly #hooks: SetHooks;
+  readonly #calls: ObjectCalls<Key>;
 
   constructor(
     member: MemberCoherence,
@@ -61,17 +62,16 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
     this.definition = definition;
     this.#member = member;
     this.#set = set;
-    this.#slots = set.slots;
-    this.#keys = new KeyForm(definition.key, definition.name);
+    const keys = new KeyForm(definition.key, definition.name);
     this.#values = new ValueForm(definition);
-    this.#hooks = new SetHooks(
+    set.hooks ??= new SetHooks(
       set,
       definition as unknown as ContainerDefinition<unknown, unknown>,
-      this.#keys as KeyForm<unknown>,
+      keys as KeyForm<unknown>,
       this.#values as ValueForm<unknown>,
       (error) => member.context.log.error(`A hook of container ${definition.name} threw: ${String(error)}`),
     );
-    set.hooks = this.#hooks;
+    this.#calls = new ObjectCalls(member, set, set.hooks, keys, definition);
   }
 
   /**
@@ -79,64 +79,42 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
    * members.
    */
   peek(key: Key): Value | undefined {
-    const slot = this.#slots.get(key as MapKey) ?? this.#slots.get(this.#keys.parse(key));
+    const slot = this.#calls.known(key);
     if (slot === undefined || slot.entry.writer !== 0 || !readable.has(slot.entry.status)) return undefined;
     return slot.value === unread ? this.#values.look(slot) : (slot.value as Value);
   }
 
   /** A read lease if a valid copy is here and nobody waits for it, else undefined. Never a message, never a wait. */
   find(key: Key, { holder = asyncContext }: Pick<ContainerCallOptions, 'holder'> = {}): ReadLease<Value> | undefined {
-    const slot = this.#slots.get(this.#keys.parse(key));
+    const slot = this.#calls.known(key);
     if (slot === undefined) return undefined;
     const held = holder.held(slot);
     if (held !== undefined) return held.mode === 'read' ? new ReadLease(held.grant!, this.#values) : undefined;
-    const call = this.#member.nextCall();
-    const result = this.#set.call(slot, { type: 'find', call });
-    if (result?.outcome !== 'held') return undefined;
+    const call = this.#calls.nextCall({});
+    if (this.#set.call(slot, { type: 'find', call })?.outcome !== 'held') return undefined;
     const claim = new Claim(slot, 'read');
     holder.remember(claim);
     return new ReadLease(new Grant(this.#set, claim, call), this.#values);
   }
 
   /**
-   * A read lease on the object, or undefined where there is none. Fetches a copy if none is here.
-   * @throws LeaseHeldError (HF_LEASE_HELD) while the same holder writes it, LoadError (HF_LOAD)
+   * A read lease on the object, or undefined where there is none. Fetches a copy if none is here. While it lasts,
+   * writers everywhere wait.
+   * @throws LeaseHeldError (HF_LEASE_HELD) while the same holder writes it, LoadError (HF_LOAD), LostError (HF_LOST)
    */
   async get(key: Key, options: ContainerCallOptions = {}): Promise<ReadLease<Value> | Missing> {
-    const { holder = asyncContext } = options;
-    const held = holder.held(this.#slotOf(key));
-    // What a holder reads already it may read again, whoever waits.
-    if (held?.mode === 'read') return new ReadLease(held.grant!, this.#values);
-    if (held !== undefined) await held.outlast('get');
-    const slot = this.#slotOf(key);
-    const claim = new Claim(slot, 'read');
-    holder.remember(claim);
-    const call = this.#nextCall(options);
-    try {
-      const event = { type: 'get', call, absence: this.#touch } as const;
-      const result = this.#set.call(slot, event) ?? (await this.#wait(call, slot, 'get', options));
-      if (result.outcome === 'held') return new ReadLease(new Grant(this.#set, claim, call), this.#values);
-      this.#refuse(slot, result);
-      return undefined as Missing;
-    } finally {
-      if (claim.grant === undefined) claim.end();
-    }
+    const asked = this.#calls.read({ what: 'get', handsOut: true }, key, options);
+    const grant = asked instanceof Promise ? await asked : asked;
+    return grant === undefined ? (undefined as Missing) : new ReadLease(grant, this.#values);
   }
 
   /** The value, frozen, read under a lease that has ended when this resolves; undefined where there is no object. */
   async read(key: Key, options: ContainerCallOptions = {}): Promise<Value | Missing> {
-    const held = (options.holder ?? asyncContext).held(this.#slotOf(key));
-    if (held?.mode === 'read') return this.#values.look(held.slot);
-    if (held !== undefined) await held.outlast('read');
-    const slot = this.#slotOf(key);
-    const call = this.#nextCall(options);
-    const event = { type: 'get', call, absence: this.#touch } as const;
-    const result = this.#set.call(slot, event) ?? (await this.#wait(call, slot, 'read', options));
-    this.#refuse(slot, result);
-    if (result.outcome !== 'held') return undefined as Missing;
-    const value = this.#values.look(slot);
-    this.#set.put(slot, call, undefined);
-    return value;
+    const asked = this.#calls.read({ what: 'read', handsOut: false }, key, options);
+    const grant = asked instanceof Promise ? await asked : asked;
+    if (grant === undefined) return undefined as Missing;
+    using lease = new ReadLease(grant, this.#values);
+    return lease.value;
   }
 
   /**
@@ -160,7 +138,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
 
   /** As {@link grab}, but undefined at once where somebody else, here or elsewhere, has a lease on the object. */
   async tryGrab(key: Key, options: ContainerCallOptions = {}): Promise<WriteLease<Value> | undefined> {
-    const grant = await this.#grab({ what: 'tryGrab', tries: true, handsOut: true }, key, options);
+    const grant = await this.#calls.write({ what: 'tryGrab', tries: true, handsOut: true }, key, options);
     return grant && new WriteLease(grant, this.#values);
   }
 
@@ -184,16 +162,79 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
     return result as ExecuteResult<Operations[Name]>;
   }
 
+  /**
+   * Write several objects at once: `change` gets private copies in the order of the keys, changes them or answers new
+   * ones. All are grabbed first, in one order for everybody, so that calls of this kind never wait for each other in a
+   * circle. Where it throws, or one value does not fit, all old values stand. The death of this node while the values
+   * are handed back may let some of them count and others not.
+   * @throws DuplicateKeyError (HF_DUPLICATE_KEY), and as {@link grab}
+   */
+  async grabAll(
+    keys: readonly Key[],
+    change: ChangeAll<Value, Missing>,
+    options: ContainerCallOptions = {},
+  ): Promise<(Value | Missing)[]> {
+    const grants = await this.#grabEach(keys, options);
+    const values: (Uint8Array | undefined)[] = [];
+    try {
+      const drafts = grants.map(({ claim: { slot } }) => this.#draft(slot.bytes));
+      const [first] = grants;
+      const changed =
+        first === undefined
+          ? undefined
+          : await runHolding(
+              grants.map(({ claim }) => claim),
+              () => change(drafts),
+            );
+      const written = changed ?? drafts;
+      for (const index of keys.keys()) {
+        const value = written[index];
+        values.push(value === undefined ? undefined : this.#values.encode(value));
+      }
+    } catch (error) {
+      values.length = 0;
+      throw error;
+    } finally {
+      for (const [index, grant] of grants.entries()) grant.end(values[index]);
+    }
+    return values.map((bytes, index) => this.#look(grants[index]!.claim.slot, bytes));
+  }
+
+  /** Read leases on several objects; their messages travel together. Those of absent objects are undefined. */
+  async getMany(
+    keys: readonly Key[],
+    options: ContainerCallOptions = {},
+  ): Promise<(ReadLease<Value> | Missing)[] & Disposable> {
+    this.#checkKeys(keys);
+    const asked = await Promise.allSettled(keys.map((key) => this.get(key, options)));
+    const leases = asked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    const endAll = (): void => {
+      for (const lease of leases) lease?.[Symbol.dispose]();
+    };
+    const failed = asked.find((each) => each.status === 'rejected');
+    if (failed !== undefined) {
+      endAll();
+      throw failed.reason;
+    }
+    return Object.assign(leases, { [Symbol.dispose]: endAll });
+  }
+
+  /** Fetch copies of objects that will be read soon; says nothing about whether it worked. */
+  prefetch(keys: readonly Key[]): void {
+    this.#checkKeys(keys);
+    for (const key of keys) void this.read(key, { holder: new Holder() }).catch(() => undefined);
+  }
+
   /** Give the object a value, whether or not it has one. */
   async set(key: Key, value: Value, options: ContainerCallOptions = {}): Promise<void> {
     const bytes = this.#values.encode(value);
-    const grant = await this.#grab({ what: 'set', tries: false, handsOut: false }, key, options);
+    const grant = await this.#calls.write({ what: 'set', tries: false, handsOut: false }, key, options);
     grant!.use().end(bytes);
   }
 
   /** Destroy the object on all members; whether there was one. */
   async remove(key: Key, options: ContainerCallOptions = {}): Promise<boolean> {
-    const result = await this.#whole('remove', key, options);
+    const result = await this.#calls.whole({ type: 'remove' }, key, options);
     return result.outcome === 'done';
   }
 
@@ -207,7 +248,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
     if (node === undefined || (to !== undefined && !this.#member.nodes.includes(node))) {
       throw new UnknownNodeError(String(to));
     }
-    const result = await this.#whole('flush', key, options, node);
+    const result = await this.#calls.whole({ type: 'flush', to: node }, key, options);
     return result.outcome === 'done';
   }
 
@@ -216,117 +257,73 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
    * @throws StoreError (HF_STORE)
    */
   async sync(key: Key, options: ContainerCallOptions = {}): Promise<boolean> {
-    const slot = this.#slotOf(key);
-    const call = this.#nextCall(options);
-    const result = this.#set.call(slot, { type: 'sync', call }) ?? (await this.#wait(call, slot, 'sync', options));
+    const call = this.#calls.nextCall(options);
+    const slot = this.#calls.slot(key);
+    const result =
+      this.#set.call(slot, { type: 'sync', call }) ?? (await this.#calls.wait(call, slot, 'sync', options));
     if (result.outcome === 'failed') throw new StoreError(this.definition.name, keyText(slot.key));
     return result.outcome === 'done';
   }
 
-  get #touch(): AbsenceMode {
-    return this.#hooks.creates ? 'touch' : 'no-touch';
+  /** A key that was never used, whose default owner is this node, or one of the nodes if this member is none. */
+  newKey(): string {
+    const { context, nodes } = this.#member;
+    const number = this.#member.nextCall();
+    const owner = this.#member.owns ? context.slot : nodes[number % nodes.length]!;
+    return newKey(memberName(owner), context.name, context.incarnation, number);
   }
 
-  #slotOf(key: Key): ObjectSlot {
-    const form = this.#keys.parse(key);
-    return this.#slots.get(form) ?? this.#set.slotOf(form, this.#defaultOwner(key, form));
+  #checkKeys(keys: readonly Key[]): void {
+    if (keys.length <= keysPerCallMax) return;
+    throw new KeyError(`A call names ${keys.length} keys.`, `Name at most ${keysPerCallMax} at a time.`);
   }
 
-  #defaultOwner(key: Key, form: MapKey): MemberSlot {
-    const { defaultOwner } = this.definition;
-    const { nodes } = this.#member;
-    if (defaultOwner === 'hash') return heaviest(form, nodes);
-    const name =
-      typeof defaultOwner === 'function' ? defaultOwner(key, nodes.map(memberName)) : ownerNamed(defaultOwner, form);
-    const node = name === undefined ? undefined : memberSlot(name);
-    if (node !== undefined && nodes.includes(node)) return node;
-    throw new KeyError(
-      `The key ${keyText(form)} of ${this.definition.name} has no default owner${name === undefined ? '' : `: there is no node ${name}`}.`,
-      defaultOwner === 'creator' ? 'Make keys of this container by newKey().' : 'Name a node of the cluster.',
-    );
+  /** Grants on all objects, in the order of `keys`; taken in the order of their names, or none. */
+  async #grabEach(keys: readonly Key[], options: ContainerCallOptions): Promise<Grant[]> {
+    this.#checkKeys(keys);
+    const named = keys.map((key, index) => ({ key, index, form: this.#calls.slot(key).key }));
+    named.sort((a, b) => compareKeys(a.form, b.form));
+    for (const [place, { form }] of named.entries()) {
+      if (named[place + 1]?.form === form) throw new DuplicateKeyError(keyText(form));
+    }
+    const grants: Grant[] = [];
+    try {
+      for (const { key, index } of named) {
+        const grant = await this.#calls.write({ what: 'grabAll', tries: false, handsOut: false }, key, options);
+        grants[index] = grant!.use();
+      }
+    } catch (error) {
+      for (const grant of grants) grant?.end();
+      throw error;
+    }
+    return grants;
   }
 
-  #nextCall({ signal }: WaitOptions): number {
-    this.#member.checkOpen();
-    this.#member.calls.checkRoom();
-    signal?.throwIfAborted();
-    return this.#member.nextCall();
+  #draft(bytes: Uint8Array | undefined): Value | Missing {
+    return bytes === undefined ? (undefined as Missing) : this.#values.draft(bytes);
   }
 
-  #wait(call: number, slot: ObjectSlot, what: string, options: WaitOptions): Promise<CallResult> {
-    return this.#member.calls.wait(call, slot, `${what} of ${keyText(slot.key)}`, options);
+  #look(slot: ObjectSlot, bytes: Uint8Array | undefined): Value | Missing {
+    return bytes === undefined ? (undefined as Missing) : this.#values.lookAt(slot, bytes);
   }
 
   async #lease(key: Key, options: ContainerCallOptions): Promise<WriteLease<Value>> {
-    const grant = await this.#grab({ what: 'grab', tries: false, handsOut: true }, key, options);
+    const grant = await this.#calls.write({ what: 'grab', tries: false, handsOut: true }, key, options);
     return new WriteLease(grant!, this.#values);
   }
 
   async #change(key: Key, change: Change<Value, Missing>, options: ContainerCallOptions): Promise<Value | Missing> {
-    const grant = (await this.#grab({ what: 'grab', tries: false, handsOut: false }, key, options))!.use();
+    const grant = (await this.#calls.write({ what: 'grab', tries: false, handsOut: false }, key, options))!.use();
     const { slot } = grant.claim;
     let bytes: Uint8Array | undefined;
     try {
-      const draft = slot.bytes === undefined ? (undefined as Missing) : this.#values.draft(slot.bytes);
-      const changed = await runHolding(grant.claim, () => change(draft));
+      const draft = this.#draft(slot.bytes);
+      const changed = await runHolding([grant.claim], () => change(draft));
       const value = changed === undefined ? draft : changed;
       if (value !== undefined) bytes = this.#values.encode(value);
     } finally {
       grant.end(bytes);
     }
-    return bytes === undefined ? (undefined as Missing) : this.#values.lookAt(slot, bytes);
+    return this.#look(slot, bytes);
   }
-
-  /** An exclusive grant; undefined where `tries` and somebody is in the way. */
-  async #grab(
-    { what, tries, handsOut }: { readonly what: string; readonly tries: boolean; readonly handsOut: boolean },
-    key: Key,
-    options: ContainerCallOptions,
-  ): Promise<Grant | undefined> {
-    const { holder = asyncContext } = options;
-    const own = holder.held(this.#slotOf(key));
-    if (own !== undefined) await own.outlast(what);
-    const claim = new Claim(this.#slotOf(key), 'write');
-    if (handsOut || holder !== asyncContext) holder.remember(claim);
-    try {
-      // A first touch that finds nothing to begin with leaves the right to create here: the second call has it at once.
-      for (let absence: AbsenceMode = 'touch'; ; absence = 'manual') {
-        const call = this.#nextCall(options);
-        const event = { type: 'grab', call, absence, try: tries } as const;
-        // What says no more than a missing entry is dropped at any time.
-        const slot = this.#slotOf(key);
-        claim.slot = slot;
-        const result = this.#set.call(slot, event) ?? (await this.#wait(call, slot, what, options));
-        const { outcome } = result;
-        if (outcome === 'held' || outcome === 'absent-held') return new Grant(this.#set, claim, call);
-        if (outcome === 'busy') return undefined;
-        // Whoever gives a value need not know that there was one.
-        if (outcome !== 'lost' || what !== 'set') this.#refuse(slot, result);
-      }
-    } finally {
-      if (claim.grant === undefined) claim.end();
-    }
-  }
-
-  /** A call on the object as a whole, for which every lease here must have ended. */
-  async #whole(type: 'flush' | 'remove', key: Key, options: ContainerCallOptions, to = anyNode): Promise<CallResult> {
-    const own = (options.holder ?? asyncContext).held(this.#slotOf(key));
-    if (own !== undefined) await own.outlast(type);
-    const slot = this.#slotOf(key);
-    const call = this.#nextCall(options);
-    const event = type === 'flush' ? ({ type, call, to } as const) : ({ type, call } as const);
-    return this.#set.call(slot, event) ?? (await this.#wait(call, slot, type, options));
-  }
-
-  /** @throws LoadError, LostError for what these outcomes say. */
-  #refuse(slot: ObjectSlot, { outcome }: CallResult): void {
-    const key = keyText(slot.key);
-    if (outcome === 'failed') throw new LoadError(this.definition.name, key, this.#hooks.failure(slot));
-    if (outcome === 'lost') throw new LostError(this.definition.name, key);
-  }
-}
-
-function ownerNamed(rule: 'creator' | { readonly fixed: MemberName }, key: MapKey): MemberName | undefined {
-  if (rule !== 'creator') return rule.fixed;
-  return typeof key === 'string' ? /^(n\d+)\./.exec(key)?.[1] : undefined;
 }

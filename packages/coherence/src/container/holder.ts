@@ -107,14 +107,18 @@ export const asyncContext: LeaseHolder = {
       runWillEnd = true;
       queueMicrotask(endRun);
     }
-    contexts.enterWith(chained(claim));
+    contexts.enterWith(chained(claim, contexts.getStore()));
   },
 };
 
 /** Run a callback that holds a lease: what it starts is under that lease beyond doubt. */
-export function runHolding<Result>(claim: Claim, callback: () => Result): Result {
-  claim.certain = true;
-  return contexts.run(chained(claim), callback);
+export function runHolding<Result>(claims: readonly Claim[], callback: () => Result): Result {
+  let chain = contexts.getStore();
+  for (const claim of claims) {
+    claim.certain = true;
+    chain = chained(claim, chain);
+  }
+  return contexts.run(chain, callback);
 }
 
 function endRun(): void {
@@ -123,8 +127,8 @@ function endRun(): void {
 }
 
 /** Claims that are over are forgotten on the way. */
-function chained(claim: Claim): ClaimChain {
-  let outer = contexts.getStore();
+function chained(claim: Claim, known: ClaimChain | undefined): ClaimChain {
+  let outer = known;
   while (outer?.claim.over === true) outer = outer.outer;
   if (outer !== undefined && outer.length >= leasesPerContextMax) outer = compact(outer);
   return { claim, outer, length: (outer?.length ?? 0) + 1, run };

@@ -26,6 +26,9 @@ const numberKey = 1;
 /** Begins what is not a user's string as it is: `e` and an encoding follow, or `s` and a string that began with it. */
 const mark = '\u0000';
 
+/** Whether users know the key by the same name. */
+export const isPlain = (key: MapKey): boolean => typeof key === 'number' || !key.startsWith(mark);
+
 /** Keys between users, maps and messages. */
 export class KeyForm<Key> {
   readonly #validator: Validator;
@@ -55,7 +58,7 @@ export class KeyForm<Key> {
 
   /** What the user knows it as. */
   read(key: MapKey): Key {
-    if (typeof key === 'number' || !key.startsWith(mark)) return key as Key;
+    if (typeof key === 'number' || isPlain(key)) return key as Key;
     if (key[1] === 's') return key.slice(2) as Key;
     const bytes = Buffer.from(key.slice(2), 'latin1');
     const reader = new Reader();
@@ -72,6 +75,12 @@ export class KeyForm<Key> {
       },
     );
   }
+}
+
+/** One order for all members: numbers before strings, these by their code units. */
+export function compareKeys(a: MapKey, b: MapKey): number {
+  if (typeof a !== typeof b) return typeof a === 'number' ? -1 : 1;
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** A key as people read it, in messages of errors. */

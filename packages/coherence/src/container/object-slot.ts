@@ -1,6 +1,6 @@
 import { initialEntry } from '../kernel/object-entry.ts';
 import type { ObjectEntry, ObjectEnv } from '../kernel/object-types.ts';
-import type { MapKey } from './key-form.ts';
+import { isPlain, type MapKey } from './key-form.ts';
 
 /** Stands for a value whose bytes nobody has looked at. */
 export const unread: unique symbol = Symbol('unread');
@@ -8,6 +8,8 @@ export const unread: unique symbol = Symbol('unread');
 /** An object on one member: what the kernel knows, and the bytes its payload stands for. */
 export class ObjectSlot {
   readonly key: MapKey;
+  /** The user's key is the same as the key of the map. */
+  readonly isPlain: boolean;
   readonly env: ObjectEnv;
   readonly entry: ObjectEntry;
   bytes: Uint8Array | undefined = undefined;
@@ -16,6 +18,7 @@ export class ObjectSlot {
 
   constructor(key: MapKey, env: ObjectEnv) {
     this.key = key;
+    this.isPlain = isPlain(key);
     this.env = env;
     this.entry = initialEntry(env);
   }

@@ -4,6 +4,9 @@ import type { ContainerDefinition } from './definition.ts';
 import { freezeDeep } from './frozen-value.ts';
 import { type ObjectSlot, unread } from './object-slot.ts';
 
+const scratchBytes = 4096;
+const scratch = new Uint8Array(scratchBytes);
+
 /** Values between users and bytes. */
 export class ValueForm<Value> {
   readonly #definition: Pick<ContainerDefinition<never, Value>, 'name' | 'value' | 'valueBytesMax'>;
@@ -34,7 +37,13 @@ export class ValueForm<Value> {
   /** A copy of the value that is the caller's to change. */
   draft(bytes: Uint8Array): Value {
     const reader = this.#reader;
-    reader.open(bytes, 0, bytes.length);
+    if (bytes.length <= scratchBytes) {
+      // A view of its own for every small value costs more than this copy.
+      scratch.set(bytes);
+      reader.open(scratch, 0, bytes.length);
+    } else {
+      reader.open(bytes, 0, bytes.length);
+    }
     const value = codecOf(this.#definition.value, 'output').decode(reader) as Value;
     reader.finish();
     return value;
