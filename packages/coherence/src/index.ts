@@ -17,6 +17,7 @@
  */
 
 export { Container } from './container/container.ts';
+export type { ContainerCounters } from './container/counters.ts';
 export {
   type ContainerDefinition,
   type ContainerOptions,
@@ -26,6 +27,7 @@ export {
   type Operation,
 } from './container/definition.ts';
 export { Holder, type LeaseHolder } from './container/holder.ts';
+export type { Inspection, MemberView } from './container/inspection.ts';
 export type { ReadLease, WriteLease } from './container/leases.ts';
 export type { ContainerCallOptions } from './container/object-calls.ts';
 export { type OpenOptions, openOnCluster, openOnMember } from './container/open-container.ts';

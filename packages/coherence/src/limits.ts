@@ -75,3 +75,6 @@ export const scenarioDeliveriesMax = 10_000;
 
 /** Deliveries of one step that a report lists; the rest is counted. */
 export const scenarioDeliveriesListed = 100;
+
+/** How long `inspect` waits for the answer of a member. */
+export const questionMs = 1000;

@@ -2,8 +2,10 @@ import { type MemberName, memberName, memberSlot, UnknownNodeError } from '@hold
 import { DuplicateKeyError, KeyError, StoreError, UnknownOperationError } from '../errors.ts';
 import { anyNode, type ObjectStatus } from '../kernel/object-types.ts';
 import { keysPerCallMax } from '../limits.ts';
+import { type ContainerCounters, countersOf } from './counters.ts';
 import type { ContainerDefinition } from './definition.ts';
 import { asyncContext, Claim, Holder, runHolding } from './holder.ts';
+import { type Inspection, inspect } from './inspection.ts';
 import { compareKeys, KeyForm, keyText } from './key-form.ts';
 import { Grant, ReadLease, WriteLease } from './leases.ts';
 import type { MemberCoherence } from './member-coherence.ts';
@@ -263,6 +265,17 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
       this.#set.call(slot, { type: 'sync', call }) ?? (await this.#calls.wait(call, slot, 'sync', options));
     if (result.outcome === 'failed') throw new StoreError(this.definition.name, keyText(slot.key));
     return result.outcome === 'done';
+  }
+
+  /** Where the object is, as every member that is up knows it: its owner, and the chain of guesses that leads there. */
+  inspect(key: Key): Promise<Inspection> {
+    const { form, defaultOwner } = this.#calls.place(key);
+    return inspect(this.#member, this.#set, form, defaultOwner);
+  }
+
+  /** What happened here: objects by state, messages by kind, and how often requests had been passed on. */
+  counters(): ContainerCounters {
+    return countersOf(this.#set);
   }
 
   /** A key that was never used, whose default owner is this node, or one of the nodes if this member is none. */

@@ -11,7 +11,9 @@ import {
 import { CoherenceDownError, ContainerMismatchError, UnknownContainerError } from '../errors.ts';
 import type { CallId, ObjectStatus } from '../kernel/object-types.ts';
 import { messagesHeldMax } from '../limits.ts';
-import { readKey, writeKey } from './key-form.ts';
+import { stateOf } from './inspection.ts';
+import { type MapKey, readKey, writeKey } from './key-form.ts';
+import { answerFrame, MemberQuestions, type MemberState, questionFrame } from './member-questions.ts';
 import { readMessage } from './message-form.ts';
 import { ObjectSet } from './object-set.ts';
 import type { ObjectSlot } from './object-slot.ts';
@@ -46,6 +48,7 @@ export class MemberCoherence implements SetPlace {
   readonly #held = new Map<MemberSlot, Uint8Array[]>();
   readonly #holder = new Writer();
   #holdingFor: MemberSlot | undefined;
+  readonly #questions: MemberQuestions;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #changed = new Set<() => void>();
   /** Which members have agreed to a set, or refused it. */
@@ -60,6 +63,13 @@ export class MemberCoherence implements SetPlace {
     this.owns = context.slot < mainSlot;
     this.calls = new WaitingCalls(() => context.exchange.drain());
     this.#courier = new Courier(context.exchange, coherencePort, coherenceClass);
+    this.#questions = new MemberQuestions(
+      { begin: (to, bytes) => this.#begin(to, bytes), end: () => this.end() },
+      (set, key) => {
+        const slot = this.#sets.get(set)?.slots.get(JSON.parse(key) as MapKey);
+        return slot && stateOf(slot);
+      },
+    );
     this.#listen();
     for (const { slot, state } of context.view.members) if (state === 'up') this.#greet(slot, true);
     context.signal.addEventListener('abort', () => this.close(), { once: true });
@@ -140,9 +150,15 @@ export class MemberCoherence implements SetPlace {
     this.#held.set(peer, held);
   }
 
+  /** What another member knows of an object. */
+  ask(member: MemberSlot, set: number, key: MapKey): Promise<MemberState | 'none' | 'silent'> {
+    return this.#questions.ask(member, set, JSON.stringify(key));
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#questions.close();
     for (const stop of this.#stop) stop();
     for (const timer of this.#timers) clearTimeout(timer);
     this.calls.close(() => new ClosedError(memberName(this.self)));
@@ -160,6 +176,10 @@ export class MemberCoherence implements SetPlace {
     courier.read(helloFrame, (from, bytes, start, end) => this.#onHello(from, opened(bytes, start, end)));
     courier.read(setFrame, (from, bytes, start, end) => this.#onSet(from, opened(bytes, start, end)));
     courier.read(setAnswerFrame, (from, bytes, start, end) => this.#onSetAnswer(from, opened(bytes, start, end)));
+    courier.read(questionFrame, (from, bytes, start, end) =>
+      this.#questions.onQuestion(from, opened(bytes, start, end)),
+    );
+    courier.read(answerFrame, (_from, bytes, start, end) => this.#questions.onAnswer(opened(bytes, start, end)));
     const { exchange } = this.context;
     this.#stop.push(
       exchange.listen({ onReady: (peer) => this.#greet(peer, true) }),
@@ -282,6 +302,7 @@ export class MemberCoherence implements SetPlace {
     this.#present.delete(peer);
     this.#introduced.delete(peer);
     this.#held.delete(peer);
+    this.#questions.lose(peer);
     for (const answers of this.#answers.values()) answers.delete(peer);
     this.calls.fail(
       (slot) => waitsFor(slot, peer),

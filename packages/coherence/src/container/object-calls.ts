@@ -58,8 +58,14 @@ export class ObjectCalls<Key> {
   slot(key: Key): ObjectSlot {
     const known = this.known(key);
     if (known !== undefined) return known;
+    const { form, defaultOwner } = this.place(key);
+    return this.set.slotOf(form, defaultOwner);
+  }
+
+  /** The name of the object among members, and where it is looked for first. */
+  place(key: Key): { readonly form: MapKey; readonly defaultOwner: MemberSlot } {
     const form = this.#keys.parse(key);
-    return this.set.slotOf(form, this.defaultOwner(key, form));
+    return { form, defaultOwner: this.#defaultOwner(key, form) };
   }
 
   /** As {@link slot}, if there is an entry here. */
@@ -69,7 +75,7 @@ export class ObjectCalls<Key> {
     return this.set.slots.get(this.#keys.parse(key));
   }
 
-  defaultOwner(key: Key, form: MapKey): MemberSlot {
+  #defaultOwner(key: Key, form: MapKey): MemberSlot {
     const rule = this.#rule;
     const { nodes } = this.member;
     if (rule === 'hash') return heaviest(form, nodes);

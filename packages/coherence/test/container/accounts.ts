@@ -18,3 +18,13 @@ export const Counters = defineContainer('counters', {
     },
   },
 });
+
+/** Keys carry the node that made them. */
+export const Tickets = defineContainer('tickets', { key: z.string(), value: z.string(), defaultOwner: 'creator' });
+
+/** Keys of several parts, all at home on one node. */
+export const Cells = defineContainer('cells', {
+  key: z.tuple([z.string(), z.int()]),
+  value: z.number(),
+  defaultOwner: { fixed: 'n1' },
+});

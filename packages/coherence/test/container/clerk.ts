@@ -23,6 +23,14 @@ export default Clerk.implement(async (context) => {
         });
       }
     },
+    move: async ({ keys, times }) => {
+      for (let left = times; left > 0; left--) {
+        await accounts.grabAll(keys, (drafts) => {
+          drafts.at(0)!.n -= 1;
+          drafts.at(-1)!.n += 1;
+        });
+      }
+    },
     execute: ({ key, by }) => counters.execute(key, 'add', by),
     counter: async (key) => (await counters.read(key)).n,
   };
