@@ -1,8 +1,9 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
 import * as Comlink from 'comlink';
 import type { Observable } from 'rxjs';
-import { type Deployment, type DeployOptions, parseDeploy } from './cluster/deployment.ts';
-import { type ClusterOptions, parseOptions } from './cluster/options.ts';
+import type { Deployment, DeployOptions } from './cluster/deployment.ts';
+import type { ClusterOptions } from './cluster/options.ts';
+import { threadEntry } from './cluster/thread-entry.ts';
 import type { ClusterConfig } from './control/config.ts';
 import { ControlPlane, type SupervisorCall } from './control/control-plane.ts';
 import { settledWithin } from './control/deadline.ts';
@@ -13,12 +14,12 @@ import { ClosedError, NodeStuckError, SupervisorDownError } from './errors.ts';
 import { type ClusterEvent, describeError } from './events/cluster-event.ts';
 import { EventHub } from './events/event-hub.ts';
 import { type ClusterExtensions, clusterMethods } from './extensions.ts';
-import { closeGraceMs, controlMsDefault, drainMsDefault } from './limits.ts';
+import { bootMsDefault, closeGraceMs, controlMsDefault, drainMsDefault, terminateMsDefault } from './limits.ts';
 import type { MemberName } from './member.ts';
 import { Arena } from './memory/arena.ts';
 import { ClusterBlock } from './memory/cluster-block.ts';
 import { makeTicket } from './node/join.ts';
-import { MemberServices } from './node/member-services.ts';
+import type { MemberServices } from './node/member-services.ts';
 import { MemberThread } from './node/member-thread.ts';
 import { ClusterSignals } from './node/signals.ts';
 import type { MemberContext } from './node/types.ts';
@@ -41,7 +42,8 @@ import { workerExecArgv } from './supervisor/worker-entry.ts';
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: extensions bring the methods of the interface.
 export class Cluster implements AsyncDisposable {
-  readonly #config: ClusterConfig;
+  /** There once the options are read. */
+  #config: ClusterConfig | undefined;
   readonly #arena: Arena;
   readonly #block: ClusterBlock;
   readonly #hub: EventHub;
@@ -62,9 +64,9 @@ export class Cluster implements AsyncDisposable {
    */
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
     assertEngine();
-    const cluster = new Cluster(parseOptions(options));
+    const cluster = new Cluster(threadEntry(options));
     try {
-      await cluster.#boot();
+      await cluster.#boot(options);
       return cluster;
     } catch (error) {
       await cluster.terminate().catch(() => undefined);
@@ -72,16 +74,16 @@ export class Cluster implements AsyncDisposable {
     }
   }
 
-  private constructor(config: ClusterConfig) {
-    this.#config = config;
+  /** Starts the supervisor's thread, which boots while this one reads the options. */
+  private constructor(entry: URL) {
     this.#arena = Arena.process();
     this.#block = ClusterBlock.create(this.#arena);
     const signals = new ClusterSignals();
     this.#hub = new EventHub(signals);
     const admin = new MessageChannel();
     const shared = { memory: this.#arena.memory, block: this.#block.extent, signals: signals.buffer };
-    const boot: SupervisorBoot = { role: 'supervisor', shared, config, adminPort: admin.port2 };
-    this.#supervisor = new Worker(new URL(config.workerUrl), {
+    const boot: SupervisorBoot = { role: 'supervisor', shared, adminPort: admin.port2 };
+    this.#supervisor = new Worker(entry, {
       name: 'holdfast supervisor',
       workerData: { [bootKey]: boot },
       transferList: [admin.port2],
@@ -125,8 +127,10 @@ export class Cluster implements AsyncDisposable {
    * @throws what loading or setting it up threw, on the first node where it did; then it runs on none
    */
   async deploy(module: URL | string, options: DeployOptions): Promise<Deployment> {
-    const nodes = this.members().filter(({ slot, state }) => slot < this.#config.nodes && state === 'up');
-    const names = nodes.map((node) => node.name);
+    const { nodes } = this.#member(this.#config);
+    const up = this.members().filter(({ slot, state }) => slot < nodes && state === 'up');
+    const names = up.map((node) => node.name);
+    const { parseDeploy } = await import('./cluster/deployment.ts');
     const request = parseDeploy(module, options, names);
     const { id, service, nodes: on } = await this.#ask('The deploy', (supervisor) => supervisor.deploy(request));
     const stop = () => this.#ask(`Stopping ${service}`, (supervisor) => supervisor.undeploy(id));
@@ -229,8 +233,12 @@ export class Cluster implements AsyncDisposable {
     return this.close();
   }
 
-  async #boot(): Promise<void> {
-    await this.#control.call('Starting the cluster', this.#config.bootMs, (supervisor) => supervisor.start());
+  async #boot(options: ClusterOptions): Promise<void> {
+    const { parseOptions } = await import('./cluster/options.ts');
+    const config = parseOptions(options);
+    this.#config = config;
+    this.#supervisor.postMessage(config);
+    await this.#control.call('Starting the cluster', config.bootMs, (supervisor) => supervisor.start());
     const main = await this.#welcome.promise;
     await main.knows(this.#block.epoch);
   }
@@ -238,7 +246,7 @@ export class Cluster implements AsyncDisposable {
   /** Ask the supervisor, and wait until this thread knows the view the answer was given in. */
   async #ask<Value>(what: string, call: SupervisorCall<Value>): Promise<Value> {
     if (this.#closing !== undefined) throw new ClosedError('The cluster');
-    const value = await this.#control.call(what, controlMsDefault + this.#config.bootMs, call);
+    const value = await this.#control.call(what, controlMsDefault + (this.#config?.bootMs ?? bootMsDefault), call);
     await this.#thread?.knows(this.#block.epoch);
     return value;
   }
@@ -262,7 +270,10 @@ export class Cluster implements AsyncDisposable {
   /** Become the member `main`. */
   async #join(boot: MemberBoot, port: ControlPort<FromMember, ToMember>): Promise<void> {
     try {
-      const thread = new MemberThread(boot, port, async (member) => new MemberServices(member));
+      const thread = new MemberThread(boot, port, async (member) => {
+        const { MemberServices } = await import('./node/member-services.ts');
+        return new MemberServices(member);
+      });
       this.#thread = thread;
       this.#services = await thread.services();
       this.#welcome.resolve(thread);
@@ -307,12 +318,23 @@ export class Cluster implements AsyncDisposable {
       .catch(() => undefined);
   }
 
+  /** Have the supervisor end everybody else. */
+  async #closeOthers(mode: CloseMode, graceMs: number, terminateMs: number): Promise<CloseReport> {
+    const nothing: CloseReport = { stuck: [], extents: undefined };
+    // It waits for its options, and has started nobody.
+    if (this.#config === undefined) return nothing;
+    const timeoutMs = graceMs + terminateMs + controlMsDefault;
+    return (
+      this.#control
+        .call('Closing the cluster', timeoutMs, (supervisor) => supervisor.close(mode, graceMs))
+        // A supervisor that is gone has taken its nodes with it, and one that cannot answer is about to.
+        .catch(() => nothing)
+    );
+  }
+
   async #shutDown(mode: CloseMode, graceMs: number): Promise<void> {
-    const timeoutMs = graceMs + this.#config.terminateMs + controlMsDefault;
-    const report = await this.#control
-      .call('Closing the cluster', timeoutMs, (supervisor) => supervisor.close(mode, graceMs))
-      // A supervisor that is gone has taken its nodes with it, and one that cannot answer is about to.
-      .catch((): CloseReport => ({ stuck: [], extents: undefined }));
+    const terminateMs = this.#config?.terminateMs ?? terminateMsDefault;
+    const report = await this.#closeOthers(mode, graceMs, terminateMs);
     await this.#leave();
     this.#control.end();
     if (report.stuck.length > 0) {
@@ -322,7 +344,7 @@ export class Cluster implements AsyncDisposable {
       throw new NodeStuckError(report.stuck);
     }
     void this.#supervisor.terminate();
-    const ended = await settledWithin(this.#supervisorEnded, this.#config.terminateMs);
+    const ended = await settledWithin(this.#supervisorEnded, terminateMs);
     // Its last events have arrived before its exit is heard.
     this.#hub.complete();
     if (!ended) throw new NodeStuckError(['supervisor']);

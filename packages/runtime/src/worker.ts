@@ -15,5 +15,5 @@ if (boot.role === 'supervisor') {
   runSupervisor(boot, parentPort);
 } else {
   const { runNode } = await import('./node/boot.ts');
-  runNode(boot, parentPort);
+  runNode(parentPort);
 }

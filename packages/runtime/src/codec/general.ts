@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { Packr } from 'msgpackr';
+import { createRequire } from 'node:module';
+import type { Packr } from 'msgpackr';
 import { HoldfastError } from '../errors.ts';
 import { messageBytesMax } from '../limits.ts';
 import { CodecError, MessageTooLargeError } from './errors.ts';
@@ -11,19 +12,27 @@ import { appendBytes, type Writer, writeCount } from './writer.ts';
  * keeps (cycles, maps, sets, typed arrays, dates, large bigints) but for two things: -0 arrives as 0, a lone surrogate
  * as U+FFFD. Functions and symbols are refused.
  */
-const packr = new Packr({
-  structuredClone: true,
-  moreTypes: true,
-  copyBuffers: true,
-  useBigIntExtension: true,
-  writeFunction: () => {
-    throw new CodecError('A function cannot be part of a message.', 'Send data; call functions by services.');
-  },
-});
+let packr: Packr | undefined;
+
+/** Made at its first use: msgpackr costs each thread 25 ms of CPU to load, and most threads never send such a value. */
+function packer(): Packr {
+  if (packr !== undefined) return packr;
+  const msgpackr = createRequire(import.meta.url)('msgpackr') as typeof import('msgpackr');
+  packr = new msgpackr.Packr({
+    structuredClone: true,
+    moreTypes: true,
+    copyBuffers: true,
+    useBigIntExtension: true,
+    writeFunction: () => {
+      throw new CodecError('A function cannot be part of a message.', 'Send data; call functions by services.');
+    },
+  });
+  return packr;
+}
 
 export function packGeneral(value: unknown): Uint8Array {
   try {
-    return packr.pack(value);
+    return packer().pack(value);
   } catch (error) {
     if (error instanceof HoldfastError) throw error;
     throw new CodecError('A value cannot be serialised.', 'Send plain data without symbols or endless nesting.', error);
@@ -32,7 +41,7 @@ export function packGeneral(value: unknown): Uint8Array {
 
 export function unpackGeneral(bytes: Uint8Array): unknown {
   try {
-    return packr.unpack(Buffer.from(bytes));
+    return packer().unpack(Buffer.from(bytes));
   } catch (error) {
     throw new CodecError('A message holds no serialised value.', undefined, error);
   }

@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import { compile } from 'zod/v4/core';
 import { SchemaError, type SchemaIssue } from './errors.ts';
 
 /** Compiling a schema pays from about this many values on: it costs as much as thousands of interpreted checks save. */
@@ -25,10 +24,16 @@ export class Validator {
     const schema = this.#schema;
     if (schema === undefined) return value;
     this.#values += 1;
-    if (this.#values === hotValues) this.#schema = compile(schema);
+    if (this.#values === hotValues) void this.#compile(schema);
     const result = this.#parse(schema, value);
     if (result.success) return result.data;
     throw new SchemaError(this.#label, result.error.issues.map(issueOf));
+  }
+
+  /** Not loaded before: a thread without a hot schema does without. */
+  async #compile(schema: z.ZodType): Promise<void> {
+    const { compile } = await import('zod/v4/core');
+    this.#schema = compile(schema);
   }
 
   #parse(schema: z.ZodType, value: unknown): z.ZodSafeParseResult<unknown> {

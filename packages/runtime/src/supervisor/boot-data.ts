@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { ClusterConfig, LoopKind } from '../control/config.ts';
+import type { LoopKind } from '../control/config.ts';
 import type { WireEnds } from '../interconnect/wires.ts';
 import type { MemberSlot } from '../member.ts';
 import type { Extent } from '../memory/arena.ts';
@@ -13,11 +13,10 @@ export interface SharedParts {
   readonly signals: SharedArrayBuffer;
 }
 
-/** `workerData` of the supervisor's thread. */
+/** `workerData` of the supervisor's thread. Its first message is the cluster's config, parsed while it started. */
 export interface SupervisorBoot {
   readonly role: 'supervisor';
   readonly shared: SharedParts;
-  readonly config: ClusterConfig;
   /** The far end of the embedding thread's control plane. */
   readonly adminPort: MessagePort;
 }
@@ -43,8 +42,8 @@ export interface MemberBoot {
   readonly wires: readonly PeerWires[];
 }
 
-/** `workerData` of a node's thread. */
-export interface NodeBoot extends MemberBoot {
+/** `workerData` of a node's thread. Its first message is the welcome: the thread starts before its place is decided. */
+export interface NodeBoot {
   readonly role: 'node';
 }
 

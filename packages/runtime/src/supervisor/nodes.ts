@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { settledWithin, withTimeout } from '../control/deadline.ts';
 import { ClosedError, NodeStuckError, TimeoutError, UnknownNodeError } from '../errors.ts';
 import type { DeathCause } from '../events/cluster-event.ts';
-import { wireTransfers } from '../interconnect/wires.ts';
 import { type MemberName, type MemberSlot, mainSlot, memberName } from '../member.ts';
 import type { Extent } from '../memory/arena.ts';
 import { formatPageRange } from '../memory/page-range.ts';
@@ -11,7 +10,7 @@ import type { DirectoryEntry } from '../service/directory.ts';
 import type { PeerWires } from './boot-data.ts';
 import type { Deaths } from './deaths.ts';
 import { type MemberRecord, makeRecord } from './member-record.ts';
-import { NodeThread } from './node-thread.ts';
+import { type NodeThread, startThread } from './node-thread.ts';
 import type { SupervisorParts } from './parts.ts';
 import { makeStorageDirectory } from './storage-directory.ts';
 import { sendAll, type Wiring } from './wiring.ts';
@@ -42,15 +41,17 @@ export class Nodes {
     this.#hooks = hooks;
   }
 
-  /** Start the nodes of a new cluster together, and agree on the first view. Rejects when one does not boot. */
-  async startAll(main: MemberRecord): Promise<void> {
+  /**
+   * Make `threads` the nodes of a new cluster, and agree on the first view. Rejects when one does not boot.
+   * @param threads one for each node, started already
+   */
+  async startAll(main: MemberRecord, threads: readonly NodeThread[]): Promise<void> {
     const { config, ledger, roster, broker } = this.#parts;
-    const slots = Array.from({ length: config.nodes }, (_, slot) => slot);
-    const incarnations = await ledger.nextIncarnations(slots);
+    const incarnations = await ledger.nextIncarnations([...threads.keys()]);
     this.#refuseWhenClosing();
     const wires = this.#wiring.layMesh(new Map([...incarnations, [mainSlot, main.incarnation]]));
-    const records = [...incarnations].map(([slot, incarnation]) => {
-      return this.#spawn(slot, incarnation, wires.get(slot) ?? []);
+    const records = threads.map((thread, slot) => {
+      return this.#enrol(thread, slot, incarnations.get(slot) ?? 0, wires.get(slot) ?? []);
     });
     sendAll(main, wires.get(mainSlot) ?? []);
     // While the threads start; nobody takes pages before this thread sends an order.
@@ -87,7 +88,8 @@ export class Nodes {
     this.#starting.add(last.slot);
     const incarnation = (await ledger.nextIncarnations([last.slot])).get(last.slot) ?? 0;
     this.#starting.delete(last.slot);
-    const record = this.#spawn(last.slot, incarnation, []);
+    const thread = startThread(config, last.slot);
+    const record = this.#enrol(thread, last.slot, incarnation, []);
     await this.#booted(record);
     await roster.commit([{ slot: record.slot, incarnation, state: 'up' }]);
     this.#wiring.joined(record);
@@ -145,20 +147,14 @@ export class Nodes {
     return range;
   }
 
-  #spawn(slot: MemberSlot, incarnation: number, wires: readonly PeerWires[]): MemberRecord {
+  #enrol(thread: NodeThread, slot: MemberSlot, incarnation: number, wires: readonly PeerWires[]): MemberRecord {
     const { config, shared, roster } = this.#parts;
     const name = memberName(slot);
     const range = this.range(slot);
     const storage = config.storage === undefined ? undefined : makeStorageDirectory(join(config.storage, name));
     const loop = config.loops[slot] ?? 'event';
     const place = { slot, incarnation, loop, range, storage };
-    const thread = new NodeThread({
-      name,
-      entry: config.workerUrl,
-      boot: { role: 'node', ...place, shared, view: roster.view, directory: this.#hooks.directory(), wires },
-      transfer: wires.flatMap(({ ends }) => wireTransfers(ends)),
-      resourceLimits: config.resourceLimits,
-    });
+    thread.welcome({ ...place, shared, view: roster.view, directory: this.#hooks.directory(), wires });
     const record = makeRecord({ slot, name, incarnation, control: thread.control, thread, range });
     roster.enrol(record);
     this.#hooks.enrolled(record);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 import { Lane } from '../compute/lane.ts';
+import type { ClusterConfig } from '../control/config.ts';
 import { unpackError } from '../control/error-wire.ts';
 import type { ControlPort, FromMember, ToMember } from '../control/messages.ts';
 import type { CloseMode, CloseReport, MemberDiagnostics, MemberReport } from '../control/supervisor-api.ts';
@@ -17,7 +18,7 @@ import { reapPages } from '../memory/page-range.ts';
 import { ownedBy, PageTable, sameOwner } from '../memory/page-table.ts';
 import { ClusterSignals } from '../node/signals.ts';
 import { Attachments } from './attachments.ts';
-import type { SupervisorBoot } from './boot-data.ts';
+import type { SharedParts } from './boot-data.ts';
 import { Broker } from './broker.ts';
 import { Deaths } from './deaths.ts';
 import { Deployments } from './deployments.ts';
@@ -27,6 +28,7 @@ import { Ledger } from './ledger.ts';
 import { type MemberRecord, makeRecord } from './member-record.ts';
 import { MemberRequests } from './member-requests.ts';
 import type { View } from './membership.ts';
+import type { NodeThread } from './node-thread.ts';
 import { Nodes } from './nodes.ts';
 import type { SupervisorParts } from './parts.ts';
 import { Restarts } from './restarts.ts';
@@ -52,7 +54,7 @@ export class Supervisor {
   #closing = false;
 
   /** @param toMain the port to the embedding thread, as to any member */
-  constructor({ shared, config }: SupervisorBoot, toMain: ControlPort<ToMember, FromMember>) {
+  constructor(shared: SharedParts, config: ClusterConfig, toMain: ControlPort<ToMember, FromMember>) {
     const arena = Arena.open(shared.memory);
     const block = ClusterBlock.open(arena, shared.block);
     const signals = new ClusterSignals(shared.signals);
@@ -92,7 +94,8 @@ export class Supervisor {
     return this.#parts.roster.view;
   }
 
-  async start(): Promise<View> {
+  /** @param threads one for each node, started already */
+  async start(threads: readonly NodeThread[]): Promise<View> {
     const incarnation = (await this.#parts.ledger.nextIncarnations([mainSlot])).get(mainSlot) ?? 0;
     const range = this.#nodes.range(mainSlot);
     const name = memberName(mainSlot);
@@ -103,7 +106,7 @@ export class Supervisor {
     const { shared } = this.#parts;
     const place = { slot: mainSlot, incarnation, range, loop: 'event', storage: undefined } as const;
     this.#toMain.post({ type: 'welcome', boot: { ...place, shared, view: this.view, directory: [], wires: [] } });
-    await this.#nodes.startAll(main);
+    await this.#nodes.startAll(main, threads);
     return this.view;
   }
 
