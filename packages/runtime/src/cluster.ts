@@ -20,7 +20,7 @@ import { Arena } from './memory/arena.ts';
 import { ClusterBlock } from './memory/cluster-block.ts';
 import { makeTicket } from './node/join.ts';
 import type { MemberServices } from './node/member-services.ts';
-import { MemberThread } from './node/member-thread.ts';
+import type { MemberThread } from './node/member-thread.ts';
 import { ClusterSignals } from './node/signals.ts';
 import type { MemberContext } from './node/types.ts';
 import type { ServiceDefinition } from './service/define-service.ts';
@@ -270,10 +270,8 @@ export class Cluster implements AsyncDisposable {
   /** Become the member `main`. */
   async #join(boot: MemberBoot, port: ControlPort<FromMember, ToMember>): Promise<void> {
     try {
-      const thread = new MemberThread(boot, port, async (member) => {
-        const { MemberServices } = await import('./node/member-services.ts');
-        return new MemberServices(member);
-      });
+      const { becomeMember } = await import('./node/become-member.ts');
+      const thread = becomeMember(boot, port);
       this.#thread = thread;
       this.#services = await thread.services();
       this.#welcome.resolve(thread);

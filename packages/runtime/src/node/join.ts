@@ -1,8 +1,7 @@
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import { controlPort, type FromMember, type ToMember } from '../control/messages.ts';
 import { ConfigError } from '../errors.ts';
-import { MemberServices } from './member-services.ts';
-import { MemberThread } from './member-thread.ts';
+import type { MemberThread } from './member-thread.ts';
 import type { MemberContext } from './types.ts';
 
 const ticketKey = 'holdfast:ticket';
@@ -35,11 +34,11 @@ export function isClusterTicket(message: unknown): message is ClusterTicket {
  */
 export async function joinCluster(ticket?: ClusterTicket): Promise<AttachedMember> {
   const port = (ticket ?? (await nextTicket()))[ticketKey];
+  const { becomeMember } = await import('./become-member.ts');
   const control = controlPort<FromMember, ToMember>(port);
   const welcome = Promise.withResolvers<MemberThread>();
   control.receive((message) => {
-    if (message.type !== 'welcome') return;
-    welcome.resolve(new MemberThread(message.boot, control, async (thread) => new MemberServices(thread)));
+    if (message.type === 'welcome') welcome.resolve(becomeMember(message.boot, control));
   });
   const thread = await welcome.promise;
   const { context } = await thread.services();
