@@ -18,6 +18,7 @@ import { bootMsDefault, closeGraceMs, controlMsDefault, drainMsDefault, terminat
 import type { MemberName } from './member.ts';
 import { Arena } from './memory/arena.ts';
 import { ClusterBlock } from './memory/cluster-block.ts';
+import type { becomeMember } from './node/become-member.ts';
 import { makeTicket } from './node/join.ts';
 import type { MemberServices } from './node/member-services.ts';
 import type { MemberThread } from './node/member-thread.ts';
@@ -51,6 +52,10 @@ export class Cluster implements AsyncDisposable {
   readonly #supervisorEnded: Promise<void>;
   readonly #control: ControlPlane;
   readonly #welcome = Promise.withResolvers<MemberThread>();
+  /** Loaded before the supervisor is asked to start, as all that a member needs. */
+  #becomeMember: typeof becomeMember = () => {
+    throw new TypeError('main was welcomed before it was ready');
+  };
   #thread: MemberThread | undefined;
   #services: MemberServices | undefined;
   #attached = false;
@@ -238,9 +243,12 @@ export class Cluster implements AsyncDisposable {
     const config = parseOptions(options);
     this.#config = config;
     this.#supervisor.postMessage(config);
+    const { becomeMember } = await import('./node/become-member.ts');
+    this.#becomeMember = becomeMember;
     await this.#control.call('Starting the cluster', config.bootMs, (supervisor) => supervisor.start());
     const main = await this.#welcome.promise;
     await main.knows(this.#block.epoch);
+    this.#services = await main.services();
   }
 
   /** Ask the supervisor, and wait until this thread knows the view the answer was given in. */
@@ -260,21 +268,18 @@ export class Cluster implements AsyncDisposable {
     const port = controlPort<FromMember, ToMember>(this.#supervisor);
     port.receive((message) => {
       if (message.type === 'welcome') {
-        void this.#join(message.boot, port);
+        this.#join(message.boot, port);
       } else if (message.type === 'events') {
         this.#hub.deliver(message.events, message.dropped);
       }
     });
   }
 
-  /** Become the member `main`. */
-  async #join(boot: MemberBoot, port: ControlPort<FromMember, ToMember>): Promise<void> {
+  /** Become the member `main`, at once: what the next messages say, only a member understands. */
+  #join(boot: MemberBoot, port: ControlPort<FromMember, ToMember>): void {
     try {
-      const { becomeMember } = await import('./node/become-member.ts');
-      const thread = becomeMember(boot, port);
-      this.#thread = thread;
-      this.#services = await thread.services();
-      this.#welcome.resolve(thread);
+      this.#thread = this.#becomeMember(boot, port);
+      this.#welcome.resolve(this.#thread);
     } catch (error) {
       this.#welcome.reject(error);
     }
