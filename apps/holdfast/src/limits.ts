@@ -51,3 +51,6 @@ export const killAttemptsMax = 32;
 
 /** How long a cluster may take to start: 64 threads on a busy machine are slow, not broken. */
 export const clusterBootMs = 180_000;
+
+/** How long a call on the index of a served store may take. */
+export const indexCallMs = 5_000;

@@ -40,6 +40,14 @@ export function addObjectVerbs(
       await finish(runPlainVerb({ verb: 'rm', key }, `${key} removed`, options, streams));
     });
 
+  verb('inspect', 'show which node owns the index entry of an object, and the chain of guesses that leads there')
+    .argument('<KEY>', 'the name of the object')
+    .option('--json', 'print one JSON document')
+    .action(async (key, options) => {
+      const { runInspectVerb } = await import('./serve/inspect-verb.ts');
+      await finish(runInspectVerb(key, options, streams));
+    });
+
   verb('kill', 'end a node as a crash would')
     .argument('<NODE>', 'n0 to n63')
     .option('--json', 'print one JSON document')

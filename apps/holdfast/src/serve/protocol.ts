@@ -18,6 +18,7 @@ export const ControlRequest = z.discriminatedUnion('verb', [
   z.strictObject({ ...head, verb: z.literal('put'), key }),
   z.strictObject({ ...head, verb: z.literal('get'), key }),
   z.strictObject({ ...head, verb: z.literal('rm'), key }),
+  z.strictObject({ ...head, verb: z.literal('inspect'), key }),
   z.strictObject({ ...head, verb: z.literal('kill'), node }),
   z.strictObject({ ...head, verb: z.literal('revive'), node }),
 ]);

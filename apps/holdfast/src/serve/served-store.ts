@@ -10,6 +10,7 @@ import { packageVersion } from '../version.ts';
 import { type ControlHandler, ControlServer } from './control-server.ts';
 import type { ControlRequest } from './protocol.ts';
 import type { StatusReport } from './status-report.ts';
+import { StoreIndex } from './store-index.ts';
 import { readSettings, type StoreSettings, writeSettings } from './store-settings.ts';
 
 export interface ServeOptions {
@@ -27,6 +28,7 @@ export class ServedStore implements ControlHandler, AsyncDisposable {
   #server: ControlServer | undefined;
   #cluster: Cluster | undefined;
   #array: RaidArray | undefined;
+  #index: StoreIndex | undefined;
   #state: StatusReport['state'] = 'starting';
   #closing: Promise<void> | undefined;
 
@@ -85,6 +87,7 @@ export class ServedStore implements ControlHandler, AsyncDisposable {
         return {};
       case 'put': {
         const { bytes, degraded } = await this.#ready().array.put(request.key, body);
+        await this.#index?.changed(request.key, { bytes, degraded });
         return { key: request.key, bytes, degraded };
       }
       case 'get':
@@ -92,7 +95,14 @@ export class ServedStore implements ControlHandler, AsyncDisposable {
         return {};
       case 'rm':
         if (!(await this.#ready().array.remove(request.key))) throw new NoObjectError(request.key);
+        await this.#index?.changed(request.key, undefined);
         return {};
+      case 'inspect': {
+        this.#ready();
+        const found = await this.#index?.inspect(request.key);
+        if (found === undefined) throw new NoObjectError(request.key);
+        return { key: request.key, ...found.entry, ...found.inspection };
+      }
       case 'kill':
         await this.#ready().cluster.kill(request.node);
         return {};
@@ -113,6 +123,7 @@ export class ServedStore implements ControlHandler, AsyncDisposable {
       if (!(error instanceof Error && 'code' in error && error.code === 'HF_NO_ARRAY')) throw error;
       return RaidArray.create(cluster, { directory, data });
     });
+    this.#index = await StoreIndex.open(cluster, (key) => this.#ready().array.stat(key));
     this.#state = 'serving';
   }
 

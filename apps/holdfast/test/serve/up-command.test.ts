@@ -53,6 +53,13 @@ test('a store is served, loses a node, gets it back, and is there again the next
     expect(statSync(join(store, 'control.sock')).mode & 0o777).toBe(0o600);
     expect(await ok('put', 'before', file, '--store', store)).toMatch(/before +293\.0 KiB +full/);
 
+    const inspected = JSON.parse(await ok('inspect', 'before', '--json', '--store', store));
+    expect(inspected).toMatchObject({ key: 'before', bytes: 300_000, owner: expect.stringMatching(/^n[0-3]$/) });
+    expect(inspected.chain.at(-1)).toBe(inspected.owner);
+    expect(inspected.members.map(({ member }: { member: string }) => member)).toEqual(['n0', 'n1', 'n2', 'n3', 'main']);
+    expect(await ok('inspect', 'before', '--store', store)).toMatch(/owner +n\d[\s\S]*chain +main[\s\S]*WRITE_GHOST/);
+    expect(await run('inspect', 'nothing', '--store', store)).toMatchObject({ exitCode: 1 });
+
     const second = await run('up', store);
     expect(second).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/Another process serves/) });
 

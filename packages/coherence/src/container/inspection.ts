@@ -71,14 +71,14 @@ export async function inspect(
   key: string | number,
   defaultOwner: MemberSlot,
 ): Promise<Inspection> {
+  const up = member.context.view.members.filter(({ state }) => state === 'up').map(({ slot }) => slot);
+  const states = new Map<MemberSlot, MemberState | 'none' | 'silent'>();
+  const others = up.filter((slot) => slot !== member.self);
+  await Promise.all(others.map(async (slot) => states.set(slot, await member.ask(slot, set.descriptor.id, key))));
+  // This member last: what the others had sent before they answered has arrived.
   const here = set.slots.get(key);
-  const asked = member.context.view.members
-    .filter(({ state }) => state === 'up')
-    .map(async ({ slot }) => {
-      if (slot === member.self) return viewOf(slot, here === undefined ? 'none' : stateOf(here), defaultOwner);
-      return viewOf(slot, await member.ask(slot, set.descriptor.id, key), defaultOwner);
-    });
-  const members = await Promise.all(asked);
+  states.set(member.self, here === undefined ? 'none' : stateOf(here));
+  const members = up.map((slot) => viewOf(slot, states.get(slot)!, defaultOwner));
   const owner = members.find(({ status }) => status !== undefined && owning.has(status))?.member;
   const chain = chainOf(members, memberName(member.self));
   return { container: set.descriptor.name, defaultOwner: memberName(defaultOwner), owner, chain, members };

@@ -144,6 +144,11 @@ export class MemberCoherence implements SetPlace {
       return;
     }
     this.#holdingFor = undefined;
+    if (!this.#isUp(peer)) {
+      // Nobody is there to answer: whoever waits is told once this step is over.
+      queueMicrotask(() => this.#lose(peer));
+      return;
+    }
     const held = this.#held.get(peer) ?? [];
     if (held.length >= messagesHeldMax) return;
     held.push(this.#holder.written().slice());
@@ -186,6 +191,10 @@ export class MemberCoherence implements SetPlace {
       courier.listen({ onLost: (peer) => this.#lose(peer), onUnreachable: (peer) => this.#lose(peer) }),
       this.context.watchView(() => this.#stir()),
     );
+  }
+
+  #isUp(peer: MemberSlot): boolean {
+    return this.context.view.members.some(({ slot, state }) => slot === peer && state === 'up');
   }
 
   #takeIn(descriptor: SetDescriptor): ObjectSet {
