@@ -32,6 +32,15 @@ export class ObjectDriver {
   /** Values written to the device of the default owner, which answers once `device` says how. */
   readonly written: number[] = [];
   device: 'works' | 'fails' = 'works';
+  /** Operations run, and what they come to: by default the operand is the new value and the old one the result. */
+  readonly runs: Extract<ObjectNotice, { type: 'run' }>[] = [];
+  operate: (value: number, operand: number) => { ok: boolean; payload: number; result: number } = (value, operand) => ({
+    ok: true,
+    payload: operand,
+    result: value,
+  });
+  /** What loads for another node come to. */
+  remoteLoad = { payload: 99, absent: false };
   messages = 0;
   payloads = 0;
   forwards = 0;
@@ -74,10 +83,24 @@ export class ObjectDriver {
   }
 
   #serve(node: number, notice: ObjectNotice, depth: number): void {
-    if (notice.type === 'fill') {
-      this.loads.push(notice.id);
-      return;
+    switch (notice.type) {
+      case 'fill':
+        this.loads.push(notice.id);
+        break;
+      case 'load':
+        this.step(node, { type: 'loaded', node: notice.node, id: notice.id, ...this.remoteLoad }, depth);
+        break;
+      case 'run':
+        this.runs.push(notice);
+        this.step(node, { type: 'ran', ...this.operate(notice.payload, notice.operation) }, depth);
+        break;
+      case 'store':
+        this.#store(node, notice, depth);
+        break;
     }
+  }
+
+  #store(node: number, notice: Extract<ObjectNotice, { type: 'store' }>, depth: number): void {
     const ok = this.device === 'works';
     if (ok) this.written.push(notice.payload);
     this.step(node, { type: 'stored', node: notice.node, call: notice.call, ok }, depth);

@@ -26,6 +26,7 @@ export function copyArrived(entry: ObjectEntry, from: NodeId, message: MessageOf
   entry.version = message.version;
   entry.incarnation = message.incarnation;
   entry.payload = message.payload;
+  entry.baggage = message.baggage;
 }
 
 export function grantArrived(
@@ -38,6 +39,7 @@ export function grantArrived(
   entry.probOwner = self;
   entry.version = message.version;
   entry.incarnation = message.incarnation;
+  entry.baggage = message.baggage;
   if (hasPayload) entry.payload = message.payload;
   entry.copyset = onlyNode(self);
   entry.rmset = union(message.rmset, [from, self]);
@@ -77,11 +79,11 @@ export function absentOwnershipArrived(
 export function refused(
   entry: ObjectEntry,
   from: NodeId,
-  outcome: 'busy' | 'absent' | 'lost',
+  outcome: 'busy' | 'absent' | 'lost' | 'failed',
   { self, defaultOwner, rules }: ObjectEnv,
   out: ObjectSink,
 ): void {
-  const { call } = takeHead(entry, 'get', 'grab');
+  const { call } = takeHead(entry, 'get', 'grab', 'prefetch');
   const before = entry.payload === noPayload ? 'INV_COPY' : 'READ_COPY';
   entry.status = rules.afterRefusal(outcome === 'busy' ? 'BUSY' : 'ABSENT', before, self === defaultOwner);
   if (entry.status === 'INV_COPY') dropCopy(entry);
@@ -138,6 +140,7 @@ export function offered(
   entry.probOwner = self;
   entry.version = message.version;
   entry.incarnation = message.incarnation;
+  entry.baggage = message.baggage;
   if (hasPayload) entry.payload = message.payload;
   entry.copyset = withNode(message.copyset, self);
   entry.rmset = union(message.rmset, [from, self]);

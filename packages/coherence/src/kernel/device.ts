@@ -21,7 +21,7 @@ export function serveSync(entry: ObjectEntry, { call }: SyncCall, env: ObjectEnv
     out.reply(call, { outcome: 'absent' });
     return true;
   }
-  entry.syncing = withCall(entry.syncing, call);
+  entry.underway = withCall(entry.underway, call);
   if (env.self === env.defaultOwner) store(entry, env.self, { call, version, payload }, env, out);
   else out.send(env.defaultOwner, { type: 'SYNC', call, version, payload });
   return true;
@@ -58,6 +58,6 @@ export function stored(
 }
 
 export function syncEnded(entry: ObjectEntry, call: CallId, ok: boolean, out: ObjectSink): void {
-  entry.syncing = withoutCall(entry.syncing, call);
+  entry.underway = withoutCall(entry.underway, call);
   out.reply(call, { outcome: ok ? 'done' : 'failed' });
 }

@@ -16,7 +16,7 @@ const settled: ReadonlySet<ObjectStatus> = new Set([
 /** Whether nothing is under way that this node waits for. */
 export const isSettled = ({ status }: ObjectEntry): boolean => settled.has(status);
 
-const isRemote = (item: Waiting): item is RemoteRequest => item.type === 'COPY_REQ' || item.type === 'RM_REQ';
+const isRemote = (item: Waiting): item is RemoteRequest => 'requester' in item;
 
 /**
  * Whether requests of others only pass through this node. One that waits to become the owner keeps them; so does a
@@ -46,7 +46,7 @@ export function enqueue(entry: ObjectEntry, item: Waiting, env: ObjectEnv): void
     entry.queue = [...entry.queue, item];
     return;
   }
-  let place = isSettled(entry) ? 0 : 1;
+  let place = isSettled(entry) && entry.writer >= 0 ? 0 : 1;
   for (let each = entry.queue[place]; each !== undefined && isUrgent(each); each = entry.queue[place]) place++;
   entry.queue = entry.queue.toSpliced(place, 0, item);
 }
@@ -66,7 +66,7 @@ export function passOnAll(entry: ObjectEntry, env: ObjectEnv, out: ObjectSink): 
  * and not where there is no entry to remember it.
  */
 function passOn(entry: ObjectEntry, request: RemoteRequest, env: ObjectEnv, out: ObjectSink): void {
-  if (request.requester === env.self) {
+  if (request.requester === env.self && 'request' in request) {
     throw new ProtocolError('object', entry.status, request.type, 'a request came back to the node that sent it');
   }
   const isMissing = isForgettable(entry, env);

@@ -9,6 +9,7 @@ import {
   type ObjectEvent,
   type ObjectSink,
 } from './object-types.ts';
+import { tellWatchers } from './watching.ts';
 
 export function giveReadLease(entry: ObjectEntry, call: CallId, out: ObjectSink): void {
   entry.readers = withCall(entry.readers, call);
@@ -17,10 +18,22 @@ export function giveReadLease(entry: ObjectEntry, call: CallId, out: ObjectSink)
 
 /** Exclusive access; the version rises although nothing may be written, so that older copies can be told apart. */
 export function giveWriteLease(entry: ObjectEntry, call: CallId, env: ObjectEnv, out: ObjectSink): void {
-  entry.writer = call;
-  entry.version = env.rules.afterAcquisition(entry.version);
-  out.trace('acquired', entry.version);
+  acquire(entry, call, env, out);
   answerHeld(entry, call, out);
+}
+
+export function acquire(entry: ObjectEntry, holder: CallId, { rules }: ObjectEnv, out: ObjectSink): void {
+  entry.writer = holder;
+  entry.version = rules.afterAcquisition(entry.version);
+  out.trace('acquired', entry.version);
+}
+
+/** Exclusive access ends: what was written under it may be seen from now on. */
+export function releaseWriter(entry: ObjectEntry, env: ObjectEnv, out: ObjectSink): void {
+  entry.writer = 0;
+  if (entry.changed !== 'under-lease') return;
+  entry.changed = env.migratory === true ? 'earlier' : 'no';
+  tellWatchers(entry, true, env, out);
 }
 
 /** Exclusive access to an object that does not exist: nobody else can create it meanwhile. */
@@ -42,7 +55,7 @@ export function endLease(
 ): void {
   if (entry.writer === call) {
     if (payload !== noPayload) write(entry, payload, env, out);
-    entry.writer = 0;
+    releaseWriter(entry, env, out);
   } else if (entry.readers.includes(call) && payload === noPayload) {
     entry.readers = withoutCall(entry.readers, call);
   } else {
@@ -62,12 +75,13 @@ export function setValue(
   write(entry, payload, env, out);
 }
 
-function write(entry: ObjectEntry, payload: number, env: ObjectEnv, out: ObjectSink): void {
+export function write(entry: ObjectEntry, payload: number, env: ObjectEnv, out: ObjectSink): void {
   if (entry.status === 'INV_OWNER') {
     create(entry, payload, env, out);
     entry.status = 'WRITE_OWNER';
   }
   entry.payload = payload;
+  entry.changed = 'under-lease';
   out.trace('written', payload);
 }
 

@@ -1,25 +1,25 @@
-import { takeHead } from './entry-queue.ts';
-import { create, giveAbsentLease, giveReadLease, giveWriteLease } from './leases.ts';
-import { difference, onlyNode } from './node-set.ts';
+import { claim } from './exclusive-access.ts';
+import { createAbsent } from './filling.ts';
+import { acquire, giveAbsentLease, giveReadLease, giveWriteLease } from './leases.ts';
+import { difference } from './node-set.ts';
 import { dropCopy, leave, nextRequest } from './object-entry.ts';
 import {
   anyNode,
-  blankPayload,
   type FlushCall,
   type GetCall,
   type GrabCall,
   noPayload,
   type ObjectEntry,
   type ObjectEnv,
-  type ObjectEvent,
   type ObjectSink,
+  type PrefetchCall,
   type RemoveCall,
 } from './object-types.ts';
 import { beginRemoval } from './removal.ts';
 
 /** The functions here say whether the call is done. One that is not stays at the head of the queue. */
 
-export function serveGet(entry: ObjectEntry, call: GetCall, env: ObjectEnv, out: ObjectSink): boolean {
+export function serveGet(entry: ObjectEntry, call: GetCall | PrefetchCall, env: ObjectEnv, out: ObjectSink): boolean {
   if (entry.writer !== 0 || (env.exclusiveReaders && entry.readers.length > 0)) return false;
   if (entry.status === 'INV_COPY') {
     entry.floor = 0;
@@ -33,11 +33,12 @@ export function serveGet(entry: ObjectEntry, call: GetCall, env: ObjectEnv, out:
     entry.status = 'READ_OWNER';
   }
   if (entry.status === 'WRITE_GHOST') entry.status = 'WRITE_OWNER';
-  giveReadLease(entry, call.call, out);
+  if (call.type === 'prefetch') out.reply(call.call, { outcome: 'done' });
+  else giveReadLease(entry, call.call, out);
   return true;
 }
 
-export function serveGrab(entry: ObjectEntry, call: GrabCall, env: ObjectEnv, out: ObjectSink): boolean {
+export function serveGrab(entry: ObjectEntry, call: GrabCall | PrefetchCall, env: ObjectEnv, out: ObjectSink): boolean {
   if (entry.writer !== 0) return false;
   if (entry.readers.length > 0 && env.rules.readersHoldUp('local write')) return false;
   switch (entry.status) {
@@ -46,34 +47,30 @@ export function serveGrab(entry: ObjectEntry, call: GrabCall, env: ObjectEnv, ou
       ask(entry, 'write', call, env, out);
       entry.status = 'WAIT_OBJ_WRITE';
       return false;
-    case 'READ_OWNER': {
-      const others = env.rules.toInvalidate(entry.copyset, env.self, env.self);
-      for (const other of others) out.send(other, { type: 'INV', version: entry.version, writer: env.self });
-      entry.copyset = onlyNode(env.self);
-      entry.awaited = others;
-      if (!env.rules.isComplete(others)) {
-        entry.status = 'WAIT_ACK_WRITE';
-        return false;
-      }
-      break;
-    }
     case 'INV_OWNER': {
       const isDone = serveAbsent(entry, call, env, out);
       if (isDone !== undefined) return isDone;
       break;
     }
     default:
+      if (!claim(entry, env, out)) return false;
       break;
   }
   entry.status = 'WRITE_OWNER';
-  giveWriteLease(entry, call.call, env, out);
+  if (call.type === 'prefetch') {
+    // The version rises as at any exclusive access, so that copies of before can be told apart.
+    acquire(entry, 0, env, out);
+    out.reply(call.call, { outcome: 'done' });
+  } else {
+    giveWriteLease(entry, call.call, env, out);
+  }
   return true;
 }
 
 /** What a call meets at the owner of an absent object; undefined where it now exists. */
 function serveAbsent(
   entry: ObjectEntry,
-  { call, absence }: GetCall | GrabCall,
+  { call, absence }: GetCall | GrabCall | PrefetchCall,
   env: ObjectEnv,
   out: ObjectSink,
 ): boolean | undefined {
@@ -91,20 +88,13 @@ function serveAbsent(
     giveAbsentLease(entry, call, out);
     return true;
   }
-  if (env.fill === 'load') {
-    nextRequest(entry, env);
-    entry.status = 'INV_FILLING';
-    out.deliver({ type: 'fill', id: entry.request });
-    return false;
-  }
-  create(entry, blankPayload, env, out);
-  return undefined;
+  return createAbsent(entry, env, out) ? undefined : false;
 }
 
 function ask(
   entry: ObjectEntry,
   kind: 'read' | 'write',
-  call: GetCall | GrabCall,
+  call: GetCall | GrabCall | PrefetchCall,
   env: ObjectEnv,
   out: ObjectSink,
 ): void {
@@ -153,7 +143,8 @@ function candidateFor(entry: ObjectEntry, { to, refusedBy }: FlushCall, { self, 
   return difference(wanted, [self, ...refusedBy])[0] ?? anyNode;
 }
 
-function offer(entry: ObjectEntry, call: FlushCall, to: number, { self }: ObjectEnv, out: ObjectSink): void {
+function offer(entry: ObjectEntry, call: FlushCall, to: number, env: ObjectEnv, out: ObjectSink): void {
+  const { self } = env;
   const hasCopy = call.to === anyNode && entry.copyset.includes(to);
   entry.queue = [{ ...call, from: entry.status }, ...entry.queue.slice(1)];
   entry.status = 'WAIT_CHG_OWN_ACK';
@@ -164,6 +155,7 @@ function offer(entry: ObjectEntry, call: FlushCall, to: number, { self }: Object
     payload: hasCopy ? noPayload : entry.payload,
     copyset: difference(entry.copyset, [self]),
     rmset: entry.rmset,
+    baggage: env.rules.takesAlong(entry.baggage),
   });
 }
 
@@ -187,28 +179,4 @@ export function serveRemove(entry: ObjectEntry, { call }: RemoveCall, env: Objec
   }
   beginRemoval(entry, env.self, env, out);
   return false;
-}
-
-export function fillEnded(
-  entry: ObjectEntry,
-  event: Extract<ObjectEvent, { type: 'filled' | 'fill-failed' }>,
-  env: ObjectEnv,
-  out: ObjectSink,
-): void {
-  if (!env.rules.isCurrentFill(event.id, entry.request)) return;
-  if (event.type === 'filled') {
-    create(entry, event.payload, env, out);
-    entry.status = entry.queue[0]?.type === 'get' ? 'READ_OWNER' : 'WRITE_OWNER';
-    return;
-  }
-  entry.status = env.rules.afterFailedFill();
-  const outcome = event.absent ? 'absent' : 'failed';
-  if (event.absent) out.trace('absent');
-  do out.reply(takeHead(entry, 'get', 'grab').call, { outcome });
-  while (waitsForFill(entry));
-}
-
-/** The calls that came while the load went on asked for the same: they fail with it. */
-function waitsForFill({ queue: [head] }: ObjectEntry): boolean {
-  return head !== undefined && (head.type === 'get' || head.type === 'grab') && head.absence === 'touch';
 }

@@ -1,17 +1,19 @@
 import type { Decoder, Encoder } from '@holdfast/kernel';
+import { noBaggage } from './baggage.ts';
 import { noCalls } from './call-set.ts';
 import { type NodeSet, noNodes } from './node-set.ts';
 import {
-  absenceModes,
+  type Baggage,
+  changes,
   type Invalidation,
-  type LocalCall,
+  type NodeCall,
   type NodeId,
   noPayload,
   type ObjectEntry,
   type ObjectEnv,
   objectStatuses,
-  type RemoteRequest,
 } from './object-types.ts';
+import { readWaiting, writeWaiting } from './queue-encoding.ts';
 
 /** Shared by all entries at rest, so that they cost less memory. */
 export const noneWaiting: ObjectEntry['queue'] = [];
@@ -35,7 +37,9 @@ export function initialEntry({ self, defaultOwner }: Pick<ObjectEnv, 'self' | 'd
     invalidation: undefined,
     readers: noCalls,
     writer: 0,
-    syncing: noCalls,
+    baggage: noBaggage,
+    changed: 'no',
+    underway: noCalls,
     stored: 0,
     queue: noneWaiting,
   };
@@ -49,12 +53,14 @@ export function leave(entry: ObjectEntry, owner: NodeId): void {
   entry.copyset = noNodes;
   entry.rmset = noNodes;
   entry.lost = false;
+  entry.changed = 'no';
 }
 
 export function dropCopy(entry: ObjectEntry): void {
   entry.version = 0;
   entry.incarnation = 0;
   entry.payload = noPayload;
+  entry.baggage = noBaggage;
 }
 
 export function nextRequest(entry: ObjectEntry, { requestIds }: ObjectEnv): void {
@@ -73,7 +79,7 @@ export function isForgettable(entry: ObjectEntry, { self, defaultOwner }: Object
     !entry.lost &&
     entry.queue.length === 0 &&
     entry.readers.length === 0 &&
-    entry.syncing.length === 0
+    entry.underway.length === 0
   );
 }
 
@@ -93,8 +99,10 @@ export function encodeEntry(entry: ObjectEntry, into: Encoder): void {
   into.uint(entry.request);
   writeInvalidation(entry.invalidation, into);
   writeSet(entry.readers, into);
-  into.uint(entry.writer);
-  writeSet(entry.syncing, into);
+  into.int(entry.writer);
+  writeBaggage(entry.baggage, into);
+  into.uint(changes.indexOf(entry.changed));
+  writeSet(entry.underway, into);
   into.uint(entry.stored);
   into.list(entry.queue, writeWaiting);
 }
@@ -116,8 +124,10 @@ export function decodeEntry(from: Decoder): ObjectEntry {
     request: from.uint(),
     invalidation: readInvalidation(from),
     readers: readSet(from),
-    writer: from.uint(),
-    syncing: readSet(from),
+    writer: from.int(),
+    baggage: readBaggage(from),
+    changed: changes[from.uint()]!,
+    underway: readSet(from),
     stored: from.uint(),
     queue: from.list(readWaiting),
   };
@@ -140,78 +150,22 @@ function readInvalidation(from: Decoder): Invalidation | undefined {
   return kind === 0 ? undefined : { type: kind === 1 ? 'INV' : 'RM', to: from.uint(), version: from.uint() };
 }
 
-type Waiting = LocalCall | RemoteRequest;
-
-const waitingTypes: readonly Waiting['type'][] = ['get', 'grab', 'flush', 'remove', 'sync', 'COPY_REQ', 'RM_REQ'];
-
-function writeWaiting(item: Waiting, into: Encoder): void {
-  into.uint(waitingTypes.indexOf(item.type));
-  switch (item.type) {
-    case 'get':
-    case 'grab':
-      into.uint(item.call);
-      into.uint(absenceModes.indexOf(item.absence));
-      if (item.type === 'grab') into.flag(item.try);
-      break;
-    case 'flush':
-      into.uint(item.call);
-      into.int(item.to);
-      writeSet(item.refusedBy, into);
-      into.uint(objectStatuses.indexOf(item.from));
-      break;
-    case 'remove':
-    case 'sync':
-      into.uint(item.call);
-      break;
-    case 'COPY_REQ':
-      into.flag(item.kind === 'write');
-      into.uint(absenceModes.indexOf(item.absence));
-      into.flag(item.try);
-      into.uint(item.held);
-      writeRoute(item, into);
-      break;
-    case 'RM_REQ':
-      writeRoute(item, into);
-      break;
-  }
+function writeCall({ node, call }: NodeCall, into: Encoder): void {
+  into.uint(node);
+  into.uint(call);
 }
 
-function writeRoute({ requester, request, forwards }: RemoteRequest, into: Encoder): void {
-  into.uint(requester);
-  into.uint(request);
-  into.uint(forwards);
+const readCall = (from: Decoder): NodeCall => ({ node: from.uint(), call: from.uint() });
+
+function writeBaggage({ executed, watchers, migratory }: Baggage, into: Encoder): void {
+  into.list(executed, writeCall);
+  into.list(watchers, writeCall);
+  into.flag(migratory);
 }
 
-function readWaiting(from: Decoder): Waiting {
-  const type = waitingTypes[from.uint()]!;
-  switch (type) {
-    case 'get':
-      return { type, call: from.uint(), absence: absenceModes[from.uint()]! };
-    case 'grab':
-      return { type, call: from.uint(), absence: absenceModes[from.uint()]!, try: from.flag() };
-    case 'flush':
-      return {
-        type,
-        call: from.uint(),
-        to: from.int(),
-        refusedBy: readSet(from),
-        from: objectStatuses[from.uint()]!,
-      };
-    case 'remove':
-    case 'sync':
-      return { type, call: from.uint() };
-    case 'COPY_REQ':
-      return {
-        type,
-        kind: from.flag() ? 'write' : 'read',
-        absence: absenceModes[from.uint()]!,
-        try: from.flag(),
-        held: from.uint(),
-        requester: from.uint(),
-        request: from.uint(),
-        forwards: from.uint(),
-      };
-    case 'RM_REQ':
-      return { type, requester: from.uint(), request: from.uint(), forwards: from.uint() };
-  }
+function readBaggage(from: Decoder): Baggage {
+  const executed = from.list(readCall);
+  const watchers = from.list(readCall);
+  const migratory = from.flag();
+  return executed.length === 0 && watchers.length === 0 && !migratory ? noBaggage : { executed, watchers, migratory };
 }

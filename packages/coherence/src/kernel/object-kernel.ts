@@ -13,11 +13,14 @@ import {
 } from './answers.ts';
 import { serveSync, store, stored, syncEnded } from './device.ts';
 import { enqueue, isSettled, passesOn, passOnAll } from './entry-queue.ts';
+import { executeAnswered } from './execute-answers.ts';
+import { ran, serveExecute } from './executes.ts';
+import { fillEnded, fillEndOf, loadedForOwner } from './filling.ts';
 import { endLease, giveReadLease, setValue } from './leases.ts';
-import { fillEnded, serveFlush, serveGet, serveGrab, serveRemove } from './local-calls.ts';
+import { serveFlush, serveGet, serveGrab, serveRemove } from './local-calls.ts';
 import { noNodes, onlyNode } from './node-set.ts';
 import { decodeEntry, encodeEntry, initialEntry, noneWaiting } from './object-entry.ts';
-import { objectTable } from './object-table.ts';
+import { besideStates, objectTable } from './object-table.ts';
 import type {
   CallResult,
   GrabCall,
@@ -33,11 +36,12 @@ import type {
 } from './object-types.ts';
 import { refuse, serveCopyRequest } from './remote-requests.ts';
 import { ownAbsent, removalAcknowledged, removalAnswered, serveRemoveRequest, toldOfRemoval } from './removal.ts';
+import { serveWatch, serveWatchRequest, watchAnswered } from './watching.ts';
 
 const name = 'object';
-/** What is between a node and the device of the default owner goes on whatever state the object is in. */
-const row = (entry: ObjectEntry, event: ObjectEvent): string => (isOfDevice(column(event)) ? 'device' : entry.status);
-const isOfDevice = (at: string): boolean => at === 'SYNC' || at === 'SYNCED' || at === 'stored';
+/** What goes on beside the states of the object: values on their way to the device and from it, answers to operations. */
+const row = (entry: ObjectEntry, event: ObjectEvent): string =>
+  Object.hasOwn(besideStates, column(event)) ? 'any state' : entry.status;
 const column = (event: ObjectEvent): string => (event.type === 'message' ? event.message.type : event.type);
 
 function step(entry: ObjectEntry, event: ObjectEvent, env: ObjectEnv, out: ObjectSink): void {
@@ -57,6 +61,9 @@ export function happen(entry: ObjectEntry, event: ObjectEvent, env: ObjectEnv, o
     case 'get':
     case 'remove':
     case 'sync':
+    case 'prefetch':
+    case 'execute':
+    case 'watch':
       enqueue(entry, event, env);
       break;
     case 'grab':
@@ -78,6 +85,12 @@ export function happen(entry: ObjectEntry, event: ObjectEvent, env: ObjectEnv, o
     case 'fill-failed':
       fillEnded(entry, event, env, out);
       break;
+    case 'ran':
+      ran(entry, event, env, out);
+      break;
+    case 'loaded':
+      loadedForOwner(event, out);
+      break;
     case 'stored':
       stored(entry, event.node, event.call, event.ok, env, out);
       break;
@@ -98,6 +111,22 @@ function hear(entry: ObjectEntry, from: NodeId, message: ObjectMessage, env: Obj
       if (message.try && !passesOn(entry, env) && !isFree(entry)) refuse(message, out);
       else enqueue(entry, message, env);
       break;
+    case 'EXEC_REQ':
+    case 'WATCH_REQ':
+      enqueue(entry, message, env);
+      break;
+    case 'EXECUTED':
+      executeAnswered(entry, message, out);
+      break;
+    case 'CHANGED':
+      watchAnswered(entry, message, out);
+      break;
+    case 'LOAD':
+      out.deliver({ type: 'load', node: from, id: message.id });
+      break;
+    case 'LOADED':
+      fillEnded(entry, fillEndOf(message), env, out);
+      break;
     case 'RM_REQ':
       if (entry.status !== 'WAIT_OBJ_RM_ACK' || env.rules.defersRemoval()) enqueue(entry, message, env);
       break;
@@ -115,6 +144,9 @@ function hear(entry: ObjectEntry, from: NodeId, message: ObjectMessage, env: Obj
       break;
     case 'BUSY':
       refused(entry, from, 'busy', env, out);
+      break;
+    case 'FAILED':
+      refused(entry, from, 'failed', env, out);
       break;
     case 'INV':
       toldOfWriter(entry, message, env, out);
@@ -156,7 +188,7 @@ function hear(entry: ObjectEntry, from: NodeId, message: ObjectMessage, env: Obj
 const isAnswer = (
   message: ObjectMessage,
 ): message is Exclude<Extract<ObjectMessage, { request: number }>, RemoteRequest> =>
-  'request' in message && message.type !== 'COPY_REQ' && message.type !== 'RM_REQ';
+  'request' in message && !('requester' in message);
 
 /** Nobody holds the object here, nobody waits for it, and nothing is under way. */
 const isFree = (entry: ObjectEntry): boolean =>
@@ -200,6 +232,15 @@ function serve(entry: ObjectEntry, head: LocalCall | RemoteRequest, env: ObjectE
       return serveGet(entry, head, env, out);
     case 'grab':
       return serveGrab(entry, head, env, out);
+    case 'prefetch':
+      return head.kind === 'read' ? serveGet(entry, head, env, out) : serveGrab(entry, head, env, out);
+    case 'execute':
+    case 'EXEC_REQ':
+      return serveExecute(entry, head, env, out);
+    case 'watch':
+      return serveWatch(entry, head, env, out);
+    case 'WATCH_REQ':
+      return serveWatchRequest(entry, head, env, out);
     case 'flush':
       return serveFlush(entry, head, env, out);
     case 'remove':

@@ -1,5 +1,5 @@
 import { difference, type NodeSet } from './node-set.ts';
-import type { CopyRequest, NodeId, ObjectStatus, RemoteRequest } from './object-types.ts';
+import type { Baggage, CopyRequest, NodeId, ObjectStatus, RemoteRequest } from './object-types.ts';
 
 /**
  * The decisions that make the object kernel right, by name. Production code runs {@link objectRules}; the seeded bugs
@@ -52,6 +52,18 @@ export interface ObjectRules {
   isStale(version: number, stored: number): boolean;
   /** Whether a request that was passed on `forwards` times goes ahead of all that wait. */
   isUrgent(forwards: number, forwardsMax: number): boolean;
+  /** Whether an operation that is asked for again was run before. */
+  ranBefore(again: boolean, isRecorded: boolean): boolean;
+  /** What is kept of an operation that was run. */
+  remembered(after: Baggage, before: Baggage): Baggage;
+  /** What goes along with an object, or stays when it is removed. */
+  takesAlong(baggage: Baggage): Baggage;
+  /** Whether a change is told: a write, or a removal. */
+  tells(exists: boolean): boolean;
+  /** Whether a version is later than what a watcher has seen. */
+  isNews(version: number, seen: number): boolean;
+  /** Whether a reader may be given the object itself: nobody here reads it, nobody else has a copy. */
+  mayWander(readers: number, status: ObjectStatus): boolean;
   /** The version after an exclusive lease was given. */
   afterAcquisition(version: number): number;
 }
@@ -86,5 +98,11 @@ export const objectRules: ObjectRules = {
   afterFailedFill: () => 'INV_OWNER',
   isStale: (version, stored) => version <= stored,
   isUrgent: (forwards, forwardsMax) => forwards >= forwardsMax,
+  ranBefore: (again, isRecorded) => again && isRecorded,
+  remembered: (after) => after,
+  takesAlong: (baggage) => baggage,
+  tells: () => true,
+  isNews: (version, seen) => version > seen,
+  mayWander: (readers, status) => readers === 0 && status === 'WRITE_OWNER',
   afterAcquisition: (version) => version + 1,
 };

@@ -39,6 +39,16 @@ const columns: Readonly<Record<string, Column>> = {
     ignoredBecause: 'the load was given up: what it came to is dropped',
     otherwise: '',
   },
+  prefetch: all,
+  execute: all,
+  watch: all,
+  ran: onlyIn(['WRITE_OWNER'], 'an operation keeps the object while it runs'),
+  LOADED: {
+    handledIn: ['INV_FILLING'],
+    otherwise: 'the right to an object stays where a load is awaited, and each is answered once',
+  },
+  EXEC_REQ: all,
+  WATCH_REQ: all,
   COPY_REQ: all,
   RM_REQ: all,
   COPY: onlyIn(['WAIT_OBJ_READ'], unasked),
@@ -46,6 +56,7 @@ const columns: Readonly<Record<string, Column>> = {
   ABSENT_OWNERSHIP: onlyIn(['WAIT_OBJ_READ', 'WAIT_OBJ_WRITE'], unasked),
   ABSENT: onlyIn(['WAIT_OBJ_READ', 'WAIT_OBJ_WRITE'], unasked),
   BUSY: onlyIn(['WAIT_OBJ_WRITE'], unasked),
+  FAILED: onlyIn(['WAIT_OBJ_READ', 'WAIT_OBJ_WRITE'], unasked),
   INV: onlyIn(['INV_COPY', 'READ_COPY', 'WAIT_OBJ_READ', 'WAIT_OBJ_WRITE', 'WAIT_OBJ_RM_DONE'], oneToken),
   IACK: onlyIn(['WAIT_OBJ_WRITE', 'WAIT_ACK_INV', 'WAIT_ACK_WRITE'], 'only a node about to write is told'),
   RM: onlyIn(
@@ -69,6 +80,17 @@ function cellOf({ handledIn, ignoredIn, ignoredBecause, otherwise }: Column, sta
   return impossible(otherwise);
 }
 
+/** What happens whatever state the object is in. */
+export const besideStates: Readonly<Record<string, Cell>> = {
+  SYNC: handled,
+  SYNCED: handled,
+  stored: handled,
+  LOAD: handled,
+  loaded: handled,
+  EXECUTED: handled,
+  CHANGED: handled,
+};
+
 /** Rows are the states of an object, columns local calls, messages and completions. */
 export const objectTable: CellTable = {
   ...Object.fromEntries(
@@ -77,5 +99,5 @@ export const objectTable: CellTable = {
       Object.fromEntries(Object.entries(columns).map(([column, cells]) => [column, cellOf(cells, status)])),
     ]),
   ),
-  device: { SYNC: handled, SYNCED: handled, stored: handled },
+  'any state': besideStates,
 };

@@ -13,6 +13,12 @@ export const noPayload: Handle = -1;
 /** The bytes of an object that was created and never written. */
 export const blankPayload: Handle = 0;
 
+/** The holder of an object on which an operation runs: no call has this number. */
+export const executor: CallId = -1;
+
+/** The holder of an object whose only copy is being written to the device: no call has this number. */
+export const storer: CallId = -2;
+
 /** No node: an eviction leaves the choice of the new owner to the kernel. */
 export const anyNode: NodeId = -1;
 
@@ -87,8 +93,38 @@ export interface SyncCall {
   readonly call: CallId;
 }
 
+/** Bring the object here ahead of its use: as `get` or `grab` do, but it ends with `done` and leaves no lease. */
+export interface PrefetchCall {
+  readonly type: 'prefetch';
+  readonly call: CallId;
+  readonly kind: 'read' | 'write';
+  readonly absence: 'touch' | 'no-touch';
+}
+
+/** Run an operation where the object is, under exclusive access. The object does not move; it is created there. */
+export interface ExecuteCall {
+  readonly type: 'execute';
+  /** Names the operation for good: the number of an execute is never used again on this node. */
+  readonly call: CallId;
+  readonly operation: Handle;
+  readonly absence: 'touch' | 'no-touch';
+  /** The operation may have been run already, its answer lost: it is not run a second time. */
+  readonly again: boolean;
+}
+
+/**
+ * Be told once the object has a later version than `seen`, or is removed: {@link CallResult} `changed`. Asked again with
+ * the version told it tells every change, or the last of several. Other calls do not wait for it.
+ */
+export interface WatchCall {
+  readonly type: 'watch';
+  readonly call: CallId;
+  /** 0 for none. */
+  readonly seen: number;
+}
+
 /** A local call that may have to wait. A flush is asked for without the two fields the kernel keeps. */
-export type LocalCall = GetCall | GrabCall | FlushCall | RemoveCall | SyncCall;
+export type LocalCall = GetCall | GrabCall | PrefetchCall | ExecuteCall | WatchCall | FlushCall | RemoveCall | SyncCall;
 
 export interface CopyRequest {
   readonly type: 'COPY_REQ';
@@ -110,13 +146,53 @@ export interface RemoveRequest {
   readonly forwards: number;
 }
 
+export interface ExecuteRequest {
+  readonly type: 'EXEC_REQ';
+  readonly requester: NodeId;
+  readonly call: CallId;
+  /** The requester has had the answers of all its executes before this one. */
+  readonly oldest: CallId;
+  readonly operation: Handle;
+  readonly absence: 'touch' | 'no-touch';
+  readonly again: boolean;
+  readonly forwards: number;
+}
+
+export interface WatchRequest {
+  readonly type: 'WATCH_REQ';
+  readonly requester: NodeId;
+  readonly call: CallId;
+  readonly seen: number;
+  readonly forwards: number;
+}
+
 /** A message that a node may put off or pass on to another. */
-export type RemoteRequest = CopyRequest | RemoveRequest;
+export type RemoteRequest = CopyRequest | RemoveRequest | ExecuteRequest | WatchRequest;
+
+/** A call of a node, beyond that node. */
+export interface NodeCall {
+  readonly node: NodeId;
+  readonly call: CallId;
+}
+
+/** What an object takes along wherever its right or a copy of it goes, and keeps after it was removed. */
+export interface Baggage {
+  /**
+   * Executes of other nodes that were run and whose answers may not have arrived, by node and call. They outlive the
+   * object, so that nothing runs twice.
+   */
+  readonly executed: readonly NodeCall[];
+  /** Watches to be answered at the next change, by node and call. */
+  readonly watchers: readonly NodeCall[];
+  /** Each writer in turn read it first: readers are given the object itself. */
+  readonly migratory: boolean;
+}
 
 /** What travels with an object that is absent: the right to create it. */
 interface AbsentObject {
   readonly version: number;
   readonly incarnation: number;
+  readonly baggage: Baggage;
 }
 
 export type ObjectMessage =
@@ -142,6 +218,17 @@ export type ObjectMessage =
   /** There is no object or, with `lost`, its value died with a node. */
   | { readonly type: 'ABSENT'; readonly request: number; readonly lost: boolean }
   | { readonly type: 'BUSY'; readonly request: number }
+  /** The load at the owner failed. */
+  | { readonly type: 'FAILED'; readonly request: number }
+  /** Answer to EXEC_REQ. `unknown`: it was run, and what came of it is not known here. */
+  | {
+      readonly type: 'EXECUTED';
+      readonly call: CallId;
+      readonly outcome: 'executed' | 'absent' | 'lost' | 'failed' | 'unknown';
+      readonly result: Handle;
+    }
+  /** Answer to WATCH_REQ. */
+  | { readonly type: 'CHANGED'; readonly call: CallId; readonly version: number; readonly exists: boolean }
   /** Copies of `version` and older are void; tell `writer`. */
   | { readonly type: 'INV'; readonly version: number; readonly writer: NodeId }
   | { readonly type: 'IACK' }
@@ -170,7 +257,11 @@ export type ObjectMessage =
   | { readonly type: 'OWN_NACK' }
   /** Write this to your device, for call `call` of the sender. */
   | { readonly type: 'SYNC'; readonly call: CallId; readonly version: number; readonly payload: Handle }
-  | { readonly type: 'SYNCED'; readonly call: CallId; readonly ok: boolean };
+  | { readonly type: 'SYNCED'; readonly call: CallId; readonly ok: boolean }
+  /** Load the first value, default owner: the sender owns the object. */
+  | { readonly type: 'LOAD'; readonly id: number }
+  /** Without payload there is none, or the load failed. */
+  | { readonly type: 'LOADED'; readonly id: number; readonly payload: Handle; readonly absent: boolean };
 
 export type ObjectEvent =
   | { readonly type: 'message'; readonly from: NodeId; readonly message: ObjectMessage }
@@ -179,6 +270,11 @@ export type ObjectEvent =
   | Pick<FlushCall, 'type' | 'call' | 'to'>
   | RemoveCall
   | SyncCall
+  | PrefetchCall
+  | ExecuteCall
+  | WatchCall
+  /** What the operation of an {@link ObjectNotice} `run` came to; {@link noPayload} leaves the value as it was. */
+  | { readonly type: 'ran'; readonly ok: boolean; readonly payload: Handle; readonly result: Handle }
   /** Shared access if a valid copy is here and nobody waits, else `absent`. Never a message, never a wait. */
   | { readonly type: 'find'; readonly call: CallId }
   /** End a lease; a payload other than {@link noPayload} becomes the value, if the lease is exclusive. */
@@ -188,6 +284,14 @@ export type ObjectEvent =
   /** What the load of an {@link ObjectNotice} `fill` came to. */
   | { readonly type: 'filled'; readonly id: number; readonly payload: Handle }
   | { readonly type: 'fill-failed'; readonly id: number; readonly absent: boolean }
+  /** What the load of an {@link ObjectNotice} `load` came to; without payload there is none, or it failed. */
+  | {
+      readonly type: 'loaded';
+      readonly node: NodeId;
+      readonly id: number;
+      readonly payload: Handle;
+      readonly absent: boolean;
+    }
   /** What the write of an {@link ObjectNotice} `store` came to. */
   | { readonly type: 'stored'; readonly node: NodeId; readonly call: CallId; readonly ok: boolean };
 
@@ -201,6 +305,12 @@ export type CallResult =
   | { readonly outcome: 'lost' }
   | { readonly outcome: 'busy' }
   | { readonly outcome: 'done' }
+  /** The operation was run; what it answered. */
+  | { readonly outcome: 'executed'; readonly result: Handle }
+  /** The object has this version now, which may still be less than that of a lease, or was removed. */
+  | { readonly outcome: 'changed'; readonly version: number; readonly exists: boolean }
+  /** The operation was run, once; what it answered is lost. */
+  | { readonly outcome: 'unknown' }
   /** The load failed, or nobody took the object. */
   | { readonly outcome: 'failed' };
 
@@ -210,6 +320,17 @@ export type CallResult =
  */
 export type ObjectNotice =
   | { readonly type: 'fill'; readonly id: number }
+  /** Load the first value for node `node`, which owns the object. */
+  | { readonly type: 'load'; readonly node: NodeId; readonly id: number }
+  /** Run an operation on the value; answered by `ran`. */
+  | {
+      readonly type: 'run';
+      readonly node: NodeId;
+      readonly call: CallId;
+      readonly operation: Handle;
+      readonly payload: Handle;
+      readonly version: number;
+    }
   | {
       readonly type: 'store';
       readonly node: NodeId;
@@ -230,6 +351,10 @@ export interface ObjectEnv {
   readonly fill: 'blank' | 'load';
   /** Readers on one node exclude each other too (the LOCAL_EXCLUSIVE of Kerrighed). */
   readonly exclusiveReaders: boolean;
+  /** The node on which an absent object begins, and its load runs: who touches it first (default), or the default owner. */
+  readonly firstTouch?: 'requester' | 'default-owner';
+  /** Where each writer in turn reads first, a read brings the object itself: one transfer, not two. Default false. */
+  readonly migratory?: boolean;
   readonly rules: ObjectRules;
 }
 
@@ -240,6 +365,9 @@ export interface Invalidation {
   readonly to: NodeId;
   readonly version: number;
 }
+
+export const changes = ['no', 'under-lease', 'earlier'] as const;
+export type Changed = (typeof changes)[number];
 
 /** An object as one node knows it. */
 export interface ObjectEntry {
@@ -271,8 +399,11 @@ export interface ObjectEntry {
   readers: readonly CallId[];
   /** The exclusive lease, 0 for none. */
   writer: CallId;
-  /** Calls whose value is on its way to the device. */
-  syncing: readonly CallId[];
+  baggage: Baggage;
+  /** Whether a value was written under the lease that is held or, in a migratory set, earlier since the object came. */
+  changed: Changed;
+  /** Calls that another node or the device answers, whatever becomes of the object here meanwhile. */
+  underway: readonly CallId[];
   /** At the default owner: versions up to this are on the device, superseded or removed. */
   stored: number;
   /** Calls and requests that wait, in order of arrival. In a waiting state the first is what is waited for. */

@@ -1,21 +1,46 @@
+import { baggageOfCopy, withMigratory } from './baggage.ts';
+import { createAbsent } from './filling.ts';
 import { difference, union } from './node-set.ts';
 import { leave } from './object-entry.ts';
-import { type CopyRequest, noPayload, type ObjectEntry, type ObjectEnv, type ObjectSink } from './object-types.ts';
+import {
+  type Baggage,
+  type CopyRequest,
+  noPayload,
+  type ObjectEntry,
+  type ObjectEnv,
+  type ObjectSink,
+} from './object-types.ts';
 
 /** A request of another node at the owner; false when it has to wait. */
 export function serveCopyRequest(entry: ObjectEntry, request: CopyRequest, env: ObjectEnv, out: ObjectSink): boolean {
   if (entry.writer !== 0 && env.rules.writerHoldsUp()) return refuseOrWait(request, out);
   if (entry.status === 'INV_OWNER') {
-    answerAbsent(entry, request, env, out);
-    return true;
+    if (entry.lost || request.absence !== 'touch' || env.firstTouch !== 'default-owner') {
+      answerAbsent(entry, request, env, out);
+      return true;
+    }
+    if (!createAbsent(entry, env, out)) return false;
+    entry.status = 'WRITE_OWNER';
   }
-  if (request.kind === 'read' && entry.status !== 'WRITE_GHOST') {
+  if (request.kind === 'read' && entry.status !== 'WRITE_GHOST' && !wanders(entry, env)) {
     copyTo(entry, request, env, out);
     return true;
   }
   if (entry.readers.length > 0 && env.rules.readersHoldUp('remote write')) return refuseOrWait(request, out);
   grantTo(entry, request, env, out);
   return true;
+}
+
+/**
+ * Whether a reader is given the object itself. Where the owner only read it too, the pattern has ended: from then on
+ * readers are given copies.
+ */
+function wanders(entry: ObjectEntry, { migratory, rules }: ObjectEnv): boolean {
+  if (migratory !== true || !entry.baggage.migratory || !rules.mayWander(entry.readers.length, entry.status))
+    return false;
+  const isWritten = entry.changed !== 'no';
+  if (!isWritten) entry.baggage = withMigratory(entry.baggage, false);
+  return isWritten;
 }
 
 function refuseOrWait(request: CopyRequest, out: ObjectSink): boolean {
@@ -30,7 +55,7 @@ export function refuse({ requester, request }: CopyRequest, out: ObjectSink): vo
 function answerAbsent(
   entry: ObjectEntry,
   { requester, request, absence }: CopyRequest,
-  { self }: ObjectEnv,
+  { self, rules }: ObjectEnv,
   out: ObjectSink,
 ): void {
   const rmset = union(entry.rmset, [self, requester]);
@@ -40,7 +65,15 @@ function answerAbsent(
     entry.rmset = rmset;
     out.send(requester, { type: 'ABSENT', request, lost });
   } else {
-    out.send(requester, { type: 'ABSENT_OWNERSHIP', request, version, incarnation, rmset, lost });
+    out.send(requester, {
+      type: 'ABSENT_OWNERSHIP',
+      request,
+      version,
+      incarnation,
+      rmset,
+      lost,
+      baggage: rules.takesAlong(entry.baggage),
+    });
     leave(entry, requester);
   }
 }
@@ -50,14 +83,15 @@ function copyTo(entry: ObjectEntry, { requester, request }: CopyRequest, { self 
   entry.status = 'READ_OWNER';
   entry.copyset = union(entry.copyset, [requester]);
   entry.rmset = union(entry.rmset, [self, requester]);
-  out.send(requester, { type: 'COPY', request, version, incarnation, payload });
+  out.send(requester, { type: 'COPY', request, version, incarnation, payload, baggage: baggageOfCopy(entry.baggage) });
 }
 
 /**
  * The object moves to the requester, which collects the acknowledgements of all other copies itself. A ghost moves to a
  * reader too: it was only put here for somebody to fetch.
  */
-function grantTo(entry: ObjectEntry, request: CopyRequest, { self, rules }: ObjectEnv, out: ObjectSink): void {
+function grantTo(entry: ObjectEntry, request: CopyRequest, env: ObjectEnv, out: ObjectSink): void {
+  const { self, rules } = env;
   const { requester } = request;
   const { version, incarnation, payload, copyset } = entry;
   const awaited = rules.toInvalidate(copyset, self, requester);
@@ -71,7 +105,22 @@ function grantTo(entry: ObjectEntry, request: CopyRequest, { self, rules }: Obje
     payload: isDataless ? noPayload : payload,
     kept: isDataless ? payload : noPayload,
     awaited: difference(awaited, [requester]),
+    baggage: rules.takesAlong(baggageAfter(entry, request, awaited.length > 0, isDataless)),
     rmset: union(entry.rmset, [self, requester]),
   });
   leave(entry, requester);
+}
+
+/**
+ * An object is taken for migratory when a node that read it from its last writer, and nobody else did, wants to write it
+ * (Cox and Fowler 1993; Stenstrom, Brorsson and Sandberg 1993). When others have copies it is not.
+ */
+function baggageAfter(
+  { baggage, changed }: ObjectEntry,
+  { kind }: CopyRequest,
+  hasOtherCopies: boolean,
+  isUpgrade: boolean,
+): Baggage {
+  if (hasOtherCopies) return withMigratory(baggage, false);
+  return kind === 'write' && isUpgrade && changed !== 'no' ? withMigratory(baggage, true) : baggage;
 }

@@ -1,3 +1,4 @@
+import { withMigratory } from './baggage.ts';
 import { takeHead } from './entry-queue.ts';
 import { difference, type NodeSet, noNodes, onlyNode, union, withNode, withoutNode } from './node-set.ts';
 import { dropCopy, leave } from './object-entry.ts';
@@ -10,6 +11,7 @@ import {
   type ObjectSink,
   type RemoveRequest,
 } from './object-types.ts';
+import { tellWatchers } from './watching.ts';
 
 /**
  * Removal is a write of absence by the owner, which collects the acknowledgements itself and keeps every request that
@@ -66,25 +68,36 @@ function finishRemoval(entry: ObjectEntry, env: ObjectEnv, out: ObjectSink): voi
   entry.home = false;
   out.trace('removed');
   if (self === defaultOwner) entry.stored = version;
+  entry.version = version;
+  tellWatchers(entry, false, env, out);
+  const baggage = rules.takesAlong(withMigratory(entry.baggage, false));
   if (head.type === 'RM_REQ' && head.requester === defaultOwner) {
-    answerRemover(head, { version, incarnation, removed: true, owner: defaultOwner, home: true }, out);
+    answerRemover(head, { version, incarnation, baggage, removed: true, owner: defaultOwner, home: true }, out);
     leave(entry, defaultOwner);
     return;
   }
   if (home) {
-    if (rules.tellsHome()) out.send(defaultOwner, { type: 'RM_ACK2', version, incarnation });
+    if (rules.tellsHome()) out.send(defaultOwner, { type: 'RM_ACK2', version, incarnation, baggage });
     leave(entry, defaultOwner);
   } else {
-    ownAbsent(entry, self, { version, incarnation, rmset: withNode(onlyNode(self), defaultOwner), lost: false });
+    const rmset = withNode(onlyNode(self), defaultOwner);
+    ownAbsent(entry, self, { version, incarnation, baggage, rmset, lost: false });
   }
   if (head.type === 'remove') out.reply(head.call, { outcome: 'done' });
   else
-    answerRemover(head, { version, incarnation, removed: true, owner: home ? defaultOwner : self, home: false }, out);
+    answerRemover(
+      head,
+      { version, incarnation, baggage, removed: true, owner: home ? defaultOwner : self, home: false },
+      out,
+    );
 }
 
 function answerRemover(
   { requester, request }: RemoveRequest,
-  answer: Pick<Extract<ObjectMessage, { type: 'RM_DONE' }>, 'version' | 'incarnation' | 'removed' | 'owner' | 'home'>,
+  answer: Pick<
+    Extract<ObjectMessage, { type: 'RM_DONE' }>,
+    'version' | 'incarnation' | 'baggage' | 'removed' | 'owner' | 'home'
+  >,
   out: ObjectSink,
 ): void {
   out.send(requester, { type: 'RM_DONE', request, ...answer });
@@ -94,13 +107,21 @@ function answerRemover(
 export function ownAbsent(
   entry: ObjectEntry,
   self: NodeId,
-  { version, incarnation, rmset, lost }: { version: number; incarnation: number; rmset: NodeSet; lost: boolean },
+  {
+    version,
+    incarnation,
+    baggage,
+    rmset,
+    lost,
+  }: Pick<ObjectEntry, 'version' | 'incarnation' | 'baggage' | 'rmset' | 'lost'>,
 ): void {
   entry.status = 'INV_OWNER';
   entry.probOwner = self;
   entry.version = version;
   entry.incarnation = incarnation;
   entry.payload = noPayload;
+  entry.baggage = baggage;
+  entry.changed = 'no';
   entry.copyset = noNodes;
   entry.rmset = rmset;
   entry.lost = lost;
@@ -120,10 +141,10 @@ export function serveRemoveRequest(
     return false;
   }
   out.trace('absent');
-  const { version, incarnation } = entry;
+  const { version, incarnation, baggage } = entry;
   const home = request.requester === env.defaultOwner;
   const owner = home ? env.defaultOwner : env.self;
-  answerRemover(request, { version, incarnation, removed: false, owner, home }, out);
+  answerRemover(request, { version, incarnation, baggage, removed: false, owner, home }, out);
   if (home) leave(entry, env.defaultOwner);
   else entry.rmset = withNode(entry.rmset, request.requester);
   return true;

@@ -1,13 +1,27 @@
 import { type Monitor, monitor, type WorldView } from '@holdfast/simulation';
 import type { ObjectEvent } from '../kernel/object-types.ts';
+import { type Ghost, ghost, permuted } from './ghosts.ts';
 
 /** Its place among the monitors of a world. */
 const place = 1;
 
-const starting: ReadonlySet<ObjectEvent['type']> = new Set(['get', 'grab', 'find', 'flush', 'remove', 'sync']);
+const starting: ReadonlySet<ObjectEvent['type']> = new Set([
+  'get',
+  'grab',
+  'find',
+  'flush',
+  'remove',
+  'sync',
+  'prefetch',
+  'execute',
+  'watch',
+]);
 
 /** Counts the calls made on each node. */
-export const callBudget = (nodes: number): Monitor =>
+export const callBudget = (nodes: number): Ghost =>
+  ghost<number[]>({ monitor: budgetMonitor(nodes), renamed: permuted });
+
+const budgetMonitor = (nodes: number): Monitor =>
   monitor<number[]>({
     name: 'calls made',
     watches: ['call'],
@@ -20,12 +34,3 @@ export const callBudget = (nodes: number): Monitor =>
   });
 
 export const callsMade = (view: WorldView, node: number): number => view.monitor<number[]>(place)[node] ?? 0;
-
-/** The counts, or the state of another monitor, with the nodes renamed. */
-export function renameMonitor(monitorIndex: number, state: unknown, permutation: readonly number[]): unknown {
-  if (monitorIndex !== place) return state;
-  const counts = state as readonly number[];
-  const renamed = new Array<number>(counts.length).fill(0);
-  for (const [node, count] of counts.entries()) renamed[permutation[node]!] = count;
-  return renamed;
-}

@@ -3,12 +3,16 @@ import type { SimulationSpec, VerificationSuite } from '@holdfast/simulation';
 import { counterexample } from './counterexample.ts';
 import { objectMutants } from './object-mutants.ts';
 import { entryOf, nodesOf, type ObjectScenario } from './object-scenario.ts';
-import { quickScenarios, slowScenarios } from './object-scenarios.ts';
+import { optionScenarios, quickScenarios, slowScenarios } from './object-scenarios.ts';
 import { objectWorld } from './object-world.ts';
 import { setMutants, setScenarios } from './set-scenarios.ts';
 import { setWorld } from './set-world.ts';
 
-const scenarios: readonly ObjectScenario[] = [...Object.values(quickScenarios), ...Object.values(slowScenarios)];
+const scenarios: readonly ObjectScenario[] = [
+  ...Object.values(quickScenarios),
+  ...Object.values(optionScenarios),
+  ...Object.values(slowScenarios),
+];
 
 const manyNodes: ObjectScenario = {
   name: '5 nodes, 6 calls of every kind each',

@@ -11,6 +11,8 @@ export function envOf(scenario: ObjectScenario, self: number, rules: ObjectRules
     requestIds: scenario.requestIds ?? 1,
     fill: scenario.fill ?? 'blank',
     exclusiveReaders: scenario.exclusiveReaders ?? false,
+    firstTouch: scenario.firstTouch ?? 'requester',
+    migratory: scenario.migratory ?? false,
     rules,
   };
 }

@@ -12,6 +12,9 @@ import type {
 /** Stands for a value nobody has written before. */
 export const freshPayload = -2;
 
+/** Stands for the version of the copy here, 0 for none. */
+export const versionHere = -1;
+
 /** Stands for the load going on. */
 export const currentFill = 0;
 
@@ -27,6 +30,13 @@ export function withValue(entry: ObjectEntry, event: ObjectEvent): ObjectEvent {
       return { ...event, payload: entry.status === 'INV_OWNER' ? entry.version + 1 : entry.version };
     case 'filled':
       return event.id === currentFill ? { ...event, id: entry.request, payload: entry.version + 1 } : event;
+    case 'watch':
+      return event.seen === versionHere ? { ...event, seen: entry.version } : event;
+    case 'ran':
+      return event.payload === freshPayload ? { ...event, payload: entry.version } : event;
+    case 'message':
+      if (event.message.type !== 'LOADED' || event.message.payload !== freshPayload) return event;
+      return { ...event, message: { ...event.message, payload: entry.version + 1 } };
     case 'fill-failed':
       return event.id === currentFill ? { ...event, id: entry.request } : event;
     default:

@@ -1,13 +1,16 @@
 import { always, canFinish, type Property, quiescent, type WorldView } from '@holdfast/simulation';
 import { isSettled, passesOn } from '../kernel/entry-queue.ts';
 import {
+  type Baggage,
   noPayload,
   type ObjectEntry,
   type ObjectEnv,
   type ObjectMessage,
   type ObjectStatus,
 } from '../kernel/object-types.ts';
-import { entryOf, type Flight, flights, nodesOf, type ObjectScenario } from './object-scenario.ts';
+import type { GhostPlaces } from './object-ghosts.ts';
+import { entryOf, type Flight, flights, nodesOf, type ObjectScenario, watcher } from './object-scenario.ts';
+import { notWatching, type WatchGhost } from './watch-monitor.ts';
 
 /** One look at the world: all that there is of one object. */
 export interface Sight {
@@ -92,6 +95,7 @@ const answerTypes: ReadonlySet<ObjectMessage['type']> = new Set([
   'ABSENT_OWNERSHIP',
   'ABSENT',
   'BUSY',
+  'FAILED',
   'RM_DONE',
 ]);
 
@@ -102,16 +106,50 @@ const answeredOnce: Check = ({ entries, under }) => {
     counts[node] = (counts[node] ?? 0) + 1;
   };
   for (const { to, message } of under) {
-    if ('requester' in message) count(message.requester);
-    else if (answerTypes.has(message.type)) count(to);
+    if ('requester' in message) {
+      if ('request' in message) count(message.requester);
+    } else if (answerTypes.has(message.type)) count(to);
     else if (message.type === 'RM_ACK2' && entries[to]?.status !== 'WAIT_OBJ_RM_ACK2') {
       return `the object is sent home to node ${to} in ${entries[to]?.status}`;
     }
   }
-  for (const { queue } of entries) for (const item of queue) if ('requester' in item) count(item.requester);
+  for (const { queue } of entries) for (const item of queue) if ('request' in item) count(item.requester);
   for (const [node, { status }] of entries.entries()) {
     const expected = askingStatuses.has(status) ? 1 : 0;
     if (counts[node] !== expected) return `node ${node} in ${status} has ${counts[node]} requests and answers`;
+  }
+  return undefined;
+};
+
+/** What goes along with the object, at its owner or under way. */
+function baggageOf({ entries, under }: Sight): Baggage | undefined {
+  const owner = entries.find(({ status }) => ownerStatuses.has(status));
+  if (owner !== undefined) return owner.baggage;
+  const carrier = under.find(carriesObject);
+  if (carrier === undefined) return undefined;
+  return 'baggage' in carrier.message ? carrier.message.baggage : entries[carrier.to]?.baggage;
+}
+
+/** Calls that others answer have one request or answer somewhere; a watch may also wait with the object. */
+const underwayOnce: Check = (sight) => {
+  const { entries, under } = sight;
+  const counts = new Array<number>(entries.length).fill(0);
+  const count = (node: number): void => {
+    counts[node] = (counts[node] ?? 0) + 1;
+  };
+  for (const { from, to, message } of under) {
+    if (message.type === 'EXEC_REQ' || message.type === 'WATCH_REQ') count(message.requester);
+    else if (message.type === 'SYNC') count(from);
+    else if (message.type === 'EXECUTED' || message.type === 'CHANGED' || message.type === 'SYNCED') count(to);
+  }
+  for (const { queue } of entries) {
+    for (const item of queue) if (item.type === 'EXEC_REQ' || item.type === 'WATCH_REQ') count(item.requester);
+  }
+  for (const { node } of baggageOf(sight)?.watchers ?? []) count(node);
+  for (const [node, { underway }] of entries.entries()) {
+    if (counts[node] !== underway.length) {
+      return `${underway.length} calls of node ${node} have ${counts[node]} requests and answers`;
+    }
   }
   return undefined;
 };
@@ -174,7 +212,16 @@ export const nobodyForgotten: Check = ({ entries }) => {
 
 /** The invariants of one object that hold in every state. */
 export function coherenceOf(envs: readonly ObjectEnv[]): Check {
-  const checks = [oneOwner, oneWriter, copiesKnown, leasesHold, acknowledgementsCounted, answeredOnce, chainsEnd(envs)];
+  const checks = [
+    oneOwner,
+    oneWriter,
+    copiesKnown,
+    leasesHold,
+    acknowledgementsCounted,
+    answeredOnce,
+    underwayOnce,
+    chainsEnd(envs),
+  ];
   return (sight) => {
     for (const check of checks) {
       const violation = check(sight);
@@ -184,14 +231,28 @@ export function coherenceOf(envs: readonly ObjectEnv[]): Check {
   };
 }
 
-export const entryIsAtRest = ({ queue, writer, readers, syncing }: ObjectEntry): boolean =>
-  queue.length === 0 && writer === 0 && readers.length === 0 && syncing.length === 0;
+/** Watches may wait for ever. */
+export const entryIsAtRest = ({ queue, writer, readers, underway }: ObjectEntry): boolean =>
+  queue.length === 0 && writer === 0 && readers.length === 0 && underway.every((call) => call >= watcher);
+
+/** Where nothing moves, nobody watches for what has happened. */
+const lastChangeTold = (nodes: readonly number[], place: number): Property<WorldView> =>
+  quiescent('every watcher was told the last change', (view) => {
+    const { changed, seen } = view.monitor<WatchGhost>(place);
+    const waiting = nodes.some((node) => entryOf(view, node).queue.length > 0);
+    const late = nodes.find((node) => seen[node] !== notWatching && seen[node]! < changed);
+    return waiting || late === undefined ? undefined : `node ${late} has seen ${seen[late]} and is not told ${changed}`;
+  });
 
 const isAtRest = (nodes: readonly number[], view: WorldView): boolean =>
   nodes.every((node) => entryIsAtRest(entryOf(view, node)));
 
 /** Invariants I1 to I12 as far as a state shows them; the values of I5 and I8 are the monitor's. */
-export function objectProperties(scenario: ObjectScenario, env: (node: number) => ObjectEnv): Property<WorldView>[] {
+export function objectProperties(
+  scenario: ObjectScenario,
+  env: (node: number) => ObjectEnv,
+  ghosts: GhostPlaces,
+): Property<WorldView>[] {
   const nodes = nodesOf(scenario);
   const envs = nodes.map(env);
   const sightOf = (view: WorldView): Sight => ({
@@ -203,6 +264,7 @@ export function objectProperties(scenario: ObjectScenario, env: (node: number) =
     // One property for all: a world is looked at once.
     always('the object is coherent (I1 to I11)', (view) => check(sightOf(view))),
     quiescent('nobody waits for nothing (I12)', (view) => nobodyForgotten(sightOf(view))),
+    ...(ghosts.watch === undefined ? [] : [lastChangeTold(nodes, ghosts.watch)]),
     canFinish('every call can end (L1)', (view) => view.messagesInFlight === 0 && isAtRest(nodes, view)),
   ];
 }

@@ -15,6 +15,9 @@ export type Operation =
         | 'flush'
         | 'remove'
         | 'abort'
+        | 'prefetch'
+        | 'execute'
+        | 'watch'
         | 'grabAll'
         | 'flushSet'
         | 'fill-fails'
@@ -39,12 +42,19 @@ export interface ObjectScenario {
   readonly holders?: boolean;
   readonly fill?: 'blank' | 'load';
   readonly exclusiveReaders?: boolean;
+  readonly firstTouch?: 'requester' | 'default-owner';
+  /** What loads for other nodes come to. */
+  readonly remoteLoads?: 'succeed' | 'fail';
+  readonly migratory?: boolean;
   readonly forwardsMax?: number;
   readonly requestIds?: number;
   readonly faults?: FaultBudget;
 }
 
 export const defaultOwner = 0;
+
+/** The number of the watch of a node: its clients have lower ones. */
+export const watcher = 9;
 
 export const entryOf = (view: WorldView, node: number): ObjectEntry => view.state<ObjectEntry>(node, 0);
 
@@ -57,7 +67,7 @@ const waits = ({ queue }: ObjectEntry, client: number): boolean =>
   queue.some((item) => 'call' in item && item.call === client);
 
 export const isIdle = (entry: ObjectEntry, client: number): boolean =>
-  !holds(entry, client) && !waits(entry, client) && !entry.syncing.includes(client);
+  !holds(entry, client) && !waits(entry, client) && !entry.underway.includes(client);
 
 /** Whether a lease would be given at once, without a message. */
 export function isHit({ status, queue, invalidation, readers, writer }: ObjectEntry, kind: 'get' | 'grab'): boolean {

@@ -30,6 +30,11 @@ const scenario = (name: string, nodes: number, ...operations: (readonly Operatio
   operations: [...access, ...operations.flat()],
 });
 
+const prefetch: readonly Operation[] = [{ type: 'prefetch' }];
+const execute: readonly Operation[] = [{ type: 'execute' }];
+const watch: readonly Operation[] = [{ type: 'watch' }];
+const linked = { firstTouch: 'default-owner' } as const;
+
 /** Small enough for every test run. Calls are unlimited, one outstanding on each node, except where a name says more. */
 export const quickScenarios = {
   core: scenario('3 nodes: get, grab, put', 3),
@@ -47,6 +52,43 @@ export const quickScenarios = {
     ...scenario('2 nodes: calls that come while a load goes on', 2, failures),
     ...slowFill,
     intruder: { operations: [...access, ...find, ...evict, ...remove, ...sync], during: ['INV_FILLING'] },
+  },
+} as const satisfies Record<string, ObjectScenario>;
+
+/** What a set may do beyond get, grab and put, and its calls may beyond those of the shipped protocol. */
+export const optionScenarios = {
+  prefetch: scenario('3 nodes: prefetch', 3, prefetch),
+  prefetchAndRemove: scenario('2 nodes: prefetch, evict, remove', 2, prefetch, evict, remove),
+  execute: scenario('3 nodes: execute', 3, execute),
+  executeAndMore: scenario('2 nodes: execute, evict, remove, tryGrab', 2, execute, evict, remove, tries),
+  executeAndFill: {
+    ...scenario('2 nodes: execute, remove, slow fill', 2, execute, remove, promptFailures),
+    ...promptFill,
+  },
+  migratory: { ...scenario('3 nodes, migratory: get, grab, put', 3), migratory: true },
+  migratoryAndEvict: { ...scenario('3 nodes, migratory: evict', 3, evict), migratory: true },
+  migratoryAndMore: {
+    ...scenario('2 nodes, migratory: evict, flush, remove, tryGrab', 2, evict, flush, remove, tries),
+    migratory: true,
+  },
+  watch: scenario('3 nodes: watch', 3, watch),
+  watchAndMore: scenario('2 nodes: watch, evict, remove, set', 2, watch, evict, remove, conditional),
+  linked: { ...scenario('3 nodes, linked: evict, tryGrab', 3, evict, tries), ...linked },
+  linkedAndFill: {
+    ...scenario('2 nodes, linked: slow fill and everything', 2, evict, flush, remove, tries, conditional, failures),
+    ...linked,
+    ...slowFill,
+  },
+  linkedRemove: {
+    ...scenario('3 nodes, linked: remove, slow fill', 3, remove, promptFailures),
+    ...linked,
+    ...promptFill,
+  },
+  linkedLoadFails: {
+    ...scenario('2 nodes, linked: remove, loads for other nodes fail', 2, remove, execute),
+    ...linked,
+    ...promptFill,
+    remoteLoads: 'fail',
   },
 } as const satisfies Record<string, ObjectScenario>;
 

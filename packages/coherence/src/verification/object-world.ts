@@ -1,20 +1,37 @@
-import { type CallSpec, mesh, part, type WorldSpec, type WorldView } from '@holdfast/simulation';
+import { type CallSpec, type Input, mesh, part, type WorldSpec, type WorldView } from '@holdfast/simulation';
 import { type ObjectRules, objectRules } from '../kernel/object-rules.ts';
 import {
   anyNode,
+  executor,
   noPayload,
   type ObjectEntry,
   type ObjectEvent,
   type ObjectMessage,
+  type ObjectNotice,
   type ObjectStatus,
 } from '../kernel/object-types.ts';
-import { callBudget, callsMade } from './call-budget.ts';
+import { callsMade } from './call-budget.ts';
+import type { ExecuteGhost } from './execute-monitor.ts';
 import { envOf } from './object-env.ts';
-import { currentFill, freshPayload, hostedObject } from './object-host.ts';
+import { ghostsOf } from './object-ghosts.ts';
+import { currentFill, freshPayload, hostedObject, versionHere } from './object-host.ts';
 import { objectProperties } from './object-properties.ts';
-import { entryOf, holds, isHit, isIdle, nodesOf, type ObjectScenario, type Operation } from './object-scenario.ts';
+import {
+  defaultOwner,
+  entryOf,
+  holds,
+  isHit,
+  isIdle,
+  nodesOf,
+  type ObjectScenario,
+  type Operation,
+  watcher,
+} from './object-scenario.ts';
 import { nodeSymmetry, versionRanks } from './renaming.ts';
-import { valueMonitor } from './value-monitor.ts';
+
+/** Whether a load goes on at this node, and not at the default owner on its behalf. */
+const loadsHere = ({ firstTouch }: ObjectScenario, node: number, { status }: ObjectEntry): boolean =>
+  status === 'INV_FILLING' && (firstTouch !== 'default-owner' || node === defaultOwner);
 
 /** Calls of one client of one node. */
 class Client {
@@ -54,6 +71,16 @@ class Client {
       case 'flush':
         for (const to of nodesOf(this.#scenario)) if (to !== this.#node) this.#start({ type: 'flush', call, to });
         break;
+      case 'prefetch':
+        this.#start({ type: 'prefetch', call, kind: 'read', absence: 'touch' });
+        this.#start({ type: 'prefetch', call, kind: 'write', absence: 'touch' });
+        break;
+      case 'execute':
+        this.#execute();
+        break;
+      case 'watch':
+        this.#add('watch', { type: 'watch', call: watcher, seen: versionHere }, (entry) => isIdle(entry, watcher));
+        break;
       case 'abort':
         this.#under('put unchanged', { type: 'put', call, payload: noPayload }, this.#writes);
         break;
@@ -72,13 +99,26 @@ class Client {
   }
 
   /** A call that this client makes when it has none open. */
-  #start(event: ObjectEvent): void {
+  #start(event: ObjectEvent, when: (entry: ObjectEntry, view: WorldView) => boolean = () => true): void {
     const { calls, callsPerNode } = this.#scenario;
     const mayStart = (entry: ObjectEntry, view: WorldView): boolean =>
       isIdle(entry, this.#client) &&
+      when(entry, view) &&
       this.#during?.includes(entry.status) !== false &&
       (callsPerNode === undefined || callsMade(view, this.#node) < callsPerNode);
     this.#add(event.type, event, mayStart, calls ?? 'unlimited');
+  }
+
+  /** An operation, the same once more after it ran, as if the answer had been lost, and what it comes to at the owner. */
+  #execute(): void {
+    const { execute } = ghostsOf(this.#scenario).places;
+    const call: ObjectEvent = { type: 'execute', call: this.#client, operation: 1, absence: 'touch', again: false };
+    const hasRun = (view: WorldView): boolean => view.monitor<ExecuteGhost>(execute ?? 0)[this.#node] === 'elsewhere';
+    this.#start(call);
+    this.#start({ ...call, again: true }, (_entry, view) => hasRun(view));
+    const runs = ({ writer }: ObjectEntry): boolean => writer === executor;
+    this.#add('operation ends', { type: 'ran', ok: true, payload: freshPayload, result: 1 }, runs);
+    this.#add('operation fails', { type: 'ran', ok: false, payload: noPayload, result: noPayload }, runs);
   }
 
   #under(label: string, event: ObjectEvent, when: (entry: ObjectEntry) => boolean): void {
@@ -86,7 +126,7 @@ class Client {
   }
 
   #load(event: ObjectEvent): void {
-    this.#add(event.type, event, ({ status }) => status === 'INV_FILLING');
+    this.#add(event.type, event, (entry) => loadsHere(this.#scenario, this.#node, entry));
   }
 
   #add(
@@ -107,13 +147,21 @@ class Client {
   }
 }
 
-/** The device writes at once. */
-const written = ({ node, call }: { node: number; call: number }): ObjectEvent => ({
-  type: 'stored',
-  node,
-  call,
-  ok: true,
-});
+const upward = (event: ObjectEvent): Input => ({ part: 0, event });
+
+/** The device writes at once, and loads for other nodes at once. */
+function answered(notice: ObjectNotice, { remoteLoads }: ObjectScenario): Input | undefined {
+  if (notice.type === 'store') {
+    const { node, call } = notice;
+    return upward({ type: 'stored', node, call, ok: true });
+  }
+  if (notice.type === 'load') {
+    const { node, id } = notice;
+    const payload = remoteLoads === 'fail' ? noPayload : freshPayload;
+    return upward({ type: 'loaded', node, id, payload, absent: false });
+  }
+  return undefined;
+}
 
 /** The client after the ordinary ones. */
 const furtherClient = ({ clients }: ObjectScenario): number => (clients ?? 1) + 1;
@@ -155,13 +203,14 @@ function loads(scenario: ObjectScenario): CallSpec[] {
     part: 0,
     times: 'unlimited',
     event: (): ObjectEvent => ({ type: 'filled', id: currentFill, payload: noPayload }),
-    when: (view: WorldView) => entryOf(view, node).status === 'INV_FILLING',
+    when: (view: WorldView) => loadsHere(scenario, node, entryOf(view, node)),
   }));
 }
 
 /** The world of a scenario, with the production rules or with one replaced. */
 export function objectWorld(scenario: ObjectScenario, rules: ObjectRules = objectRules): WorldSpec {
   const nodes = nodesOf(scenario);
+  const { ghosts, places } = ghostsOf(scenario);
   const clients = Array.from({ length: scenario.clients ?? 1 }, (_, index) => index + 1);
   return {
     name: scenario.name,
@@ -174,7 +223,7 @@ export function objectWorld(scenario: ObjectScenario, rules: ObjectRules = objec
           env: () => envOf(scenario, node, rules),
           ports: nodes.filter((other) => other !== node),
           message: (from, message: ObjectMessage) => ({ type: 'message', from, message }) as const,
-          above: (notice) => (notice.type === 'store' ? { part: 0, event: written(notice) } : undefined),
+          above: (notice) => answered(notice, scenario),
         }),
       ],
     })),
@@ -185,11 +234,11 @@ export function objectWorld(scenario: ObjectScenario, rules: ObjectRules = objec
       ...holders(scenario),
       ...loads(scenario),
     ],
-    monitors: [valueMonitor, ...(scenario.callsPerNode === undefined ? [] : [callBudget(scenario.nodes)])],
-    properties: objectProperties(scenario, (node) => envOf(scenario, node, rules)),
+    monitors: ghosts.map(({ monitor }) => monitor),
+    properties: objectProperties(scenario, (node) => envOf(scenario, node, rules), places),
     final: () => true,
     faults: scenario.faults ?? {},
-    ...(scenario.nodes > 2 && { symmetry: nodeSymmetry(scenario.nodes) }),
-    renumbering: versionRanks,
+    ...(scenario.nodes > 2 && { symmetry: nodeSymmetry(scenario.nodes, ghosts) }),
+    renumbering: versionRanks(ghosts),
   };
 }

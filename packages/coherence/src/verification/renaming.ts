@@ -1,8 +1,15 @@
 import type { Renumbering, Symmetry } from '@holdfast/simulation';
 import type { NodeSet } from '../kernel/node-set.ts';
-import type { LocalCall, ObjectEntry, ObjectMessage, RemoteRequest } from '../kernel/object-types.ts';
+import type {
+  Baggage,
+  LocalCall,
+  NodeCall,
+  ObjectEntry,
+  ObjectMessage,
+  RemoteRequest,
+} from '../kernel/object-types.ts';
 import type { KeyedMessage, ObjectSet } from '../kernel/set-types.ts';
-import { renameMonitor } from './call-budget.ts';
+import type { Ghost } from './ghosts.ts';
 import type { ValueGhost } from './value-monitor.ts';
 
 type Permutation = readonly number[];
@@ -10,10 +17,28 @@ type Permutation = readonly number[];
 const renameSet = (set: NodeSet, permutation: Permutation): NodeSet =>
   set.map((node) => permutation[node]!).sort((a, b) => a - b);
 
+const renameCalls = (calls: readonly NodeCall[], permutation: Permutation): NodeCall[] =>
+  calls
+    .map(({ node, call }) => ({ node: permutation[node]!, call }))
+    .sort((a, b) => a.node - b.node || a.call - b.call);
+
+const renameBaggage = (baggage: Baggage, permutation: Permutation): Baggage => ({
+  ...baggage,
+  executed: renameCalls(baggage.executed, permutation),
+  watchers: renameCalls(baggage.watchers, permutation),
+});
+
 function renameMessage(message: ObjectMessage, permutation: Permutation): ObjectMessage {
+  const renamed = renameNodes(message, permutation);
+  return 'baggage' in renamed ? { ...renamed, baggage: renameBaggage(renamed.baggage, permutation) } : renamed;
+}
+
+function renameNodes(message: ObjectMessage, permutation: Permutation): ObjectMessage {
   switch (message.type) {
     case 'COPY_REQ':
     case 'RM_REQ':
+    case 'EXEC_REQ':
+    case 'WATCH_REQ':
       return { ...message, requester: permutation[message.requester]! };
     case 'GRANT':
       return {
@@ -43,6 +68,8 @@ function renameWaiting(item: LocalCall | RemoteRequest, permutation: Permutation
   switch (item.type) {
     case 'COPY_REQ':
     case 'RM_REQ':
+    case 'EXEC_REQ':
+    case 'WATCH_REQ':
       return { ...item, requester: permutation[item.requester]! };
     case 'flush':
       return {
@@ -65,12 +92,13 @@ function renameEntry(entry: ObjectEntry, permutation: Permutation): ObjectEntry 
     awaited: renameSet(entry.awaited, permutation),
     acknowledged: renameSet(entry.acknowledged, permutation),
     invalidation: invalidation && { ...invalidation, to: permutation[invalidation.to]! },
+    baggage: renameBaggage(entry.baggage, permutation),
     queue: entry.queue.map((item) => renameWaiting(item, permutation)),
   };
 }
 
 /** All nodes but the default owner, 0, are alike. */
-export function nodeSymmetry(nodes: number): Symmetry {
+export function nodeSymmetry(nodes: number, ghosts: readonly Ghost[]): Symmetry {
   const others = Array.from({ length: nodes - 1 }, (_, index) => index + 1);
   return {
     permutations: orders(others)
@@ -78,7 +106,7 @@ export function nodeSymmetry(nodes: number): Symmetry {
       .filter((order) => order.some((node, index) => node !== index)),
     state: (_node, _part, state, permutation) => renameEntry(state as ObjectEntry, permutation),
     message: (message, permutation) => renameMessage(message as ObjectMessage, permutation),
-    monitor: renameMonitor,
+    monitor: (index, state, permutation) => ghosts[index]?.renamed?.(state, permutation) ?? state,
   };
 }
 
@@ -99,9 +127,10 @@ type Versioned = {
   held?: number;
   kept?: number;
   stored?: number;
+  seen?: number;
 };
 
-const versionFields = ['version', 'payload', 'floor', 'held', 'kept', 'stored'] as const;
+const versionFields = ['version', 'payload', 'floor', 'held', 'kept', 'stored', 'seen'] as const;
 
 function numbersIn(value: Versioned): number[] {
   const numbers = versionFields.map((field) => value[field] ?? 0).filter((number) => number > 0);
@@ -133,28 +162,28 @@ const renumberedEntry = (entry: ObjectEntry, image: Image): ObjectEntry => ({
   queue: entry.queue.map((item) => renumbered(item, image)),
 });
 
-const ghostNumbers = ({ current, acquired, stored }: ValueGhost): number[] =>
+export const ghostNumbers = ({ current, acquired, stored }: ValueGhost): number[] =>
   numbersIn({ payload: current, version: acquired, stored });
 
-function renumberedGhost(ghost: ValueGhost, image: Image): ValueGhost {
+export function renumberedGhost(ghost: ValueGhost, image: Image): ValueGhost {
   const numbers = { payload: ghost.current, version: ghost.acquired, stored: ghost.stored };
   const { payload, version, stored } = renumbered(numbers, image);
   return { ...ghost, current: payload, acquired: version, stored };
 }
 
-/** Versions and the values they name are ranked; incarnations among themselves. */
-export const versionRanks: Renumbering = {
+/** Versions and the values they name are ranked; incarnations among themselves. The first ghost is the value's. */
+export const versionRanks = (ghosts: readonly Ghost[]): Renumbering => ({
   numbers(value, place) {
     if (place.kind === 'message') return numbersIn(value as Versioned);
     if (place.kind === 'state') return entryNumbers(value as ObjectEntry);
-    return place.monitor > 0 ? [] : ghostNumbers(value as ValueGhost);
+    return ghosts[place.monitor]?.numbers?.(value) ?? [];
   },
   renumbered(value, place, image) {
     if (place.kind === 'message') return renumbered(value as ObjectMessage, image);
     if (place.kind === 'state') return renumberedEntry(value as ObjectEntry, image);
-    return place.monitor > 0 ? value : renumberedGhost(value as ValueGhost, image);
+    return ghosts[place.monitor]?.renumbered?.(value, image) ?? value;
   },
-};
+});
 
 /** Versions of different objects are never compared: each object has ranks of its own. */
 const keySpan = 2 ** 41;

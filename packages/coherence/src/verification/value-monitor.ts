@@ -1,6 +1,6 @@
 import type { Decoder, Encoder } from '@holdfast/kernel';
 import { type Monitor, monitor } from '@holdfast/simulation';
-import { type CallResult, noPayload } from '../kernel/object-types.ts';
+import { type CallResult, noPayload, type ObjectNotice } from '../kernel/object-types.ts';
 
 /** What the object is, seen from outside: the last value written, or nothing. */
 export interface ValueGhost {
@@ -23,6 +23,11 @@ export const noValue = (): ValueGhost => ({ current: noPayload, acquired: 0, sto
 
 export function seeReply(state: ValueGhost, result: CallResult): void {
   if (result.outcome === 'held' && result.payload !== state.current) state.broken = 1;
+}
+
+/** An operation is shown the last value written too. */
+function seeRun(state: ValueGhost, notice: ObjectNotice): void {
+  if (notice.type === 'run' && notice.payload !== state.current) state.broken = 1;
 }
 
 /** A step of the protocol that the kernel named. */
@@ -62,10 +67,11 @@ export const brokenPromise = ({ broken }: ValueGhost): string | undefined =>
 /** Every lease shows the last value written in this life of the object, and only an absent one is called absent. */
 export const valueMonitor: Monitor = monitor<ValueGhost>({
   name: 'value of the object',
-  watches: ['trace', 'reply'],
+  watches: ['trace', 'reply', 'deliver'],
   initial: noValue,
   observe(state, { kind, number, value }) {
     if (kind === 'reply') seeReply(state, value as CallResult);
+    else if (kind === 'deliver') seeRun(state, value as ObjectNotice);
     else seeStep(state, value, number);
   },
   encode: encodeValue,

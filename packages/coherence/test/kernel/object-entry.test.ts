@@ -8,6 +8,9 @@ const nodes = fc.uniqueArray(node, { maxLength: 5 }).map((set) => set.sort((a, b
 const number = fc.nat();
 const absence = fc.constantFrom('touch', 'no-touch', 'manual');
 const route = { requester: node, request: number, forwards: number };
+const kind = fc.constantFrom('read', 'write');
+const existing = fc.constantFrom('touch', 'no-touch');
+const operation = { call: number, operation: fc.integer({ min: -1 }), absence: existing, again: fc.boolean() };
 const waiting = fc.oneof(
   fc.record({ type: fc.constant('get'), call: number, absence }),
   fc.record({ type: fc.constant('grab'), call: number, absence, try: fc.boolean() }),
@@ -19,6 +22,11 @@ const waiting = fc.oneof(
     from: fc.constantFrom(...objectStatuses),
   }),
   fc.record({ type: fc.constantFrom('remove', 'sync'), call: number }),
+  fc.record({ type: fc.constant('watch'), call: number, seen: number }),
+  fc.record({ type: fc.constant('prefetch'), call: number, kind, absence: existing }),
+  fc.record({ type: fc.constant('execute'), ...operation }),
+  fc.record({ type: fc.constant('EXEC_REQ'), ...operation, oldest: number, requester: node, forwards: number }),
+  fc.record({ type: fc.constant('WATCH_REQ'), call: number, seen: number, requester: node, forwards: number }),
   fc.record({
     type: fc.constant('COPY_REQ'),
     kind: fc.constantFrom('read', 'write'),
@@ -48,7 +56,13 @@ const entries = fc.record({
   }),
   readers: nodes,
   writer: number,
-  syncing: nodes,
+  baggage: fc.record({
+    executed: fc.uniqueArray(fc.record({ node, call: number }), { maxLength: 3 }),
+    watchers: fc.uniqueArray(fc.record({ node, call: number }), { maxLength: 3 }),
+    migratory: fc.boolean(),
+  }),
+  changed: fc.constantFrom('no', 'under-lease', 'earlier'),
+  underway: nodes,
   stored: number,
   queue: fc.array(waiting, { maxLength: 4 }),
 }) as fc.Arbitrary<ObjectEntry>;

@@ -32,7 +32,16 @@ function writtenOnce(): ObjectEntry {
 
 test('entries at rest share what they can: an owner that nobody else knows holds no array of its own', () => {
   const [first, second] = [writtenOnce(), writtenOnce()];
-  for (const field of ['copyset', 'rmset', 'awaited', 'acknowledged', 'readers', 'syncing', 'queue'] as const) {
+  for (const field of [
+    'copyset',
+    'rmset',
+    'awaited',
+    'acknowledged',
+    'readers',
+    'underway',
+    'baggage',
+    'queue',
+  ] as const) {
     expect(first[field]).toBe(second[field]);
   }
   expect(first.payload).not.toBe(noPayload);

@@ -1,0 +1,35 @@
+import type { Baggage, CallId, ExecuteRequest, NodeCall, NodeId } from './object-types.ts';
+
+/** Shared by all objects that need none. */
+export const noBaggage: Baggage = { executed: [], watchers: [], migratory: false };
+
+const normal = (baggage: Baggage): Baggage =>
+  baggage.executed.length === 0 && baggage.watchers.length === 0 && !baggage.migratory ? noBaggage : baggage;
+
+/** Executes whose answers their node has had are forgotten: it numbers them in order and says which is the oldest open. */
+export function withExecuted(baggage: Baggage, { requester, call, oldest }: ExecuteRequest): Baggage {
+  const others = baggage.executed.filter(
+    (each) => each.node !== requester || (each.call >= oldest && each.call !== call),
+  );
+  const executed = [...others, { node: requester, call }].sort(inOrder);
+  return { ...baggage, executed };
+}
+
+export const wasExecuted = ({ executed }: Baggage, node: NodeId, call: CallId): boolean =>
+  executed.some((each) => each.node === node && each.call === call);
+
+const inOrder = (a: NodeCall, b: NodeCall): number => a.node - b.node || a.call - b.call;
+
+export const withWatcher = (baggage: Baggage, watcher: NodeCall): Baggage => ({
+  ...baggage,
+  watchers: [...baggage.watchers, watcher].sort(inOrder),
+});
+
+export const withoutWatchers = (baggage: Baggage): Baggage => normal({ ...baggage, watchers: [] });
+
+/** What a copy knows: who watches, and how readers are served, is the owner's affair. */
+export const baggageOfCopy = (baggage: Baggage): Baggage =>
+  normal({ executed: baggage.executed, watchers: [], migratory: false });
+
+export const withMigratory = (baggage: Baggage, migratory: boolean): Baggage =>
+  migratory === baggage.migratory ? baggage : normal({ ...baggage, migratory });

@@ -1,0 +1,109 @@
+import { wasExecuted, withExecuted } from './baggage.ts';
+import { withCall } from './call-set.ts';
+import { takeHead } from './entry-queue.ts';
+import { claim } from './exclusive-access.ts';
+import { answerExecute } from './execute-answers.ts';
+import { createAbsent } from './filling.ts';
+import { acquire, releaseWriter, write } from './leases.ts';
+import {
+  type ExecuteCall,
+  type ExecuteRequest,
+  executor,
+  noPayload,
+  type ObjectEntry,
+  type ObjectEnv,
+  type ObjectEvent,
+  type ObjectSink,
+} from './object-types.ts';
+
+/** An operation goes to where the object is. A node may have many under way: its other calls do not wait for them. */
+export function serveExecute(
+  entry: ObjectEntry,
+  item: ExecuteCall | ExecuteRequest,
+  env: ObjectEnv,
+  out: ObjectSink,
+): boolean {
+  if (item.type === 'execute' && (entry.status === 'INV_COPY' || entry.status === 'READ_COPY')) {
+    sendOperation(entry, item, env, out);
+    return true;
+  }
+  if (entry.writer !== 0) return false;
+  const requester = item.type === 'EXEC_REQ' ? item.requester : env.self;
+  if (env.rules.ranBefore(item.again, wasExecuted(entry.baggage, requester, item.call))) {
+    answerExecute(entry, item, 'unknown', noPayload, env, out);
+    return true;
+  }
+  if (entry.readers.length > 0 && env.rules.readersHoldUp('local write')) return false;
+  if (entry.status === 'INV_OWNER') return createForOperation(entry, item, env, out);
+  if (!claim(entry, env, out)) return false;
+  run(entry, item, env, out);
+  return false;
+}
+
+function sendOperation(
+  entry: ObjectEntry,
+  { call, operation, absence, again }: ExecuteCall,
+  { self }: ObjectEnv,
+  out: ObjectSink,
+): void {
+  entry.underway = withCall(entry.underway, call);
+  const oldest = entry.underway[0] ?? call;
+  out.send(entry.probOwner, {
+    type: 'EXEC_REQ',
+    requester: self,
+    call,
+    oldest,
+    operation,
+    absence,
+    again,
+    forwards: 0,
+  });
+}
+
+/** The object begins where it is owned; it does not move to who asked. */
+function createForOperation(
+  entry: ObjectEntry,
+  item: ExecuteCall | ExecuteRequest,
+  env: ObjectEnv,
+  out: ObjectSink,
+): boolean {
+  if (entry.lost || item.absence === 'no-touch') {
+    out.trace(entry.lost ? 'lost' : 'absent');
+    answerExecute(entry, item, entry.lost ? 'lost' : 'absent', noPayload, env, out);
+    return true;
+  }
+  if (createAbsent(entry, env, out)) {
+    entry.status = 'WRITE_OWNER';
+    run(entry, item, env, out);
+  }
+  return false;
+}
+
+/** The operation stays at the head of the queue, and what holds the object is not a lease but the running of it. */
+function run(entry: ObjectEntry, item: ExecuteCall | ExecuteRequest, env: ObjectEnv, out: ObjectSink): void {
+  acquire(entry, executor, env, out);
+  out.deliver({
+    type: 'run',
+    node: item.type === 'EXEC_REQ' ? item.requester : env.self,
+    call: item.call,
+    operation: item.operation,
+    payload: entry.payload,
+    version: entry.version,
+  });
+}
+
+/** An operation that failed leaves the value as it was. */
+export function ran(
+  entry: ObjectEntry,
+  { ok, payload, result }: Extract<ObjectEvent, { type: 'ran' }>,
+  env: ObjectEnv,
+  out: ObjectSink,
+): void {
+  const item = takeHead(entry, 'execute', 'EXEC_REQ');
+  if (ok && payload !== noPayload) write(entry, payload, env, out);
+  releaseWriter(entry, env, out);
+  if (item.type === 'EXEC_REQ' && item.requester !== env.self) {
+    entry.baggage = env.rules.remembered(withExecuted(entry.baggage, item), entry.baggage);
+  }
+  answerExecute(entry, item, ok ? 'executed' : 'failed', result, env, out);
+}

@@ -1,0 +1,96 @@
+import { takeHead } from './entry-queue.ts';
+import { answerExecute } from './execute-answers.ts';
+import { create } from './leases.ts';
+import { nextRequest } from './object-entry.ts';
+import {
+  blankPayload,
+  type CopyRequest,
+  type LocalCall,
+  noPayload,
+  type ObjectEntry,
+  type ObjectEnv,
+  type ObjectEvent,
+  type ObjectMessage,
+  type ObjectSink,
+  type RemoteRequest,
+} from './object-types.ts';
+import { tellWatchers } from './watching.ts';
+
+type Waiting = LocalCall | RemoteRequest;
+type FillEnd = Extract<ObjectEvent, { type: 'filled' | 'fill-failed' }>;
+
+/**
+ * The absent object begins at this owner, whoever wants it: at once, or after a load, which answers false. A load runs
+ * where the set says; the right to the object stays here meanwhile.
+ */
+export function createAbsent(entry: ObjectEntry, env: ObjectEnv, out: ObjectSink): boolean {
+  if (env.fill === 'blank') {
+    create(entry, blankPayload, env, out);
+    tellWatchers(entry, true, env, out);
+    return true;
+  }
+  nextRequest(entry, env);
+  entry.status = 'INV_FILLING';
+  if (env.firstTouch === 'default-owner' && env.self !== env.defaultOwner) {
+    out.send(env.defaultOwner, { type: 'LOAD', id: entry.request });
+  } else {
+    out.deliver({ type: 'fill', id: entry.request });
+  }
+  return false;
+}
+
+/** What a load that this node made for the owner came to. */
+export function loadedForOwner(
+  { node, id, payload, absent }: Extract<ObjectEvent, { type: 'loaded' }>,
+  out: ObjectSink,
+): void {
+  out.send(node, { type: 'LOADED', id, payload, absent });
+}
+
+export const fillEndOf = ({ id, payload, absent }: Extract<ObjectMessage, { type: 'LOADED' }>): FillEnd =>
+  payload === noPayload ? { type: 'fill-failed', id, absent } : { type: 'filled', id, payload };
+
+export function fillEnded(entry: ObjectEntry, event: FillEnd, env: ObjectEnv, out: ObjectSink): void {
+  if (!env.rules.isCurrentFill(event.id, entry.request)) return;
+  if (event.type === 'filled') {
+    create(entry, event.payload, env, out);
+    tellWatchers(entry, true, env, out);
+    entry.status = isRead(entry.queue[0]) ? 'READ_OWNER' : 'WRITE_OWNER';
+    return;
+  }
+  entry.status = env.rules.afterFailedFill();
+  if (event.absent) out.trace('absent');
+  do failHead(entry, event.absent ? 'absent' : 'failed', env, out);
+  while (waitsForFill(entry.queue[0], env));
+}
+
+const isRead = (head: Waiting | undefined): boolean =>
+  head?.type === 'get' || ((head?.type === 'COPY_REQ' || head?.type === 'prefetch') && head.kind === 'read');
+
+/** The calls that came while the load went on asked for the same: they fail with it. */
+function waitsForFill(head: Waiting | undefined, { firstTouch }: ObjectEnv): boolean {
+  switch (head?.type) {
+    case 'get':
+    case 'grab':
+    case 'prefetch':
+    case 'execute':
+    case 'EXEC_REQ':
+      return head.absence === 'touch';
+    case 'COPY_REQ':
+      return head.absence === 'touch' && firstTouch === 'default-owner';
+    default:
+      return false;
+  }
+}
+
+function failHead(entry: ObjectEntry, outcome: 'absent' | 'failed', env: ObjectEnv, out: ObjectSink): void {
+  const head = takeHead(entry, 'get', 'grab', 'prefetch', 'execute', 'COPY_REQ', 'EXEC_REQ');
+  if (head.type === 'COPY_REQ') refuseCopy(head, outcome, out);
+  else if (head.type === 'EXEC_REQ') {
+    answerExecute(entry, head, outcome, noPayload, env, out);
+  } else out.reply(head.call, { outcome });
+}
+
+function refuseCopy({ requester, request }: CopyRequest, outcome: 'absent' | 'failed', out: ObjectSink): void {
+  out.send(requester, outcome === 'absent' ? { type: 'ABSENT', request, lost: false } : { type: 'FAILED', request });
+}
