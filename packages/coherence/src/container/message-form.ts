@@ -1,3 +1,4 @@
+import type { Handle } from '@holdfast/kernel';
 import {
   type Reader,
   readByte,
@@ -9,7 +10,7 @@ import {
   writeNumber,
 } from '@holdfast/runtime/internals';
 import { HoldfastError } from '@holdfast/runtime/service';
-import { absenceModes, noPayload, type ObjectMessage } from '../kernel/object-types.ts';
+import { absenceModes, type Baggage, type NodeCall, noPayload, type ObjectMessage } from '../kernel/object-types.ts';
 
 type MessageType = ObjectMessage['type'];
 /** What the sender keeps for itself is not sent. */
@@ -17,27 +18,37 @@ type FieldOf<Message> = Message extends ObjectMessage ? Exclude<keyof Message, '
 type Field = FieldOf<ObjectMessage>;
 
 /** How a field lies in a message. The bytes of a payload are what is left of it, so a payload is the last field. */
-type FieldForm = 'number' | 'flag' | 'nodes' | 'absence' | 'kind' | 'payload';
+type FieldForm = 'number' | 'flag' | 'nodes' | 'absence' | 'kind' | 'outcome' | 'baggage' | 'payload';
 
 const forms: Readonly<Record<Field, FieldForm>> = {
   absence: 'absence',
+  absent: 'flag',
+  again: 'flag',
   awaited: 'nodes',
+  baggage: 'baggage',
   busy: 'flag',
   call: 'number',
   copyset: 'nodes',
+  exists: 'flag',
   forwards: 'number',
   held: 'number',
   home: 'flag',
+  id: 'number',
   incarnation: 'number',
   kind: 'kind',
   lost: 'flag',
   ok: 'flag',
+  oldest: 'number',
+  operation: 'payload',
+  outcome: 'outcome',
   owner: 'number',
   payload: 'payload',
   removed: 'flag',
   request: 'number',
   requester: 'number',
+  result: 'payload',
   rmset: 'nodes',
+  seen: 'number',
   try: 'flag',
   version: 'number',
   writer: 'number',
@@ -49,27 +60,42 @@ const layouts: {
 } = {
   COPY_REQ: ['kind', 'absence', 'try', 'requester', 'request', 'held', 'forwards'],
   RM_REQ: ['requester', 'request', 'forwards'],
-  COPY: ['version', 'incarnation', 'request', 'payload'],
-  GRANT: ['version', 'incarnation', 'request', 'awaited', 'rmset', 'payload'],
-  ABSENT_OWNERSHIP: ['version', 'incarnation', 'request', 'rmset', 'lost'],
+  COPY: ['version', 'incarnation', 'request', 'baggage', 'payload'],
+  GRANT: ['version', 'incarnation', 'request', 'awaited', 'rmset', 'baggage', 'payload'],
+  ABSENT_OWNERSHIP: ['version', 'incarnation', 'request', 'rmset', 'lost', 'baggage'],
   ABSENT: ['request', 'lost'],
   BUSY: ['request'],
   INV: ['version', 'writer'],
   IACK: [],
   RM: ['version', 'owner'],
   RM_ACK: ['busy'],
-  RM_ACK2: ['version', 'incarnation'],
-  RM_DONE: ['version', 'incarnation', 'request', 'removed', 'owner', 'home'],
-  OWN: ['version', 'incarnation', 'copyset', 'rmset', 'payload'],
+  RM_ACK2: ['version', 'incarnation', 'baggage'],
+  RM_DONE: ['version', 'incarnation', 'request', 'removed', 'owner', 'home', 'baggage'],
+  OWN: ['version', 'incarnation', 'copyset', 'rmset', 'baggage', 'payload'],
   OWN_ACK: [],
   OWN_NACK: [],
   SYNC: ['call', 'version', 'payload'],
   SYNCED: ['call', 'ok'],
+  FAILED: ['request'],
+  EXEC_REQ: ['requester', 'call', 'oldest', 'absence', 'again', 'forwards', 'operation'],
+  EXECUTED: ['call', 'outcome', 'result'],
+  WATCH_REQ: ['requester', 'call', 'seen', 'forwards'],
+  CHANGED: ['call', 'version', 'exists'],
+  LOAD: ['id'],
+  LOADED: ['id', 'absent', 'payload'],
 };
 
 export const messageTypes = Object.keys(layouts) as readonly MessageType[];
 const numbers = new Map(messageTypes.map((type, number) => [type, number]));
 const kinds = ['read', 'write'] as const;
+const outcomes = ['executed', 'absent', 'lost', 'failed', 'unknown'] as const;
+
+/** What a message carries bytes for, if for anything. */
+export function payloadOf(message: ObjectMessage): Handle {
+  if (message.type === 'EXEC_REQ') return message.operation;
+  if (message.type === 'EXECUTED') return message.result;
+  return 'payload' in message ? message.payload : noPayload;
+}
 
 /** Write a message; `bytes` is what its payload stands for. */
 export function writeMessage(to: Writer, message: ObjectMessage, bytes: Uint8Array | undefined): void {
@@ -98,6 +124,16 @@ function writeField(to: Writer, form: FieldForm, value: unknown, bytes: Uint8Arr
     case 'kind':
       writeByte(to, value === 'write' ? 1 : 0);
       break;
+    case 'outcome':
+      writeByte(to, outcomes.indexOf(value as (typeof outcomes)[number]));
+      break;
+    case 'baggage': {
+      const { executed, watchers, migratory } = value as Baggage;
+      writeCalls(to, executed);
+      writeCalls(to, watchers);
+      writeByte(to, migratory ? 1 : 0);
+      break;
+    }
     case 'payload':
       if (value === noPayload) {
         writeByte(to, 0);
@@ -153,7 +189,25 @@ function readField(from: Reader, form: Exclude<FieldForm, 'payload'>): unknown {
       return absenceModes[readByte(from)] ?? fail();
     case 'kind':
       return kinds[readByte(from)] ?? fail();
+    case 'outcome':
+      return outcomes[readByte(from)] ?? fail();
+    case 'baggage':
+      return { executed: readCalls(from), watchers: readCalls(from), migratory: readByte(from) === 1 };
   }
+}
+
+function writeCalls(to: Writer, calls: readonly NodeCall[]): void {
+  writeCount(to, calls.length);
+  for (const { node, call } of calls) {
+    writeCount(to, node);
+    writeNumber(to, call);
+  }
+}
+
+function readCalls(from: Reader): NodeCall[] {
+  const calls: NodeCall[] = [];
+  for (let left = readCount(from); left > 0; left--) calls.push({ node: readCount(from), call: readNumber(from) });
+  return calls;
 }
 
 function fail(): never {

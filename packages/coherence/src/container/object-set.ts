@@ -17,7 +17,7 @@ import {
 } from '../kernel/object-types.ts';
 import { forwardsMaxDefault, giveBackMs, requestIdsMax } from '../limits.ts';
 import type { MapKey } from './key-form.ts';
-import { type ArrivedMessage, writeMessage } from './message-form.ts';
+import { type ArrivedMessage, payloadOf, writeMessage } from './message-form.ts';
 import { ObjectSlot, unread } from './object-slot.ts';
 import type { SetDescriptor } from './set-descriptor.ts';
 import type { SetHooks } from './set-hooks.ts';
@@ -107,7 +107,7 @@ export class ObjectSet implements ObjectSink {
     const slot = this.#slot!;
     this.sent[message.type] = (this.sent[message.type] ?? 0) + 1;
     if ('forwards' in message && message.forwards > 0) this.#passedOn = true;
-    const bytes = 'payload' in message ? this.#bytesOf(message.payload) : undefined;
+    const bytes = this.#bytesOf(payloadOf(message));
     const writer = this.#place.begin(to, this, slot, bytes?.length ?? 0);
     writeMessage(writer, message, bytes);
     this.#place.end();
@@ -130,6 +130,7 @@ export class ObjectSet implements ObjectSink {
       this.#later.push(() => this.#fill(slot, notice.id));
       return;
     }
+    if (notice.type !== 'store') throw new TypeError('Containers ask for no operation and for no load elsewhere.');
     const bytes = this.#bytesOf(notice.payload)!;
     this.#later.push(() => this.#store(slot, notice, bytes));
   }

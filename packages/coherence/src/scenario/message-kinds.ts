@@ -23,6 +23,13 @@ const kinds: readonly ObjectMessage['type'][] = [
   'OWN_NACK',
   'SYNC',
   'SYNCED',
+  'FAILED',
+  'EXEC_REQ',
+  'EXECUTED',
+  'WATCH_REQ',
+  'CHANGED',
+  'LOAD',
+  'LOADED',
 ];
 
 const ofType =
