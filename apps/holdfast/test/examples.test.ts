@@ -20,6 +20,7 @@ const expectations: Readonly<Record<string, readonly RegExp[]>> = {
     /^stored with n1 dead: degraded$/m,
     /^read after a restart, without the drive of n1: abcdefgabcdefg$/m,
   ],
+  'sessions.ts': [/^4 hits: \/ \/n1 \/n2 \/n3$/m, /^n2 sees 4$/m, /^still 4$/m, /^owned by n1, found by [12] step/m],
   'own-actor.ts': [
     /fixpoint true, 0 violations$/m,
     /letter 0 was delivered as number 1$/m,
@@ -28,7 +29,7 @@ const expectations: Readonly<Record<string, readonly RegExp[]>> = {
 };
 
 /** Modules that the programs above load. */
-const parts = ['brightness.ts', 'counter.ts', 'courier.ts', 'doubler.ts', 'sensor.ts'];
+const parts = ['brightness.ts', 'counter.ts', 'courier.ts', 'doubler.ts', 'sensor.ts', 'session-desk.ts'];
 
 test('every example is run', () => {
   const programs = readdirSync(examples).filter((name) => name.endsWith('.ts'));
