@@ -88,6 +88,21 @@ export class DuplicateKeyError extends HoldfastError {
 }
 
 /**
+ * Thrown when a value would take a member over its budget and nothing can be given up: `HF_SET_FULL`. Nothing was
+ * changed, and nothing was dropped.
+ */
+export class SetFullError extends HoldfastError {
+  override readonly name = 'SetFullError';
+  constructor(container: string, node: string) {
+    super('HF_SET_FULL', `Container ${container} has used its budget on ${node}, all of it with only copies.`, {
+      hint: 'Remove objects, raise the budget, or write on another node.',
+      node,
+      retryable: true,
+    });
+  }
+}
+
+/**
  * Thrown when the only copies of a value died with a node: `HF_LOST`. It is so until the object is set or removed, and
  * never answered with an older value.
  */

@@ -78,3 +78,9 @@ export const scenarioDeliveriesListed = 100;
 
 /** How long `inspect` waits for the answer of a member. */
 export const questionMs = 1000;
+
+/** Objects that one round of eviction looks at; the next value that comes starts the next round. */
+export const evictionLooksMax = 256;
+
+/** Objects that a member offers to others at a time to stay within its budget. */
+export const evictionsUnderWayMax = 16;

@@ -4,6 +4,7 @@ import { anyNode, type ObjectStatus } from '../kernel/object-types.ts';
 import { keysPerCallMax } from '../limits.ts';
 import { type ContainerCounters, countersOf } from './counters.ts';
 import type { ContainerDefinition } from './definition.ts';
+import { Eviction } from './eviction.ts';
 import { asyncContext, Claim, Holder, runHolding } from './holder.ts';
 import { type Inspection, inspect } from './inspection.ts';
 import { compareKeys, KeyForm, keyText } from './key-form.ts';
@@ -68,11 +69,13 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
     this.#values = new ValueForm(definition);
     set.hooks ??= new SetHooks(
       set,
+      member,
       definition as unknown as ContainerDefinition<unknown, unknown>,
       keys as KeyForm<unknown>,
       this.#values as ValueForm<unknown>,
       (error) => member.context.log.error(`A hook of container ${definition.name} threw: ${String(error)}`),
     );
+    if (definition.budget !== undefined) set.eviction ??= new Eviction(set, member, definition.budget);
     this.#calls = new ObjectCalls(member, set, set.hooks, keys, definition);
   }
 
@@ -83,6 +86,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
   peek(key: Key): Value | undefined {
     const slot = this.#calls.known(key);
     if (slot === undefined || slot.entry.writer !== 0 || !readable.has(slot.entry.status)) return undefined;
+    slot.recent = true;
     return slot.value === unread ? this.#values.look(slot) : (slot.value as Value);
   }
 
@@ -250,6 +254,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
     if (node === undefined || (to !== undefined && !this.#member.nodes.includes(node))) {
       throw new UnknownNodeError(String(to));
     }
+    await this.#set.hooks?.leaving(this.#calls.slot(key));
     const result = await this.#calls.whole({ type: 'flush', to: node }, key, options);
     return result.outcome === 'done';
   }

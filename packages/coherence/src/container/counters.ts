@@ -3,9 +3,13 @@ import type { ObjectSet } from './object-set.ts';
 
 /** One member's part in a container. */
 export interface ContainerCounters {
+  /** Entries, with a value or without. */
   readonly objects: number;
+  readonly values: number;
   /** Of all values here, encoded. */
   readonly bytes: number;
+  /** Values this member gave up to stay within its budget. */
+  readonly evicted: number;
   readonly states: Readonly<Partial<Record<ObjectStatus, number>>>;
   /** Messages sent, by kind. */
   readonly sent: Readonly<Partial<Record<ObjectMessage['type'], number>>>;
@@ -13,12 +17,16 @@ export interface ContainerCounters {
   readonly hops: readonly number[];
 }
 
-export function countersOf({ slots, sent, hops }: ObjectSet): ContainerCounters {
+export function countersOf({ slots, values, bytes, sent, hops, eviction }: ObjectSet): ContainerCounters {
   const states: Partial<Record<ObjectStatus, number>> = {};
-  let bytes = 0;
-  for (const { entry, bytes: value } of slots.values()) {
-    states[entry.status] = (states[entry.status] ?? 0) + 1;
-    bytes += value?.length ?? 0;
-  }
-  return { objects: slots.size, bytes, states, sent: { ...sent }, hops: Array.from(hops, (times) => times ?? 0) };
+  for (const { entry } of slots.values()) states[entry.status] = (states[entry.status] ?? 0) + 1;
+  return {
+    objects: slots.size,
+    values,
+    bytes,
+    evicted: eviction?.evicted ?? 0,
+    states,
+    sent: { ...sent },
+    hops: Array.from(hops, (times) => times ?? 0),
+  };
 }

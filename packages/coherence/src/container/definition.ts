@@ -2,6 +2,7 @@ import type { MemberName } from '@holdfast/runtime/service';
 import { z } from 'zod';
 import { ContainerDefinitionError } from '../errors.ts';
 import { containerNameCharsMax, loadMsDefault, valueBytesDefault, valueBytesMax } from '../limits.ts';
+import type { Budget } from './eviction.ts';
 
 /**
  * Where an object is looked for first, which owns it while it does not exist. The same answer on all nodes.
@@ -25,6 +26,10 @@ export interface ContainerSource<Key, Value> {
   load?(key: Key, signal: AbortSignal): Value | undefined | Promise<Value | undefined>;
   /** Write a value through. Runs on the default owner, in order of versions, asked for by `sync` and `writeBehindMs`. */
   store?(key: Key, value: Value): void | Promise<void>;
+  /** After the stores asked for by `sync`: make them durable. */
+  sync?(key: Key): void | Promise<void>;
+  /** How long after a write its value is stored, in ms. Without it only `sync` stores. */
+  readonly writeBehindMs?: number;
   /** This node no longer has a copy: somebody else writes it, it was removed, or it was evicted. */
   invalidate?(key: Key): void;
 }
@@ -48,6 +53,8 @@ export interface ContainerOptions<Key, Value, Operations> {
   readonly valueBytesMax?: number;
   /** Readers of one node exclude each other too. @default false */
   readonly exclusiveReaders?: boolean;
+  /** What the values may take on each member; what was not used lately is given up first. @default no bound */
+  readonly budget?: Budget;
   /** What `execute` can call. */
   readonly operations?: Operations & { readonly [Name in keyof Operations]: Operation<Value> };
 }
@@ -73,6 +80,7 @@ export interface ContainerDefinition<
   readonly loadMs: number;
   readonly valueBytesMax: number;
   readonly exclusiveReaders: boolean;
+  readonly budget: Budget | undefined;
   readonly operations: Operations;
 }
 
@@ -84,7 +92,15 @@ const optionsSchema = z.strictObject({
   value: schema,
   defaultOwner: z.union([z.enum(['hash', 'creator']), z.strictObject({ fixed: z.string() }), hook]).optional(),
   initial: hook.optional(),
-  source: z.strictObject({ load: hook.optional(), store: hook.optional(), invalidate: hook.optional() }).optional(),
+  source: z
+    .strictObject({
+      load: hook.optional(),
+      store: hook.optional(),
+      invalidate: hook.optional(),
+      sync: hook.optional(),
+      writeBehindMs: z.int().min(0).max(86_400_000).optional(),
+    })
+    .optional(),
   loadMs: z
     .int()
     .min(1)
@@ -92,6 +108,7 @@ const optionsSchema = z.strictObject({
     .optional(),
   valueBytesMax: z.int().min(1).max(valueBytesMax).optional(),
   exclusiveReaders: z.boolean().optional(),
+  budget: z.strictObject({ bytes: z.int().min(1).optional(), objects: z.int().min(1).optional() }).optional(),
   operations: z.record(z.string().min(1), hook).optional(),
 });
 
@@ -145,6 +162,7 @@ export function defineContainer<Key, Value, Operations>(
     loadMs,
     valueBytesMax: options.valueBytesMax ?? valueBytesDefault,
     exclusiveReaders: options.exclusiveReaders ?? false,
+    budget: options.budget,
     operations: options.operations ?? ({} as Operations),
   });
 }

@@ -30,7 +30,9 @@ export class Grant {
     this.#uses -= 1;
     if (this.#uses > 0) return;
     this.claim.end();
-    this.set.put(this.claim.slot, this.#call, bytes);
+    const { slot, mode } = this.claim;
+    this.set.put(slot, this.#call, bytes);
+    if (mode === 'write') this.set.hooks?.written(slot);
   }
 }
 

@@ -55,6 +55,7 @@ export class MemberCoherence implements SetPlace {
   readonly #answers = new Map<number, Map<MemberSlot, boolean>>();
   readonly #stop: (() => void)[] = [];
   #lastCall: CallId = 0;
+  #stopping: Promise<void> | undefined;
   #closed = false;
 
   constructor(context: MemberContext) {
@@ -72,17 +73,13 @@ export class MemberCoherence implements SetPlace {
     );
     this.#listen();
     for (const { slot, state } of context.view.members) if (state === 'up') this.#greet(slot, true);
-    context.signal.addEventListener('abort', () => this.close(), { once: true });
+    context.signal.addEventListener('abort', () => void this.stop(), { once: true });
     if (context.signal.aborted) this.close();
   }
 
   /** Places of all nodes of the cluster, up or not: default owners are chosen among them. */
   get nodes(): readonly MemberSlot[] {
     return this.context.view.members.flatMap(({ slot }) => (slot < mainSlot ? [slot] : []));
-  }
-
-  get sets(): Iterable<ObjectSet> {
-    return this.#sets.values();
   }
 
   /** @throws ClosedError (HF_CLOSED) */
@@ -158,6 +155,14 @@ export class MemberCoherence implements SetPlace {
   /** What another member knows of an object. */
   ask(member: MemberSlot, set: number, key: MapKey): Promise<MemberState | 'none' | 'silent'> {
     return this.#questions.ask(member, set, JSON.stringify(key));
+  }
+
+  /** Store what is due, then {@link close}. */
+  stop(): Promise<void> {
+    this.#stopping ??= Promise.all(Array.from(this.#sets.values(), (set) => set.hooks?.stop())).then(() =>
+      this.close(),
+    );
+    return this.#stopping;
   }
 
   close(): void {

@@ -5,6 +5,6 @@ import { coherenceOf } from './member-registry.ts';
 /** Brings the container manager to a node: it takes part in every container, also in those nobody opened there. */
 export default defineService('holdfast.coherence', {}).implement((context) => {
   registerCoherenceErrors();
-  coherenceOf(context);
-  return {};
+  const member = coherenceOf(context);
+  return { [Symbol.asyncDispose]: () => member.stop() };
 });

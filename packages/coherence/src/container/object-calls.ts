@@ -1,5 +1,5 @@
 import { type MemberSlot, memberName, memberSlot } from '@holdfast/runtime/service';
-import { KeyError, LoadError, LostError } from '../errors.ts';
+import { KeyError, LoadError, LostError, SetFullError } from '../errors.ts';
 import type { AbsenceMode, CallId, CallResult, NodeId } from '../kernel/object-types.ts';
 import { heaviest } from './default-owners.ts';
 import type { ContainerDefinition, DefaultOwner } from './definition.ts';
@@ -103,6 +103,7 @@ export class ObjectCalls<Key> {
     if (held?.mode === 'read') return held.grant;
     if (held !== undefined) return held.outlast(what).then(() => this.read({ what, handsOut }, key, options));
     const call = this.nextCall(options);
+    slot.recent = true;
     const claim = new Claim(slot, 'read');
     if (handsOut || holder !== asyncContext) holder.remember(claim);
     const result = this.set.call(slot, { type: 'get', call, absence: this.touch });
@@ -145,7 +146,7 @@ export class ObjectCalls<Key> {
         const event = { type: 'grab', call, absence, try: tries } as const;
         const result = this.set.call(slot, event) ?? (await this.wait(call, slot, what, options));
         const { outcome } = result;
-        if (outcome === 'held' || outcome === 'absent-held') return new Grant(this.set, claim, call);
+        if (outcome === 'held' || outcome === 'absent-held') return this.#granted(new Grant(this.set, claim, call));
         if (outcome === 'busy') return undefined;
         // Whoever gives a value need not know that there was one.
         if (outcome !== 'lost' || what !== 'set') this.refuse(slot, result);
@@ -153,6 +154,13 @@ export class ObjectCalls<Key> {
     } finally {
       if (claim.grant === undefined) claim.end();
     }
+  }
+
+  /** @throws SetFullError where the object is new and there is no room for it. */
+  #granted(grant: Grant): Grant {
+    if (grant.claim.slot.bytes !== undefined || this.set.eviction?.isStuck !== true) return grant;
+    grant.use().end();
+    throw new SetFullError(this.#name, this.member.context.name);
   }
 
   /** A call on the object as a whole, for which every lease here must have ended. */

@@ -16,6 +16,7 @@ import {
   type ObjectStatus,
 } from '../kernel/object-types.ts';
 import { forwardsMaxDefault, giveBackMs, requestIdsMax } from '../limits.ts';
+import type { Eviction } from './eviction.ts';
 import type { MapKey } from './key-form.ts';
 import { type ArrivedMessage, payloadOf, writeMessage } from './message-form.ts';
 import { ObjectSlot, unread } from './object-slot.ts';
@@ -38,6 +39,11 @@ export class ObjectSet implements ObjectSink {
   readonly hops: number[] = [];
   /** What the definition adds, once the container is open here. */
   hooks: SetHooks | undefined = undefined;
+  /** Of all values here, encoded, and how many there are. */
+  bytes = 0;
+  values = 0;
+  /** Where the container has a budget on this member. */
+  eviction: Eviction | undefined = undefined;
   readonly #place: SetPlace;
   readonly #envs: ObjectEnv[] = [];
   readonly #later: (() => void)[] = [];
@@ -202,10 +208,14 @@ export class ObjectSet implements ObjectSink {
   }
 
   #keep(slot: ObjectSlot): void {
-    const hadCopy = slot.bytes !== undefined;
+    const { bytes: before } = slot;
+    const now = slot.entry.payload === noPayload ? undefined : this.#arrived;
     slot.value = unread;
-    slot.bytes = slot.entry.payload === noPayload ? undefined : this.#arrived;
-    if (hadCopy && slot.bytes === undefined) this.hooks?.invalidated(slot.key);
+    slot.bytes = now;
+    this.bytes += (now?.length ?? 0) - (before?.length ?? 0);
+    this.values += (now === undefined ? 0 : 1) - (before === undefined ? 0 : 1);
+    if (now !== undefined) this.eviction?.grown();
+    else if (before !== undefined) this.hooks?.invalidated(slot.key);
   }
 
   #fill(slot: ObjectSlot, id: number): void {

@@ -16,6 +16,9 @@ export class ObjectSlot {
   /** The bytes decoded and frozen, if they were and could be. */
   value: unknown = unread;
 
+  /** Somebody looked at the value since eviction last did. */
+  recent = true;
+
   constructor(key: MapKey, env: ObjectEnv) {
     this.key = key;
     this.isPlain = isPlain(key);

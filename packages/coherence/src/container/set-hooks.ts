@@ -1,10 +1,13 @@
 import { TimeoutError } from '@holdfast/runtime/service';
+import { StoreError } from '../errors.ts';
 import type { CallId, NodeId } from '../kernel/object-types.ts';
 import type { ContainerDefinition, ContainerSource } from './definition.ts';
-import type { KeyForm, MapKey } from './key-form.ts';
+import { type KeyForm, keyText, type MapKey } from './key-form.ts';
 import type { ObjectSet } from './object-set.ts';
 import type { ObjectSlot } from './object-slot.ts';
+import type { SetPlace } from './set-place.ts';
 import type { ValueForm } from './value-form.ts';
+import { WriteBehind } from './write-behind.ts';
 
 /** Runs what a definition says of first values and of the world outside, and tells the kernel what came of it. */
 export class SetHooks {
@@ -13,11 +16,13 @@ export class SetHooks {
   readonly #keys: KeyForm<unknown>;
   readonly #values: ValueForm<unknown>;
   readonly #report: (error: unknown) => void;
+  readonly #behind: WriteBehind | undefined;
   /** Why loads failed, until the calls that waited for them were told. */
   readonly #failures = new WeakMap<ObjectSlot, unknown>();
 
   constructor(
     set: ObjectSet,
+    place: SetPlace,
     definition: ContainerDefinition<unknown, unknown>,
     keys: KeyForm<unknown>,
     values: ValueForm<unknown>,
@@ -28,6 +33,11 @@ export class SetHooks {
     this.#keys = keys;
     this.#values = values;
     this.#report = report;
+    const { store, writeBehindMs } = definition.source;
+    if (store === undefined || writeBehindMs === undefined) return;
+    this.#behind = new WriteBehind(set, place, writeBehindMs, (key) => {
+      report(new StoreError(definition.name, keyText(key)));
+    });
   }
 
   /** Whether a key that was never written has a value all the same. */
@@ -52,12 +62,28 @@ export class SetHooks {
     }
   }
 
+  /** A write lease ended here, whether or not it wrote. */
+  written({ key }: ObjectSlot): void {
+    this.#behind?.written(key);
+  }
+
+  /** Store what is due of an object that is about to leave this member. */
+  async leaving({ key }: ObjectSlot): Promise<void> {
+    await this.#behind?.store(key);
+  }
+
+  /** Store all that is due. */
+  async stop(): Promise<void> {
+    await this.#behind?.storeAll();
+  }
+
   store(slot: ObjectSlot, node: NodeId, call: CallId, bytes: Uint8Array): void {
-    const { store } = this.#definition.source;
+    const { store, sync } = this.#definition.source;
     const key = this.#keys.read(slot.key);
     const value = this.#values.draft(bytes);
     Promise.resolve()
       .then(() => store?.(key, value))
+      .then(() => sync?.(key))
       .then(
         () => this.#set.stored(slot, node, call, true),
         (error: unknown) => {

@@ -28,3 +28,33 @@ export const Cells = defineContainer('cells', {
   value: z.number(),
   defaultOwner: { fixed: 'n1' },
 });
+
+/** What `store` of this thread was given: the thread that matters is that of the default owner. */
+export const shelf = new Map<string, number>();
+/** Keys that this thread was told it has no copy of any more. */
+export const invalidated: string[] = [];
+
+/** Objects that come from outside and go there. */
+export const Stock = defineContainer('stock', {
+  key: z.string(),
+  value: z.number(),
+  defaultOwner: { fixed: 'n0' },
+  loadMs: 50,
+  source: {
+    load: (key, signal) => {
+      if (key === 'broken') throw new RangeError('on purpose');
+      if (key === 'endless')
+        return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+      return key.startsWith('has ') ? Number(key.slice(4)) : undefined;
+    },
+    store: (key, value) => {
+      if (key === 'unstorable') throw new RangeError('on purpose');
+      shelf.set(key, value);
+    },
+    invalidate: (key) => void invalidated.push(key),
+    writeBehindMs: 1,
+  },
+});
+
+/** A member keeps ten of these. */
+export const Small = defineContainer('small', { key: z.string(), value: z.string(), budget: { objects: 10 } });

@@ -17,5 +17,14 @@ export const Clerk = defineService('clerk', {
   /** Take one from the first and add it to the last, so many times. */
   move: rpc({ in: z.object({ keys: z.array(key), times: z.int() }) }),
   execute: rpc({ in: z.object({ key, by: z.int() }), out: z.int() }),
+  /** What this node's device has, as JSON. */
+  shelf: rpc({ out: z.array(z.tuple([z.string(), z.number()])) }),
+  invalidated: rpc({ out: z.array(z.string()) }),
+  stock: rpc({ in: key, out: z.number().optional() }),
+  restock: rpc({ in: z.object({ key, value: z.number() }) }),
+  sync: rpc({ in: key, out: z.boolean() }),
+  /** Set so many small objects; how many of them are here afterwards. */
+  fill: rpc({ in: z.int(), out: z.int() }),
+  small: rpc({ in: key, out: z.string().optional() }),
   counter: rpc({ in: key, out: z.int() }),
 });

@@ -1,9 +1,10 @@
 import '@holdfast/coherence';
-import { Accounts, Counters } from './accounts.ts';
+import { Accounts, Counters, invalidated, Small, Stock, shelf } from './accounts.ts';
 import { Clerk } from './clerk-definition.ts';
 
 export default Clerk.implement(async (context) => {
   const [accounts, counters] = await Promise.all([context.container(Accounts), context.container(Counters)]);
+  const [stock, small] = await Promise.all([context.container(Stock), context.container(Small)]);
   return {
     read: (key) => accounts.read(key),
     peek: (key) => accounts.peek(key),
@@ -32,6 +33,16 @@ export default Clerk.implement(async (context) => {
       }
     },
     execute: ({ key, by }) => counters.execute(key, 'add', by),
+    shelf: () => [...shelf],
+    invalidated: () => invalidated,
+    stock: (key) => stock.read(key),
+    restock: ({ key, value }) => stock.set(key, value),
+    sync: (key) => stock.sync(key),
+    fill: async (count) => {
+      for (let n = 0; n < count; n++) await small.set(`s${n}`, `value ${n}`);
+      return small.counters().values;
+    },
+    small: (key) => small.read(key),
     counter: async (key) => (await counters.read(key)).n,
   };
 });

@@ -1,0 +1,96 @@
+import { anyNode, type CallResult, type ObjectStatus } from '../kernel/object-types.ts';
+import { evictionLooksMax, evictionsUnderWayMax } from '../limits.ts';
+import type { MapKey } from './key-form.ts';
+import type { ObjectSet } from './object-set.ts';
+import type { ObjectSlot } from './object-slot.ts';
+import type { SetPlace } from './set-place.ts';
+
+/** What the objects of a container may take on one member. */
+export interface Budget {
+  /** Of all values, encoded. */
+  readonly bytes?: number | undefined;
+  /** Values, of whatever size. */
+  readonly objects?: number | undefined;
+}
+
+const evictable: ReadonlySet<ObjectStatus> = new Set(['READ_COPY', 'READ_OWNER', 'WRITE_OWNER', 'WRITE_GHOST']);
+
+/**
+ * Keeps a member within its budget: values that were not looked at since the last round are given up, replicas without a
+ * word, owned ones to a node that has a copy, or to the default owner (second chance, Corbató 1968). The only copy is
+ * never dropped.
+ */
+export class Eviction {
+  readonly #set: ObjectSet;
+  readonly #place: SetPlace;
+  readonly #budget: Budget;
+  #round: Iterator<[MapKey, ObjectSlot]> | undefined;
+  #underWay = 0;
+  #isScheduled = false;
+  /** Objects given up by this member. */
+  evicted = 0;
+
+  constructor(set: ObjectSet, place: SetPlace, budget: Budget) {
+    this.#set = set;
+    this.#place = place;
+    this.#budget = budget;
+  }
+
+  get isOver(): boolean {
+    const { bytes = Number.POSITIVE_INFINITY, objects = Number.POSITIVE_INFINITY } = this.#budget;
+    return this.#set.bytes > bytes || this.#set.values > objects;
+  }
+
+  /** Whether nothing more can be given up, as far as the last look went. */
+  get isStuck(): boolean {
+    return this.isOver && this.#underWay === 0 && !this.#isScheduled;
+  }
+
+  /** A value came or grew. Values are given up once the step under way is over. */
+  grown(): void {
+    if (this.#isScheduled || !this.isOver) return;
+    this.#isScheduled = true;
+    queueMicrotask(() => {
+      this.#isScheduled = false;
+      this.#pass();
+    });
+  }
+
+  #pass(): void {
+    let looks = Math.min(evictionLooksMax, 2 * this.#set.slots.size);
+    while (looks > 0 && this.isOver && this.#underWay < evictionsUnderWayMax) {
+      looks -= 1;
+      const slot = this.#next();
+      if (slot === undefined) return;
+      if (slot.recent) slot.recent = false;
+      else if (this.#mayGo(slot)) this.#giveUp(slot);
+    }
+  }
+
+  #next(): ObjectSlot | undefined {
+    this.#round ??= this.#set.slots.entries();
+    const { value, done } = this.#round.next();
+    if (done !== true) return value[1];
+    this.#round = undefined;
+    return this.#set.slots.values().next().value;
+  }
+
+  #mayGo({ entry, env }: ObjectSlot): boolean {
+    const { status, readers, writer, queue, copyset } = entry;
+    if (!evictable.has(status) || readers.length > 0 || writer !== 0 || queue.length > 0) return false;
+    return status === 'READ_COPY' || env.defaultOwner !== env.self || copyset.some((node) => node !== env.self);
+  }
+
+  #giveUp(slot: ObjectSlot): void {
+    const call = this.#place.nextCall();
+    const done = ({ outcome }: CallResult): void => {
+      this.#underWay -= 1;
+      if (outcome === 'done') this.evicted += 1;
+      this.grown();
+    };
+    this.#underWay += 1;
+    const result = this.#set.call(slot, { type: 'flush', call, to: anyNode });
+    if (result !== undefined) done(result);
+    else void this.#place.calls.wait(call, slot, 'evict', { timeoutMs: 0 }).then(done, () => (this.#underWay -= 1));
+  }
+}
