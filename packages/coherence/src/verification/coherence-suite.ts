@@ -7,6 +7,7 @@ import { optionScenarios, quickScenarios, slowScenarios } from './object-scenari
 import { objectWorld } from './object-world.ts';
 import { setMutants, setScenarios } from './set-scenarios.ts';
 import { setWorld } from './set-world.ts';
+import { stackedSimulations } from './sim-suite.ts';
 
 const scenarios: readonly ObjectScenario[] = [
   ...Object.values(quickScenarios),
@@ -42,7 +43,8 @@ export const coherenceSuite: VerificationSuite = {
     ...Object.values(setScenarios).map((scenario) => setWorld(scenario)),
   ],
   mutants: [...objectMutants, ...setMutants],
-  simulation,
+  simulation: stackedSimulations[0]!,
+  furtherSimulations: [...stackedSimulations.slice(1), simulation],
   asScenario(configuration, violation) {
     const scenario = scenarios.find(({ name }) => name === configuration);
     return scenario === undefined ? undefined : counterexample(scenario, violation);

@@ -11,5 +11,11 @@
  * console.log(simText(runSim(connectionSuite, { seed: 7, runs: 10 })));
  * ```
  */
+
+// Sessions and their links, for those who stack kernels of their own on them.
+export { sessionKernel } from '../kernel/session-kernel.ts';
+export { type SessionRules, sessionRules } from '../kernel/session-rules.ts';
+export type { SessionEnv, SessionEvent, SessionFrame, SessionNotice, SessionState } from '../kernel/session-types.ts';
 export { connectionSuite } from './connection-suite.ts';
+export { type LinkEndsEvent, linkEnds } from './link-ends.ts';
 export { sessionSuite } from './session-suite.ts';

@@ -3,9 +3,12 @@ import type { Observation, ObservedKind } from '../world/monitor.ts';
 import type { WorldSpec } from '../world/spec.ts';
 import type { WorldView } from '../world/view.ts';
 
-/** `error`: a kernel threw. `liveness`: the core did not converge once faults had stopped. */
+/**
+ * `error`: a kernel threw. `liveness`: the core did not converge once faults had stopped. `ending`: it did, and what must
+ * be true then is not.
+ */
 export interface SimulatedViolation {
-  readonly kind: 'always' | 'quiescent' | 'liveness' | 'error';
+  readonly kind: 'always' | 'quiescent' | 'liveness' | 'ending' | 'error';
   readonly property: string;
   readonly message: string;
 }

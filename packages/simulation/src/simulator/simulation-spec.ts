@@ -59,6 +59,8 @@ export interface SimulationSpec {
   readonly faults: FaultRates;
   /** What is still missing, as a sentence; undefined once the chosen core is where it should be. */
   missing(view: WorldView, core: readonly number[]): string | undefined;
+  /** What must be true of a run that has converged, looked at once: say, that the history of its calls is linearizable. */
+  readonly ending?: { readonly name: string; violation(view: WorldView): string | undefined };
   /** The sets of nodes of which one must converge once faults stop there; where omitted, all nodes. */
   readonly cores?: readonly (readonly number[])[];
   /**

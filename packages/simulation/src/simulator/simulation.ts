@@ -194,14 +194,22 @@ class Simulation implements Stage {
     for (let events = 1; ; events++) {
       const violation = this.#referee.judge(this.#view, this.inFlight === 0);
       if (violation !== undefined) return violation;
-      if (events % convergenceCheckEvents === 0 && this.#missing() === undefined) return undefined;
+      if (events % convergenceCheckEvents === 0 && this.#missing() === undefined) return this.#ending();
       const stuck = !this.#advance();
       if (!stuck && this.nowNs < endNs && this.#stacks.steps < stepsEnd) continue;
       const missing = this.#missing();
-      if (missing === undefined) return undefined;
+      if (missing === undefined) return this.#ending();
       const when = stuck ? 'nothing more can happen' : 'it took too long';
       return { kind: 'liveness', property: 'converges', message: `${missing}; ${when} after faults had stopped` };
     }
+  }
+
+  #ending(): SimulatedViolation | undefined {
+    const { ending } = this.#spec;
+    const message = ending?.violation(this.#view);
+    return ending === undefined || message === undefined
+      ? undefined
+      : { kind: 'ending', property: ending.name, message };
   }
 
   #missing(): string | undefined {

@@ -1,3 +1,4 @@
+import { ReplayFileError } from '../errors.ts';
 import type { CellEvidence } from '../explorer/model.ts';
 import { type ChoiceLists, Choices } from '../simulator/choices.ts';
 import { Digest } from '../simulator/digest.ts';
@@ -7,7 +8,7 @@ import type { SimulatedViolation } from '../simulator/referee.ts';
 import { choicesOf, type ReplayFile, replayFile } from '../simulator/replay-file.ts';
 import { type Shrunk, shrink } from '../simulator/shrink.ts';
 import { type SimulatedRun, simulate } from '../simulator/simulation.ts';
-import type { SimulatedFault, SimulationSpec } from '../simulator/simulation-spec.ts';
+import type { FaultRates, SimulatedFault, SimulationSpec } from '../simulator/simulation-spec.ts';
 import { CellLog } from '../world/cell-log.ts';
 import type { VerificationSuite } from './suite.ts';
 
@@ -59,24 +60,26 @@ export interface SimReport {
 
 /** Run the simulation of a suite by seed, or replay one run. Stops at the first failing run and shrinks it. */
 export function runSim(suite: VerificationSuite, options: RunSimOptions = {}): SimReport {
-  const spec = suite.simulation;
+  const specs = simulationsOf(suite);
   const replayed = options.replay === undefined ? undefined : choicesOf(suite.kernel, options.replay);
   const seed = replayed?.seed ?? options.seed ?? 1;
   const runsMax = replayed === undefined ? (options.runs ?? 100) : 1;
   const secondsMax = options.secondsMax ?? Number.POSITIVE_INFINITY;
   const cells = new CellLog();
-  const tally = new Tally(spec);
+  const tally = new Tally(specs);
   const failures: SimFailure[] = [];
   const startedMs = performance.now();
   let seconds = 0;
   for (let index = 0; index < runsMax && failures.length === 0; index++) {
     const runSeed = replayed === undefined ? seedOfRun(seed, index) : seed;
     const choices = replayed === undefined ? Choices.fromSeed(runSeed) : Choices.replaying(replayed.lists);
+    const spec = replayed === undefined ? specs[index % specs.length]! : specNamed(specs, replayed.world);
     const run = simulate(spec, choices, cells);
     tally.add(run);
     seconds = (performance.now() - startedMs) / 1000;
     if (run.violation !== undefined) {
-      failures.push(failureOf(suite, index, runSeed, run.violation, choices.lists(), replayed !== undefined));
+      const found = { run: index, seed: runSeed, violation: run.violation, lists: choices.lists() };
+      failures.push(failureOf(suite.kernel, spec, found, replayed !== undefined));
     }
     options.onRun?.(index, run);
     if (seconds > secondsMax) break;
@@ -92,9 +95,21 @@ export function runSim(suite: VerificationSuite, options: RunSimOptions = {}): S
   };
 }
 
+const simulationsOf = ({ simulation, furtherSimulations = [] }: VerificationSuite): readonly SimulationSpec[] => [
+  simulation,
+  ...furtherSimulations,
+];
+
+function specNamed(specs: readonly SimulationSpec[], name: string): SimulationSpec {
+  const found = specs.find(({ world }) => world.name === name);
+  if (found === undefined)
+    throw new ReplayFileError(`the replay file is of the world "${name}", which is not simulated`);
+  return found;
+}
+
 class Tally {
   events = 0;
-  readonly #spec: SimulationSpec;
+  readonly #specs: readonly SimulationSpec[];
   readonly #digest = new Digest();
   readonly #faults: Partial<Record<SimulatedFault, number>> = {};
   readonly #reached = new Set<string>();
@@ -102,10 +117,12 @@ class Tally {
   #messages = 0;
   #virtualMs = 0;
 
-  constructor(spec: SimulationSpec) {
-    this.#spec = spec;
-    for (const name of rateClasses) if ((spec.faults[name] ?? 0) > 0) this.#faults[name] = 0;
-    if ((spec.faults.crash ?? 0) > 0) this.#faults.restart = 0;
+  constructor(specs: readonly SimulationSpec[]) {
+    this.#specs = specs;
+    const mayHappen = (name: SimulatedFault & keyof FaultRates): boolean =>
+      specs.some(({ faults }) => (faults[name] ?? 0) > 0);
+    for (const name of rateClasses) if (mayHappen(name)) this.#faults[name] = 0;
+    if (mayHappen('crash')) this.#faults.restart = 0;
   }
 
   add(run: SimulatedRun): void {
@@ -121,7 +138,8 @@ class Tally {
   }
 
   totals() {
-    const wanted = (this.#spec.world.properties ?? []).filter(({ kind }) => kind === 'sometimes');
+    const properties = this.#specs.flatMap(({ world }) => world.properties ?? []);
+    const wanted = properties.filter(({ kind }) => kind === 'sometimes');
     return {
       runs: this.#runs,
       events: this.events,
@@ -134,15 +152,19 @@ class Tally {
   }
 }
 
+interface Found {
+  readonly run: number;
+  readonly seed: number;
+  readonly violation: SimulatedViolation;
+  readonly lists: ChoiceLists;
+}
+
 function failureOf(
-  suite: VerificationSuite,
-  run: number,
-  seed: number,
-  violation: SimulatedViolation,
-  lists: ChoiceLists,
+  kernel: string,
+  spec: SimulationSpec,
+  { run, seed, violation, lists }: Found,
   isReplay: boolean,
 ): SimFailure {
-  const spec = suite.simulation;
   // Evidence counts only what the runs themselves reached.
   const aside = new CellLog();
   const fails = (candidate: ChoiceLists): ChoiceLists | undefined => {
@@ -158,7 +180,7 @@ function failureOf(
     run,
     seed,
     story: told.story,
-    replay: replayFile(suite.kernel, seed, choices),
+    replay: replayFile(kernel, spec.world.name, seed, choices),
     shrunk,
   };
 }

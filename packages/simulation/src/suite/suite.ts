@@ -20,4 +20,6 @@ export interface VerificationSuite {
   readonly simulation: SimulationSpec;
   /** A counterexample of a configuration as a file that does the same by hand; undefined where there is no way. */
   asScenario?(configuration: string, violation: Violation): string | undefined;
+  /** Further worlds to simulate: runs take them in turn, the first one first. Each has its own name. */
+  readonly furtherSimulations?: readonly SimulationSpec[];
 }

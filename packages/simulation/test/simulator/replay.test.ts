@@ -46,6 +46,30 @@ describe('a simulation', () => {
     expect(replayed.violations[0]).toMatchObject({ message: failure?.message, story: failure?.story });
   });
 
+  it('takes several worlds in turn, and replays a failure in its own', () => {
+    const good = stopAndWaitSimulation(60);
+    const bad = buggySuite().simulation;
+    const further = { ...bad, world: { ...bad.world, name: 'the buggy one' } };
+    const suite = { ...stopAndWaitSuite(), simulation: good, furtherSimulations: [further] };
+    const [failure] = runSim(suite, { seed: 3, runs: 100 }).violations;
+    expect(failure?.run).toSatisfy((run: number) => run % 2 === 1);
+    expect(failure?.replay.world).toBe('the buggy one');
+    const replay = JSON.parse(JSON.stringify(failure?.replay));
+    expect(runSim(suite, { replay }).violations[0]).toMatchObject({ message: failure?.message });
+    expect(() => runSim(stopAndWaitSuite(), { replay })).toThrow('is of the world "the buggy one"');
+  });
+
+  it('looks at the end of a run that converged, once', () => {
+    const looks: number[] = [];
+    const ending = {
+      name: 'nothing is left',
+      violation: () => (looks.push(1) === 2 ? 'something is left' : undefined),
+    };
+    const suite = { ...stopAndWaitSuite(), simulation: { ...stopAndWaitSimulation(20), ending } };
+    const { violations } = runSim(suite, { seed: 1, runs: 2 });
+    expect(violations).toMatchObject([{ kind: 'ending', run: 1, property: 'nothing is left' }]);
+  });
+
   it('finds what only the end of all faults shows: a value never delivered', () => {
     const suite = { ...stopAndWaitSuite(), simulation: stopAndWaitSimulation(20, { ...goodRules, repeats: false }) };
     const [failure] = runSim(suite, { seed: 5, runs: 100 }).violations;
@@ -66,18 +90,18 @@ describe('a simulation', () => {
   it.each([
     ['nothing', undefined, 'not a replay file'],
     ['a list', [1, 2], 'not a replay file'],
-    ['another format', { format: 'x', kernel: 'stop-and-wait', seed: 1, choices: {} }, 'not a replay file'],
+    ['another format', { format: 'x', kernel: 'stop-and-wait', world: 'x', seed: 1, choices: {} }, 'not a replay file'],
     [
       'a bad spot',
-      { format: 'holdfast-replay-1', kernel: 'stop-and-wait', seed: 1, choices: { swarm: [[-1, 2]] } },
+      { format: 'holdfast-replay-1', kernel: 'stop-and-wait', world: 'x', seed: 1, choices: { swarm: [[-1, 2]] } },
       'not',
     ],
     [
       'a huge place',
-      { format: 'holdfast-replay-1', kernel: 'stop-and-wait', seed: 1, choices: { a: [[2 ** 40, 2]] } },
+      { format: 'holdfast-replay-1', kernel: 'stop-and-wait', world: 'x', seed: 1, choices: { a: [[2 ** 40, 2]] } },
       'not',
     ],
-    ['another kernel', { format: 'holdfast-replay-1', kernel: 'raid', seed: 1, choices: {} }, 'for raid'],
+    ['another kernel', { format: 'holdfast-replay-1', kernel: 'raid', world: 'x', seed: 1, choices: {} }, 'for raid'],
   ])('refuses to replay %s', (_, replay, message) => {
     const call = () => runSim(stopAndWaitSuite(), { replay: replay ?? null });
     expect(call).toThrow(ReplayFileError);

@@ -1,0 +1,62 @@
+import type { FaultRates, SimulationSpec } from '@holdfast/simulation';
+import { type StackedCluster, stackedSimulation } from './sim-world.ts';
+
+/** What links may do below a session, and nodes that do nothing for a while. */
+const faults: FaultRates = {
+  drop: 0.05,
+  corrupt: 0.02,
+  clog: 2,
+  cutOneWay: 2,
+  cutBothWays: 2,
+  linkDown: 8,
+  ghost: 0.5,
+  suspect: 8,
+  pause: 2,
+  lateTimer: 0.05,
+};
+
+const clusterOf = (nodes: number, clients: number, keys: number): StackedCluster => ({
+  name: `containers over sessions: ${nodes} nodes, ${clients} clients each, ${keys} objects`,
+  nodes,
+  clients,
+  keys,
+  calls: 1,
+  faults,
+});
+
+/** Clusters of 3 to 8 nodes, from many calls on few nodes to few calls on many. */
+export const stackedClusters: readonly StackedCluster[] = [
+  clusterOf(3, 2, 3),
+  clusterOf(4, 2, 2),
+  clusterOf(5, 1, 3),
+  clusterOf(6, 1, 2),
+  clusterOf(8, 1, 2),
+];
+
+export const stackedSimulations: readonly SimulationSpec[] = stackedClusters.map(stackedSimulation);
+
+const small = clusterOf(3, 2, 2);
+
+/** Seeded bugs that the simulator must catch by what becomes of the objects, not by the order of messages itself. */
+export const simulatedMutants: readonly { readonly name: string; readonly simulation: SimulationSpec }[] = (
+  [
+    ['a session that loses a message', { lineMistake: 'loses' }],
+    ['a session that delivers twice', { lineMistake: 'repeats' }],
+    ['a session that reorders', { lineMistake: 'reorders' }],
+    ['the writer does not await acknowledgements', { objectRules: { isComplete: () => true } }],
+    ['a reader does not hold up a writer elsewhere', { objectRules: { readersHoldUp: (what) => what !== 'INV' } }],
+    [
+      'a dataless grant whatever copy there is',
+      { objectRules: { isDataless: ({ requester }, _, copyset) => copyset.includes(requester) } },
+    ],
+    ['INV without a copy is not acknowledged', { objectRules: { acknowledgesWithoutCopy: () => false } }],
+    [
+      'refusal makes an owner',
+      { objectRules: { afterRefusal: (_, __, isDefaultOwner) => (isDefaultOwner ? 'INV_OWNER' : 'INV_COPY') } },
+    ],
+    ['a removal does not await acknowledgements', { objectRules: { awaitsRemoval: () => false } }],
+  ] as const satisfies readonly (readonly [string, Partial<StackedCluster>])[]
+).map(([name, change]) => ({
+  name,
+  simulation: stackedSimulation({ ...small, name, ...change, trustsSessions: true }),
+}));
