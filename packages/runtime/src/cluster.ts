@@ -9,11 +9,13 @@ import { ControlPlane, type SupervisorCall } from './control/control-plane.ts';
 import { settledWithin } from './control/deadline.ts';
 import { type ControlPort, controlPort, type FromMember, type ToMember } from './control/messages.ts';
 import type { CloseMode, CloseReport, MemberDiagnostics } from './control/supervisor-api.ts';
+import type { ClusterStore } from './coord/types.ts';
 import { assertEngine } from './engine.ts';
 import { ClosedError, NodeStuckError, SupervisorDownError } from './errors.ts';
 import { type ClusterEvent, describeError } from './events/cluster-event.ts';
 import { EventHub } from './events/event-hub.ts';
 import { type ClusterExtensions, clusterMethods } from './extensions.ts';
+import type { DriverName } from './interconnect/types.ts';
 import { bootMsDefault, closeGraceMs, controlMsDefault, drainMsDefault, terminateMsDefault } from './limits.ts';
 import type { MemberName } from './member.ts';
 import { Arena } from './memory/arena.ts';
@@ -29,6 +31,12 @@ import type { BroadcastProxy, CallOptions, ServiceMembers, ServiceProxy } from '
 import { bootKey, type MemberBoot, type SupervisorBoot } from './supervisor/boot-data.ts';
 import type { ViewMember } from './supervisor/membership.ts';
 import { workerExecArgv } from './supervisor/worker-entry.ts';
+
+/** One link between two members. */
+export interface LinkFault {
+  readonly between: readonly [MemberName, MemberName];
+  readonly driver: DriverName;
+}
 
 /**
  * A cluster of nodes, each a worker thread, and this thread as its member `main`.
@@ -115,6 +123,17 @@ export class Cluster implements AsyncDisposable {
     return this.#member(this.#services).context;
   }
 
+  /**
+   * The coordination store, for facts that all members must agree on. It keeps them when the cluster has storage.
+   * @example
+   * ```ts
+   * const { succeeded } = await cluster.coord.compareAndSet('leader', 0, new TextEncoder().encode('n0'));
+   * ```
+   */
+  get coord(): ClusterStore {
+    return this.main.coord;
+  }
+
   /** The members of the current view, as this thread knows it. */
   members(): readonly ViewMember[] {
     return this.#member(this.#thread).view.members;
@@ -193,6 +212,19 @@ export class Cluster implements AsyncDisposable {
 
   async resume(name: MemberName): Promise<void> {
     await this.#ask(`Resuming ${name}`, (supervisor) => supervisor.resume(name));
+  }
+
+  /**
+   * Take one link between two members down, as if it had failed: its port is closed, its ring replaced. Their session goes
+   * on over another link, without loss; the link is made anew and comes back. See the events `link-down`, `failover` and
+   * `link-up`. To cut all links at once, {@link partition}.
+   * @throws UnknownNodeError (HF_UNKNOWN_NODE), UnknownLinkError (HF_UNKNOWN_LINK)
+   */
+  async failLink({ between, driver }: LinkFault): Promise<void> {
+    const [first, second] = between;
+    await this.#ask(`Failing a link of ${first} and ${second}`, (supervisor) => {
+      return supervisor.failLink([first, second], driver);
+    });
   }
 
   /**

@@ -75,6 +75,18 @@ export class NodeDownError extends HoldfastError {
   }
 }
 
+/** Thrown when two members have no link of a driver between them: `HF_UNKNOWN_LINK`. */
+export class UnknownLinkError extends HoldfastError {
+  override readonly name = 'UnknownLinkError';
+  constructor(node: string, peer: string, driver: string, init?: Partial<HoldfastErrorInit>) {
+    super('HF_UNKNOWN_LINK', `There is no link of driver ${JSON.stringify(driver)} between ${node} and ${peer}.`, {
+      hint: 'In a cluster of more than 8 members two have links once they talked; `interconnect` names the drivers.',
+      node,
+      ...init,
+    });
+  }
+}
+
 /** Thrown when a name is no member of the cluster, or not one the verb can act on: `HF_UNKNOWN_NODE`. */
 export class UnknownNodeError extends HoldfastError {
   override readonly name = 'UnknownNodeError';

@@ -9,7 +9,7 @@ export { ChannelClosedError } from './channel/errors.ts';
 export type * from './channel/types.ts';
 export type { Deployment, DeployOptions } from './cluster/deployment.ts';
 export type { ClusterOptions } from './cluster/options.ts';
-export { Cluster } from './cluster.ts';
+export { Cluster, type LinkFault } from './cluster.ts';
 export { CodecError, MessageTooLargeError } from './codec/errors.ts';
 export { LaneError } from './compute/errors.ts';
 export type { ComputeFunction, ComputeJob, ComputeLane, PageRun } from './compute/types.ts';

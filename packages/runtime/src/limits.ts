@@ -23,6 +23,9 @@ export const coordHistoryRevisionsMax = 10_000;
 export const coordLeaseMsMin = 10;
 export const coordLeaseMsMax = 24 * 60 * 60 * 1000;
 
+/** Leases one member may hold. */
+export const coordLeasesMax = 4096;
+
 /** Watches open on one coordination store. */
 export const coordWatchesMax = 1024;
 

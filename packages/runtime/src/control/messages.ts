@@ -1,6 +1,8 @@
 import type { MessagePort, Transferable, Worker } from 'node:worker_threads';
 import type { PageRun } from '../compute/types.ts';
+import type { StoreAnswer, StoreRequest } from '../coord/store-calls.ts';
 import type { PublishedEvent } from '../events/cluster-event.ts';
+import type { DriverName } from '../interconnect/types.ts';
 import type { WireEnds } from '../interconnect/wires.ts';
 import type { MemberSlot } from '../member.ts';
 import type { DirectoryEntry } from '../service/directory.ts';
@@ -46,6 +48,9 @@ export type ToMember =
    */
   | { readonly type: 'stop'; readonly request: number; readonly mode: 'drain' | 'close' }
   | { readonly type: 'pause'; readonly pause: number }
+  /** Take one link down, as if it had failed. */
+  | { readonly type: 'fail-link'; readonly request: number; readonly peer: MemberSlot; readonly driver: DriverName }
+  | ({ readonly type: 'stored' } & StoreAnswer)
   /** To the embedding thread only. */
   | { readonly type: 'events'; readonly events: readonly PublishedEvent[]; readonly dropped: number }
   | { readonly type: 'lane-settled'; readonly job: number; readonly outcome: Outcome<unknown> };
@@ -64,6 +69,8 @@ export type FromMember =
   | { readonly type: 'paused'; readonly pause: number }
   | { readonly type: 'lane-run'; readonly order: LaneOrder }
   | { readonly type: 'lane-abort'; readonly job: number }
+  /** A call of the coordination store; answered by `stored`. */
+  | ({ readonly type: 'store' } & StoreRequest)
   | { readonly type: 'events'; readonly events: readonly PublishedEvent[]; readonly dropped: number }
   /** An attached worker goes of its own will. */
   | { readonly type: 'leave' };

@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { DriverName } from '../interconnect/types.ts';
 import type { MemberName } from '../member.ts';
 import type { Extent } from '../memory/arena.ts';
 import type { ServiceDiagnostics } from '../service/types.ts';
@@ -68,6 +69,7 @@ export interface SupervisorApi {
   resume(name: MemberName): Promise<Outcome<void>>;
   partition(groupA: readonly MemberName[], groupB: readonly MemberName[], oneWay: boolean): Promise<Outcome<void>>;
   heal(): Promise<Outcome<void>>;
+  failLink(between: readonly [MemberName, MemberName], driver: DriverName): Promise<Outcome<void>>;
   deploy(request: DeployRequest): Promise<Outcome<DeploymentRecord>>;
   undeploy(id: number): Promise<Outcome<void>>;
   diagnostics(): Promise<Outcome<readonly MemberDiagnostics[]>>;

@@ -118,3 +118,6 @@ export interface CoordStore {
 
   close(): Promise<void>;
 }
+
+/** The store as the members of a cluster reach it: it closes with the cluster. */
+export type ClusterStore = Omit<CoordStore, 'close'>;

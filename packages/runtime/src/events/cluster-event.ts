@@ -1,4 +1,5 @@
 import type { PeerLoss } from '../exchange/types.ts';
+import type { LinkDownReason } from '../interconnect/types.ts';
 import type { MemberName } from '../member.ts';
 
 /**
@@ -63,6 +64,20 @@ export interface ClusterEventMap {
   /** `node` can talk to `peer` from now on. */
   'session-up': { readonly node: MemberName; readonly peer: MemberName };
   'session-down': { readonly node: MemberName; readonly peer: MemberName; readonly loss: PeerLoss };
+  /**
+   * A link of `node` towards `peer` went down; the session goes on over another, or waits for one. `killed`: by
+   * `failLink`; `stalled`: it did not move while the peer ran; `peer`: the other end took it down or is gone; `corrupt`:
+   * something was read from it that cannot be right. May come before the `session-down` of
+   * a peer that ends.
+   */
+  'link-down': {
+    readonly node: MemberName;
+    readonly peer: MemberName;
+    readonly driver: string;
+    readonly cause: LinkDownReason;
+  };
+  /** A link that was down carries again. The links a session begins with are not reported. */
+  'link-up': { readonly node: MemberName; readonly peer: MemberName; readonly driver: string };
   partitioned: {
     readonly groupA: readonly MemberName[];
     readonly groupB: readonly MemberName[];

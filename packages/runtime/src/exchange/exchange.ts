@@ -81,6 +81,8 @@ class LocalExchange implements MemberExchange {
         },
         onWritable: (peer, trafficClass) => this.#tell((each) => each.onWritable?.(peer.slot, trafficClass)),
         onFailover: (peer, from, to) => this.#tell((each) => each.onFailover?.(peer.slot, from, to)),
+        onLinkDown: (peer, driver, reason) => this.#tell((each) => each.onLinkDown?.(peer.slot, driver, reason)),
+        onLinkUp: (peer, driver) => this.#tell((each) => each.onLinkUp?.(peer.slot, driver)),
         onError: (error) => this.#report(error),
       },
     };

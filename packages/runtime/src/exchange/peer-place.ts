@@ -1,4 +1,5 @@
 import type { Subject } from 'rxjs/internal/Subject';
+import type { DriverName, LinkDownReason } from '../interconnect/types.ts';
 import type { MemberSlot } from '../member.ts';
 import type { ClusterBlock } from '../memory/cluster-block.ts';
 import type { Waker } from '../wake/waker.ts';
@@ -14,6 +15,8 @@ export interface PeerOwner {
   onUndelivered(peer: Peer, fate: FrameFate, port: PortNumber, bytes: Uint8Array, start: number, end: number): void;
   onWritable(peer: Peer, trafficClass: TrafficClass): void;
   onFailover(peer: Peer, from: string, to: string): void;
+  onLinkDown(peer: Peer, driver: DriverName, reason: LinkDownReason): void;
+  onLinkUp(peer: Peer, driver: DriverName): void;
   onError(error: Error): void;
 }
 

@@ -1,5 +1,5 @@
 import { isRing, ringHandle } from '../interconnect/ring.ts';
-import type { DriverName, InterconnectLink, RecordReceiver } from '../interconnect/types.ts';
+import type { DriverName, InterconnectLink, LinkDownReason, RecordReceiver } from '../interconnect/types.ts';
 import type { WireEnds } from '../interconnect/wires.ts';
 import type { Agreement, ClientNeed, ConnectionStage, PortGrant } from '../kernel/connection-types.ts';
 import type { Endpoint, LinkId, SessionEnd, SessionNotice } from '../kernel/session-types.ts';
@@ -75,8 +75,8 @@ export class Peer implements SessionOwner, ConnectionOwner {
     };
     this.#doorbell = place.waker.attach(slot, wires.doorbell);
     this.#links = makePairLinks(place, slot, wires, this.#doorbell, {
-      onDown: (link, reason) => this.session.linkDown(link, reason),
-      onUp: (link) => this.session.linkUp(link),
+      onDown: (link, reason) => this.#linkDown(link, reason),
+      onUp: (link) => this.#linkUp(link),
     });
     this.#receivers = this.#links.map(
       (_, link) => (bytes, words, start, end) => this.session.receive(link, bytes, words, start, end),
@@ -305,6 +305,18 @@ export class Peer implements SessionOwner, ConnectionOwner {
 
   signalPeer(): void {
     this.#doorbell.signal(otherSignal);
+  }
+
+  #linkDown(link: LinkId, reason: LinkDownReason): void {
+    const { driver } = this.#links[link] as InterconnectLink;
+    this.#place.owner.onLinkDown(this, driver, reason);
+    this.session.linkDown(link, reason);
+  }
+
+  #linkUp(link: LinkId): void {
+    const { driver } = this.#links[link] as InterconnectLink;
+    this.#place.owner.onLinkUp(this, driver);
+    this.session.linkUp(link);
   }
 
   #moved(to: LinkId | -1): void {

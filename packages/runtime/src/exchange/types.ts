@@ -1,3 +1,4 @@
+import type { DriverName, LinkDownReason } from '../interconnect/types.ts';
 import type { MemberSlot } from '../member.ts';
 
 /** Traffic classes of a session. Order is promised within a class, never between classes. */
@@ -52,6 +53,10 @@ export interface PeerListener {
   ): void;
   /** A `begin` that was refused for want of room would succeed now. */
   onWritable?(peer: MemberSlot, trafficClass: TrafficClass): void;
+  /** A link went down; the session goes on over another, if there is one. */
+  onLinkDown?(peer: MemberSlot, driver: DriverName, reason: LinkDownReason): void;
+  /** A link that was down carries again. */
+  onLinkUp?(peer: MemberSlot, driver: DriverName): void;
   /** A link of the session changed state. Only clients that ask hear of failover. */
   onFailover?(peer: MemberSlot, from: string, to: string): void;
 }

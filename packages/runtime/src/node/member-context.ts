@@ -8,7 +8,7 @@ import type { Log, MemberContext } from './types.ts';
 
 /** The context of a member's services, and of `cluster.main`. */
 export function createContext(thread: MemberThread, client: ServiceClient, channels: Channels): MemberContext {
-  const { name, boot, signal, pages, exchange, lane, outbox } = thread;
+  const { name, boot, signal, pages, exchange, lane, coord, outbox } = thread;
   const own: Omit<MemberContext, keyof MemberExtensions> = {
     name,
     slot: boot.slot,
@@ -23,6 +23,7 @@ export function createContext(thread: MemberThread, client: ServiceClient, chann
     },
     watchView: (listener) => thread.watchView(listener),
     compute: lane,
+    coord,
     service: (definition, defaults) => client.service(definition, defaults),
     broadcast: (definition, defaults) => client.broadcast(definition, defaults),
     connect: (peer, options) => channels.connect(peer, options),

@@ -2,11 +2,14 @@ import { MemberLane } from '../compute/member-lane.ts';
 import { outcomeOf } from '../control/error-wire.ts';
 import type { ControlPort, FromMember, LostMember, ToMember } from '../control/messages.ts';
 import type { MemberReport } from '../control/supervisor-api.ts';
+import { RemoteStore } from '../coord/remote-store.ts';
+import { UnknownLinkError } from '../errors.ts';
 import { EventOutbox } from '../events/event-outbox.ts';
 import { createExchange } from '../exchange/exchange.ts';
 import type { MemberExchange } from '../exchange/member-exchange.ts';
+import type { DriverName } from '../interconnect/types.ts';
 import { nodesMax } from '../limits.ts';
-import { type MemberName, memberName } from '../member.ts';
+import { type MemberName, type MemberSlot, memberName } from '../member.ts';
 import { Arena } from '../memory/arena.ts';
 import { ClusterBlock } from '../memory/cluster-block.ts';
 import { LocalPagePool } from '../memory/page-pool.ts';
@@ -29,6 +32,7 @@ export class MemberThread {
   readonly exchange: MemberExchange;
   readonly pages: PagePool;
   readonly lane: MemberLane;
+  readonly coord: RemoteStore;
   readonly #control: ControlPort<FromMember, ToMember>;
   readonly #signals: ClusterSignals;
   readonly #stopping = new AbortController();
@@ -64,6 +68,7 @@ export class MemberThread {
     this.#watchPeers();
     this.pages = new LocalPagePool({ arena, self: slot, incarnation, range: boot.range });
     this.lane = new MemberLane(this.pages, control);
+    this.coord = new RemoteStore((request) => control.post({ type: 'store', ...request }));
     for (const { peer, incarnation: theirs, ends } of boot.wires) this.exchange.attachWires(peer, theirs, ends);
     control.receive((message) => this.#receive(message));
     control.post({ type: 'booted' });
@@ -143,6 +148,12 @@ export class MemberThread {
       case 'lane-settled':
         this.lane.settled(message.job, message.outcome);
         break;
+      case 'stored':
+        this.coord.answer(message);
+        break;
+      case 'fail-link':
+        void this.#answer(message.request, () => this.#failLink(message.peer, message.driver));
+        break;
       case 'pause':
         this.#standStill(message.pause);
         break;
@@ -172,6 +183,7 @@ export class MemberThread {
     this.#viewChanged.resolve();
     await (await this.#services)?.stop(mode);
     this.lane.close();
+    await this.coord.close();
   }
 
   #applyView(view: View, lost: readonly LostMember[]): void {
@@ -192,8 +204,19 @@ export class MemberThread {
         this.outbox.publish('session-up', { node, peer: memberName(slot) });
       },
       onLost: (slot, loss) => this.outbox.publish('session-down', { node, peer: memberName(slot), loss }),
+      onLinkDown: (slot, driver, cause) =>
+        this.outbox.publish('link-down', { node, peer: memberName(slot), driver, cause }),
+      onLinkUp: (slot, driver) => this.outbox.publish('link-up', { node, peer: memberName(slot), driver }),
       onFailover: (slot, from, to) => this.outbox.publish('failover', { node, peer: memberName(slot), from, to }),
     });
+  }
+
+  #failLink(peer: MemberSlot, driver: DriverName): void {
+    const pair = this.exchange.diagnostics().find((each) => each.peer === peer);
+    if (pair === undefined || !pair.links.some((link) => link.driver === driver)) {
+      throw new UnknownLinkError(this.name, memberName(peer), driver);
+    }
+    this.exchange.killLink(peer, driver);
   }
 
   /** Stop the thread here until it is resumed: no timer, no message, no service runs meanwhile. */

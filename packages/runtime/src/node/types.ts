@@ -1,5 +1,6 @@
 import type { ChannelOf, ChannelOptions, ChannelSchema } from '../channel/types.ts';
 import type { ComputeLane } from '../compute/types.ts';
+import type { ClusterStore } from '../coord/types.ts';
 import type { Exchange } from '../exchange/types.ts';
 import type { MemberExtensions } from '../extensions.ts';
 import type { MemberName, MemberSlot } from '../member.ts';
@@ -33,6 +34,11 @@ export interface MemberContext extends MemberExtensions {
   /** Be told of every later view, once this thread has dropped the sessions of those it lost. The function that ends it. */
   watchView(listener: (view: View) => void): () => void;
   readonly compute: ComputeLane;
+  /**
+   * The cluster's coordination store, for facts that must outlive a node and be agreed on. It keeps them when the cluster
+   * has storage. Its keys are the app's: the cluster's own facts are kept apart.
+   */
+  readonly coord: ClusterStore;
   service<M extends ServiceMembers>(definition: ServiceDefinition<M>, defaults?: CallOptions): ServiceProxy<M>;
   /** The members of a service called on every instance at once, each with its own outcome. */
   broadcast<M extends ServiceMembers>(definition: ServiceDefinition<M>, defaults?: CallOptions): BroadcastProxy<M>;

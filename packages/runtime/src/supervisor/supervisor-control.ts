@@ -34,6 +34,7 @@ export function openControl(
     resume: (name) => outcomeOf(() => open().resume(name)),
     partition: (groupA, groupB, oneWay) => outcomeOf(() => open().faults.partition(groupA, groupB, oneWay)),
     heal: () => outcomeOf(() => open().faults.heal()),
+    failLink: (between, driver) => outcomeOf(() => open().failLink(between, driver)),
     deploy: (request) => outcomeOf(() => open().deployments.deploy(request)),
     undeploy: (id) => outcomeOf(() => open().deployments.undeploy(id)),
     diagnostics: () => outcomeOf(() => open().diagnostics()),

@@ -10,7 +10,8 @@ import type { CoordStore } from '../coord/types.ts';
 import { NodeDownError, NodeStuckError, UnknownNodeError } from '../errors.ts';
 import type { DeathCause } from '../events/cluster-event.ts';
 import { EventOutbox } from '../events/event-outbox.ts';
-import { closeGraceMs, diagnoseMs } from '../limits.ts';
+import type { DriverName } from '../interconnect/types.ts';
+import { closeGraceMs, controlMsDefault, diagnoseMs } from '../limits.ts';
 import { type MemberName, mainSlot, memberName } from '../member.ts';
 import { Arena } from '../memory/arena.ts';
 import { ClusterBlock } from '../memory/cluster-block.ts';
@@ -34,6 +35,7 @@ import type { SupervisorParts } from './parts.ts';
 import { Restarts } from './restarts.ts';
 import { Roster } from './roster.ts';
 import { makeStorageDirectory } from './storage-directory.ts';
+import { StoreDesks } from './store-desks.ts';
 import { wipeCells } from './wipe-cells.ts';
 import { Wiring } from './wiring.ts';
 
@@ -43,6 +45,7 @@ export class Supervisor {
   readonly faults: Faults;
   readonly #parts: SupervisorParts;
   readonly #store: CoordStore;
+  readonly #desks: StoreDesks;
   readonly #toMain: ControlPort<ToMember, FromMember>;
   readonly #nodes: Nodes;
   readonly #attachments: Attachments;
@@ -60,6 +63,7 @@ export class Supervisor {
     const signals = new ClusterSignals(shared.signals);
     const outbox = new EventOutbox(signals, (events, dropped) => toMain.post({ type: 'events', events, dropped }));
     this.#store = openStore(config.storage);
+    this.#desks = new StoreDesks(config.storage);
     const ledger = new Ledger(this.#store);
     const roster = new Roster(block, ledger, outbox);
     const broker = new Broker(arena, config.interconnect);
@@ -129,6 +133,14 @@ export class Supervisor {
     this.faults.resume(this.#node(name));
   }
 
+  /** Have the first of two members take a link between them down. */
+  async failLink([name, peer]: readonly [MemberName, MemberName], driver: DriverName): Promise<void> {
+    const { roster, requests } = this.#parts;
+    const [record, other] = [roster.byName(name), roster.byName(peer)];
+    const body = { type: 'fail-link', peer: other.slot, driver } as const;
+    await requests.ask(record, body, `Taking down the ${driver} link to ${peer}`, controlMsDefault);
+  }
+
   async diagnostics(): Promise<MemberDiagnostics[]> {
     const nodes = this.#parts.roster.records.filter((record) => record.slot !== mainSlot);
     return Promise.all(
@@ -162,6 +174,7 @@ export class Supervisor {
     await this.#lane.close();
     this.#heartbeats.stop();
     this.#deaths.close();
+    await this.#desks.close();
     await this.#store.close();
     // Whoever did not say that it let go may still write anywhere in the cluster's memory.
     const safe = stuck.length === 0 && left;
@@ -192,6 +205,7 @@ export class Supervisor {
   #down(record: MemberRecord, cause: DeathCause): void {
     this.#heartbeats.remove(record);
     this.faults.ended(record);
+    this.#desks.forget(record);
     void this.deployments.nodeDown(record.slot);
     if (!this.#closing) this.#restarts.afterDeath(record, cause);
   }
@@ -234,6 +248,9 @@ export class Supervisor {
         break;
       case 'paused':
         this.faults.standsStill(record, message.pause);
+        break;
+      case 'store':
+        this.#desks.receive(record, message);
         break;
       case 'lane-run':
         this.#lane.run(record, message.order);

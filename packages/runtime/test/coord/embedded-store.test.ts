@@ -2,33 +2,10 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LeaseClock } from '../../src/coord/clock.ts';
 import { openEmbeddedStore } from '../../src/coord/embedded-store.ts';
 import { coordHistoryRevisionsMax } from '../../src/limits.ts';
 import { describeCoordStore } from './compliance.ts';
-
-/** A clock the test moves. Timers run when it is moved past them. */
-class SteeredClock implements LeaseClock {
-  #now = 0;
-  readonly #timers = new Set<{ readonly at: number; readonly wake: () => void }>();
-
-  now(): number {
-    return this.#now;
-  }
-
-  after(ms: number, wake: () => void): () => void {
-    const timer = { at: this.#now + ms, wake };
-    this.#timers.add(timer);
-    return () => this.#timers.delete(timer);
-  }
-
-  async elapse(ms: number): Promise<void> {
-    this.#now += ms;
-    for (const timer of [...this.#timers]) {
-      if (timer.at <= this.#now && this.#timers.delete(timer)) timer.wake();
-    }
-  }
-}
+import { SteeredClock } from './steered-clock.ts';
 
 let directory: string;
 let files = 0;
