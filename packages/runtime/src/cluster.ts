@@ -4,11 +4,11 @@ import type { Observable } from 'rxjs';
 import type { Deployment, DeployOptions } from './cluster/deployment.ts';
 import type { ClusterOptions } from './cluster/options.ts';
 import { threadEntry } from './cluster/thread-entry.ts';
-import type { ClusterConfig } from './control/config.ts';
+import { type ClusterConfig, deployMs } from './control/config.ts';
 import { ControlPlane, type SupervisorCall } from './control/control-plane.ts';
 import { settledWithin } from './control/deadline.ts';
 import { type ControlPort, controlPort, type FromMember, type ToMember } from './control/messages.ts';
-import type { CloseMode, CloseReport, MemberDiagnostics } from './control/supervisor-api.ts';
+import type { CloseMode, CloseReport, DeploymentRecord, MemberDiagnostics } from './control/supervisor-api.ts';
 import type { ClusterStore } from './coord/types.ts';
 import { assertEngine } from './engine.ts';
 import { ClosedError, NodeStuckError, SupervisorDownError } from './errors.ts';
@@ -151,12 +151,13 @@ export class Cluster implements AsyncDisposable {
    * @throws what loading or setting it up threw, on the first node where it did; then it runs on none
    */
   async deploy(module: URL | string, options: DeployOptions): Promise<Deployment> {
-    const { nodes } = this.#member(this.#config);
-    const up = this.members().filter(({ slot, state }) => slot < nodes && state === 'up');
+    const config = this.#member(this.#config);
+    const up = this.members().filter(({ slot, state }) => slot < config.nodes && state === 'up');
     const names = up.map((node) => node.name);
     const { parseDeploy } = await import('./cluster/deployment.ts');
     const request = parseDeploy(module, options, names);
-    const { id, service, nodes: on } = await this.#ask('The deploy', (supervisor) => supervisor.deploy(request));
+    const deploy: SupervisorCall<DeploymentRecord> = (supervisor) => supervisor.deploy(request);
+    const { id, service, nodes: on } = await this.#ask('The deploy', deploy, deployMs(config, request.on.length));
     const stop = () => this.#ask(`Stopping ${service}`, (supervisor) => supervisor.undeploy(id));
     return { name: service, nodes: on, stop };
   }
@@ -283,10 +284,17 @@ export class Cluster implements AsyncDisposable {
     this.#services = await main.services();
   }
 
-  /** Ask the supervisor, and wait until this thread knows the view the answer was given in. */
-  async #ask<Value>(what: string, call: SupervisorCall<Value>): Promise<Value> {
+  /**
+   * Ask the supervisor, and wait until this thread knows the view the answer was given in.
+   * @param workMs what the work itself may take
+   */
+  async #ask<Value>(
+    what: string,
+    call: SupervisorCall<Value>,
+    workMs: number = this.#config?.bootMs ?? bootMsDefault,
+  ): Promise<Value> {
     if (this.#closing !== undefined) throw new ClosedError('The cluster');
-    const value = await this.#control.call(what, controlMsDefault + (this.#config?.bootMs ?? bootMsDefault), call);
+    const value = await this.#control.call(what, controlMsDefault + workMs, call);
     await this.#thread?.knows(this.#block.epoch);
     return value;
   }

@@ -125,6 +125,9 @@ export const drainMsDefault = 10_000;
 /** How long an admin call (deploy, pause, diagnostics) waits for a node or for the supervisor. */
 export const controlMsDefault = 30_000;
 
+/** What each node of a deploy adds to the time it may take: they load on the same cores. */
+export const deployNodeMs = 1000;
+
 /** How long `diagnostics` waits for a node before it reports the node as not responding. */
 export const diagnoseMs = 1000;
 

@@ -1,4 +1,5 @@
 import type { DriverName } from '../interconnect/types.ts';
+import { deployNodeMs } from '../limits.ts';
 import type { RestartPolicy } from '../supervisor/restart-policy.ts';
 
 /** `event`: woken through the event loop. `blocking`: sleeps in the memory itself; for nodes that do no other I/O. */
@@ -30,4 +31,9 @@ export interface ClusterConfig {
   readonly resourceLimits: NodeResourceLimits;
   /** The worker entry, when the app brings a bundle of its own. */
   readonly workerUrl: string;
+}
+
+/** How long deploying on so many nodes may take. */
+export function deployMs({ bootMs }: ClusterConfig, nodes: number): number {
+  return bootMs + nodes * deployNodeMs;
 }

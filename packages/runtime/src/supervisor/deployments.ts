@@ -1,3 +1,4 @@
+import { deployMs } from '../control/config.ts';
 import { settledWithin } from '../control/deadline.ts';
 import type { DeploymentRecord, DeployRequest } from '../control/supervisor-api.ts';
 import { ConfigError, NodeDownError, UnknownNodeError } from '../errors.ts';
@@ -43,7 +44,7 @@ export class Deployments {
       throw new ConfigError(`A cluster runs at most ${deploymentsMax} services.`, { hint: 'Stop some first.' });
     }
     const nodes = request.on.map((name) => this.#node(name));
-    const attempts = await Promise.allSettled(nodes.map((node) => this.#load(node, request)));
+    const attempts = await Promise.allSettled(nodes.map((node) => this.#load(node, request, nodes.length)));
     const loaded = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
     const failed = attempts.find((attempt) => attempt.status === 'rejected');
     const first = loaded[0];
@@ -101,7 +102,7 @@ export class Deployments {
       if (!deployment.request.on.includes(node.name)) continue;
       const { service } = deployment;
       try {
-        const entry = await this.#load(node, deployment.request);
+        const entry = await this.#load(node, deployment.request, 1);
         if (!this.#deployments.has(deployment.id)) await this.#unload(entry);
         else deployment.instances.set(node.slot, entry);
         this.#parts.outbox.publish('deployed', { service, node: node.name, deploymentId: entry.deploymentId });
@@ -135,11 +136,12 @@ export class Deployments {
     return record;
   }
 
-  async #load(node: MemberRecord, { module, options }: DeployRequest): Promise<DirectoryEntry> {
+  async #load(node: MemberRecord, { module, options }: DeployRequest, nodes: number): Promise<DirectoryEntry> {
     this.#lastDeploymentId += 1;
     const order = { deploymentId: this.#lastDeploymentId, module, options };
     const body = { type: 'deploy', order } as const;
-    const answer = await this.#parts.requests.ask(node, body, `Deploying ${module}`, controlMsDefault);
+    const timeoutMs = deployMs(this.#parts.config, nodes);
+    const answer = await this.#parts.requests.ask(node, body, `Deploying ${module}`, timeoutMs);
     const { name: service, schemaHash } = answer as DeployedService;
     return { service, schemaHash, node: node.name, slot: node.slot, deploymentId: order.deploymentId };
   }
