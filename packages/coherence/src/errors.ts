@@ -79,6 +79,16 @@ export class LeaseHeldError extends HoldfastError {
   }
 }
 
+/** Thrown by a blocking call where nothing could arrive while it waits: `HF_CANNOT_BLOCK`. */
+export class CannotBlockError extends HoldfastError {
+  override readonly name = 'CannotBlockError';
+  constructor(call: string) {
+    super('HF_CANNOT_BLOCK', `${call} would block the delivery of messages it waits for.`, {
+      hint: 'Await something before it, or use the form that returns a promise.',
+    });
+  }
+}
+
 /** Thrown when a list of keys names one twice: `HF_DUPLICATE_KEY`. Nothing was grabbed. */
 export class DuplicateKeyError extends HoldfastError {
   override readonly name = 'DuplicateKeyError';

@@ -84,3 +84,6 @@ export const evictionLooksMax = 256;
 
 /** Objects that a member offers to others at a time to stay within its budget. */
 export const evictionsUnderWayMax = 16;
+
+/** How long a blocking call sleeps at a time, so that its own time-out is noticed. */
+export const blockSliceMs = 16;

@@ -142,6 +142,38 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
     return typeof change === 'function' ? this.#change(key, change, options) : this.#lease(key, change);
   }
 
+  /**
+   * As {@link get}, for a thread that may block: it handles what arrives for it while it waits, and nothing else runs.
+   * @throws CannotBlockError (HF_CANNOT_BLOCK) where nothing could arrive
+   */
+  getSync(key: Key, options: ContainerCallOptions = {}): ReadLease<Value> | Missing {
+    const grant = this.#calls.readNow({ what: 'getSync', handsOut: true }, key, options);
+    return grant === undefined ? (undefined as Missing) : new ReadLease(grant, this.#values);
+  }
+
+  /**
+   * As {@link grab}, for a thread that may block. `change` must not be asynchronous.
+   * @throws CannotBlockError (HF_CANNOT_BLOCK) where nothing could arrive
+   */
+  grabSync(
+    key: Key,
+    change: (draft: Value | Missing) => Changed<Value>,
+    options: ContainerCallOptions = {},
+  ): Value | Missing {
+    const grant = this.#calls.writeNow({ what: 'grabSync', tries: false, handsOut: false }, key, options)!.use();
+    const { slot } = grant.claim;
+    let bytes: Uint8Array | undefined;
+    try {
+      const draft = this.#draft(slot.bytes);
+      const changed = runHolding([grant.claim], () => change(draft));
+      const value = changed === undefined ? draft : changed;
+      if (value !== undefined) bytes = this.#values.encode(value);
+    } finally {
+      grant.end(bytes);
+    }
+    return this.#look(slot, bytes);
+  }
+
   /** As {@link grab}, but undefined at once where somebody else, here or elsewhere, has a lease on the object. */
   async tryGrab(key: Key, options: ContainerCallOptions = {}): Promise<WriteLease<Value> | undefined> {
     const grant = await this.#calls.write({ what: 'tryGrab', tries: true, handsOut: true }, key, options);

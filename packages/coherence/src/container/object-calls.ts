@@ -1,5 +1,5 @@
 import { type MemberSlot, memberName, memberSlot } from '@holdfast/runtime/service';
-import { KeyError, LoadError, LostError, SetFullError } from '../errors.ts';
+import { CannotBlockError, KeyError, LeaseHeldError, LoadError, LostError, SetFullError } from '../errors.ts';
 import type { AbsenceMode, CallId, CallResult, NodeId } from '../kernel/object-types.ts';
 import { heaviest } from './default-owners.ts';
 import type { ContainerDefinition, DefaultOwner } from './definition.ts';
@@ -29,6 +29,14 @@ export interface WriteRequest extends LeaseRequest {
   /** Answer nothing instead of waiting for another holder. */
   readonly tries: boolean;
 }
+
+/** What a call waits for: the kernel's answer, or the end of a lease of its own context. */
+type Wait =
+  | { readonly type: 'answer'; readonly call: CallId; readonly slot: ObjectSlot; readonly what: string }
+  | { readonly type: 'own'; readonly claim: Claim; readonly what: string };
+
+/** A call as steps between its waits, so that the same call can wait by promises or by blocking its thread. */
+type Steps<Result> = Generator<Wait, Result, CallResult>;
 
 /** The calls of a container on the kernel: finds the object, waits, minds whose lease it is. */
 export class ObjectCalls<Key> {
@@ -91,50 +99,63 @@ export class ObjectCalls<Key> {
   }
 
   /** A read grant, shared with one the holder has; undefined where there is no object. At once where a copy is here. */
-  read(
-    { what, handsOut }: LeaseRequest,
+  read(request: LeaseRequest, key: Key, options: ContainerCallOptions): Grant | undefined | Promise<Grant | undefined> {
+    const steps = this.#reading(request, key, options);
+    const first = steps.next();
+    return first.done === true ? first.value : this.#awaiting(steps, first, options);
+  }
+
+  /** As {@link read}, for a thread that may block: it handles what arrives while it waits. */
+  readNow(request: LeaseRequest, key: Key, options: ContainerCallOptions): Grant | undefined {
+    return this.#blocking(this.#reading(request, key, options), request.what, options);
+  }
+
+  /** A write grant; undefined where it tries and somebody is in the way. */
+  write(
+    request: WriteRequest,
     key: Key,
     options: ContainerCallOptions,
   ): Grant | undefined | Promise<Grant | undefined> {
+    const steps = this.#writing(request, key, options);
+    const first = steps.next();
+    return first.done === true ? first.value : this.#awaiting(steps, first, options);
+  }
+
+  /** As {@link write}, for a thread that may block. */
+  writeNow(request: WriteRequest, key: Key, options: ContainerCallOptions): Grant | undefined {
+    return this.#blocking(this.#writing(request, key, options), request.what, options);
+  }
+
+  *#reading({ what, handsOut }: LeaseRequest, key: Key, options: ContainerCallOptions): Steps<Grant | undefined> {
     const { holder = asyncContext } = options;
-    const slot = this.slot(key);
-    const held = holder.held(slot);
+    const held = holder.held(this.slot(key));
     // What a holder reads already it may read again, whoever waits.
     if (held?.mode === 'read') return held.grant;
-    if (held !== undefined) return held.outlast(what).then(() => this.read({ what, handsOut }, key, options));
+    if (held !== undefined) yield { type: 'own', claim: held, what };
     const call = this.nextCall(options);
+    const slot = this.slot(key);
     slot.recent = true;
     const claim = new Claim(slot, 'read');
     if (handsOut || holder !== asyncContext) holder.remember(claim);
-    const result = this.set.call(slot, { type: 'get', call, absence: this.touch });
-    if (result === undefined) return this.#readLater(claim, call, what, options);
-    return this.#readGrant(claim, call, result);
-  }
-
-  async #readLater(claim: Claim, call: CallId, what: string, options: WaitOptions): Promise<Grant | undefined> {
     try {
-      return this.#readGrant(claim, call, await this.wait(call, claim.slot, what, options));
+      const result =
+        this.set.call(slot, { type: 'get', call, absence: this.touch }) ?? (yield { type: 'answer', call, slot, what });
+      if (result.outcome === 'held') return new Grant(this.set, claim, call);
+      this.refuse(slot, result);
+      return undefined;
     } finally {
       if (claim.grant === undefined) claim.end();
     }
   }
 
-  #readGrant(claim: Claim, call: CallId, result: CallResult): Grant | undefined {
-    if (result.outcome === 'held') return new Grant(this.set, claim, call);
-    claim.end();
-    this.refuse(claim.slot, result);
-    return undefined;
-  }
-
-  /** A write grant; undefined where it tries and somebody is in the way. */
-  async write(
+  *#writing(
     { what, tries, handsOut }: WriteRequest,
     key: Key,
     options: ContainerCallOptions,
-  ): Promise<Grant | undefined> {
+  ): Steps<Grant | undefined> {
     const { holder = asyncContext } = options;
     const own = holder.held(this.slot(key));
-    if (own !== undefined) await own.outlast(what);
+    if (own !== undefined) yield { type: 'own', claim: own, what };
     const claim = new Claim(this.slot(key), 'write');
     if (handsOut || holder !== asyncContext) holder.remember(claim);
     try {
@@ -144,7 +165,7 @@ export class ObjectCalls<Key> {
         const slot = this.slot(key);
         claim.slot = slot;
         const event = { type: 'grab', call, absence, try: tries } as const;
-        const result = this.set.call(slot, event) ?? (await this.wait(call, slot, what, options));
+        const result = this.set.call(slot, event) ?? (yield { type: 'answer', call, slot, what });
         const { outcome } = result;
         if (outcome === 'held' || outcome === 'absent-held') return this.#granted(new Grant(this.set, claim, call));
         if (outcome === 'busy') return undefined;
@@ -153,6 +174,43 @@ export class ObjectCalls<Key> {
       }
     } finally {
       if (claim.grant === undefined) claim.end();
+    }
+  }
+
+  async #awaiting<Result>(
+    steps: Steps<Result>,
+    first: IteratorYieldResult<Wait>,
+    options: WaitOptions,
+  ): Promise<Result> {
+    for (let step: IteratorResult<Wait, Result> = first; ; ) {
+      if (step.done === true) return step.value;
+      const { value } = step;
+      try {
+        const waited =
+          value.type === 'own'
+            ? value.claim.outlast(value.what)
+            : this.wait(value.call, value.slot, value.what, options);
+        step = steps.next((await waited) as CallResult);
+      } catch (error) {
+        step = steps.throw(error);
+      }
+    }
+  }
+
+  #blocking<Result>(steps: Steps<Result>, what: string, options: WaitOptions): Result {
+    const { exchange } = this.member.context;
+    if (exchange.delivering) throw new CannotBlockError(what);
+    for (let step = steps.next(); ; ) {
+      if (step.done === true) return step.value;
+      const { value } = step;
+      try {
+        // Nobody else runs on this thread meanwhile, so its own lease would never end.
+        if (value.type === 'own') throw new LeaseHeldError(what, keyText(value.claim.slot.key), value.claim.mode);
+        const name = `${what} of ${keyText(value.slot.key)}`;
+        step = steps.next(this.member.calls.block(value.call, value.slot, name, options, exchange));
+      } catch (error) {
+        step = steps.throw(error);
+      }
     }
   }
 

@@ -1,7 +1,8 @@
+import type { Exchange } from '@holdfast/runtime';
 import { Timed, TimerWheel } from '@holdfast/runtime/internals';
 import { MailboxFullError, TimeoutError } from '@holdfast/runtime/service';
 import type { CallId, CallResult } from '../kernel/object-types.ts';
-import { callMsDefault, callsWaitingMax } from '../limits.ts';
+import { blockSliceMs, callMsDefault, callsWaitingMax } from '../limits.ts';
 import type { ObjectSlot } from './object-slot.ts';
 
 export interface WaitOptions {
@@ -16,15 +17,23 @@ class WaitingCall extends Timed {
   readonly slot: ObjectSlot;
   readonly what: string;
   readonly timeoutMs: number;
-  readonly outcome = Promise.withResolvers<CallResult>();
+  readonly resolve: (result: CallResult) => void;
+  readonly reject: (reason: unknown) => void;
   stopListening: (() => void) | undefined = undefined;
 
-  constructor(call: CallId, slot: ObjectSlot, what: string, timeoutMs: number) {
+  constructor(
+    { call, slot, what }: Pick<WaitingCall, 'call' | 'slot' | 'what'>,
+    timeoutMs: number,
+    resolve: (result: CallResult) => void,
+    reject: (reason: unknown) => void,
+  ) {
     super();
     this.call = call;
     this.slot = slot;
     this.what = what;
     this.timeoutMs = timeoutMs;
+    this.resolve = resolve;
+    this.reject = reject;
   }
 }
 
@@ -50,7 +59,8 @@ export class WaitingCalls {
   }
 
   wait(call: CallId, slot: ObjectSlot, what: string, { signal, timeoutMs = callMsDefault }: WaitOptions) {
-    const waiting = new WaitingCall(call, slot, what, timeoutMs);
+    const { promise, resolve, reject } = Promise.withResolvers<CallResult>();
+    const waiting = new WaitingCall({ call, slot, what }, timeoutMs, resolve, reject);
     this.#calls.set(call, waiting);
     if (timeoutMs > 0) this.#wheel.add(waiting, timeoutMs);
     if (signal !== undefined) {
@@ -58,7 +68,38 @@ export class WaitingCalls {
       signal.addEventListener('abort', onAbort, { once: true });
       waiting.stopListening = () => signal.removeEventListener('abort', onAbort);
     }
-    return waiting.outcome.promise;
+    return promise;
+  }
+
+  /**
+   * Wait by blocking this thread, handling what arrives meanwhile.
+   * @throws TimeoutError (HF_TIMEOUT); what the call is granted later is handed back
+   */
+  block(
+    call: CallId,
+    slot: ObjectSlot,
+    what: string,
+    { timeoutMs = callMsDefault }: WaitOptions,
+    exchange: Pick<Exchange, 'drain' | 'wait'>,
+  ): CallResult {
+    const answers: { readonly result?: CallResult; readonly error?: unknown }[] = [];
+    const waiting = new WaitingCall(
+      { call, slot, what },
+      timeoutMs,
+      (result) => answers.push({ result }),
+      (error) => answers.push({ error }),
+    );
+    this.#calls.set(call, waiting);
+    const untilMs = timeoutMs === 0 ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
+    for (;;) {
+      exchange.drain();
+      const leftMs = untilMs - performance.now();
+      if (answers.length === 0 && leftMs <= 0) this.#expire(waiting);
+      const [answer] = answers;
+      if (answer?.result !== undefined) return answer.result;
+      if (answer !== undefined) throw answer.error;
+      exchange.wait(Math.min(leftMs, blockSliceMs));
+    }
   }
 
   /** The kernel answered; false when nobody wants the answer any more. */
@@ -66,7 +107,7 @@ export class WaitingCalls {
     const waiting = this.#calls.get(call);
     if (waiting === undefined) return !this.#abandoned.delete(call);
     this.#remove(waiting);
-    waiting.outcome.resolve(result);
+    waiting.resolve(result);
     return true;
   }
 
@@ -87,7 +128,7 @@ export class WaitingCalls {
   #giveUp(waiting: WaitingCall, reason: unknown): void {
     this.#remove(waiting);
     this.#abandoned.add(waiting.call);
-    waiting.outcome.reject(reason);
+    waiting.reject(reason);
   }
 
   #remove(waiting: WaitingCall): void {

@@ -14,6 +14,8 @@ export const Clerk = defineService('clerk', {
   flush: rpc({ in: z.object({ key, to: z.string().optional() }), out: z.boolean() }),
   /** Add one to a counter so many times, one after the other. */
   count: rpc({ in: z.object({ key, times: z.int() }) }),
+  /** As `count`, blocking the thread; with `atOnce` from inside the delivery of the call itself. */
+  countSync: rpc({ in: z.object({ key, times: z.int(), atOnce: z.boolean() }), out: z.int() }),
   /** Take one from the first and add it to the last, so many times. */
   move: rpc({ in: z.object({ keys: z.array(key), times: z.int() }) }),
   execute: rpc({ in: z.object({ key, by: z.int() }), out: z.int() }),

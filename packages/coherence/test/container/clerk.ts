@@ -24,6 +24,16 @@ export default Clerk.implement(async (context) => {
         });
       }
     },
+    countSync: async ({ key, times, atOnce }) => {
+      if (!atOnce) await undefined;
+      for (let left = times; left > 0; left--) {
+        counters.grabSync(key, (draft) => {
+          draft.n += 1;
+        });
+      }
+      using lease = counters.getSync(key);
+      return lease.value.n;
+    },
     move: async ({ keys, times }) => {
       for (let left = times; left > 0; left--) {
         await accounts.grabAll(keys, (drafts) => {

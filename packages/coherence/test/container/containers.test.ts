@@ -10,7 +10,7 @@ beforeAll(async () => {
   cluster = await Cluster.start({ nodes: 4 });
   await cluster.container(Accounts);
   await cluster.deploy(new URL('./clerk.ts', import.meta.url), { on: 'all' });
-});
+}, 60_000);
 afterAll(() => cluster.close());
 
 const clerk = (node: number) => cluster.service(Clerk, { node: `n${node}` });
@@ -58,5 +58,18 @@ describe('a container on four nodes', () => {
     expect(await clerk(2).execute({ key: 'k', by: 7 })).toBe(807);
     const counters = await cluster.container(Counters);
     expect((await counters.read('k')).n).toBe(807);
+  });
+
+  it('can be used by threads that block, and refuses where nothing could arrive', async () => {
+    const times = 50;
+    await Promise.all([0, 1, 2].map((node) => clerk(node).countSync({ key: 'blocked', times, atOnce: false })));
+    expect(await clerk(3).counter('blocked')).toBe(3 * times);
+    const counters = await cluster.container(Counters);
+    counters.grabSync('blocked', ({ n }) => ({ n: n + 1 }));
+    using lease = counters.getSync('blocked');
+    expect(lease.value.n).toBe(3 * times + 1);
+    await expect(clerk(1).countSync({ key: 'blocked', times, atOnce: true })).rejects.toMatchObject({
+      code: 'HF_CANNOT_BLOCK',
+    });
   });
 });

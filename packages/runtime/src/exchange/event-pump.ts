@@ -68,6 +68,11 @@ export class EventPump {
     return this.#busy || this.#blocking;
   }
 
+  /** Whether a handler of what arrived is at work. */
+  get delivering(): boolean {
+    return this.#busy;
+  }
+
   /** Something was sent: the heart beats fast from now on. Delivers nothing: the sender is in the middle of its work. */
   stir(): void {
     this.#active = true;

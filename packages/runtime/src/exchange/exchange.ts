@@ -174,6 +174,10 @@ class LocalExchange implements MemberExchange {
     return () => this.#listeners.delete(listener);
   }
 
+  get delivering(): boolean {
+    return this.#pump.delivering;
+  }
+
   drain(): number {
     const before = this.#demultiplexer.frames;
     this.#pump.drain();

@@ -105,6 +105,9 @@ export interface Exchange {
 
   listen(listener: PeerListener): () => void;
 
+  /** Whether this thread is inside a consumer of frames: nothing else is delivered until it returns. */
+  readonly delivering: boolean;
+
   /** Handle everything that has arrived, synchronously; the number of frames delivered. For blocked threads. */
   drain(): number;
 

@@ -183,6 +183,8 @@ export class LoopbackExchange implements Exchange {
     return () => this.#listeners.delete(listener);
   }
 
+  readonly delivering = false;
+
   drain(): number {
     const held: { from: MemberSlot; record: Record }[] = [];
     let frames = 0;
