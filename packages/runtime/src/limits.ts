@@ -239,11 +239,11 @@ export const drainTurnsMax = 64;
 /** Consumed records whose credit is given back at a time. Small against every window. */
 export const creditEveryRecords = 16;
 
-/** Times a blocking member handles requests, and hops it gives promises each time, before its event loop turns. */
-export const blockAnswersMax = 16;
+/** Records a blocking member handles before its event loop turns, and hops it gives promises to answer each batch. */
+export const blockRecordsMax = 64;
 export const blockHopsMax = 8;
 
-/** How long a blocking member sleeps at a time: at first, and at most while nothing arrives. */
+/** How long a blocking member sleeps at a time: while something may wait for its event loop, and at most. */
 export const blockSliceMsMin = 1;
 export const blockSliceMsMax = 16;
 

@@ -36,8 +36,9 @@ class LocalExchange implements MemberExchange {
   readonly #demultiplexer: Demultiplexer;
   readonly #place: PeerPlace;
   readonly #peers: (Peer | undefined)[] = new Array<Peer | undefined>(memberSlots).fill(undefined);
-  /** Peers with frames begun since the last flush. */
+  /** Peers with frames begun since the last flush: the first `#dirtyCount`. Emptying the array would free its memory. */
   readonly #dirty: Peer[] = [];
+  #dirtyCount = 0;
   readonly #listeners = new Set<PeerListener>();
   readonly #waiting = new Set<Waiting>();
   readonly #space: FrameSpace;
@@ -154,7 +155,7 @@ class LocalExchange implements MemberExchange {
     to.framesSent++;
     if (to.dirty) return;
     to.dirty = true;
-    this.#dirty.push(to);
+    this.#dirty[this.#dirtyCount++] = to;
     this.#pump.stir();
     if (this.#flushScheduled || this.#pump.flushes) return;
     this.#flushScheduled = true;
@@ -239,6 +240,7 @@ class LocalExchange implements MemberExchange {
       this.#peers[slot] = undefined;
       peer?.drop('closed');
     }
+    this.#dirtyCount = 0;
     this.#dirty.length = 0;
     this.#waker.close();
     for (const waiting of [...this.#waiting]) waiting.settle(new ClosedError(memberName(this.self)));
@@ -246,10 +248,9 @@ class LocalExchange implements MemberExchange {
   }
 
   #flush(): boolean {
-    const dirty = this.#dirty;
-    if (dirty.length === 0 || this.#options.block.paused(this.self)) return false;
-    for (let index = 0; index < dirty.length; index++) dirty[index]?.flush();
-    dirty.length = 0;
+    if (this.#dirtyCount === 0 || this.#options.block.paused(this.self)) return false;
+    for (let index = 0; index < this.#dirtyCount; index++) (this.#dirty[index] as Peer).flush();
+    this.#dirtyCount = 0;
     return true;
   }
 

@@ -103,9 +103,12 @@ export class ClusterBlock {
     Atomics.add(this.#words, this.#member(self) + heartbeatAt, 1);
   }
 
-  /** Set by `cluster.pause`: the member's exchange neither sends nor drains until it is cleared. */
+  /**
+   * Set by `cluster.pause`: the member's exchange neither sends nor drains until it is cleared. Looked at for every batch
+   * and ordered with nothing, hence no atomic read, which would cost ten times as much; the same goes for `isCut`.
+   */
   paused(member: MemberSlot): boolean {
-    return Atomics.load(this.#words, this.#member(member) + pausedAt) !== 0;
+    return this.#words[this.#member(member) + pausedAt] !== 0;
   }
 
   setPaused(member: MemberSlot, paused: boolean): void {
@@ -114,7 +117,7 @@ export class ClusterBlock {
 
   /** Whether traffic from `from` to `to` is cut. Links neither send nor drain across a cut. */
   isCut(from: MemberSlot, to: MemberSlot): boolean {
-    return (Atomics.load(this.#words, this.#cutWord(from, to)) & (1 << (to & 31))) !== 0;
+    return ((this.#words[this.#cutWord(from, to)] as number) & (1 << (to & 31))) !== 0;
   }
 
   setCut(from: MemberSlot, to: MemberSlot, cut: boolean): void {

@@ -1,11 +1,14 @@
 import { type MemberName, type MemberSlot, memberName } from '../member.ts';
 import type { CallChain } from './call-chain.ts';
 import type { HostedMember } from './hosted-service.ts';
-import { Timed } from './timer-wheel.ts';
+import type { Timed } from './timer-wheel.ts';
 import type { CallContext } from './types.ts';
 
 /** A call in the thread that answers it; handlers see it as their CallContext. */
-export class ActiveCall extends Timed implements CallContext {
+export class ActiveCall implements Timed, CallContext {
+  timerNext: Timed | undefined = undefined;
+  timerPrevious: Timed | undefined = undefined;
+  timerTicks = 0;
   readonly member: HostedMember;
   readonly from: MemberSlot;
   /** The session it came by: an answer goes there or nowhere. */
@@ -31,7 +34,6 @@ export class ActiveCall extends Timed implements CallContext {
     chain: CallChain | undefined,
     input: unknown,
   ) {
-    super();
     this.member = member;
     this.from = from;
     this.session = session;

@@ -54,9 +54,9 @@ class Client implements ServiceClient {
       const target = new RpcTarget(service, name, place, member);
       proxy[name] =
         member.kind === 'rpc'
-          ? (input: unknown, options?: CallOptions) => this.#calls.call(target, input, merge(defaults, options))
+          ? (input: unknown, options?: CallOptions) => this.#calls.call(target, input, options, defaults)
           : (input: unknown, options?: CallOptions) =>
-              this.#streams.stream(target, member.credit, input, merge(streamDefaults, options));
+              this.#streams.stream(target, member.credit, input, { ...streamDefaults, ...options });
     }
     return Object.freeze(proxy) as ServiceProxy<M>;
   }
@@ -67,7 +67,7 @@ class Client implements ServiceClient {
     for (const [place, [name, member]] of Object.entries(definition.members).entries()) {
       if (member.kind !== 'rpc') continue;
       const target = new RpcTarget(service, name, place, member);
-      proxy[name] = (input: unknown, options?: CallOptions) => this.#callAll(target, input, merge(defaults, options));
+      proxy[name] = (input: unknown, options?: CallOptions) => this.#callAll(target, input, options, defaults);
     }
     return Object.freeze(proxy) as BroadcastProxy<M>;
   }
@@ -94,28 +94,29 @@ class Client implements ServiceClient {
     return new ServiceTarget(definition, this.#directory, (slot) => slot === self || this.#exchange.ready(slot));
   }
 
-  #callAll(target: RpcTarget, input: unknown, options: CallOptions | undefined): Promise<BroadcastResult<unknown>[]> {
+  #callAll(
+    target: RpcTarget,
+    input: unknown,
+    options: CallOptions | undefined,
+    defaults: CallOptions | undefined,
+  ): Promise<BroadcastResult<unknown>[]> {
     const { name } = target.service;
     const instances = target.service.instances();
     if (instances.length === 0) return Promise.reject(new UnknownServiceError(name));
-    return Promise.all(instances.map(({ node }) => this.#settled(target, input, options, node)));
+    return Promise.all(instances.map(({ node }) => this.#settled(target, input, options, defaults, node)));
   }
 
   async #settled(
     target: RpcTarget,
     input: unknown,
     options: CallOptions | undefined,
+    defaults: CallOptions | undefined,
     node: string,
   ): Promise<BroadcastResult<unknown>> {
     try {
-      return { node, status: 'fulfilled', value: await this.#calls.call(target, input, options, node) };
+      return { node, status: 'fulfilled', value: await this.#calls.call(target, input, options, defaults, node) };
     } catch (reason) {
       return { node, status: 'rejected', reason };
     }
   }
-}
-
-function merge(defaults: CallOptions | undefined, options: CallOptions | undefined): CallOptions | undefined {
-  if (options === undefined) return defaults;
-  return defaults === undefined ? options : { ...defaults, ...options };
 }

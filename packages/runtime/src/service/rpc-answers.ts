@@ -2,7 +2,7 @@ import { Reader } from '../codec/reader.ts';
 import { withWriter } from '../codec/writer-pool.ts';
 import { ClosedError, NodeDownError, TimeoutError } from '../errors.ts';
 import { callChainMax, callsInFlightMax } from '../limits.ts';
-import { type MemberSlot, memberName, memberSlots } from '../member.ts';
+import { type MemberName, type MemberSlot, memberName, memberSlots } from '../member.ts';
 import { ActiveCall } from './active-call.ts';
 import { type CallChain, type RunNumbers, readChain, runInChain } from './call-chain.ts';
 import type { Courier } from './courier.ts';
@@ -33,10 +33,12 @@ export class RpcAnswers {
   /** By caller and the caller's slot: calls that wait or run, for cancels and deaths. */
   readonly #active: (ActiveCall | undefined)[][] = Array.from({ length: memberSlots }, () => []);
   readonly #stopListening: () => void;
+  readonly #node: MemberName;
   readonly #address = { slot: 0, generation: 0 };
 
   constructor(courier: Courier, services: ReadonlyMap<number, HostedService>, runs: RunNumbers) {
     this.#courier = courier;
+    this.#node = memberName(courier.exchange.self);
     this.#services = services;
     this.#runs = runs;
     this.#wheel = new TimerWheel(
@@ -99,20 +101,19 @@ export class RpcAnswers {
 
   #admit(deploymentId: number, member: number, from: MemberSlot): HostedMember {
     const service = this.#services.get(deploymentId);
-    const node = memberName(this.#courier.exchange.self);
     if (service === undefined || !service.accepting) {
-      throw new UnknownServiceError(service?.name ?? `with deployment ${deploymentId}`, { node });
+      throw new UnknownServiceError(service?.name ?? `with deployment ${deploymentId}`, { node: this.#node });
     }
     const hosted = service.members[member];
     if (hosted === undefined || hosted.declared.kind !== 'rpc') {
-      throw new UnknownMemberError(service.name, member, { node });
+      throw new UnknownMemberError(service.name, member, { node: this.#node });
     }
     if (service.depth >= service.mailboxMax) {
       service.callsRejected += 1;
       throw new MailboxFullError(
-        `The mailbox of ${service.name} on ${node}, called by ${memberName(from)},`,
+        `The mailbox of ${service.name} on ${this.#node}, called by ${memberName(from)},`,
         service.mailboxMax,
-        { node },
+        { node: this.#node },
       );
     }
     return hosted;

@@ -67,10 +67,19 @@ export class RpcCalls {
     return this.#callsTimedOut;
   }
 
-  /** Call a member on an instance; `node` overrides the choice of the options. Every failure rejects. */
-  call(target: RpcTarget, input: unknown, options: CallOptions | undefined, node?: MemberName): Promise<unknown> {
+  /**
+   * Call a member on an instance. What `options` do not say, `defaults` do; `node` overrides the choice of both. Every
+   * failure rejects.
+   */
+  call(
+    target: RpcTarget,
+    input: unknown,
+    options: CallOptions | undefined,
+    defaults?: CallOptions,
+    node?: MemberName,
+  ): Promise<unknown> {
     try {
-      return this.#start(target, input, options, node);
+      return this.#start(target, input, options, defaults, node);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -89,14 +98,15 @@ export class RpcCalls {
     target: RpcTarget,
     input: unknown,
     options: CallOptions | undefined,
+    defaults: CallOptions | undefined,
     node: MemberName | undefined,
   ): Promise<unknown> {
     if (this.#closed) throw new ClosedError('The service client');
-    const signal = options?.signal;
+    const signal = options?.signal ?? defaults?.signal;
     if (signal?.aborted) throw signal.reason;
-    const timeoutMs = checkedTimeout(options?.timeoutMs);
+    const timeoutMs = checkedTimeout(options?.timeoutMs ?? defaults?.timeoutMs);
     const value = target.admit(input);
-    const { slot: peer, deploymentId } = target.service.pick(node ?? options?.node);
+    const { slot: peer, deploymentId } = target.service.pick(node ?? options?.node ?? defaults?.node);
     const call = this.#calls.take(target, peer);
     call.timeoutMs = timeoutMs;
     const promise = this.#calls.promise(call);
