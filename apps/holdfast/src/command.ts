@@ -144,6 +144,25 @@ async function dispatch(argv: readonly string[], streams: Streams): Promise<numb
     });
 
   program
+    .command('history')
+    .summary('record calls of real threads on a container, and check that they are linearizable')
+    .description(
+      'Start a cluster whose nodes use one container at once, record every call and its answer, kill nodes meanwhile if ' +
+        'asked to, and look for an order of all calls in which each takes effect between its start and its answer.',
+    )
+    .option('--nodes <count>', 'worker nodes', wholeNumber(2, 8), 4)
+    .option('--calls <count>', 'calls to record', wholeNumber(1, 100_000_000), 100_000)
+    .option('--keys <count>', 'objects; one call in ten is on the first', wholeNumber(1, 1_000_000), 1000)
+    .option('--clients <count>', 'callers of each node, each making one call after the other', wholeNumber(1, 64), 4)
+    .option('--kills <count>', 'nodes to kill and start again, one after the other', wholeNumber(0, 1000), 0)
+    .option('-s, --seed <number>', 'what the callers ask for follows from it', wholeNumber(0, 2 ** 31), 1)
+    .option('--json <file>', 'write the results there')
+    .action(async (options) => {
+      const { runHistoryVerb } = await import('./verify/history-verb.ts');
+      await finish(runHistoryVerb(options, streams));
+    });
+
+  program
     .command('scenario')
     .summary('drive the coherence kernel by hand, from a file')
     .description(

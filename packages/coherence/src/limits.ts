@@ -87,3 +87,9 @@ export const evictionsUnderWayMax = 16;
 
 /** How long a blocking call sleeps at a time, so that its own time-out is noticed. */
 export const blockSliceMs = 16;
+
+/** Calls of one node that a recorded history holds; a load that needs more is refused. */
+export const recordedCallsPerNodeMax = 2 ** 24;
+
+/** Time between two looks at how far the recording of a history is. */
+export const historyLookMs = 20;
