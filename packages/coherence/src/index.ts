@@ -67,4 +67,18 @@ export type {
   SetEvent,
   SetResult,
 } from './kernel/set-types.ts';
+export { viewKernel } from './kernel/view-kernel.ts';
+export { type ViewRules, viewRules } from './kernel/view-rules.ts';
+export type {
+  ObjectTable,
+  Undelivered,
+  View,
+  ViewEnv,
+  ViewEvent,
+  ViewKey,
+  ViewMessage,
+  ViewNotice,
+  ViewResult,
+  ViewState,
+} from './kernel/view-types.ts';
 export * from './limits.ts';

@@ -152,6 +152,7 @@ export function offered(
 /** OWN_ACK. If the object was removed meanwhile, this node has already been told whom to ask. */
 export function offerTaken(entry: ObjectEntry, from: NodeId, out: ObjectSink): void {
   const { call } = takeHead(entry, 'flush');
+  entry.awaited = noNodes;
   leave(entry, entry.payload === noPayload ? entry.probOwner : from);
   out.reply(call, { outcome: 'done' });
 }
@@ -160,6 +161,7 @@ export function offerTaken(entry: ObjectEntry, from: NodeId, out: ObjectSink): v
 export function offerRefused(entry: ObjectEntry, from: NodeId, { rules }: ObjectEnv): void {
   const flush = takeHead(entry, 'flush');
   entry.status = flush.from;
+  entry.awaited = noNodes;
   entry.copyset = rules.copysetAfterRefused(entry.copyset, from);
   entry.queue = [{ ...flush, refusedBy: withNode(flush.refusedBy, from) }, ...entry.queue];
 }

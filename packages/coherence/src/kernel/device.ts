@@ -58,6 +58,7 @@ export function stored(
 }
 
 export function syncEnded(entry: ObjectEntry, call: CallId, ok: boolean, out: ObjectSink): void {
+  if (!entry.underway.includes(call)) return;
   entry.underway = withoutCall(entry.underway, call);
   out.reply(call, { outcome: ok ? 'done' : 'failed' });
 }

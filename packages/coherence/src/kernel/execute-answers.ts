@@ -31,6 +31,7 @@ export function executeAnswered(
   { call, outcome, result }: Omit<Executed, 'type'>,
   out: ObjectSink,
 ): void {
+  if (!entry.underway.includes(call)) return;
   entry.underway = withoutCall(entry.underway, call);
   out.reply(call, resultOf(outcome, result));
 }

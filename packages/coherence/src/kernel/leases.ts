@@ -93,5 +93,6 @@ export function create(entry: ObjectEntry, payload: number, { self, rules }: Obj
   entry.payload = payload;
   entry.copyset = onlyNode(self);
   entry.rmset = withNode(entry.rmset, self);
+  out.trace('created');
   out.trace('written', payload);
 }

@@ -1,7 +1,7 @@
 import { claim } from './exclusive-access.ts';
 import { createAbsent } from './filling.ts';
 import { acquire, giveAbsentLease, giveReadLease, giveWriteLease } from './leases.ts';
-import { difference } from './node-set.ts';
+import { difference, onlyNode } from './node-set.ts';
 import { dropCopy, leave, nextRequest } from './object-entry.ts';
 import {
   anyNode,
@@ -138,9 +138,11 @@ export function serveFlush(entry: ObjectEntry, call: FlushCall, env: ObjectEnv, 
   return true;
 }
 
-function candidateFor(entry: ObjectEntry, { to, refusedBy }: FlushCall, { self, defaultOwner }: ObjectEnv): number {
+function candidateFor(entry: ObjectEntry, { to, refusedBy }: FlushCall, env: ObjectEnv): number {
+  const { self, defaultOwner, members } = env;
   const wanted = to === anyNode ? [...entry.copyset, defaultOwner] : [to];
-  return difference(wanted, [self, ...refusedBy])[0] ?? anyNode;
+  const left = difference(wanted, [self, ...refusedBy]);
+  return left.find((node) => members?.includes(node) !== false) ?? anyNode;
 }
 
 function offer(entry: ObjectEntry, call: FlushCall, to: number, env: ObjectEnv, out: ObjectSink): void {
@@ -148,6 +150,7 @@ function offer(entry: ObjectEntry, call: FlushCall, to: number, env: ObjectEnv, 
   const hasCopy = call.to === anyNode && entry.copyset.includes(to);
   entry.queue = [{ ...call, from: entry.status }, ...entry.queue.slice(1)];
   entry.status = 'WAIT_CHG_OWN_ACK';
+  entry.awaited = onlyNode(to);
   out.send(to, {
     type: 'OWN',
     version: entry.version,

@@ -311,6 +311,11 @@ export type CallResult =
   | { readonly outcome: 'changed'; readonly version: number; readonly exists: boolean }
   /** The operation was run, once; what it answered is lost. */
   | { readonly outcome: 'unknown' }
+  /**
+   * The view changed while another node was to answer a sync, watch or execute: make the call again, an execute with
+   * `again`. Where `ran` is unknown what was done is not known any more, and an execute must not be made again.
+   */
+  | { readonly outcome: 'interrupted'; readonly ran: 'known' | 'unknown' }
   /** The load failed, or nobody took the object. */
   | { readonly outcome: 'failed' };
 
@@ -343,6 +348,8 @@ export interface ObjectEnv {
   readonly self: NodeId;
   /** Where the object is looked for first and where it goes when it is removed. The same on all nodes. */
   readonly defaultOwner: NodeId;
+  /** Who may be offered the object; where omitted, everybody. */
+  readonly members?: NodeSet;
   /** Times a request is passed on before it goes ahead of all others at the next owner. */
   readonly forwardsMax: number;
   /** Ids of requests and fills count from 1 to this and start again: one per node is under way at a time. */

@@ -57,6 +57,7 @@ export function watchAnswered(
   { call, version, exists }: Omit<Extract<ObjectMessage, { type: 'CHANGED' }>, 'type'>,
   out: ObjectSink,
 ): void {
+  if (!entry.underway.includes(call)) return;
   entry.underway = withoutCall(entry.underway, call);
   out.reply(call, { outcome: 'changed', version, exists });
 }

@@ -19,15 +19,20 @@ const starting: ReadonlySet<ObjectEvent['type']> = new Set([
 
 /** Counts the calls made on each node. */
 export const callBudget = (nodes: number): Ghost =>
-  ghost<number[]>({ monitor: budgetMonitor(nodes), renamed: permuted });
+  ghost<number[]>({ monitor: budget(nodes, (value) => (value as ObjectEvent).type), renamed: permuted });
 
-const budgetMonitor = (nodes: number): Monitor =>
+/** The same where an event names the object it is of. */
+export const keyedCallBudget = (nodes: number): Monitor =>
+  budget(nodes, (value) => (value as { event?: ObjectEvent }).event?.type);
+
+const budget = (nodes: number, typeOf: (value: unknown) => ObjectEvent['type'] | undefined): Monitor =>
   monitor<number[]>({
     name: 'calls made',
     watches: ['call'],
     initial: () => new Array<number>(nodes).fill(0),
     observe(counts, { node, value }) {
-      if (starting.has((value as ObjectEvent).type)) counts[node] = (counts[node] ?? 0) + 1;
+      const type = typeOf(value);
+      if (type !== undefined && starting.has(type)) counts[node] = (counts[node] ?? 0) + 1;
     },
     encode: (counts, into) => into.list(counts, (count, to) => to.uint(count)),
     decode: (from) => from.list((each) => each.uint()),

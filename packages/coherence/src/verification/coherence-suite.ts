@@ -7,7 +7,10 @@ import { optionScenarios, quickScenarios, slowScenarios } from './object-scenari
 import { objectWorld } from './object-world.ts';
 import { setMutants, setScenarios } from './set-scenarios.ts';
 import { setWorld } from './set-world.ts';
+
 import { stackedSimulations } from './sim-suite.ts';
+import { viewMutants, viewScenarios } from './view-scenarios.ts';
+import { viewWorld } from './view-world.ts';
 
 const scenarios: readonly ObjectScenario[] = [
   ...Object.values(quickScenarios),
@@ -41,8 +44,9 @@ export const coherenceSuite: VerificationSuite = {
   configurations: [
     ...scenarios.map((scenario) => objectWorld(scenario)),
     ...Object.values(setScenarios).map((scenario) => setWorld(scenario)),
+    ...Object.values(viewScenarios).map((scenario) => viewWorld(scenario)),
   ],
-  mutants: [...objectMutants, ...setMutants],
+  mutants: [...objectMutants, ...setMutants, ...viewMutants],
   simulation: stackedSimulations[0]!,
   furtherSimulations: [...stackedSimulations.slice(1), simulation],
   asScenario(configuration, violation) {

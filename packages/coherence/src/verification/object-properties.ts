@@ -54,7 +54,7 @@ const oneOwner: Check = ({ entries, under }) => {
 
 const hasReadCopy = ({ status }: ObjectEntry): boolean => status === 'READ_COPY';
 
-const oneWriter: Check = ({ entries }) => {
+export const oneWriter: Check = ({ entries }) => {
   const alone = entries.some(({ status }) => status === 'WRITE_OWNER' || status === 'WRITE_GHOST');
   return alone && entries.some(hasReadCopy) ? 'one node may write while another has a read copy (I1)' : undefined;
 };
@@ -75,7 +75,7 @@ const copiesKnown: Check = ({ entries }) => {
 
 const readableStatuses: ReadonlySet<ObjectStatus> = new Set(['READ_COPY', 'READ_OWNER', 'WRITE_OWNER']);
 
-const leasesHold: Check = ({ entries }) => {
+export const leasesHold: Check = ({ entries }) => {
   for (const { status, readers, writer, payload } of entries) {
     if (readers.length > 0 && (!readableStatuses.has(status) || payload === noPayload)) {
       return `a reader holds a lease in ${status} (I11)`;

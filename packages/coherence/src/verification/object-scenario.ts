@@ -94,13 +94,13 @@ export function keyedFlights(view: WorldView, nodes: number): (Flight & { readon
   return envelopes(view, nodes).map(({ from, to, message }) => ({ from, to, ...(message as KeyedMessage) }));
 }
 
-interface Envelope {
+export interface Envelope {
   readonly from: number;
   readonly to: number;
   readonly message: unknown;
 }
 
-function envelopes(view: WorldView, nodes: number): Envelope[] {
+export function envelopes(view: WorldView, nodes: number): Envelope[] {
   const found: Envelope[] = [];
   let link = 0;
   for (let a = 0; a < nodes; a++) {

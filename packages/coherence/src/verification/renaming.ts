@@ -116,8 +116,8 @@ function orders(items: readonly number[]): number[][] {
 }
 
 /** Incarnations are ranked apart from versions: between the two nothing is ever compared. */
-const incarnationsFrom = 2 ** 40;
-type Image = (number: number) => number;
+export const incarnationsFrom = 2 ** 40;
+export type Image = (number: number) => number;
 /** Every name under which a number is that must be ranked. */
 type Versioned = {
   version?: number;
@@ -130,7 +130,7 @@ type Versioned = {
   seen?: number;
 };
 
-const versionFields = ['version', 'payload', 'floor', 'held', 'kept', 'stored', 'seen'] as const;
+export const versionFields = ['version', 'payload', 'floor', 'held', 'kept', 'stored', 'seen'] as const;
 
 function numbersIn(value: Versioned): number[] {
   const numbers = versionFields.map((field) => value[field] ?? 0).filter((number) => number > 0);

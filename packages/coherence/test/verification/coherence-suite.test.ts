@@ -11,6 +11,7 @@ const quick = [
   '2 nodes: everything but sync',
   '2 nodes: slow fill and everything',
   '2 nodes, 2 objects: grabAll with slow fills',
+  '2 nodes, 3 calls each, a death: get, grab, flush, remove',
 ];
 
 test.each(quick)(

@@ -162,8 +162,9 @@ export class VectorMachine {
     }
     for (const [direction, { from }] of topology.directions.entries()) {
       if (from !== node) continue;
-      if (topology.takesBack[direction] && this.#isCutOff(vector, direction)) this.clearQueue(vector, direction);
-      if (!topology.takesBack[direction ^ 1]) this.clearQueue(vector, direction ^ 1);
+      const isPeerGone = this.#isCutOff(vector, direction);
+      if (topology.takesBack[direction] && isPeerGone) this.clearQueue(vector, direction);
+      if (!topology.takesBack[direction ^ 1] || isPeerGone) this.clearQueue(vector, direction ^ 1);
       if (topology.listeners[direction] === undefined) continue;
       const end = direction & 1;
       this.setLink(vector, direction >>> 1, linkSuspected << end, false);

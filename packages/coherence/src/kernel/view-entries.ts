@@ -1,0 +1,65 @@
+import { enqueue } from './entry-queue.ts';
+import { initialEntry, isForgettable } from './object-entry.ts';
+import { happen, objectKernel } from './object-kernel.ts';
+import type { NodeId, ObjectEntry, ObjectEnv, ObjectEvent } from './object-types.ts';
+import { reportOf } from './view-objects.ts';
+import { ObjectVoice } from './view-sink.ts';
+import type { View, ViewEnv, ViewKey, ViewSink, ViewState } from './view-types.ts';
+
+/** The constants of an object in the view its entry was made in. A node that joins is alone before. */
+export function servedEnv({ served }: ViewState, key: ViewKey, env: ViewEnv): ObjectEnv {
+  return env.objectEnv(key, served.members.length === 0 ? { epoch: 0, members: [env.self] } : served);
+}
+
+/** The default owner that an entry without news points to: that of the view it was made in. */
+export const formerly = (state: ViewState, key: ViewKey, env: ViewEnv): NodeId =>
+  servedEnv(state, key, env).defaultOwner;
+
+/** The entry of an object; a missing one stands for an absent object at its default owner. */
+export function entryOf(state: ViewState, key: ViewKey, env: ViewEnv): ObjectEntry {
+  const known = state.objects.get(key);
+  if (known !== undefined) return known;
+  const entry = missingEntry(state, key, env);
+  state.objects.set(key, entry);
+  return entry;
+}
+
+/** Once this node has reported, what it had without an entry belongs to the default owner of the new view. */
+function missingEntry(state: ViewState, key: ViewKey, env: ViewEnv): ObjectEntry {
+  const { served, view, phase } = state;
+  const { self } = env;
+  const defaultOwner = formerly(state, key, env);
+  const hasReported = phase === 'gathering' || phase === 'settling';
+  const isHome = view.members.includes(self) && env.objectEnv(key, view).defaultOwner === self;
+  if (phase === 'settling' && isHome) return absentSince(view, env);
+  const isAbsentHere = defaultOwner === self && served.members.includes(self) && (isHome || !hasReported);
+  const entry = isAbsentHere ? absentSince(served, env) : initialEntry({ self: -1, defaultOwner });
+  if (phase === 'gathering' && isHome) {
+    const report = reportOf(key, entry, defaultOwner);
+    state.reports = [...state.reports, { from: self, report }].sort((one, two) => one.from - two.from);
+  }
+  return entry;
+}
+
+/** An object that its default owner never heard of. */
+function absentSince({ epoch }: View, { self, rules }: ViewEnv): ObjectEntry {
+  const entry = initialEntry({ self, defaultOwner: self });
+  entry.version = rules.versionFloor(epoch);
+  entry.incarnation = entry.version;
+  return entry;
+}
+
+/** What happens to one object. While the view changes leases end and loads do, but no call begins. */
+export function stepObject(state: ViewState, key: ViewKey, event: ObjectEvent, env: ViewEnv, out: ViewSink): void {
+  const entry = entryOf(state, key, env);
+  if (state.phase === 'open' || !env.rules.holdsCalls()) {
+    const objectEnv = env.objectEnv(key, state.view);
+    objectKernel.step(entry, event, objectEnv, new ObjectVoice(state, key, out, false));
+    if (isForgettable(entry, objectEnv)) state.objects.delete(key);
+    return;
+  }
+  const objectEnv = servedEnv(state, key, env);
+  if (event.type === 'find') out.reply(event.call, { key, result: { outcome: 'absent' } });
+  else if (event.type === 'grab') enqueue(entry, event, objectEnv);
+  else happen(entry, event, objectEnv, new ObjectVoice(state, key, out, true));
+}

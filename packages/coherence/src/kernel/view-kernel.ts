@@ -1,0 +1,94 @@
+import { cellAt, type Kernel, ProtocolError } from '@holdfast/kernel';
+import { noNodes } from './node-set.ts';
+import { beginChange, drainOne, markerArrived, reportsArrived, verdictsArrived } from './view-change.ts';
+import { decodeView, encodeView } from './view-encoding.ts';
+import { stepObject } from './view-entries.ts';
+import { viewTable } from './view-table.ts';
+import type { ViewEnv, ViewEvent, ViewMessage, ViewNotice, ViewResult, ViewSink, ViewState } from './view-types.ts';
+
+const name = 'view';
+
+const nobody = { epoch: 0, members: noNodes };
+
+function initial({ firstView }: ViewEnv): ViewState {
+  const view = firstView ?? nobody;
+  return {
+    phase: firstView === undefined ? 'outside' : 'open',
+    view,
+    served: view,
+    marked: [],
+    reports: [],
+    reported: noNodes,
+    settled: noNodes,
+    early: [],
+    objects: new Map(),
+  };
+}
+
+function row({ phase, view, served }: ViewState, event: ViewEvent): string {
+  if (event.type !== 'message' || event.message.epoch === view.epoch) return phase;
+  if (served.members.length === 0 && event.message.epoch < view.epoch) return 'outside';
+  return `${event.message.epoch < view.epoch ? 'old' : 'ahead'}, ${phase}`;
+}
+
+const column = (event: ViewEvent): string => (event.type === 'message' ? event.message.type : event.type);
+
+function step(state: ViewState, event: ViewEvent, env: ViewEnv, out: ViewSink): void {
+  const at = [row(state, event), column(event)] as const;
+  const cell = cellAt(name, viewTable, ...at);
+  if (cell.class === 'ignored') return;
+  if (cell.class === 'impossible' && env.rules.bars()) throw new ProtocolError(name, ...at, cell.why);
+  switch (event.type) {
+    case 'view':
+      if (event.epoch <= state.view.epoch) throw new ProtocolError(name, ...at, `epoch ${event.epoch} is not later`);
+      beginChange(state, { epoch: event.epoch, members: event.members }, event.undelivered, env, out);
+      break;
+    case 'object':
+      stepObject(state, event.key, event.event, env, out);
+      break;
+    case 'message':
+      hear(state, event.from, event.message, env, out);
+      break;
+  }
+}
+
+function hear(state: ViewState, from: number, message: ViewMessage, env: ViewEnv, out: ViewSink): void {
+  switch (message.type) {
+    case 'MARKER':
+      markerArrived(state, from, message, env, out);
+      break;
+    case 'REPORT':
+      reportsArrived(state, from, message, env, out);
+      break;
+    case 'VERDICT':
+      verdictsArrived(state, from, message, env, out);
+      break;
+    case 'OBJECT':
+      if (state.phase === 'open') {
+        stepObject(state, message.key, { type: 'message', from, message: message.message }, env, out);
+      } else if (message.epoch === state.view.epoch) {
+        state.early = [...state.early, { from, key: message.key, message: message.message }];
+      } else {
+        drainOne(state, from, message.key, message.message, state.view, env, out);
+      }
+      break;
+  }
+}
+
+/**
+ * The objects of a set on one node, through all changes of view: docs/coherence-views.md says how and why.
+ *
+ * A host feeds in (`ViewEvent`): local calls and the ends of loads and stores, as `object`; what arrives, as `message`;
+ * and each next view, as `view`, once its sessions with the nodes that left are over. Out come messages to members,
+ * the answers to calls, and notices. Nothing else is asked of a host: it never looks at an epoch.
+ */
+export const viewKernel: Kernel<ViewState, ViewEvent, ViewEnv, ViewMessage, ViewResult, ViewNotice> = {
+  name,
+  table: viewTable,
+  initial,
+  row,
+  column,
+  step,
+  encode: encodeView,
+  decode: decodeView,
+};

@@ -1,0 +1,159 @@
+import { offerRefused } from './answers.ts';
+import { withoutWatchers } from './baggage.ts';
+import { noNodes, onlyNode } from './node-set.ts';
+import { leave } from './object-entry.ts';
+import { happen } from './object-kernel.ts';
+import {
+  executor,
+  type NodeId,
+  noPayload,
+  type ObjectEntry,
+  type ObjectEnv,
+  type ObjectMessage,
+  type ObjectSink,
+  type ObjectStatus,
+} from './object-types.ts';
+import { ownAbsent } from './removal.ts';
+import type { ViewRules } from './view-rules.ts';
+import type { Report, View, ViewKey } from './view-types.ts';
+
+/**
+ * A message of the old epoch, between the first and the last marker. Answers and the object itself are taken as ever,
+ * but nothing is sent: what was asked for will be asked for again, and who has what will be reported.
+ */
+export function drain(
+  entry: ObjectEntry,
+  from: NodeId,
+  message: ObjectMessage,
+  { env, rules, isFromMember, out }: { env: ObjectEnv; rules: ViewRules; isFromMember: boolean; out: ObjectSink },
+): void {
+  if (!rules.drains(message, isFromMember)) return;
+  if (message.type === 'OWN') takeOver(entry, message, env);
+  else happen(entry, { type: 'message', from, message }, env, out);
+}
+
+/** The object of a node that died after it offered it: nobody else has it. */
+function takeOver(entry: ObjectEntry, message: Extract<ObjectMessage, { type: 'OWN' }>, { self }: ObjectEnv): void {
+  const { payload } = message;
+  if (payload === noPayload && entry.payload === noPayload) return;
+  if (payload !== noPayload) entry.payload = payload;
+  own(entry, self, message);
+}
+
+/** This node owns the object again; who else has a copy is reported. */
+function own(
+  entry: ObjectEntry,
+  self: NodeId,
+  { version, incarnation, baggage }: Pick<ObjectEntry, 'version' | 'incarnation' | 'baggage'>,
+): void {
+  entry.status = 'READ_OWNER';
+  entry.probOwner = self;
+  entry.version = version;
+  entry.incarnation = incarnation;
+  entry.baggage = baggage;
+  entry.copyset = onlyNode(self);
+  entry.lost = false;
+}
+
+/** A message certainly did not arrive at `to`, which left: the object, or the right to create it, is here again. */
+export function takeBack(entry: ObjectEntry, to: NodeId, message: ObjectMessage, env: ObjectEnv): void {
+  const { self } = env;
+  const rmset = onlyNode(self);
+  switch (message.type) {
+    case 'GRANT':
+      entry.payload = message.payload === noPayload ? message.kept : message.payload;
+      own(entry, self, message);
+      break;
+    case 'ABSENT_OWNERSHIP':
+      ownAbsent(entry, self, message);
+      break;
+    case 'RM_ACK2':
+      ownAbsent(entry, self, { ...message, rmset, lost: false });
+      break;
+    case 'RM_DONE':
+      if (message.home) ownAbsent(entry, self, { ...message, rmset, lost: false });
+      break;
+    case 'OWN':
+      offerRefused(entry, to, env);
+      break;
+    default:
+      break;
+  }
+}
+
+/** Before it is reported: nothing is under way any more, so that whatever was waited for is not. */
+export function settle(
+  entry: ObjectEntry,
+  { members }: View,
+  { firstTouch, self, defaultOwner }: ObjectEnv,
+  rules: ViewRules,
+): void {
+  if (rules.forgetsRequests()) {
+    // An operation that is being run ends as it may.
+    entry.queue = entry.queue.filter((item, at) => !('requester' in item) || (at === 0 && entry.writer === executor));
+  }
+  entry.baggage = withoutWatchers(entry.baggage);
+  const offeredTo = entry.awaited[0];
+  entry.invalidation = undefined;
+  entry.awaited = noNodes;
+  entry.acknowledged = noNodes;
+  entry.floor = 0;
+  entry.home = false;
+  switch (entry.status) {
+    case 'WAIT_OBJ_READ':
+    case 'WAIT_OBJ_WRITE':
+    case 'WAIT_OBJ_RM_DONE':
+    case 'WAIT_OBJ_RM_ACK2':
+      entry.status = entry.payload === noPayload ? 'INV_COPY' : 'READ_COPY';
+      break;
+    case 'WAIT_ACK_INV':
+    case 'WAIT_ACK_WRITE':
+      entry.status = 'READ_OWNER';
+      break;
+    case 'WAIT_OBJ_RM_ACK':
+      entry.status = entry.payload === noPayload ? 'INV_OWNER' : 'READ_OWNER';
+      break;
+    case 'INV_FILLING':
+      // The load at the default owner may be lost: it is asked for again.
+      if (firstTouch === 'default-owner' && self !== defaultOwner) entry.status = 'INV_OWNER';
+      break;
+    case 'WAIT_CHG_OWN_ACK':
+      settleOffer(entry, offeredTo as NodeId, members, rules);
+      break;
+    default:
+      break;
+  }
+}
+
+/** An offer that a member did not take was not taken; one that a node which left may have taken was. */
+function settleOffer(entry: ObjectEntry, offeredTo: NodeId, members: readonly NodeId[], rules: ViewRules): void {
+  if (entry.payload === noPayload) {
+    entry.status = 'INV_COPY';
+  } else if (rules.keepsOffered(offeredTo, members)) {
+    entry.status = 'READ_OWNER';
+  } else {
+    leave(entry, offeredTo);
+  }
+}
+
+const ownerStatuses: ReadonlySet<ObjectStatus> = new Set([
+  'INV_OWNER',
+  'INV_FILLING',
+  'READ_OWNER',
+  'WRITE_OWNER',
+  'WRITE_GHOST',
+]);
+
+export const isOwner = ({ status }: ObjectEntry): boolean => ownerStatuses.has(status);
+
+/** What is left here of a settled object. `formerly` is the default owner that an entry without news points to. */
+export function reportOf(key: ViewKey, entry: ObjectEntry, formerly: NodeId): Report {
+  const { version, incarnation, lost, payload } = entry;
+  return { key, role: roleOf(entry, formerly), exists: payload !== noPayload, lost, version, incarnation };
+}
+
+function roleOf(entry: ObjectEntry, formerly: NodeId): Report['role'] {
+  if (isOwner(entry)) return 'owner';
+  if (entry.payload !== noPayload) return 'copy';
+  return entry.probOwner !== formerly || entry.lost ? 'trace' : 'none';
+}

@@ -1,0 +1,68 @@
+import type { NodeSet } from './node-set.ts';
+import type { NodeId, ObjectMessage } from './object-types.ts';
+import type { Reported } from './view-types.ts';
+
+/** The decisions that make a change of view right, by name; the seeded bugs of the verification suite each replace one. */
+export interface ViewRules {
+  /** Whose markers a node waits for. */
+  awaitedMarkers(members: NodeSet): NodeSet;
+  /** Whose reports a default owner waits for. */
+  awaitedReports(members: NodeSet): NodeSet;
+  /** Whose verdicts a node waits for before it serves calls. */
+  awaitedVerdicts(members: NodeSet): NodeSet;
+  /** Whether a message of the old epoch still changes something here. */
+  drains(message: ObjectMessage, isFromMember: boolean): boolean;
+  /** Whether a node takes the object back that certainly did not arrive. */
+  takesBack(): boolean;
+  /** Whether a node that offered the object to `target` still has it. */
+  keepsOffered(target: NodeId, members: NodeSet): boolean;
+  /** Whether requests of others that wait here are forgotten: whoever made them makes them again. */
+  forgetsRequests(): boolean;
+  /** Which of the copies becomes the object. */
+  promoted(copies: readonly Reported[], defaultOwner: NodeId): Reported | undefined;
+  /** Whether an object of which only traces are left is lost, rather than absent. */
+  isLost(traces: readonly Reported[]): boolean;
+  /** Whether the owner learns of the copies elsewhere. */
+  copysetOf(owner: NodeId, copies: NodeSet): NodeSet;
+  /** Whether a node that knew the old owner is told of the new one. */
+  pointsTo(owner: NodeId, before: NodeId): NodeId;
+  /** Whether what cannot come now, by the table, is a bug: else it is taken late. */
+  bars(): boolean;
+  /** Whether calls wait while the view changes, and where a node is outside. */
+  holdsCalls(): boolean;
+  /** The version of an object that was promoted, lost or never known. */
+  versionFloor(epoch: number): number;
+}
+
+/** Versions and incarnations of an epoch start above all of earlier epochs. */
+const epochSpan = 2 ** 32;
+
+/** What these ask for is asked for again. */
+const repeated: ReadonlySet<ObjectMessage['type']> = new Set([
+  'COPY_REQ',
+  'RM_REQ',
+  'EXEC_REQ',
+  'WATCH_REQ',
+  'INV',
+  'RM',
+  'RM_ACK',
+  'SYNC',
+  'LOAD',
+]);
+
+export const viewRules: ViewRules = {
+  awaitedMarkers: (members) => members,
+  awaitedReports: (members) => members,
+  awaitedVerdicts: (members) => members,
+  drains: (message, isFromMember) => !repeated.has(message.type) && !(message.type === 'OWN' && isFromMember),
+  takesBack: () => true,
+  keepsOffered: (target, members) => members.includes(target),
+  forgetsRequests: () => true,
+  promoted: (copies, defaultOwner) => copies.find(({ from }) => from === defaultOwner) ?? copies[0],
+  isLost: (traces) => traces.length > 0,
+  copysetOf: (_owner, copies) => copies,
+  pointsTo: (owner) => owner,
+  bars: () => true,
+  holdsCalls: () => true,
+  versionFloor: (epoch) => epoch * epochSpan,
+};

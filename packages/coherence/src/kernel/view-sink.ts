@@ -1,0 +1,54 @@
+import type { CallId, CallResult, NodeId, ObjectMessage, ObjectNotice, ObjectSink } from './object-types.ts';
+import type { ViewKey, ViewSink, ViewState } from './view-types.ts';
+
+/** Names object and epoch in what the kernel of an object does, and sends nothing while the view changes. */
+export class ObjectVoice implements ObjectSink {
+  readonly #state: ViewState;
+  readonly #key: ViewKey;
+  readonly #out: ViewSink;
+  readonly #isMute: boolean;
+
+  constructor(state: ViewState, key: ViewKey, out: ViewSink, isMute: boolean) {
+    this.#state = state;
+    this.#key = key;
+    this.#out = out;
+    this.#isMute = isMute;
+  }
+
+  send(to: NodeId, message: ObjectMessage): void {
+    if (this.#isMute || !this.#state.view.members.includes(to)) return;
+    this.#out.send(to, { type: 'OBJECT', epoch: this.#state.view.epoch, key: this.#key, message });
+  }
+
+  reply(call: CallId, result: CallResult): void {
+    this.#out.reply(call, { key: this.#key, result });
+  }
+
+  deliver(notice: ObjectNotice): void {
+    this.#out.deliver({ type: 'object', key: this.#key, notice });
+  }
+
+  trace(step: string, a?: number, b?: number): void {
+    this.#out.trace(step, a, b);
+  }
+
+  setTimer(timer: number, afterMs: number): void {
+    this.#out.setTimer(timer, afterMs);
+  }
+
+  cancelTimer(timer: number): void {
+    this.#out.cancelTimer(timer);
+  }
+
+  diskRead(op: number, address: number, blocks: number): void {
+    this.#out.diskRead(op, address, blocks);
+  }
+
+  diskWrite(op: number, address: number, payload: number): void {
+    this.#out.diskWrite(op, address, payload);
+  }
+
+  diskFlush(op: number): void {
+    this.#out.diskFlush(op);
+  }
+}

@@ -1,0 +1,187 @@
+import { type Monitor, monitor } from '@holdfast/simulation';
+import { noNodes, onlyNode, withNode } from '../kernel/node-set.ts';
+import { type CallResult, type NodeId, noPayload, type ObjectMessage } from '../kernel/object-types.ts';
+import type { ViewMessage, ViewResult } from '../kernel/view-types.ts';
+import type { HostEvent } from './view-host.ts';
+import { defaultOwnerIn } from './view-scenario.ts';
+
+/** What the object is, seen from outside, and what a death may have done to it. */
+export interface CrashGhost {
+  /** The value written last. */
+  current: number;
+  /** Version of the last exclusive lease. */
+  acquired: number;
+  /** Nodes of which one has the object; two while it is on its way. */
+  holders: readonly NodeId[];
+  /** Also those that started again: what was sent to them before is lost. */
+  crashed: readonly NodeId[];
+  /** A node that had the object, or it was on its way to or from, is dead. */
+  mayBeLost: boolean;
+  /** And so is the default owner. */
+  mayBeUnknown: boolean;
+  /** It was said to be lost. */
+  isLost: boolean;
+  broken: number;
+}
+
+const promises = [
+  'a lease showed another value than the last one written',
+  'an object that exists was called absent',
+  'the version did not rise at an exclusive lease',
+  'an object was called lost that a survivor has',
+  'an object that exists was created',
+  'a value came back that was said to be lost',
+] as const;
+
+function saysAbsent(ghost: CrashGhost, promise: number): void {
+  if (ghost.current === noPayload) return;
+  if (!ghost.mayBeUnknown || ghost.isLost) ghost.broken = promise;
+  ghost.current = noPayload;
+}
+
+function seeStep(ghost: CrashGhost, step: string, number: number, node: NodeId): void {
+  switch (step) {
+    case 'written':
+      ghost.current = number;
+      ghost.holders = onlyNode(node);
+      ghost.mayBeLost = false;
+      ghost.mayBeUnknown = false;
+      ghost.isLost = false;
+      break;
+    case 'acquired':
+      if (number <= ghost.acquired) ghost.broken = 3;
+      ghost.acquired = number;
+      break;
+    case 'created':
+      // A manual grab may create what was lost: nothing else does.
+      if (!ghost.isLost && !ghost.mayBeLost) saysAbsent(ghost, 5);
+      break;
+    case 'removed':
+      ghost.current = noPayload;
+      ghost.isLost = false;
+      break;
+    case 'absent':
+      saysAbsent(ghost, 2);
+      break;
+    case 'lost':
+      if (!ghost.mayBeLost) ghost.broken = 4;
+      ghost.isLost = true;
+      break;
+    case 'chosen':
+      ghost.holders = onlyNode(number);
+      break;
+    default:
+      break;
+  }
+}
+
+const movesObject = (message: ObjectMessage): boolean =>
+  message.type === 'GRANT' ||
+  message.type === 'ABSENT_OWNERSHIP' ||
+  message.type === 'RM_ACK2' ||
+  (message.type === 'RM_DONE' && message.home);
+
+function seeSend(ghost: CrashGhost, message: ObjectMessage, from: NodeId, to: NodeId): void {
+  if (message.type === 'ABSENT_OWNERSHIP' && !message.lost) saysAbsent(ghost, 2);
+  if (movesObject(message) || message.type === 'OWN') ghost.holders = withNode(onlyNode(from), to);
+  else if (message.type === 'OWN_ACK') ghost.holders = onlyNode(from);
+  else return;
+  fearLoss(ghost);
+}
+
+/** The default owner of all nodes is the lowest. */
+function fearLoss(ghost: CrashGhost): void {
+  if (!ghost.holders.some((node) => ghost.crashed.includes(node))) return;
+  ghost.mayBeLost = true;
+  if (ghost.crashed.includes(0) || ghost.crashed.length > 1) ghost.mayBeUnknown = true;
+}
+
+/** What was sent before the first death is nothing to a node that died and started again. */
+function seeArrival(ghost: CrashGhost, message: ObjectMessage, epoch: number, node: NodeId): void {
+  if (ghost.crashed.includes(node) && epoch === 0) return;
+  if (!movesObject(message) && message.type !== 'OWN_NACK') return;
+  ghost.holders = onlyNode(node);
+  ghost.mayBeLost = false;
+  ghost.mayBeUnknown = false;
+}
+
+/** What certainly did not arrive is not lost. */
+function seeEnd(ghost: CrashGhost, undelivered: readonly ViewMessage[], node: NodeId): void {
+  for (const sent of undelivered) {
+    if (sent.type !== 'OBJECT' || !(movesObject(sent.message) || sent.message.type === 'OWN')) continue;
+    ghost.holders = onlyNode(node);
+    ghost.mayBeLost = false;
+    ghost.mayBeUnknown = false;
+  }
+}
+
+function seeCrash(ghost: CrashGhost, node: NodeId): void {
+  ghost.crashed = withNode(ghost.crashed, node);
+  fearLoss(ghost);
+}
+
+/**
+ * Every lease shows the last value written; or the object is called lost, until it is written or removed, and only if
+ * all that had it died; or absent, if its default owner died as well.
+ */
+export const crashMonitor = (nodes: readonly NodeId[]): Monitor =>
+  monitor<CrashGhost>({
+    name: 'value of the object through deaths',
+    watches: ['trace', 'reply', 'send', 'crash', 'event'],
+    initial: () => ({
+      current: noPayload,
+      acquired: 0,
+      holders: onlyNode(defaultOwnerIn(nodes)),
+      crashed: noNodes,
+      mayBeLost: false,
+      mayBeUnknown: false,
+      isLost: false,
+      broken: 0,
+    }),
+    observe(ghost, { kind, node, number, value }) {
+      if (kind === 'trace') {
+        seeStep(ghost, value as string, number, node);
+      } else if (kind === 'reply') {
+        const { result } = value as ViewResult;
+        seeReply(ghost, result);
+      } else if (kind === 'send') {
+        const message = value as ViewMessage;
+        if (message.type === 'OBJECT') seeSend(ghost, message.message, node, number);
+      } else if (kind === 'crash') {
+        seeCrash(ghost, node);
+      } else {
+        const event = value as HostEvent;
+        if (event.type === 'message' && event.message.type === 'OBJECT') {
+          seeArrival(ghost, event.message.message, event.message.epoch, node);
+        }
+        if (event.type === 'died' || event.type === 'ended') seeEnd(ghost, event.undelivered, node);
+      }
+    },
+    encode(ghost, into) {
+      into.int(ghost.current);
+      into.uint(ghost.acquired);
+      into.list(ghost.holders, (each, to) => to.uint(each));
+      into.list(ghost.crashed, (each, to) => to.uint(each));
+      into.flag(ghost.mayBeLost);
+      into.flag(ghost.mayBeUnknown);
+      into.flag(ghost.isLost);
+      into.uint(ghost.broken);
+    },
+    decode: (from) => ({
+      current: from.int(),
+      acquired: from.uint(),
+      holders: from.list((each) => each.uint()),
+      crashed: from.list((each) => each.uint()),
+      mayBeLost: from.flag(),
+      mayBeUnknown: from.flag(),
+      isLost: from.flag(),
+      broken: from.uint(),
+    }),
+    violation: ({ broken }) => (broken === 0 ? undefined : promises[broken - 1]),
+  });
+
+function seeReply(ghost: CrashGhost, result: CallResult): void {
+  if (result.outcome !== 'held') return;
+  if (ghost.isLost) ghost.broken = 6;
+  else if (result.payload !== ghost.current) ghost.broken = 1;
+}

@@ -1,0 +1,122 @@
+import { type Decoder, type Encoder, handled, type Kernel } from '@holdfast/kernel';
+import { noNodes, withNode, withoutNode } from '../kernel/node-set.ts';
+import { decodeView, encodeView } from '../kernel/view-encoding.ts';
+import { viewKernel } from '../kernel/view-kernel.ts';
+import { viewTable } from '../kernel/view-table.ts';
+import type {
+  Undelivered,
+  View,
+  ViewEnv,
+  ViewEvent,
+  ViewMessage,
+  ViewNotice,
+  ViewResult,
+  ViewState,
+} from '../kernel/view-types.ts';
+import { withValue } from './object-host.ts';
+import { entryIn } from './view-scenario.ts';
+
+/** The view kernel and what its host knows of sessions. */
+export interface HostedView {
+  readonly state: ViewState;
+  /** Nodes this one has no session with. */
+  down: readonly number[];
+  /** Members whose session is over, and which no view has left out yet. */
+  ended: readonly number[];
+  /** What the nodes that went down since the last view did not receive. */
+  undelivered: readonly Undelivered[];
+}
+
+export type HostEvent =
+  | ViewEvent
+  /** The session with a node is over; what it certainly did not receive. */
+  | { readonly type: 'ended'; readonly node: number; readonly undelivered: readonly ViewMessage[] }
+  | { readonly type: 'begun'; readonly node: number }
+  /** Both at once: the session is over, and the next view leaves the node out. */
+  | { readonly type: 'died'; readonly node: number; readonly undelivered: readonly ViewMessage[] }
+  /** The supervisor says who takes part. */
+  | (View & { readonly type: 'installed' });
+
+export interface HostEnv extends ViewEnv {
+  /** The other nodes, with which a node that starts again has no session yet. */
+  readonly strangers: readonly number[];
+}
+
+/** What a host tells the kernel, if anything. */
+function eventFor(host: HostedView, event: HostEvent, { self }: HostEnv): ViewEvent | undefined {
+  switch (event.type) {
+    case 'died': {
+      const { epoch, members } = host.state.view;
+      const undelivered = event.undelivered.map((message) => ({ to: event.node, message }));
+      return { type: 'view', epoch: epoch + 1, members: withoutNode(members, event.node), undelivered };
+    }
+    case 'ended':
+    case 'begun':
+      return undefined;
+    case 'installed':
+      return { type: 'view', epoch: event.epoch, members: event.members, undelivered: host.undelivered };
+    case 'object':
+      return { ...event, event: withValue(entryIn(host.state, self), event.event) as typeof event.event };
+    default:
+      return event;
+  }
+}
+
+function note(host: HostedView, event: HostEvent): void {
+  if (event.type === 'ended') {
+    const undelivered = event.undelivered.map((message) => ({ to: event.node, message }));
+    host.down = withNode(host.down, event.node);
+    host.ended = withNode(host.ended, event.node);
+    host.undelivered = [...host.undelivered, ...undelivered];
+  } else if (event.type === 'begun') {
+    host.down = withoutNode(host.down, event.node);
+  } else if (event.type === 'installed') {
+    host.undelivered = [];
+    host.ended = host.ended.filter((node) => event.members.includes(node));
+  }
+}
+
+const hostTable = { ...viewTable, host: { ended: handled, begun: handled } };
+
+function encode({ state, down, ended, undelivered }: HostedView, into: Encoder): void {
+  encodeView(state, into);
+  into.list(ended, (node, to) => to.uint(node));
+  into.list(down, (node, to) => to.uint(node));
+  const text = undelivered.length === 0 ? '' : JSON.stringify(undelivered);
+  into.list(Array.from(text), (character, to) => to.uint(character.charCodeAt(0)));
+}
+
+function decode(from: Decoder): HostedView {
+  const state = decodeView(from);
+  const ended = from.list((each) => each.uint());
+  const down = from.list((each) => each.uint());
+  const text = from.list((each) => String.fromCharCode(each.uint())).join('');
+  return { state, down, ended, undelivered: text === '' ? [] : JSON.parse(text) };
+}
+
+/** The view kernel under a host that ends sessions, installs views and makes up values. */
+export const hostedView: Kernel<HostedView, HostEvent, HostEnv, ViewMessage, ViewResult, ViewNotice> = {
+  name: viewKernel.name,
+  table: hostTable,
+  initial: (env) => ({
+    state: viewKernel.initial(env),
+    down: env.firstView === undefined ? env.strangers : noNodes,
+    ended: noNodes,
+    undelivered: [],
+  }),
+  row(host, event, env) {
+    const told = eventFor(host, event, env);
+    return told === undefined ? 'host' : viewKernel.row(host.state, told, env);
+  },
+  column(event) {
+    if (event.type === 'message') return event.message.type;
+    return event.type === 'installed' || event.type === 'died' ? 'view' : event.type;
+  },
+  step(host, event, env, out) {
+    const told = eventFor(host, event, env);
+    note(host, event);
+    if (told !== undefined) viewKernel.step(host.state, told, env, out);
+  },
+  encode,
+  decode,
+};

@@ -1,0 +1,73 @@
+import type { WorldView } from '@holdfast/simulation';
+import { initialEntry } from '../kernel/object-entry.ts';
+import { objectRules } from '../kernel/object-rules.ts';
+import type { NodeId, ObjectEntry } from '../kernel/object-types.ts';
+import { type ViewRules, viewRules } from '../kernel/view-rules.ts';
+import type { View, ViewEnv, ViewMessage, ViewState } from '../kernel/view-types.ts';
+import { envelopes, type Flight, type Operation } from './object-scenario.ts';
+import type { HostedView } from './view-host.ts';
+
+/** A small world whose nodes die: one object, and calls as in worlds without deaths. */
+export interface ViewScenario {
+  readonly name: string;
+  readonly nodes: number;
+  readonly operations: readonly Operation[];
+  readonly callsPerNode: number;
+  readonly crashes: number;
+  /** Nodes that crashed may start again and join. */
+  readonly restarts?: number;
+}
+
+/** The object of these worlds. */
+export const theKey = 0;
+
+/** Node 0 while it lives, then the lowest member. */
+export const defaultOwnerIn = (members: readonly NodeId[]): NodeId => Math.min(...members);
+
+export const allNodes = ({ nodes }: ViewScenario): number[] => Array.from({ length: nodes }, (_, node) => node);
+
+export function viewEnvOf(
+  scenario: ViewScenario,
+  self: number,
+  rules: ViewRules = viewRules,
+  incarnation = 0,
+): ViewEnv {
+  return {
+    self,
+    firstView: incarnation === 0 ? { epoch: 0, members: allNodes(scenario) } : undefined,
+    objectEnv: (_key, { members }) => ({
+      self,
+      defaultOwner: defaultOwnerIn(members),
+      members,
+      forwardsMax: 2,
+      requestIds: 4,
+      fill: 'blank',
+      exclusiveReaders: false,
+      rules: objectRules,
+    }),
+    reportsPerMessage: 1,
+    rules,
+  };
+}
+
+export const hostOf = (view: WorldView, node: number): HostedView => view.state<HostedView>(node, 0);
+
+export const viewOf = (view: WorldView, node: number): ViewState => hostOf(view, node).state;
+
+/** The entry of a node, as a missing one stands for it. */
+export function entryIn({ objects, served, view, phase }: ViewState, node: number): ObjectEntry {
+  const members = served.members.length === 0 ? [node] : served.members;
+  const hasReported = phase === 'gathering' || phase === 'settling';
+  const isGivenUp = hasReported && defaultOwnerIn(view.members) !== node;
+  const self = served.members.includes(node) && !isGivenUp ? node : -1;
+  return objects.get(theKey) ?? initialEntry({ self, defaultOwner: defaultOwnerIn(members) });
+}
+
+/** What is under way about the object in an epoch, from one live node to another. */
+export function objectFlights(view: WorldView, nodes: number, { epoch, members }: View): Flight[] {
+  return envelopes(view, nodes).flatMap(({ from, to, message }) => {
+    const sent = message as ViewMessage;
+    const isLive = members.includes(from) && members.includes(to);
+    return sent.type === 'OBJECT' && sent.epoch === epoch && isLive ? [{ from, to, message: sent.message }] : [];
+  });
+}

@@ -1,0 +1,111 @@
+import type { Mutant } from '@holdfast/simulation';
+import { type ViewRules, viewRules } from '../kernel/view-rules.ts';
+import type { Operation } from './object-scenario.ts';
+import type { ViewScenario } from './view-scenario.ts';
+import { viewWorld } from './view-world.ts';
+
+const access: readonly Operation[] = [
+  { type: 'get', absence: 'touch' },
+  { type: 'grab', absence: 'touch', try: false },
+];
+const moving: readonly Operation[] = [...access, { type: 'flush' }, { type: 'remove' }];
+
+/** Any node dies at any moment; every prefix of what it sent arrives; what it did not receive is known or not. */
+export const viewScenarios = {
+  one: {
+    name: '3 nodes, 1 call each, a death: get, grab, flush, remove',
+    nodes: 3,
+    callsPerNode: 1,
+    crashes: 1,
+    operations: moving,
+  },
+  offered: {
+    name: '2 nodes, 3 calls each, a death: get, grab, flush, remove',
+    nodes: 2,
+    callsPerNode: 3,
+    crashes: 1,
+    operations: moving,
+  },
+  deaths: {
+    name: '3 nodes, 1 call each, two deaths: get, grab',
+    nodes: 3,
+    callsPerNode: 1,
+    crashes: 2,
+    operations: access,
+  },
+  rejoins: {
+    name: '2 nodes, 2 calls each, a death, and the node joins again: get, grab, flush, remove',
+    nodes: 2,
+    callsPerNode: 2,
+    crashes: 1,
+    restarts: 1,
+    operations: moving,
+  },
+  two: { name: '3 nodes, 2 calls each, a death: get, grab', nodes: 3, callsPerNode: 2, crashes: 1, operations: access },
+} as const satisfies Record<string, ViewScenario>;
+
+interface SeededBug {
+  readonly name: string;
+  readonly scenario: ViewScenario;
+  readonly rules: Partial<ViewRules>;
+}
+
+const { one, two, offered } = viewScenarios;
+
+const bugs: readonly SeededBug[] = [
+  {
+    name: 'a node reports before the markers of the others are in, and takes what comes later',
+    scenario: two,
+    rules: { awaitedMarkers: () => [], bars: () => false },
+  },
+  {
+    name: 'a default owner decides before all have reported',
+    scenario: two,
+    rules: { awaitedReports: (members) => members.slice(0, 1) },
+  },
+  {
+    name: 'calls go on before all verdicts are in',
+    scenario: two,
+    rules: { awaitedVerdicts: (members) => members.slice(-1), bars: () => false },
+  },
+  { name: 'calls are served while the view changes', scenario: two, rules: { holdsCalls: () => false } },
+  {
+    name: 'an object granted in the old epoch is not taken',
+    scenario: two,
+    rules: { drains: (message, isFromMember) => message.type !== 'GRANT' && viewRules.drains(message, isFromMember) },
+  },
+  {
+    name: 'an object that certainly did not arrive is not taken back',
+    scenario: one,
+    rules: { takesBack: () => false },
+  },
+  {
+    name: 'what was offered to a node that died counts as not taken',
+    scenario: offered,
+    rules: { keepsOffered: () => true },
+  },
+  {
+    name: 'requests of the old epoch are served although they are made again',
+    scenario: two,
+    rules: { forgetsRequests: () => false },
+  },
+  { name: 'no copy becomes the object', scenario: two, rules: { promoted: () => undefined } },
+  { name: 'a lost object is called absent', scenario: one, rules: { isLost: () => false } },
+  {
+    name: 'the owner does not learn of the copies',
+    scenario: two,
+    rules: { copysetOf: (owner) => [owner] },
+  },
+  {
+    name: 'entries go on to point to the node that died',
+    scenario: two,
+    rules: { pointsTo: (_owner, before) => before },
+  },
+  { name: 'versions begin again', scenario: one, rules: { versionFloor: () => 0 } },
+];
+
+export const viewMutants: readonly Mutant[] = bugs.map(({ name, scenario, rules }) => ({
+  name,
+  configuration: scenario.name,
+  world: viewWorld(scenario, { ...viewRules, ...rules }),
+}));

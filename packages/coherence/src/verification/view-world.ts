@@ -1,0 +1,166 @@
+import {
+  type CallSpec,
+  type LinkSpec,
+  type Monitor,
+  mesh,
+  monitor,
+  part,
+  type WorldSpec,
+  type WorldView,
+} from '@holdfast/simulation';
+import { withNode, withoutNode } from '../kernel/node-set.ts';
+import { anyNode, noPayload, type ObjectEntry, type ObjectEvent } from '../kernel/object-types.ts';
+import { type ViewRules, viewRules } from '../kernel/view-rules.ts';
+import type { ViewMessage } from '../kernel/view-types.ts';
+import { callsMade, keyedCallBudget } from './call-budget.ts';
+import { crashMonitor } from './crash-monitor.ts';
+import { freshPayload } from './object-host.ts';
+import { isIdle, type Operation } from './object-scenario.ts';
+import { type HostEvent, hostedView } from './view-host.ts';
+import { viewProperties } from './view-properties.ts';
+import { viewVersionRanks } from './view-renaming.ts';
+import { allNodes, entryIn, hostOf, theKey, type ViewScenario, viewEnvOf, viewOf } from './view-scenario.ts';
+
+/** The one client of each node. */
+const client = 1;
+
+type LocalEvent = Exclude<ObjectEvent, { type: 'message' }>;
+
+function clientCalls(scenario: ViewScenario, node: number): CallSpec[] {
+  const calls: CallSpec[] = [];
+  const add = (label: string, event: LocalEvent, when: (entry: ObjectEntry, view: WorldView) => boolean): void => {
+    calls.push({
+      label,
+      node,
+      part: 0,
+      times: 'unlimited',
+      event: () => ({ type: 'object', key: theKey, event }),
+      when: (view) => when(entryIn(viewOf(view, node), node), view),
+    });
+  };
+  const start = (event: LocalEvent): void =>
+    add(event.type, event, (entry, view) => isIdle(entry, client) && callsMade(view, node) < scenario.callsPerNode);
+  for (const operation of scenario.operations) offer(operation, scenario, node, start);
+  const isWriter = ({ writer }: ObjectEntry): boolean => writer === client;
+  add('put', { type: 'put', call: client, payload: noPayload }, ({ readers }) => readers.includes(client));
+  add('write and put', { type: 'put', call: client, payload: freshPayload }, isWriter);
+  if (scenario.operations.some(({ type }) => type === 'abort')) {
+    add('put unchanged', { type: 'put', call: client, payload: noPayload }, isWriter);
+  }
+  return calls;
+}
+
+function offer(operation: Operation, scenario: ViewScenario, node: number, start: (event: LocalEvent) => void): void {
+  switch (operation.type) {
+    case 'get':
+    case 'grab':
+      start({ ...operation, call: client });
+      break;
+    case 'remove':
+    case 'sync':
+    case 'find':
+      start({ type: operation.type, call: client });
+      break;
+    case 'evict':
+      start({ type: 'flush', call: client, to: anyNode });
+      break;
+    case 'flush':
+      for (const to of allNodes(scenario)) if (to !== node) start({ type: 'flush', call: client, to });
+      break;
+    default:
+      break;
+  }
+}
+
+/** Places of the monitors. */
+const viewsPlace = 2;
+
+/** The supervisor: each death and each start makes a view. */
+const supervisor = (nodes: readonly number[]): Monitor =>
+  monitor<{ views: readonly (readonly number[])[] }>({
+    name: 'views',
+    watches: ['crash', 'start'],
+    initial: () => ({ views: [] }),
+    observe(state, { kind, node, number }) {
+      const last = state.views.at(-1) ?? nodes;
+      if (kind === 'crash') state.views = [...state.views, withoutNode(last, node)];
+      else if (number > 0) state.views = [...state.views, withNode(last, node)];
+    },
+    encode: ({ views }, into) => into.list(views, (view, to) => to.list(view, (node, each) => each.uint(node))),
+    decode: (from) => ({ views: from.list((each) => each.list((node) => node.uint())) }),
+  });
+
+const viewsIn = (view: WorldView): readonly (readonly number[])[] =>
+  view.monitor<{ views: readonly (readonly number[])[] }>(viewsPlace).views;
+
+/** A host installs each view in turn, once the sessions with its members are as it says. */
+function installations(scenario: ViewScenario, node: number): CallSpec[] {
+  const viewsMax = scenario.crashes + (scenario.restarts ?? 0);
+  return subsetsWith(node, allNodes(scenario)).flatMap((members) =>
+    Array.from({ length: viewsMax }, (_, index): CallSpec => {
+      const epoch = index + 1;
+      const event: HostEvent = { type: 'installed', epoch, members };
+      return {
+        label: `view ${epoch}: ${members.join(' ')}`,
+        node,
+        part: 0,
+        times: 'unlimited',
+        event: () => event,
+        when(view) {
+          if (viewsIn(view)[index]?.join() !== members.join()) return false;
+          const { state, down, ended } = hostOf(view, node);
+          const isNext = state.phase === 'outside' ? viewsIn(view).length === epoch : state.view.epoch === index;
+          const left = state.view.members.filter((each) => !members.includes(each));
+          const joining = members.filter((each) => !state.view.members.includes(each));
+          return isNext && left.every((each) => ended.includes(each)) && !joining.some((each) => down.includes(each));
+        },
+      };
+    }),
+  );
+}
+
+function subsetsWith(node: number, nodes: readonly number[]): number[][] {
+  const others = nodes.filter((each) => each !== node);
+  const sets = Array.from({ length: 2 ** others.length }, (_, bits) => others.filter((_each, at) => (bits >> at) & 1));
+  return sets.map((set) => [...withNode(set, node)]);
+}
+
+/** A world in which nodes die at any moment, and every prefix of what they sent arrives. */
+export function viewWorld(scenario: ViewScenario, rules: ViewRules = viewRules): WorldSpec {
+  const nodes = allNodes(scenario);
+  const { crashes, restarts } = scenario;
+  const isPrompt = crashes === 1 && restarts === undefined;
+  return {
+    name: scenario.name,
+    nodes: nodes.map((node) => {
+      const others = nodes.filter((other) => other !== node);
+      return {
+        name: `n${node}`,
+        parts: [
+          part({
+            name: 'view',
+            kernel: hostedView,
+            env: (incarnation) => ({ ...viewEnvOf(scenario, node, rules, incarnation), strangers: others }),
+            ports: others,
+            takesBack: true,
+            message: (from: number, message: ViewMessage): HostEvent => ({ type: 'message', from, message }),
+            link(port: number, up: boolean, undelivered: readonly ViewMessage[]): HostEvent {
+              if (up) return { type: 'begun', node: port };
+              return { type: isPrompt ? 'died' : 'ended', node: port, undelivered };
+            },
+          }),
+        ],
+      };
+    }),
+    links: mesh(scenario.nodes).map((link): LinkSpec => ({ ...link, startsUp: true })),
+    calls: [
+      ...nodes.flatMap((node) => clientCalls(scenario, node)),
+      ...(isPrompt ? [] : nodes.flatMap((node) => installations(scenario, node))),
+    ],
+    monitors: [crashMonitor(nodes), keyedCallBudget(scenario.nodes), ...(isPrompt ? [] : [supervisor(nodes)])],
+    properties: viewProperties(scenario),
+    final: () => true,
+    faults: { crash: crashes, ...(restarts !== undefined && { restart: restarts }) },
+    renumbering: viewVersionRanks,
+  };
+}
