@@ -37,13 +37,30 @@ const ofType =
   ({ type }) =>
     types.includes(type);
 
-/** The names of Kerrighed's messages, for those of ours that do the same. */
+const withBytes: Is = (message) => ofType('COPY', 'GRANT', 'OWN', 'SYNC')(message) && hasBytes(message);
+const withoutBytes: Is = (message) => message.type === 'GRANT' && !hasBytes(message);
+
+/** The names of Kerrighed's messages, short and long, for those of ours that do the same. */
 const kerrighed: readonly (readonly [string, Is])[] = [
-  ['OBJ', (message) => ofType('COPY', 'GRANT')(message) && hasBytes(message)],
-  ['WACC', (message) => message.type === 'GRANT' && !hasBytes(message)],
+  ['OBJ', withBytes],
+  ['OBJECTSEND', withBytes],
+  ['WACC', withoutBytes],
+  ['SENDWRITEACCESS', withoutBytes],
   ['SBFT', ofType('ABSENT_OWNERSHIP')],
+  ['SENDBACKFIRSTTOUCH', ofType('ABSENT_OWNERSHIP')],
   ['NOOBJ', ofType('ABSENT', 'BUSY')],
+  ['NOOBJECTSEND', ofType('ABSENT', 'BUSY')],
+  ['REQOBJECTCOPY', ofType('COPY_REQ')],
+  ['REQOBJECTINVALID', ofType('INV')],
+  ['INVALIDATIONACK', ofType('IACK')],
   ['RMMGR', ofType('RM_REQ')],
+  ['REQOBJECTREMOVETOMGR', ofType('RM_REQ')],
+  ['REQOBJECTREMOVE', ofType('RM')],
+  ['REMOVEACK', ofType('RM_ACK')],
+  ['REMOVEACK2', ofType('RM_ACK2')],
+  ['REMOVEDONE', ofType('RM_DONE')],
+  ['SENDOWNERSHIP', ofType('OWN')],
+  ['CHANGEOWNERSHIPACK', ofType('OWN_ACK')],
 ];
 
 const plain = (name: string): string => name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '');
