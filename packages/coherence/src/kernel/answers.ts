@@ -137,6 +137,7 @@ export function offered(
     if (rules.answersRefused()) out.send(from, { type: 'OWN_NACK' });
     return;
   }
+  const hadCopy = entry.status === 'READ_COPY';
   entry.probOwner = self;
   entry.version = message.version;
   entry.incarnation = message.incarnation;
@@ -144,8 +145,8 @@ export function offered(
   if (hasPayload) entry.payload = message.payload;
   entry.copyset = withNode(message.copyset, self);
   entry.rmset = union(message.rmset, [from, self]);
-  if (entry.copyset.length > 1) entry.status = 'READ_OWNER';
-  else entry.status = entry.readers.length > 0 ? 'WRITE_OWNER' : 'WRITE_GHOST';
+  // A node with a copy used the object; at one without it is only stored.
+  entry.status = hadCopy || entry.copyset.length > 1 ? 'READ_OWNER' : 'WRITE_GHOST';
   out.send(from, { type: 'OWN_ACK' });
 }
 
