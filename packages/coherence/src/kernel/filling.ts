@@ -12,6 +12,7 @@ import {
   type ObjectEvent,
   type ObjectMessage,
   type ObjectSink,
+  type ObjectStatus,
   type RemoteRequest,
 } from './object-types.ts';
 import { tellWatchers } from './watching.ts';
@@ -55,7 +56,7 @@ export function fillEnded(entry: ObjectEntry, event: FillEnd, env: ObjectEnv, ou
   if (event.type === 'filled') {
     create(entry, event.payload, env, out);
     tellWatchers(entry, true, env, out);
-    entry.status = isRead(entry.queue[0]) ? 'READ_OWNER' : 'WRITE_OWNER';
+    entry.status = isRead(entry.queue[0]) ? statusAfterReadTouch(env) : 'WRITE_OWNER';
     return;
   }
   entry.status = env.rules.afterFailedFill();
@@ -63,6 +64,10 @@ export function fillEnded(entry: ObjectEntry, event: FillEnd, env: ObjectEnv, ou
   do failHead(entry, event.absent ? 'absent' : 'failed', env, out);
   while (waitsForFill(entry.queue[0], env));
 }
+
+/** An object that begins with a read: as in Kerrighed, one that the default owner handed over is its owner's alone. */
+export const statusAfterReadTouch = ({ self, defaultOwner }: ObjectEnv): ObjectStatus =>
+  self === defaultOwner ? 'READ_OWNER' : 'WRITE_OWNER';
 
 const isRead = (head: Waiting | undefined): boolean =>
   head?.type === 'get' || ((head?.type === 'COPY_REQ' || head?.type === 'prefetch') && head.kind === 'read');

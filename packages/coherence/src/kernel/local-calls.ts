@@ -1,5 +1,5 @@
 import { claim } from './exclusive-access.ts';
-import { createAbsent } from './filling.ts';
+import { createAbsent, statusAfterReadTouch } from './filling.ts';
 import { acquire, giveAbsentLease, giveReadLease, giveWriteLease } from './leases.ts';
 import { difference, onlyNode } from './node-set.ts';
 import { dropCopy, leave, nextRequest } from './object-entry.ts';
@@ -30,7 +30,7 @@ export function serveGet(entry: ObjectEntry, call: GetCall | PrefetchCall, env: 
   if (entry.status === 'INV_OWNER') {
     const isDone = serveAbsent(entry, call, env, out);
     if (isDone !== undefined) return isDone;
-    entry.status = 'READ_OWNER';
+    entry.status = statusAfterReadTouch(env);
   }
   if (entry.status === 'WRITE_GHOST') entry.status = 'WRITE_OWNER';
   if (call.type === 'prefetch') out.reply(call.call, { outcome: 'done' });

@@ -10,7 +10,11 @@ interface Access {
 }
 
 /** What a call step does, by its `op`. */
-export type Operation = Access | { readonly type: 'find' | 'put' | 'set' | 'flush' | 'evict' | 'sync' | 'remove' };
+export type Operation =
+  | Access
+  | { readonly type: 'prefetch'; readonly kind: 'read' | 'write'; readonly absence: 'touch' | 'no-touch' }
+  | { readonly type: 'execute'; readonly absence: 'touch' | 'no-touch' }
+  | { readonly type: 'find' | 'put' | 'set' | 'flush' | 'evict' | 'sync' | 'remove' | 'watch' };
 
 const access = (type: Access['type'], absence: AbsenceMode, more: Partial<Access> = {}): Access => ({
   type,
@@ -34,6 +38,12 @@ const operations: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   ['tryGrab', access('grab', 'touch', { try: true })],
   ['tryGrabNoTouch', access('grab', 'no-touch', { try: true })],
   ['tryGrabManual', access('grab', 'manual', { try: true })],
+  ['prefetch', { type: 'prefetch', kind: 'read', absence: 'touch' }],
+  ['prefetchNoTouch', { type: 'prefetch', kind: 'read', absence: 'no-touch' }],
+  ['prefetchWrite', { type: 'prefetch', kind: 'write', absence: 'touch' }],
+  ['prefetchWriteNoTouch', { type: 'prefetch', kind: 'write', absence: 'no-touch' }],
+  ['execute', { type: 'execute', absence: 'touch' }],
+  ['executeNoTouch', { type: 'execute', absence: 'no-touch' }],
   ['find', { type: 'find' }],
   ['put', { type: 'put' }],
   ['set', { type: 'set' }],
@@ -41,11 +51,12 @@ const operations: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   ['evict', { type: 'evict' }],
   ['sync', { type: 'sync' }],
   ['remove', { type: 'remove' }],
+  ['watch', { type: 'watch' }],
 ]);
 
 export const operationNames: readonly string[] = [...operations.keys()];
 
-/** `getNoTouch`, `get_no_ft`, `get-no-first-touch` and Kerrighed's `_kddm_get_object_no_ft` are one. */
+/** `getNoTouch`, `get_no_ft`, `get-no-first-touch` and Kerrighed's `_kddm_get_object_no_ft` are one; `async_get` is prefetch. */
 const plain = (name: string): string =>
   name
     .toLowerCase()
@@ -54,7 +65,9 @@ const plain = (name: string): string =>
     .replace('object', '')
     .replace('firsttouch', 'ft')
     .replace('touch', 'ft')
-    .replace('manualft', 'manual');
+    .replace('manualft', 'manual')
+    .replace('asyncget', 'prefetch')
+    .replace('asyncgrab', 'prefetchwrite');
 
 const byPlainName: ReadonlyMap<string, Operation> = new Map(
   [...operations].map(([name, operation]) => [plain(name), operation]),

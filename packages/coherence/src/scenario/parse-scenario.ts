@@ -59,14 +59,7 @@ function readHeader(source: Plain, at: number): ScenarioHeader {
   if (defaultOwner >= nodes) {
     throw new ScenarioError(at, `the header: defaultOwner: no such node: there are 0 to ${nodes - 1}.`);
   }
-  const unbuilt = [
-    ...(set.backup > 0 ? ['backup'] : []),
-    ...(set.linked ? ['linked'] : []),
-    ...(set.migratory ? ['migratory'] : []),
-  ];
-  if (unbuilt.length > 0) {
-    throw new ScenarioError(at, `the header: the kernel has no ${unbuilt.join(', ')} yet.`, 'Leave it out.');
-  }
+  if (set.backup > 0) throw new ScenarioError(at, 'the header: the kernel has no backup yet.', 'Leave it out.');
   return read.data;
 }
 

@@ -143,7 +143,7 @@ class StepReader {
       throw this.#malformed(`call: ${op} needs a value`);
     if (operation.type === 'put' && of === undefined) throw this.#malformed('call: put needs of, the call to end');
     const allowed = {
-      value: isWrite || operation.type === 'set' || operation.type === 'put',
+      value: isWrite || ['set', 'put', 'execute'].includes(operation.type),
       of: operation.type === 'set' || operation.type === 'put',
       to: operation.type === 'flush',
     };

@@ -60,10 +60,13 @@ export class CallBook {
 export function errorOf(operation: Operation, outcome: CallResult['outcome']): string | undefined {
   if (outcome === 'busy') return 'HF_BUSY';
   if (outcome === 'lost') return 'HF_LOST';
+  if (outcome === 'unknown') return 'HF_OUTCOME_UNKNOWN';
   if (outcome !== 'failed') return undefined;
   switch (operation.type) {
     case 'get':
     case 'grab':
+    case 'prefetch':
+    case 'execute':
       return 'HF_LOAD';
     case 'sync':
       return 'HF_STORE';

@@ -26,9 +26,12 @@ import { Values } from './values.ts';
 interface ScenarioObject {
   readonly entries: readonly ObjectEntry[];
   readonly watch: CoherenceWatch;
-  /** Loads asked for and not yet answered, by node. */
-  readonly loads: Map<number, number>;
+  /** Loads going on, by the node they run on. */
+  readonly loads: Map<number, Load>;
 }
+
+/** A load for this node or, where loads are the default owner's, for another. */
+type Load = Extract<ObjectNotice, { type: 'fill' | 'load' }>;
 
 /** What a node has still to be told, by its own host. */
 interface Pending {
@@ -57,6 +60,8 @@ export class ScenarioWorld {
       requestIds: requestIdsMax,
       fill: set.slowFill ? 'load' : 'blank',
       exclusiveReaders: false,
+      firstTouch: set.linked ? 'default-owner' : 'requester',
+      migratory: set.migratory,
       rules: objectRules,
     }));
   }
@@ -94,6 +99,20 @@ export class ScenarioWorld {
             ? { type: 'get', call: id, absence }
             : { type: 'grab', call: id, absence, try: operation.try };
         this.#step(node, key, event);
+        break;
+      }
+      case 'prefetch':
+        this.#step(node, key, { ...operation, call: this.calls.open(step).id });
+        break;
+      case 'execute': {
+        const { id } = this.calls.open(step);
+        const operated = this.#handle(step.value);
+        this.#step(node, key, { ...operation, call: id, operation: operated, again: false });
+        break;
+      }
+      case 'watch': {
+        const { id } = this.calls.open(step);
+        this.#step(node, key, { type: 'watch', call: id, seen: this.entries(key)[node]?.version ?? 0 });
         break;
       }
       case 'flush':
@@ -168,14 +187,15 @@ export class ScenarioWorld {
   /** @throws StepFailure where no load goes on. */
   fill(node: number, key: string, outcome: FillOutcome): void {
     const { loads } = this.#object(key);
-    const id = loads.get(node);
-    if (id === undefined) throw new StepFailure(`no load goes on at node ${node}`);
+    const load = loads.get(node);
+    if (load === undefined) throw new StepFailure(`no load goes on at node ${node}`);
     loads.delete(node);
-    if (typeof outcome === 'object') {
-      this.#step(node, key, { type: 'filled', id, payload: this.values.handle(outcome.value) });
-    } else {
-      this.#step(node, key, { type: 'fill-failed', id, absent: outcome === 'absent' });
-    }
+    const { id } = load;
+    const absent = outcome === 'absent';
+    const payload = typeof outcome === 'object' ? this.values.handle(outcome.value) : noPayload;
+    if (load.type === 'load') this.#step(node, key, { type: 'loaded', node: load.node, id, payload, absent });
+    else if (payload === noPayload) this.#step(node, key, { type: 'fill-failed', id, absent });
+    else this.#step(node, key, { type: 'filled', id, payload });
   }
 
   /** At the end of a step: where nothing is under way nobody may wait. */
@@ -213,14 +233,20 @@ export class ScenarioWorld {
       } else if (kind === 'send' && message !== undefined) {
         this.links.send(node, target, key, message);
         this.counts.sent(key, message);
-      } else if (kind === 'deliver' && upward?.type === 'fill') {
-        loads.set(node, upward.id);
-      } else if (kind === 'deliver' && upward?.type === 'store') {
-        // The device writes at once.
-        pending.push({ node, event: { type: 'stored', node: upward.node, call: upward.call, ok: true } });
+      } else if (kind === 'deliver' && upward !== undefined) {
+        watch.notice(upward);
+        if (upward.type === 'fill' || upward.type === 'load') loads.set(node, upward);
+        else pending.push({ node, event: this.#served(upward) });
       }
     }
     return pending;
+  }
+
+  /** The device writes at once. An operation gives the object the value its call names, or leaves it. */
+  #served(notice: Exclude<ObjectNotice, Load>): ObjectEvent {
+    if (notice.type === 'store') return { type: 'stored', node: notice.node, call: notice.call, ok: true };
+    const payload = notice.operation;
+    return { type: 'ran', ok: true, payload, result: payload === noPayload ? notice.payload : payload };
   }
 
   /** A call that was to be put at once is. */
@@ -229,6 +255,7 @@ export class ScenarioWorld {
     if (call === undefined) throw new StepFailure(`an answer to call ${id}, which nobody made`);
     call.done = true;
     call.error = errorOf(call.operation, result.outcome);
+    if (result.outcome === 'executed') call.value = this.values.value(result.result);
     if (result.outcome !== 'held' && result.outcome !== 'absent-held') return [];
     const putsAtOnce = call.operation.type === 'set' || ('atOnce' in call.operation && call.operation.atOnce);
     const found = result.outcome === 'held' ? this.values.value(result.payload) : null;

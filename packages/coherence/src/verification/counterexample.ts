@@ -5,10 +5,16 @@ import type { ObjectScenario } from './object-scenario.ts';
 type Line = Readonly<Record<string, unknown>>;
 
 /** A violation as a scenario file (docs/scenarios.md), which does the same by hand, with the rules as they are. */
-export function counterexample({ name, nodes, fill }: ObjectScenario, violation: Violation): string {
+export function counterexample(
+  { name, nodes, fill, firstTouch, migratory }: ObjectScenario,
+  violation: Violation,
+): string {
   const writer = new ScenarioWriter();
   const lines: Line[] = [
-    { nodes, set: { slowFill: fill === 'load' } },
+    {
+      nodes,
+      set: { slowFill: fill === 'load', linked: firstTouch === 'default-owner', migratory: migratory ?? false },
+    },
     { note: `${name}: ${violation.property}: ${violation.message}` },
     ...(violation.actions ?? []).map((action) => writer.line(action as WorldAction)),
   ];
@@ -53,6 +59,15 @@ class ScenarioWriter {
         return { fill: node, value: this.#value() };
       case 'fill-failed':
         return { fill: node, ...(event.absent ? { absent: true } : { error: true }) };
+      case 'prefetch':
+        return this.#start(
+          node,
+          event.call,
+          `prefetch${event.kind === 'write' ? 'Write' : ''}${suffixes[event.absence]}`,
+        );
+      case 'execute':
+        return { ...this.#start(node, event.call, `execute${suffixes[event.absence]}`), value: this.#value() };
+      case 'watch':
       case 'find':
       case 'remove':
       case 'sync':

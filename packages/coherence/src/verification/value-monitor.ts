@@ -26,7 +26,7 @@ export function seeReply(state: ValueGhost, result: CallResult): void {
 }
 
 /** An operation is shown the last value written too. */
-function seeRun(state: ValueGhost, notice: ObjectNotice): void {
+export function seeRun(state: ValueGhost, notice: ObjectNotice): void {
   if (notice.type === 'run' && notice.payload !== state.current) state.broken = 1;
 }
 
