@@ -62,8 +62,6 @@ export interface ObjectRules {
   tells(exists: boolean): boolean;
   /** Whether a version is later than what a watcher has seen. */
   isNews(version: number, seen: number): boolean;
-  /** Whether a reader may be given the object itself: nobody here reads it, nobody else has a copy. */
-  mayWander(readers: number, status: ObjectStatus): boolean;
   /** The version after an exclusive lease was given. */
   afterAcquisition(version: number): number;
 }
@@ -103,6 +101,5 @@ export const objectRules: ObjectRules = {
   takesAlong: (baggage) => baggage,
   tells: () => true,
   isNews: (version, seen) => version > seen,
-  mayWander: (readers, status) => readers === 0 && status === 'WRITE_OWNER',
   afterAcquisition: (version) => version + 1,
 };

@@ -35,9 +35,9 @@ export function serveCopyRequest(entry: ObjectEntry, request: CopyRequest, env: 
  * Whether a reader is given the object itself. Where the owner only read it too, the pattern has ended: from then on
  * readers are given copies.
  */
-function wanders(entry: ObjectEntry, { migratory, rules }: ObjectEnv): boolean {
-  if (migratory !== true || !entry.baggage.migratory || !rules.mayWander(entry.readers.length, entry.status))
-    return false;
+function wanders(entry: ObjectEntry, { migratory }: ObjectEnv): boolean {
+  if (migratory !== true || !entry.baggage.migratory) return false;
+  if (entry.readers.length > 0 || entry.status !== 'WRITE_OWNER') return false;
   const isWritten = entry.changed !== 'no';
   if (!isWritten) entry.baggage = withMigratory(entry.baggage, false);
   return isWritten;

@@ -3,7 +3,7 @@ import type { SimulationSpec, VerificationSuite } from '@holdfast/simulation';
 import { counterexample } from './counterexample.ts';
 import { objectMutants } from './object-mutants.ts';
 import { entryOf, nodesOf, type ObjectScenario } from './object-scenario.ts';
-import { optionScenarios, quickScenarios, slowScenarios } from './object-scenarios.ts';
+import { optionScenarios, pairScenarios, quickScenarios, slowScenarios } from './object-scenarios.ts';
 import { objectWorld } from './object-world.ts';
 import { setMutants, setScenarios } from './set-scenarios.ts';
 import { setWorld } from './set-world.ts';
@@ -16,6 +16,7 @@ const scenarios: readonly ObjectScenario[] = [
   ...Object.values(quickScenarios),
   ...Object.values(optionScenarios),
   ...Object.values(slowScenarios),
+  ...pairScenarios,
 ];
 
 const manyNodes: ObjectScenario = {

@@ -2,7 +2,7 @@ import type { Mutant } from '@holdfast/simulation';
 import { withoutNode } from '../kernel/node-set.ts';
 import { type ObjectRules, objectRules } from '../kernel/object-rules.ts';
 import type { ObjectScenario } from './object-scenario.ts';
-import { quickScenarios, slowScenarios } from './object-scenarios.ts';
+import { optionScenarios, quickScenarios, slowScenarios } from './object-scenarios.ts';
 import { objectWorld } from './object-world.ts';
 
 interface SeededBug {
@@ -13,6 +13,7 @@ interface SeededBug {
 
 const { core, evict, tries, conditional, everything, slowFill, sync } = quickScenarios;
 const { remove, clients, removeAndEvict } = slowScenarios;
+const { executeAndMore, watchAndMore } = optionScenarios;
 
 /**
  * H1 to H18 are the holes of the shipped Kerrighed protocol. H1 has no counterpart here: acknowledgements are never
@@ -160,6 +161,29 @@ const bugs: readonly SeededBug[] = [
     scenario: removeAndEvict,
     rules: { homeFirst: () => false },
   },
+  {
+    name: 'an operation asked for again is run again',
+    scenario: executeAndMore,
+    rules: { ranBefore: () => false },
+  },
+  {
+    name: 'the owner does not remember which operations it ran',
+    scenario: executeAndMore,
+    rules: { remembered: (_after, before) => before },
+  },
+  {
+    name: 'what ran is forgotten when the object moves',
+    scenario: executeAndMore,
+    rules: { takesAlong: (baggage) => ({ ...baggage, executed: [] }) },
+  },
+  {
+    name: 'watchers are forgotten when the object moves',
+    scenario: watchAndMore,
+    rules: { takesAlong: (baggage) => ({ ...baggage, watchers: [] }) },
+  },
+  { name: 'watchers are not told of a removal', scenario: watchAndMore, rules: { tells: (exists) => exists } },
+  { name: 'a watcher waits for what has happened', scenario: watchAndMore, rules: { isNews: () => false } },
+  { name: 'a watcher is told what it has seen', scenario: watchAndMore, rules: { isNews: () => true } },
   { name: 'an older value is written to the device', scenario: sync, rules: { isStale: () => false } },
   { name: 'the result of a load given up is used', scenario: slowFill, rules: { isCurrentFill: () => true } },
   { name: 'a load that fails loses the ownership', scenario: slowFill, rules: { afterFailedFill: () => 'INV_COPY' } },

@@ -1,3 +1,4 @@
+import type { ObjectStatus } from '../kernel/object-types.ts';
 import type { ObjectScenario, Operation } from './object-scenario.ts';
 
 const access: readonly Operation[] = [
@@ -30,6 +31,19 @@ const scenario = (name: string, nodes: number, ...operations: (readonly Operatio
   operations: [...access, ...operations.flat()],
 });
 
+/** States in which no ordinary client of a node makes a call, because one waits. */
+const waiting: readonly ObjectStatus[] = [
+  'INV_FILLING',
+  'WRITE_GHOST',
+  'WAIT_ACK_INV',
+  'WAIT_ACK_WRITE',
+  'WAIT_OBJ_READ',
+  'WAIT_OBJ_WRITE',
+  'WAIT_CHG_OWN_ACK',
+  'WAIT_OBJ_RM_ACK',
+  'WAIT_OBJ_RM_ACK2',
+  'WAIT_OBJ_RM_DONE',
+];
 const prefetch: readonly Operation[] = [{ type: 'prefetch' }];
 const execute: readonly Operation[] = [{ type: 'execute' }];
 const watch: readonly Operation[] = [{ type: 'watch' }];
@@ -95,8 +109,6 @@ export const optionScenarios = {
 /** What takes longer. */
 export const slowScenarios = {
   remove: scenario('3 nodes: remove', 3, remove),
-  flush: scenario('3 nodes: flush to any node', 3, flush),
-  fill: { ...scenario('3 nodes: slow fill', 3, failures), ...slowFill },
   clients: {
     ...scenario('2 nodes, 2 clients each: evict, find, remove', 2, evict, find, remove),
     clients: 2,
@@ -106,22 +118,13 @@ export const slowScenarios = {
     clients: 2,
     exclusiveReaders: true,
   },
-  syncAndRemove: scenario('3 nodes: sync and remove', 3, sync, remove),
   syncAnywhere: {
     ...scenario('2 nodes: sync in every state', 2, evict, remove),
-    intruder: {
-      operations: sync,
-      during: [
-        'WRITE_GHOST',
-        'WAIT_ACK_WRITE',
-        'WAIT_OBJ_READ',
-        'WAIT_OBJ_WRITE',
-        'WAIT_CHG_OWN_ACK',
-        'WAIT_OBJ_RM_ACK',
-        'WAIT_OBJ_RM_ACK2',
-        'WAIT_OBJ_RM_DONE',
-      ],
-    },
+    intruder: { operations: sync, during: waiting },
+  },
+  optionsAnywhere: {
+    ...scenario('2 nodes: prefetch, execute and watch in every state', 2, evict, remove),
+    intruder: { operations: [...prefetch, ...execute, ...watch], during: waiting },
   },
   removeAndEvict: scenario('3 nodes: remove and evict', 3, remove, evict),
   intruder: {
@@ -131,22 +134,23 @@ export const slowScenarios = {
       during: ['WAIT_ACK_INV'],
     },
   },
-  removeAndTries: scenario('3 nodes: remove, tryGrab, no and manual first touch', 3, remove, tries, conditional),
-  evictAndTries: scenario('3 nodes: evict, tryGrab, no and manual first touch', 3, evict, tries, conditional),
-  removeAndFill: { ...scenario('3 nodes: remove, slow fill', 3, remove, promptFailures), ...promptFill },
-  evictAndFill: { ...scenario('3 nodes: evict, slow fill', 3, evict, promptFailures), ...promptFill },
-  triesAndFill: {
-    ...scenario('3 nodes: tryGrab, no and manual first touch, slow fill', 3, tries, conditional, promptFailures),
+  everythingOnTwo: {
+    ...scenario(
+      '2 nodes: everything',
+      2,
+      ...[abort, find, sync, evict, flush, remove, tries, conditional, promptFailures],
+    ),
     ...promptFill,
+    holders: true,
   },
-  syncAndEvict: scenario('3 nodes: sync and evict', 3, sync, evict),
   fourNodes: scenario('4 nodes: get, grab, put', 4),
   allTogether: {
     ...scenario(
-      '3 nodes, 2 calls each: evict, flush, remove, tryGrab, no and manual first touch',
+      '3 nodes, 2 calls each: everything',
       3,
-      ...[evict, flush, remove, tries, conditional],
+      ...[abort, find, sync, evict, flush, remove, tries, conditional, promptFailures],
     ),
+    ...promptFill,
     callsPerNode: 2,
   },
   allOnFour: {
@@ -158,5 +162,26 @@ export const slowScenarios = {
     ...slowFill,
     callsPerNode: 1,
   },
-  conditionalTries: scenario('3 nodes: tryGrab, no and manual first touch', 3, tries, conditional),
 } as const satisfies Record<string, ObjectScenario>;
+
+type Ingredient = Partial<ObjectScenario> & Pick<ObjectScenario, 'operations'>;
+
+/** What is paired: every two of these are explored together. */
+const ingredients: Readonly<Record<string, Ingredient>> = {
+  'leases held open': { operations: [], holders: true },
+  'flush and evict': { operations: [...flush, ...evict] },
+  remove: { operations: remove },
+  'tryGrab, no and manual first touch': { operations: [...tries, ...conditional] },
+  'slow fill': { operations: promptFailures, ...promptFill },
+  sync: { operations: sync },
+};
+
+/** 3 nodes with get, grab, put and every pair of {@link ingredients}. */
+export const pairScenarios: readonly ObjectScenario[] = Object.entries(ingredients).flatMap(
+  ([first, one], index, all) =>
+    all.slice(index + 1).map(([second, other]) => ({
+      ...one,
+      ...other,
+      ...scenario(`3 nodes: ${first} with ${second}`, 3, one.operations, other.operations),
+    })),
+);
