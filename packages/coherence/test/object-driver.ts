@@ -32,6 +32,8 @@ export class ObjectDriver {
   /** Values written to the device of the default owner, which answers once `device` says how. */
   readonly written: number[] = [];
   device: 'works' | 'fails' = 'works';
+  /** Nodes without room for a copy that they did not ask for. */
+  readonly full = new Set<number>();
   /** Operations run, and what they come to: by default the operand is the new value and the old one the result. */
   readonly runs: Extract<ObjectNotice, { type: 'run' }>[] = [];
   operate: (value: number, operand: number) => { ok: boolean; payload: number; result: number } = (value, operand) => ({
@@ -94,6 +96,9 @@ export class ObjectDriver {
         this.runs.push(notice);
         this.step(node, { type: 'ran', ...this.operate(notice.payload, notice.operation) }, depth);
         break;
+      case 'erase':
+        this.written.length = 0;
+        break;
       case 'store':
         this.#store(node, notice, depth);
         break;
@@ -129,7 +134,9 @@ export class ObjectDriver {
     if (envelope === undefined) throw new RangeError('nothing is under way there');
     this.#queue = this.#queue.toSpliced(index, 1);
     const { message } = envelope;
-    this.step(envelope.to, { type: 'message', from: envelope.from, message }, this.#depths.get(message));
+    const { from: sender, to: receiver } = envelope;
+    const event = { type: 'message', from: sender, message, full: this.full.has(receiver) } as const;
+    this.step(receiver, event, this.#depths.get(message));
   }
 
   settle(): void {

@@ -128,10 +128,11 @@ function writeField(to: Writer, form: FieldForm, value: unknown, bytes: Uint8Arr
       writeByte(to, outcomes.indexOf(value as (typeof outcomes)[number]));
       break;
     case 'baggage': {
-      const { executed, watchers, migratory } = value as Baggage;
+      const { executed, watchers, migratory, onDevice } = value as Baggage;
       writeCalls(to, executed);
       writeCalls(to, watchers);
       writeByte(to, migratory ? 1 : 0);
+      writeByte(to, onDevice ? 1 : 0);
       break;
     }
     case 'payload':
@@ -192,7 +193,12 @@ function readField(from: Reader, form: Exclude<FieldForm, 'payload'>): unknown {
     case 'outcome':
       return outcomes[readByte(from)] ?? fail();
     case 'baggage':
-      return { executed: readCalls(from), watchers: readCalls(from), migratory: readByte(from) === 1 };
+      return {
+        executed: readCalls(from),
+        watchers: readCalls(from),
+        migratory: readByte(from) === 1,
+        onDevice: readByte(from) === 1,
+      };
   }
 }
 

@@ -129,11 +129,12 @@ export function offered(
   entry: ObjectEntry,
   from: NodeId,
   message: MessageOf<'OWN'>,
+  isFull: boolean,
   { self, rules }: ObjectEnv,
   out: ObjectSink,
 ): void {
   const hasPayload = message.payload !== noPayload;
-  if (!rules.accepts(entry.status, entry.version, { version: message.version, hasPayload })) {
+  if (!rules.accepts(entry.status, entry.version, { version: message.version, hasPayload, isFull })) {
     if (rules.answersRefused()) out.send(from, { type: 'OWN_NACK' });
     return;
   }

@@ -1,10 +1,13 @@
 import type { Baggage, CallId, ExecuteRequest, NodeCall, NodeId } from './object-types.ts';
 
 /** Shared by all objects that need none. */
-export const noBaggage: Baggage = { executed: [], watchers: [], migratory: false };
+export const noBaggage: Baggage = { executed: [], watchers: [], migratory: false, onDevice: false };
 
-const normal = (baggage: Baggage): Baggage =>
-  baggage.executed.length === 0 && baggage.watchers.length === 0 && !baggage.migratory ? noBaggage : baggage;
+const isPlain = ({ executed, watchers, migratory, onDevice }: Baggage): boolean =>
+  executed.length === 0 && watchers.length === 0 && !migratory && !onDevice;
+
+/** The shared one where nothing is in it, so that equal ones are the same. */
+export const normal = (baggage: Baggage): Baggage => (isPlain(baggage) ? noBaggage : baggage);
 
 /** Executes whose answers their node has had are forgotten: it numbers them in order and says which is the oldest open. */
 export function withExecuted(baggage: Baggage, { requester, call, oldest }: ExecuteRequest): Baggage {
@@ -28,8 +31,10 @@ export const withWatcher = (baggage: Baggage, watcher: NodeCall): Baggage => ({
 export const withoutWatchers = (baggage: Baggage): Baggage => normal({ ...baggage, watchers: [] });
 
 /** What a copy knows: who watches, and how readers are served, is the owner's affair. */
-export const baggageOfCopy = (baggage: Baggage): Baggage =>
-  normal({ executed: baggage.executed, watchers: [], migratory: false });
+export const baggageOfCopy = (baggage: Baggage): Baggage => normal({ ...noBaggage, executed: baggage.executed });
 
 export const withMigratory = (baggage: Baggage, migratory: boolean): Baggage =>
   migratory === baggage.migratory ? baggage : normal({ ...baggage, migratory });
+
+export const withOnDevice = (baggage: Baggage, onDevice: boolean): Baggage =>
+  onDevice === baggage.onDevice ? baggage : normal({ ...baggage, onDevice });

@@ -3,7 +3,7 @@ import { withCall } from './call-set.ts';
 import { takeHead } from './entry-queue.ts';
 import { claim } from './exclusive-access.ts';
 import { answerExecute } from './execute-answers.ts';
-import { createAbsent } from './filling.ts';
+import { createAbsent, existsOnDevice } from './filling.ts';
 import { acquire, releaseWriter, write } from './leases.ts';
 import {
   type ExecuteCall,
@@ -67,7 +67,7 @@ function createForOperation(
   env: ObjectEnv,
   out: ObjectSink,
 ): boolean {
-  if (entry.lost || item.absence === 'no-touch') {
+  if (entry.lost || (item.absence === 'no-touch' && !existsOnDevice(entry, env))) {
     out.trace(entry.lost ? 'lost' : 'absent');
     answerExecute(entry, item, entry.lost ? 'lost' : 'absent', noPayload, env, out);
     return true;

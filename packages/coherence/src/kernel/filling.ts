@@ -1,6 +1,8 @@
+import { withOnDevice } from './baggage.ts';
 import { takeHead } from './entry-queue.ts';
 import { answerExecute } from './execute-answers.ts';
 import { create } from './leases.ts';
+import { onlyNode } from './node-set.ts';
 import { nextRequest } from './object-entry.ts';
 import {
   blankPayload,
@@ -20,6 +22,10 @@ import { tellWatchers } from './watching.ts';
 type Waiting = LocalCall | RemoteRequest;
 type FillEnd = Extract<ObjectEvent, { type: 'filled' | 'fill-failed' }>;
 
+/** Whether the object is only absent from memory. */
+export const existsOnDevice = ({ baggage }: ObjectEntry, { rules }: ObjectEnv): boolean =>
+  baggage.onDevice && rules.existsOnDevice();
+
 /**
  * The absent object begins at this owner, whoever wants it: at once, or after a load, which answers false. A load runs
  * where the set says; the right to the object stays here meanwhile.
@@ -32,7 +38,8 @@ export function createAbsent(entry: ObjectEntry, env: ObjectEnv, out: ObjectSink
   }
   nextRequest(entry, env);
   entry.status = 'INV_FILLING';
-  if (env.firstTouch === 'default-owner' && env.self !== env.defaultOwner) {
+  const isAtHome = env.firstTouch === 'default-owner' || entry.baggage.onDevice;
+  if (isAtHome && env.self !== env.defaultOwner) {
     out.send(env.defaultOwner, { type: 'LOAD', id: entry.request });
   } else {
     out.deliver({ type: 'fill', id: entry.request });
@@ -53,6 +60,10 @@ export const fillEndOf = ({ id, payload, absent }: Extract<ObjectMessage, { type
 
 export function fillEnded(entry: ObjectEntry, event: FillEnd, env: ObjectEnv, out: ObjectSink): void {
   if (!env.rules.isCurrentFill(event.id, entry.request)) return;
+  if (event.type === 'filled' && entry.baggage.onDevice) {
+    reload(entry, event.payload, env, out);
+    return;
+  }
   if (event.type === 'filled') {
     create(entry, event.payload, env, out);
     tellWatchers(entry, true, env, out);
@@ -60,14 +71,25 @@ export function fillEnded(entry: ObjectEntry, event: FillEnd, env: ObjectEnv, ou
     return;
   }
   entry.status = env.rules.afterFailedFill();
-  if (event.absent) out.trace('absent');
-  do failHead(entry, event.absent ? 'absent' : 'failed', env, out);
+  // What was evicted to the device exists: a load that does not find it has failed.
+  const isAbsent = event.absent && !entry.baggage.onDevice;
+  if (isAbsent) out.trace('absent');
+  do failHead(entry, isAbsent ? 'absent' : 'failed', env, out);
   while (waitsForFill(entry.queue[0], env));
 }
 
 /** An object that begins with a read: as in Kerrighed, one that the default owner handed over is its owner's alone. */
 export const statusAfterReadTouch = ({ self, defaultOwner }: ObjectEnv): ObjectStatus =>
   self === defaultOwner ? 'READ_OWNER' : 'WRITE_OWNER';
+
+/** The object comes back from the device as it went there: the same version in the same life. */
+function reload(entry: ObjectEntry, payload: number, { self }: ObjectEnv, out: ObjectSink): void {
+  entry.payload = payload;
+  entry.copyset = onlyNode(self);
+  entry.baggage = withOnDevice(entry.baggage, false);
+  entry.status = isRead(entry.queue[0]) ? 'READ_OWNER' : 'WRITE_OWNER';
+  out.trace('reloaded', payload);
+}
 
 const isRead = (head: Waiting | undefined): boolean =>
   head?.type === 'get' || ((head?.type === 'COPY_REQ' || head?.type === 'prefetch') && head.kind === 'read');

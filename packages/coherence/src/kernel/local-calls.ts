@@ -1,5 +1,6 @@
+import { evictToDevice } from './eviction.ts';
 import { claim } from './exclusive-access.ts';
-import { createAbsent, statusAfterReadTouch } from './filling.ts';
+import { createAbsent, existsOnDevice, statusAfterReadTouch } from './filling.ts';
 import { acquire, giveAbsentLease, giveReadLease, giveWriteLease } from './leases.ts';
 import { difference, onlyNode } from './node-set.ts';
 import { dropCopy, leave, nextRequest } from './object-entry.ts';
@@ -79,6 +80,7 @@ function serveAbsent(
     out.reply(call, { outcome: 'lost' });
     return true;
   }
+  if (existsOnDevice(entry, env)) return createAbsent(entry, env, out) ? undefined : false;
   if (absence === 'no-touch') {
     out.trace('absent');
     out.reply(call, { outcome: 'absent' });
@@ -126,6 +128,7 @@ export function serveFlush(entry: ObjectEntry, call: FlushCall, env: ObjectEnv, 
       break;
     default: {
       const candidate = candidateFor(entry, call, env);
+      if (candidate === anyNode && call.evicts) return evictToDevice(entry, call, env, out);
       if (candidate === anyNode) {
         out.reply(call.call, { outcome: 'failed' });
         return true;
@@ -173,7 +176,7 @@ export function serveRemove(entry: ObjectEntry, { call }: RemoveCall, env: Objec
       entry.status = 'WAIT_OBJ_RM_DONE';
       return false;
     case 'INV_OWNER':
-      if (entry.lost) break;
+      if (entry.lost || existsOnDevice(entry, env)) break;
       out.trace('absent');
       out.reply(call, { outcome: 'absent' });
       return true;

@@ -1,5 +1,5 @@
 import type { Decoder, Encoder } from '@holdfast/kernel';
-import { noBaggage } from './baggage.ts';
+import { noBaggage, normal } from './baggage.ts';
 import { noCalls } from './call-set.ts';
 import { type NodeSet, noNodes } from './node-set.ts';
 import {
@@ -157,15 +157,15 @@ function writeCall({ node, call }: NodeCall, into: Encoder): void {
 
 const readCall = (from: Decoder): NodeCall => ({ node: from.uint(), call: from.uint() });
 
-function writeBaggage({ executed, watchers, migratory }: Baggage, into: Encoder): void {
+function writeBaggage({ executed, watchers, migratory, onDevice }: Baggage, into: Encoder): void {
   into.list(executed, writeCall);
   into.list(watchers, writeCall);
   into.flag(migratory);
+  into.flag(onDevice);
 }
 
 function readBaggage(from: Decoder): Baggage {
   const executed = from.list(readCall);
   const watchers = from.list(readCall);
-  const migratory = from.flag();
-  return executed.length === 0 && watchers.length === 0 && !migratory ? noBaggage : { executed, watchers, migratory };
+  return normal({ executed, watchers, migratory: from.flag(), onDevice: from.flag() });
 }

@@ -21,18 +21,19 @@ import { serveFlush, serveGet, serveGrab, serveRemove } from './local-calls.ts';
 import { noNodes, onlyNode } from './node-set.ts';
 import { decodeEntry, encodeEntry, initialEntry, noneWaiting } from './object-entry.ts';
 import { besideStates, objectTable } from './object-table.ts';
-import type {
-  CallResult,
-  GrabCall,
-  LocalCall,
-  NodeId,
-  ObjectEntry,
-  ObjectEnv,
-  ObjectEvent,
-  ObjectMessage,
-  ObjectNotice,
-  ObjectSink,
-  RemoteRequest,
+import {
+  anyNode,
+  type CallResult,
+  type FlushCall,
+  type GrabCall,
+  type LocalCall,
+  type ObjectEntry,
+  type ObjectEnv,
+  type ObjectEvent,
+  type ObjectMessage,
+  type ObjectNotice,
+  type ObjectSink,
+  type RemoteRequest,
 } from './object-types.ts';
 import { refuse, serveCopyRequest } from './remote-requests.ts';
 import { ownAbsent, removalAcknowledged, removalAnswered, serveRemoveRequest, toldOfRemoval } from './removal.ts';
@@ -56,7 +57,7 @@ function step(entry: ObjectEntry, event: ObjectEvent, env: ObjectEnv, out: Objec
 export function happen(entry: ObjectEntry, event: ObjectEvent, env: ObjectEnv, out: ObjectSink): void {
   switch (event.type) {
     case 'message':
-      hear(entry, event.from, event.message, env, out);
+      hear(entry, event, env, out);
       break;
     case 'get':
     case 'remove':
@@ -70,7 +71,10 @@ export function happen(entry: ObjectEntry, event: ObjectEvent, env: ObjectEnv, o
       submitGrab(entry, event, env, out);
       break;
     case 'flush':
-      enqueue(entry, { ...event, refusedBy: noNodes, from: entry.status }, env);
+      enqueue(entry, { ...event, refusedBy: noNodes, from: entry.status, evicts: false }, env);
+      break;
+    case 'evict':
+      enqueue(entry, evictionOf(entry, event.call), env);
       break;
     case 'find':
       find(entry, event.call, env, out);
@@ -97,7 +101,12 @@ export function happen(entry: ObjectEntry, event: ObjectEvent, env: ObjectEnv, o
   }
 }
 
-function hear(entry: ObjectEntry, from: NodeId, message: ObjectMessage, env: ObjectEnv, out: ObjectSink): void {
+function hear(
+  entry: ObjectEntry,
+  { from, message, full }: Extract<ObjectEvent, { type: 'message' }>,
+  env: ObjectEnv,
+  out: ObjectSink,
+): void {
   if (isAnswer(message) && message.request !== entry.request) {
     throw new ProtocolError(
       name,
@@ -167,7 +176,7 @@ function hear(entry: ObjectEntry, from: NodeId, message: ObjectMessage, env: Obj
       removalAnswered(entry, from, message, env, out);
       break;
     case 'OWN':
-      offered(entry, from, message, env, out);
+      offered(entry, from, message, full === true, env, out);
       break;
     case 'OWN_ACK':
       offerTaken(entry, from, out);
@@ -183,6 +192,15 @@ function hear(entry: ObjectEntry, from: NodeId, message: ObjectMessage, env: Obj
       break;
   }
 }
+
+const evictionOf = ({ status }: ObjectEntry, call: number): FlushCall => ({
+  type: 'flush',
+  call,
+  to: anyNode,
+  refusedBy: noNodes,
+  from: status,
+  evicts: true,
+});
 
 /** A request is answered exactly once: an answer to another one than that under way is a bug. */
 const isAnswer = (

@@ -1,6 +1,13 @@
 import { difference, type NodeSet } from './node-set.ts';
 import type { Baggage, CopyRequest, NodeId, ObjectStatus, RemoteRequest } from './object-types.ts';
 
+/** An object that is offered, and whether there is room for it. */
+export interface Offer {
+  readonly version: number;
+  readonly hasPayload: boolean;
+  readonly isFull: boolean;
+}
+
 /**
  * The decisions that make the object kernel right, by name. Production code runs {@link objectRules}; the seeded bugs
  * of the verification suite each replace one, and every one of them must be caught.
@@ -29,7 +36,7 @@ export interface ObjectRules {
   /** The state after a refusal: of a busy holder, and of an owner that has nothing. */
   afterRefusal(answer: 'BUSY' | 'ABSENT', before: ObjectStatus, isDefaultOwner: boolean): ObjectStatus;
   /** Whether a node takes the ownership of an object that it is offered. */
-  accepts(status: ObjectStatus, version: number, offered: { version: number; hasPayload: boolean }): boolean;
+  accepts(status: ObjectStatus, version: number, offered: Offer): boolean;
   /** Whether a refused offer is answered. */
   answersRefused(): boolean;
   /** The copyset after `node` refused the object. */
@@ -48,6 +55,8 @@ export interface ObjectRules {
   isCurrentFill(id: number, current: number): boolean;
   /** The state after a load that failed. */
   afterFailedFill(): ObjectStatus;
+  /** Whether an object on the device counts as existing. */
+  existsOnDevice(): boolean;
   /** Whether a value for the device is older than what is there. */
   isStale(version: number, stored: number): boolean;
   /** Whether a request that was passed on `forwards` times goes ahead of all that wait. */
@@ -82,7 +91,7 @@ export const objectRules: ObjectRules = {
   mayFind: (status, waiting) => readable.has(status) && waiting === 0,
   afterRefusal: (_answer, before) => before,
   accepts(status, version, offered) {
-    if (offered.hasPayload) return status === 'INV_COPY' || status === 'READ_COPY';
+    if (offered.hasPayload) return !offered.isFull && (status === 'INV_COPY' || status === 'READ_COPY');
     return status === 'READ_COPY' && version === offered.version;
   },
   answersRefused: () => true,
@@ -94,6 +103,7 @@ export const objectRules: ObjectRules = {
   tellsHome: () => true,
   isCurrentFill: (id, current) => id === current,
   afterFailedFill: () => 'INV_OWNER',
+  existsOnDevice: () => true,
   isStale: (version, stored) => version <= stored,
   isUrgent: (forwards, forwardsMax) => forwards >= forwardsMax,
   ranBefore: (again, isRecorded) => again && isRecorded,

@@ -20,6 +20,7 @@ const columns: Readonly<Record<string, Column>> = {
   grab: all,
   find: all,
   flush: all,
+  evict: all,
   remove: all,
   sync: all,
   put: onlyIn(

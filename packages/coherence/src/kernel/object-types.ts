@@ -76,6 +76,8 @@ export interface FlushCall {
   readonly refusedBy: NodeSet;
   /** What the owner goes back to when all refused. */
   readonly from: ObjectStatus;
+  /** The only copy may leave for the device, where the set has one. */
+  readonly evicts: boolean;
 }
 
 /** Destroy the object everywhere. */
@@ -186,6 +188,8 @@ export interface Baggage {
   readonly watchers: readonly NodeCall[];
   /** Each writer in turn read it first: readers are given the object itself. */
   readonly migratory: boolean;
+  /** The object exists, on the device of the default owner and nowhere else. */
+  readonly onDevice: boolean;
 }
 
 /** What travels with an object that is absent: the right to create it. */
@@ -264,10 +268,13 @@ export type ObjectMessage =
   | { readonly type: 'LOADED'; readonly id: number; readonly payload: Handle; readonly absent: boolean };
 
 export type ObjectEvent =
-  | { readonly type: 'message'; readonly from: NodeId; readonly message: ObjectMessage }
+  /** `full`: this node has no room for a copy that it did not ask for. */
+  | { readonly type: 'message'; readonly from: NodeId; readonly message: ObjectMessage; readonly full?: boolean }
   | GetCall
   | GrabCall
   | Pick<FlushCall, 'type' | 'call' | 'to'>
+  /** Make room: as `flush` to whoever may want it, else to the device, else it is `full`. */
+  | { readonly type: 'evict'; readonly call: CallId }
   | RemoveCall
   | SyncCall
   | PrefetchCall
@@ -305,6 +312,8 @@ export type CallResult =
   | { readonly outcome: 'lost' }
   | { readonly outcome: 'busy' }
   | { readonly outcome: 'done' }
+  /** Nobody takes the only copy and there is no device: it stays, and there is no room for another. */
+  | { readonly outcome: 'full' }
   /** The operation was run; what it answered. */
   | { readonly outcome: 'executed'; readonly result: Handle }
   /** The object has this version now, which may still be less than that of a lease, or was removed. */
@@ -325,6 +334,8 @@ export type CallResult =
  */
 export type ObjectNotice =
   | { readonly type: 'fill'; readonly id: number }
+  /** Erase the value on the device, in the order asked for: the object was removed. */
+  | { readonly type: 'erase' }
   /** Load the first value for node `node`, which owns the object. */
   | { readonly type: 'load'; readonly node: NodeId; readonly id: number }
   /** Run an operation on the value; answered by `ran`. */
@@ -362,6 +373,11 @@ export interface ObjectEnv {
   readonly firstTouch?: 'requester' | 'default-owner';
   /** Where each writer in turn reads first, a read brings the object itself: one transfer, not two. Default false. */
   readonly migratory?: boolean;
+  /**
+   * Where an evicted object goes that no node takes: nowhere, so that it stays (`nodes`, default), or to the `device` of
+   * the default owner, from which it is loaded when it is wanted again. With `device`, `fill` must be `load`.
+   */
+  readonly evictsTo?: 'nodes' | 'device';
   readonly rules: ObjectRules;
 }
 

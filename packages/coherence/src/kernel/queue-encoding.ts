@@ -50,6 +50,7 @@ export function writeWaiting(item: Waiting, into: Encoder): void {
       into.int(item.to);
       writeSet(item.refusedBy, into);
       into.uint(objectStatuses.indexOf(item.from));
+      into.flag(item.evicts);
       break;
     case 'prefetch':
       into.uint(item.call);
@@ -127,6 +128,7 @@ export function readWaiting(from: Decoder): Waiting {
         to: from.int(),
         refusedBy: readSet(from),
         from: objectStatuses[from.uint()]!,
+        evicts: from.flag(),
       };
     case 'prefetch':
       return {

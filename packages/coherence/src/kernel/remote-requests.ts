@@ -1,5 +1,5 @@
 import { baggageOfCopy, withMigratory } from './baggage.ts';
-import { createAbsent } from './filling.ts';
+import { createAbsent, existsOnDevice } from './filling.ts';
 import { difference, union } from './node-set.ts';
 import { leave } from './object-entry.ts';
 import {
@@ -15,7 +15,8 @@ import {
 export function serveCopyRequest(entry: ObjectEntry, request: CopyRequest, env: ObjectEnv, out: ObjectSink): boolean {
   if (entry.writer !== 0 && env.rules.writerHoldsUp()) return refuseOrWait(request, out);
   if (entry.status === 'INV_OWNER') {
-    if (entry.lost || request.absence !== 'touch' || env.firstTouch !== 'default-owner') {
+    const beginsHere = request.absence === 'touch' && env.firstTouch === 'default-owner';
+    if (entry.lost || !(beginsHere || existsOnDevice(entry, env))) {
       answerAbsent(entry, request, env, out);
       return true;
     }

@@ -1,5 +1,7 @@
-import { withMigratory } from './baggage.ts';
+import { withMigratory, withOnDevice } from './baggage.ts';
+import { clearDevice } from './device.ts';
 import { takeHead } from './entry-queue.ts';
+import { existsOnDevice } from './filling.ts';
 import { difference, type NodeSet, noNodes, onlyNode, union, withNode, withoutNode } from './node-set.ts';
 import { dropCopy, leave } from './object-entry.ts';
 import {
@@ -67,10 +69,10 @@ function finishRemoval(entry: ObjectEntry, env: ObjectEnv, out: ObjectSink): voi
   entry.awaited = noNodes;
   entry.home = false;
   out.trace('removed');
-  if (self === defaultOwner) entry.stored = version;
+  if (self === defaultOwner) clearDevice(entry, version, env, out);
   entry.version = version;
   tellWatchers(entry, false, env, out);
-  const baggage = rules.takesAlong(withMigratory(entry.baggage, false));
+  const baggage = rules.takesAlong(withOnDevice(withMigratory(entry.baggage, false), false));
   if (head.type === 'RM_REQ' && head.requester === defaultOwner) {
     answerRemover(head, { version, incarnation, baggage, removed: true, owner: defaultOwner, home: true }, out);
     leave(entry, defaultOwner);
@@ -136,7 +138,7 @@ export function serveRemoveRequest(
   out: ObjectSink,
 ): boolean {
   if (entry.writer !== 0 || entry.readers.length > 0) return false;
-  if (entry.status !== 'INV_OWNER' || entry.lost) {
+  if (entry.status !== 'INV_OWNER' || entry.lost || existsOnDevice(entry, env)) {
     beginRemoval(entry, request.requester, env, out);
     return false;
   }
@@ -159,7 +161,7 @@ export function toldOfRemoval(
   out: ObjectSink,
 ): void {
   entry.probOwner = owner;
-  if (env.self === env.defaultOwner) entry.stored = Math.max(entry.stored, version);
+  if (env.self === env.defaultOwner) clearDevice(entry, version, env, out);
   if (entry.status === 'INV_COPY' || entry.status === 'READ_COPY') {
     entry.invalidation = { type: 'RM', to: from, version };
     return;
@@ -182,13 +184,13 @@ export function removalAnswered(
   entry: ObjectEntry,
   from: NodeId,
   message: Extract<ObjectMessage, { type: 'RM_DONE' }>,
-  { self }: ObjectEnv,
+  env: ObjectEnv,
   out: ObjectSink,
 ): void {
   const { call } = takeHead(entry, 'remove');
   if (message.home) {
-    ownAbsent(entry, self, { ...message, rmset: withNode(onlyNode(self), from), lost: false });
-    entry.stored = message.version;
+    ownAbsent(entry, env.self, { ...message, rmset: withNode(onlyNode(env.self), from), lost: false });
+    clearDevice(entry, message.version, env, out);
   } else {
     leave(entry, message.owner);
   }

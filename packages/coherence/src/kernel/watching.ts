@@ -25,7 +25,8 @@ export function serveWatchRequest(
   out: ObjectSink,
 ): boolean {
   if (entry.writer !== 0) return false;
-  if (env.rules.isNews(entry.version, seen)) tell(entry, requester, call, entry.status !== 'INV_OWNER', env, out);
+  if (env.rules.isNews(entry.version, seen))
+    tell(entry, requester, call, entry.status !== 'INV_OWNER' || entry.baggage.onDevice, env, out);
   else entry.baggage = withWatcher(entry.baggage, { node: requester, call });
   return true;
 }

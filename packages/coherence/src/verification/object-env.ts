@@ -9,10 +9,11 @@ export function envOf(scenario: ObjectScenario, self: number, rules: ObjectRules
     defaultOwner,
     forwardsMax: scenario.forwardsMax ?? 2,
     requestIds: scenario.requestIds ?? 1,
-    fill: scenario.fill ?? 'blank',
+    fill: scenario.device === undefined ? (scenario.fill ?? 'blank') : 'load',
     exclusiveReaders: scenario.exclusiveReaders ?? false,
     firstTouch: scenario.firstTouch ?? 'requester',
     migratory: scenario.migratory ?? false,
+    evictsTo: scenario.device === undefined ? 'nodes' : 'device',
     rules,
   };
 }

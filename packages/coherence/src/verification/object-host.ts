@@ -1,12 +1,13 @@
 import type { Kernel } from '@holdfast/kernel';
 import { objectKernel } from '../kernel/object-kernel.ts';
-import type {
-  CallResult,
-  ObjectEntry,
-  ObjectEnv,
-  ObjectEvent,
-  ObjectMessage,
-  ObjectNotice,
+import {
+  type CallResult,
+  noPayload,
+  type ObjectEntry,
+  type ObjectEnv,
+  type ObjectEvent,
+  type ObjectMessage,
+  type ObjectNotice,
 } from '../kernel/object-types.ts';
 
 /** Stands for a value nobody has written before. */
@@ -29,7 +30,8 @@ export function withValue(entry: ObjectEntry, event: ObjectEvent): ObjectEvent {
       if (event.payload !== freshPayload) return event;
       return { ...event, payload: entry.status === 'INV_OWNER' ? entry.version + 1 : entry.version };
     case 'filled':
-      return event.id === currentFill ? { ...event, id: entry.request, payload: entry.version + 1 } : event;
+      if (event.id !== currentFill) return event;
+      return { ...event, id: entry.request, payload: event.payload === noPayload ? entry.version + 1 : event.payload };
     case 'watch':
       return event.seen === versionHere ? { ...event, seen: entry.version } : event;
     case 'ran':

@@ -13,7 +13,7 @@ interface SeededBug {
 
 const { core, evict, tries, conditional, everything, slowFill, sync } = quickScenarios;
 const { remove, clients, removeAndEvict } = slowScenarios;
-const { executeAndMore, watchAndMore } = optionScenarios;
+const { device, executeAndMore, watchAndMore } = optionScenarios;
 
 /**
  * H1 to H18 are the holes of the shipped Kerrighed protocol. H1 has no counterpart here: acknowledgements are never
@@ -184,6 +184,11 @@ const bugs: readonly SeededBug[] = [
   { name: 'watchers are not told of a removal', scenario: watchAndMore, rules: { tells: (exists) => exists } },
   { name: 'a watcher waits for what has happened', scenario: watchAndMore, rules: { isNews: () => false } },
   { name: 'a watcher is told what it has seen', scenario: watchAndMore, rules: { isNews: () => true } },
+  {
+    name: 'an object on the device counts as absent',
+    scenario: device,
+    rules: { existsOnDevice: () => false },
+  },
   { name: 'an older value is written to the device', scenario: sync, rules: { isStale: () => false } },
   { name: 'the result of a load given up is used', scenario: slowFill, rules: { isCurrentFill: () => true } },
   { name: 'a load that fails loses the ownership', scenario: slowFill, rules: { afterFailedFill: () => 'INV_COPY' } },

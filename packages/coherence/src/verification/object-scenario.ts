@@ -46,6 +46,8 @@ export interface ObjectScenario {
   /** What loads for other nodes come to. */
   readonly remoteLoads?: 'succeed' | 'fail';
   readonly migratory?: boolean;
+  /** Each node has a device; what is evicted goes there where no node takes it, and no node does that is `full`. */
+  readonly device?: 'some room' | 'full';
   readonly forwardsMax?: number;
   readonly requestIds?: number;
   readonly faults?: FaultBudget;

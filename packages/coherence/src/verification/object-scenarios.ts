@@ -73,7 +73,7 @@ export const quickScenarios = {
 export const optionScenarios = {
   prefetch: scenario('3 nodes: prefetch', 3, prefetch),
   prefetchAndRemove: scenario('2 nodes: prefetch, evict, remove', 2, prefetch, evict, remove),
-  execute: scenario('3 nodes: execute', 3, execute),
+  execute: { ...scenario('3 nodes, 2 calls each: execute', 3, execute), callsPerNode: 2 },
   executeAndMore: scenario('2 nodes: execute, evict, remove, tryGrab', 2, execute, evict, remove, tries),
   executeAndFill: {
     ...scenario('2 nodes: execute, remove, slow fill', 2, execute, remove, promptFailures),
@@ -85,7 +85,7 @@ export const optionScenarios = {
     ...scenario('2 nodes, migratory: evict, flush, remove, tryGrab', 2, evict, flush, remove, tries),
     migratory: true,
   },
-  watch: scenario('3 nodes: watch', 3, watch),
+  watch: { ...scenario('3 nodes, 2 calls each: watch', 3, watch), callsPerNode: 2 },
   watchAndMore: scenario('2 nodes: watch, evict, remove, set', 2, watch, evict, remove, conditional),
   linked: { ...scenario('3 nodes, linked: evict, tryGrab', 3, evict, tries), ...linked },
   linkedAndFill: {
@@ -98,6 +98,20 @@ export const optionScenarios = {
     ...linked,
     ...promptFill,
   },
+  device: {
+    ...scenario('2 nodes, device: evict, remove, no and manual first touch', 2, evict, remove, conditional),
+    device: 'some room',
+  },
+  deviceAndFull: {
+    ...scenario('3 nodes, linked, full, device: evict', 3, evict),
+    ...linked,
+    device: 'full',
+  },
+  deviceAndSync: {
+    ...scenario('2 nodes, full, device: evict, sync, remove, tryGrab', 2, evict, sync, remove, tries),
+    device: 'full',
+  },
+  deviceAndMore: { ...scenario('2 nodes, full, device: evict, execute', 2, evict, execute), device: 'full' },
   linkedLoadFails: {
     ...scenario('2 nodes, linked: remove, loads for other nodes fail', 2, remove, execute),
     ...linked,

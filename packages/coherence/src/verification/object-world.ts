@@ -11,6 +11,7 @@ import {
   type ObjectStatus,
 } from '../kernel/object-types.ts';
 import { callsMade } from './call-budget.ts';
+import { deviceEvent, devicePart, devicePlace } from './device-part.ts';
 import type { ExecuteGhost } from './execute-monitor.ts';
 import { envOf } from './object-env.ts';
 import { ghostsOf } from './object-ghosts.ts';
@@ -66,7 +67,9 @@ class Client {
         this.#start({ type: operation.type, call });
         break;
       case 'evict':
-        this.#start({ type: 'flush', call, to: anyNode });
+        this.#start(
+          this.#scenario.device === undefined ? { type: 'flush', call, to: anyNode } : { type: 'evict', call },
+        );
         break;
       case 'flush':
         for (const to of nodesOf(this.#scenario)) if (to !== this.#node) this.#start({ type: 'flush', call, to });
@@ -149,8 +152,13 @@ class Client {
 
 const upward = (event: ObjectEvent): Input => ({ part: 0, event });
 
+const arrivalOf = (from: number, message: ObjectMessage, { device }: ObjectScenario): ObjectEvent =>
+  device === 'full' ? { type: 'message', from, message, full: true } : { type: 'message', from, message };
+
 /** The device writes at once, and loads for other nodes at once. */
-function answered(notice: ObjectNotice, { remoteLoads }: ObjectScenario): Input | undefined {
+function answered(notice: ObjectNotice, { device, remoteLoads }: ObjectScenario): Input | undefined {
+  const event = device === undefined ? undefined : deviceEvent(notice);
+  if (event !== undefined) return { part: devicePlace, event };
   if (notice.type === 'store') {
     const { node, call } = notice;
     return upward({ type: 'stored', node, call, ok: true });
@@ -222,9 +230,10 @@ export function objectWorld(scenario: ObjectScenario, rules: ObjectRules = objec
           kernel: hostedObject,
           env: () => envOf(scenario, node, rules),
           ports: nodes.filter((other) => other !== node),
-          message: (from, message: ObjectMessage) => ({ type: 'message', from, message }) as const,
+          message: (from, message: ObjectMessage): ObjectEvent => arrivalOf(from, message, scenario),
           above: (notice) => answered(notice, scenario),
         }),
+        ...(scenario.device === undefined ? [] : [devicePart]),
       ],
     })),
     links: mesh(scenario.nodes),

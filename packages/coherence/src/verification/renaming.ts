@@ -104,7 +104,7 @@ export function nodeSymmetry(nodes: number, ghosts: readonly Ghost[]): Symmetry 
     permutations: orders(others)
       .map((order) => [0, ...order])
       .filter((order) => order.some((node, index) => node !== index)),
-    state: (_node, _part, state, permutation) => renameEntry(state as ObjectEntry, permutation),
+    state: (_node, place, state, permutation) => (place > 0 ? state : renameEntry(state as ObjectEntry, permutation)),
     message: (message, permutation) => renameMessage(message as ObjectMessage, permutation),
     monitor: (index, state, permutation) => ghosts[index]?.renamed?.(state, permutation) ?? state,
   };
@@ -175,12 +175,15 @@ export function renumberedGhost(ghost: ValueGhost, image: Image): ValueGhost {
 export const versionRanks = (ghosts: readonly Ghost[]): Renumbering => ({
   numbers(value, place) {
     if (place.kind === 'message') return numbersIn(value as Versioned);
-    if (place.kind === 'state') return entryNumbers(value as ObjectEntry);
+    if (place.kind === 'state')
+      return place.part > 0 ? numbersIn(value as Versioned) : entryNumbers(value as ObjectEntry);
     return ghosts[place.monitor]?.numbers?.(value) ?? [];
   },
   renumbered(value, place, image) {
     if (place.kind === 'message') return renumbered(value as ObjectMessage, image);
-    if (place.kind === 'state') return renumberedEntry(value as ObjectEntry, image);
+    if (place.kind === 'state') {
+      return place.part > 0 ? renumbered(value as Versioned, image) : renumberedEntry(value as ObjectEntry, image);
+    }
     return ghosts[place.monitor]?.renumbered?.(value, image) ?? value;
   },
 });

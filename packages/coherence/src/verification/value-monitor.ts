@@ -38,8 +38,10 @@ export function seeStep(state: ValueGhost, step: unknown, number: number): void 
     if (number <= state.acquired) state.broken = 3;
     state.acquired = number;
   } else if (step === 'stored') {
-    if (number <= state.stored) state.broken = 4;
+    if (number < state.stored) state.broken = 4;
     state.stored = number;
+  } else if (step === 'reloaded') {
+    if (number !== state.current) state.broken = 1;
   } else if (step === 'removed') {
     state.current = noPayload;
   } else if (step === 'absent' && state.current !== noPayload) {

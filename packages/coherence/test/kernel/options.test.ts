@@ -193,3 +193,65 @@ describe('a linked set', () => {
     expect(driver.results.get(again)).toMatchObject({ outcome: 'held', payload: 5 });
   });
 });
+
+describe('eviction', () => {
+  const evict = { type: 'evict' } as const;
+  const device = { evictsTo: 'device', fill: 'load' } as const;
+
+  /** Node 1 owns an object alone that was loaded and written. */
+  function loaded(): ObjectDriver {
+    const driver = new ObjectDriver(2, device);
+    const grab = driver.grab(1);
+    driver.step(1, { type: 'filled', id: driver.loads[0]!, payload: 5 });
+    driver.put(1, grab, 7);
+    return driver;
+  }
+
+  test('the only copy goes to the default owner: 2 messages and one payload', () => {
+    const driver = world(2, 1);
+    expect(driver.cost(() => expect(driver.run(1, evict)).toEqual({ outcome: 'done' }))).toEqual(cost(2, 2, 1));
+  });
+
+  test('where nobody has room and there is no device the object stays, and the set is full', () => {
+    const driver = world(2, 1);
+    driver.full.add(0);
+    expect(driver.run(1, evict)).toEqual({ outcome: 'full' });
+    expect(driver.read(1)).toBe(7);
+  });
+
+  test('with a device it is written there and loaded again: 2 messages and one payload each way', () => {
+    const driver = loaded();
+    driver.full.add(0);
+    // The refused offer, then the write.
+    expect(driver.cost(() => expect(driver.run(1, evict)).toEqual({ outcome: 'done' }))).toEqual(cost(4, 4, 2));
+    expect(driver.written).toEqual([7]);
+    expect(driver.entries[1]).toMatchObject({ status: 'INV_OWNER', payload: noPayload });
+    driver.remoteLoad = { payload: 7, absent: false };
+    expect(driver.cost(() => driver.read(1))).toEqual(cost(2, 2, 1));
+    expect(driver.read(1)).toBe(7);
+  });
+
+  test('an object on the device is not absent, and is removed from there', () => {
+    const driver = loaded();
+    driver.full.add(0);
+    driver.run(1, evict);
+    driver.remoteLoad = { payload: 7, absent: false };
+    expect(driver.run(0, { type: 'get', absence: 'no-touch' })).toMatchObject({ outcome: 'held', payload: 7 });
+    const other = loaded();
+    other.full.add(0);
+    other.run(1, evict);
+    expect(other.remove(0)).toEqual({ outcome: 'done' });
+    expect(other.written).toEqual([]);
+  });
+
+  test('a device that fails leaves the object where it was, and may be tried again', () => {
+    const driver = loaded();
+    driver.full.add(0);
+    driver.device = 'fails';
+    expect(driver.run(1, evict)).toEqual({ outcome: 'failed' });
+    expect(driver.read(1)).toBe(7);
+    driver.device = 'works';
+    expect(driver.run(1, evict)).toEqual({ outcome: 'done' });
+    expect(driver.written).toEqual([7]);
+  });
+});
