@@ -236,14 +236,14 @@ export class ScenarioWorld {
       } else if (kind === 'deliver' && upward !== undefined) {
         watch.notice(upward);
         if (upward.type === 'fill' || upward.type === 'load') loads.set(node, upward);
-        else pending.push({ node, event: this.#served(upward) });
+        else if (upward.type !== 'erase') pending.push({ node, event: this.#served(upward) });
       }
     }
     return pending;
   }
 
   /** The device writes at once. An operation gives the object the value its call names, or leaves it. */
-  #served(notice: Exclude<ObjectNotice, Load>): ObjectEvent {
+  #served(notice: Exclude<ObjectNotice, Load | { type: 'erase' }>): ObjectEvent {
     if (notice.type === 'store') return { type: 'stored', node: notice.node, call: notice.call, ok: true };
     const payload = notice.operation;
     return { type: 'ran', ok: true, payload, result: payload === noPayload ? notice.payload : payload };
