@@ -69,7 +69,8 @@ export class FaultInjector {
       return;
     }
     if (fault === 'pause') {
-      node.pausedUntilNs = this.#stage.nowNs + ms * 1e6;
+      // A pause is never cut short: what waits for its end would be overtaken.
+      node.pausedUntilNs = Math.max(node.pausedUntilNs, Math.round(this.#stage.nowNs + ms * 1e6));
       this.#stage.tell(() => `${node.spec.name} does nothing for ${ms.toFixed(1)} ms`);
       return;
     }

@@ -201,7 +201,7 @@ export class LiveNetwork {
     const flight: Flight = { message, lost: false };
     lane.flights.push(flight);
     stage.inFlight++;
-    let dueNs = stage.nowNs + delayMs * 1e6;
+    let dueNs = Math.round(stage.nowNs + delayMs * 1e6);
     if (inOrder) {
       dueNs = Math.max(dueNs, lane.lastDueNs);
       lane.lastDueNs = dueNs;

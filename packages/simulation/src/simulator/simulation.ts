@@ -186,7 +186,6 @@ class Simulation implements Stage {
     const { core } = this.plan;
     this.tell(() => `faults stop between ${core.map((node) => this.nodes[node]?.spec.name).join(', ')}`);
     this.safety = false;
-    for (const node of this.nodes) node.pausedUntilNs = 0;
     for (const node of core) if (!this.nodes[node]!.up) this.restart(this.nodes[node]!);
     this.#network.heal(core);
     const endNs = this.nowNs + (this.#spec.livenessMs ?? defaults.livenessMs) * 1e6;
@@ -237,6 +236,8 @@ class Simulation implements Stage {
   }
 
   #schedule(delayMs: number, node: LiveNode | undefined, incarnation: number, act: () => void): void {
-    this.queue.schedule({ dueNs: this.nowNs + delayMs * 1e6, order: 0, node, incarnation, act });
+    // Whole numbers, so that what is due at one time is due at the very same number, however it was computed.
+    const dueNs = Math.round(this.nowNs + delayMs * 1e6);
+    this.queue.schedule({ dueNs, order: 0, node, incarnation, act });
   }
 }

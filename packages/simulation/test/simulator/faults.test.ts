@@ -56,6 +56,26 @@ describe('links of the simulator', () => {
   });
 
   it.each([
+    ['clogged', { clog: 20 }],
+    ['clogged, with nodes that do nothing for a while', { clog: 20, pause: 20 }],
+  ])('keep the order of a queue that is %s', (_, faults) => {
+    const numbered = Array.from({ length: 60 }, (_each, index) => String(index));
+    const oneByOne = {
+      ...sends(0, 0, ''),
+      times: numbered.length,
+      event: (nth: number) => ({ type: 'do', effects: [{ kind: 'send', to: 0, value: numbered[nth]! }] }) as const,
+    };
+    const log = numbered.join();
+    for (let seed = 0; seed < 250; seed++) {
+      const [, b] = run(pair({ calls: [oneByOne] }), faults, seed).logs;
+      // Calls may be left out, never be overtaken.
+      const heard = b!.split(',').map(Number);
+      expect(heard, `seed ${seed}`).toEqual([...heard].sort((x, y) => x - y));
+      if (heard.length === numbered.length) expect(b).toBe(log);
+    }
+  });
+
+  it.each([
     ['drop', { drop: 0.3 }, '1,3'],
     ['corrupt', { corrupt: 0.3 }, '1,3'],
     ['duplicate', { duplicate: 0.3 }, '1,2,2,3'],
