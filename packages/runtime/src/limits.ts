@@ -221,7 +221,7 @@ export const connectionWaitMs = 100;
 export const connectionKeepMs = 1000;
 
 /** Beats of a peer without progress on a link after which the link is suspect, or, if it is the only one, failed. */
-export const stallBeats = 3;
+export const stallBeats = 2;
 export const soleLinkStallBeats = 100;
 
 /** A member whose own heartbeat came this much later than due was stalled itself, and suspects nobody for it. */

@@ -17,7 +17,7 @@ function record(frames: number): RecordBatch {
   for (let frame = 0; frame < frames; frame++) {
     writeFrameHeader(words, frame * stride + frameHeaderBytes, port, frameBytes);
   }
-  return { from: 1, trafficClass: 2, bytes, words, start: 0, end: buffer.byteLength };
+  return { from: 1, trafficClass: 2, bytes, words, start: 0, end: buffer.byteLength, frames: 0 };
 }
 
 let checksum = 0;

@@ -15,6 +15,8 @@ export interface RecordBatch {
   words: Int32Array;
   start: number;
   end: number;
+  /** Frames in it: known once it was delivered. */
+  frames: number;
 }
 
 /**
@@ -62,18 +64,22 @@ export class Demultiplexer {
     };
   }
 
-  #deliver({ from, bytes, words, start, end }: RecordBatch): void {
+  #deliver(batch: RecordBatch): void {
+    const { from, bytes, words, start, end } = batch;
+    let frames = 0;
     for (let at = start; at + frameHeaderBytes <= end; ) {
       const header = words[at >> 2] as number;
-      if (header === 0) return;
+      if (header === 0) break;
       const frameStart = at + frameHeaderBytes;
       const frameEnd = frameStart + frameLength(header);
+      frames++;
       this.frames++;
       const handler = this.#handlers[framePort(header)];
       if (handler === undefined) this.unclaimed++;
       else this.#call(handler, from, bytes, frameStart, frameEnd);
       at = (frameEnd + 3) & ~3;
     }
+    batch.frames = frames;
   }
 
   #call(handler: FrameHandler, from: MemberSlot, bytes: Uint8Array, start: number, end: number): void {

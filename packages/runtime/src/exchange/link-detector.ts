@@ -15,8 +15,9 @@ interface LinkWatch {
 
 /**
  * Suspects a link when records are under way on it, the peer's heart goes on beating, and none is acknowledged. Every
- * beat of a peer comes after it drained its links and acknowledged what it got, so two beats without an answer mean
- * that records or answers do not get through; one more is margin. A peer that blocks its loop does not beat, and is
+ * beat of a peer comes after it drained its links and acknowledged what it got. The first beat after a record left may
+ * end a turn that began before; the second shows that record or answer does not get through, as long as the beats were
+ * read before this member drained its own links, so that every answer older than the beat has been seen. A peer that blocks its loop does not beat, and is
  * never suspected. A link is watched in the direction it is used in: answers that come over another link count, so that
  * a link that is dead one way is found by the side that sends that way.
  */
@@ -33,8 +34,8 @@ export class LinkDetector {
   }
 
   /**
-   * Called once per own heartbeat, after everything that arrived was handled. `late`: this member was stalled itself
-   * before. Then it judges nobody, unless it is late for good: a member of an overloaded machine would else never find
+   * Called once per own heartbeat, after everything that arrived was handled. `peerBeats`: the peer's heartbeat as it was
+   * before that. `late`: this member was stalled itself before. Then it judges nobody, unless it is late for good: a member of an overloaded machine would else never find
    * a dead link.
    */
   look(state: SessionState, link: number, peerBeats: number, late: boolean): Suspicion {

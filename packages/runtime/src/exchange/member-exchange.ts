@@ -45,6 +45,8 @@ export interface PeerDiagnostics {
   readonly retainedBytes: number;
   readonly framesSent: number;
   readonly framesReceived: number;
+  /** Times this member woke the peer: rang its doorbell, or notified it while it was blocked. */
+  readonly wakeUps: number;
   readonly failovers: number;
 }
 

@@ -56,8 +56,11 @@ export class Peer implements SessionOwner, ConnectionOwner {
   failovers = 0;
   #loss: PeerLoss | undefined;
   #link: LinkId | -1 = -1;
-  /** The peer's heartbeat at this member's last one. */
+  /** The peer's heartbeat at this member's last one, and as it was before all links were drained last. */
   #beats = -1;
+  #beatsDrained = 0;
+  /** The last drain of all links left records behind, and perhaps answers among them. */
+  #behind = false;
   #closed = false;
 
   constructor(place: PeerPlace, slot: MemberSlot, incarnation: number, wires: WireEnds) {
@@ -72,6 +75,7 @@ export class Peer implements SessionOwner, ConnectionOwner {
       words: place.block.arena.words,
       start: 0,
       end: 0,
+      frames: 0,
     };
     this.#doorbell = place.waker.attach(slot, wires.doorbell);
     this.#links = makePairLinks(place, slot, wires, this.#doorbell, {
@@ -100,7 +104,10 @@ export class Peer implements SessionOwner, ConnectionOwner {
 
   /** Take what arrived, at most `recordsMax` records, off the first link or off all; how many they were. */
   drain(recordsMax: number, all: boolean): number {
-    if (all) this.#connection.look();
+    if (all) {
+      this.#beatsDrained = this.#place.block.heartbeat(this.slot);
+      this.#connection.look();
+    }
     const links = all ? this.#links.length : Math.min(1, this.#links.length);
     let records = 0;
     for (let index = 0; index < links && records < recordsMax && !this.#closed; index++) {
@@ -108,6 +115,7 @@ export class Peer implements SessionOwner, ConnectionOwner {
       if (!link.up) link.poll();
       records += link.drain(recordsMax - records, this.#receivers[index] as RecordReceiver);
     }
+    if (all) this.#behind = records >= recordsMax;
     this.session.resumeWritable();
     this.session.publish();
     return records;
@@ -129,14 +137,14 @@ export class Peer implements SessionOwner, ConnectionOwner {
     this.session.tick(nowMs, beats);
     const restless = this.session.restless || !settledStages.has(this.#connection.state.stage);
     if (block.isCut(self, this.slot) || block.isCut(this.slot, self)) {
-      this.#detector.forgive(beats);
+      this.#detector.forgive(this.#beatsDrained);
       return restless;
     }
     // A peer without traffic beats slowly. What is under way may not reach it: its heart is made to beat all the same.
     if (restless && beats === this.#beats) this.#doorbell.signal(otherSignal);
     this.#beats = beats;
     for (let link = 0; link < this.#links.length && !this.#closed; link++) {
-      const suspicion = this.#detector.look(this.session.state, link, beats, late);
+      const suspicion = this.#detector.look(this.session.state, link, this.#beatsDrained, late || this.#behind);
       if (suspicion === 'suspect') this.session.suspect(link);
       else if (suspicion === 'fail') this.#links[link]?.fail('stalled');
     }
@@ -191,6 +199,7 @@ export class Peer implements SessionOwner, ConnectionOwner {
       retainedBytes: this.session.retainedBytes,
       framesSent: this.framesSent,
       framesReceived: this.framesReceived,
+      wakeUps: this.#doorbell.rings,
       failovers: this.failovers,
     };
   }
@@ -205,6 +214,7 @@ export class Peer implements SessionOwner, ConnectionOwner {
     batch.start = start;
     batch.end = end;
     this.#place.records.next(batch);
+    this.framesReceived += batch.frames;
   }
 
   onNotice(notice: SessionNotice, logs: readonly (RecordLog | undefined)[]): void {
@@ -275,7 +285,8 @@ export class Peer implements SessionOwner, ConnectionOwner {
     this.#loss = undefined;
     this.#link = this.session.state.classes[0]?.link ?? -1;
     this.ready = true;
-    this.#detector.forgive(this.#place.block.heartbeat(this.slot));
+    this.#beatsDrained = this.#place.block.heartbeat(this.slot);
+    this.#detector.forgive(this.#beatsDrained);
     this.#place.owner.onReady(this);
     this.session.publish();
   }

@@ -43,6 +43,12 @@ export class Neighbours {
     return { hood, a, b };
   }
 
+  /** Resolves when the heart of `member` has beaten `count` times more: with that, each time it looked at everything. */
+  async beats(member: number, count: number): Promise<void> {
+    const from = this.block.heartbeat(member);
+    await until(() => (this.block.heartbeat(member) - from) >>> 0 >= count, `the heart of member ${member}`);
+  }
+
   close(): void {
     for (const exchange of this.members.values()) exchange.close();
   }

@@ -3,7 +3,7 @@ import { ClosedError } from '../../src/errors.ts';
 import { ConsumerThrewError, FrameTooLargeError } from '../../src/exchange/errors.ts';
 import type { MemberExchange } from '../../src/exchange/member-exchange.ts';
 import { makeWires } from '../../src/interconnect/wires.ts';
-import { frameBytesMax, heartbeatMs, quietTicksMax } from '../../src/limits.ts';
+import { frameBytesMax, quietTicksMax, stallBeats } from '../../src/limits.ts';
 import { Neighbours, nextLoss, sendText, texts, until } from './exchange-pair.ts';
 
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `frame ${index}`);
@@ -186,8 +186,7 @@ describe('Exchange', () => {
     await until(() => back.length === 1);
     hood.block.setCut(1, 0, true);
     sendText(b, 0, 1, 'held');
-    // Several heartbeats and stall times pass.
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await Promise.all([hood.beats(0, 5 * stallBeats), hood.beats(1, 5 * stallBeats)]);
     expect([there.length, back.length]).toEqual([0, 1]);
     hood.block.setCut(0, 1, false);
     hood.block.setCut(1, 0, false);
@@ -202,7 +201,7 @@ describe('Exchange', () => {
     const received = texts(b, 1);
     hood.block.setPaused(1, true);
     sendText(a, 1, 1, 'one');
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await hood.beats(0, 5 * stallBeats);
     expect(received).toEqual([]);
     hood.block.setPaused(1, false);
     await until(() => received.length === 1);
@@ -331,10 +330,31 @@ describe('Exchange', () => {
     await until(() => b.unclaimedFrames === 1);
   });
 
+  it('wakes each side once for a question and its answer', async () => {
+    await pair();
+    b.consume(2, () => sendText(b, 0, 3, 'answer'));
+    const answered = texts(a, 3);
+    const calls = 200;
+    const wakeUps = (): number => (a.diagnostics()[0]?.wakeUps ?? 0) + (b.diagnostics()[0]?.wakeUps ?? 0);
+    const beats = (): number => hood.block.heartbeat(0) + hood.block.heartbeat(1);
+    // What opened the session has been acknowledged.
+    await hood.beats(0, 3);
+    const [wakeUpsBefore, beatsBefore] = [wakeUps(), beats()];
+    for (let call = 1; call <= calls; call++) {
+      sendText(a, 1, 2, 'question');
+      while (answered.length < call) await new Promise((resolve) => setImmediate(resolve));
+    }
+    const extra = wakeUps() - wakeUpsBefore - 2 * calls;
+    expect(extra).toBeGreaterThanOrEqual(0);
+    // Only a heartbeat may send an acknowledgement by itself.
+    expect(extra).toBeLessThanOrEqual(beats() - beatsBefore);
+    expect(b.diagnostics()[0]).toMatchObject({ framesReceived: calls, framesSent: calls });
+  });
+
   it('delivers nothing from inside a call of the sender, also after a long silence', async () => {
     await pair();
-    // Long enough for the heart to slow down.
-    await new Promise((resolve) => setTimeout(resolve, heartbeatMs * (quietTicksMax + 10)));
+    // So many quiet beats that the heart has slowed down.
+    await hood.beats(1, quietTicksMax + 2);
     let delivered = 0;
     b.consume(1, () => delivered++);
     sendText(a, 1, 1, 'there');

@@ -60,7 +60,8 @@ describe('a session between real threads', () => {
       thread.exchange.killLink(1, 'ring');
       thread.send(1000);
       // The ring cannot come back before its producer says that it stopped.
-      await new Promise((resolve) => setTimeout(resolve, 60));
+      const beats = thread.block.heartbeat(0);
+      await thread.until(() => thread.block.heartbeat(0) - beats > 6);
       expect(links()[0]).not.toBe('up');
       thread.set(echoWords.freeze, 0);
       await thread.settle();

@@ -42,7 +42,7 @@ it('leaves no handle, no extent and no memory behind after 200 cycles of open an
   const used = async (): Promise<number> => {
     // Closed ports let go of their memory over several turns.
     for (let turn = 0; turn < 5; turn++) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await new Promise((resolve) => setImmediate(resolve));
       collect();
     }
     const { heapUsed, external, arrayBuffers } = process.memoryUsage();

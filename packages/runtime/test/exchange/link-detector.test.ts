@@ -18,12 +18,12 @@ function underWay(second: 'up' | 'down' = 'up'): SessionState {
 }
 
 describe('LinkDetector', () => {
-  it('suspects a link after three beats of the peer without an acknowledgement, and fails it one beat later', () => {
+  it('suspects a link after two beats of the peer without an acknowledgement, and fails it one beat later', () => {
     const detector = new LinkDetector(2);
     const state = underWay();
     const seen: string[] = [];
     for (let beats = 100; beats <= 100 + stallBeats; beats++) seen.push(detector.look(state, 0, beats, false));
-    expect(seen).toEqual(['none', 'none', 'none', 'suspect']);
+    expect(seen).toEqual(['none', 'none', 'suspect']);
     if (state.links[0] !== undefined) state.links[0].state = 'suspect';
     expect(detector.look(state, 0, 100 + stallBeats, false)).toBe('none');
     expect(detector.look(state, 0, 101 + stallBeats, false)).toBe('fail');
