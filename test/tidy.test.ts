@@ -81,6 +81,7 @@ describe('packages', () => {
     ['@holdfast/simulation', 1],
     ['@holdfast/runtime', 2],
     ['@holdfast/coherence', 3],
+    ['@holdfast/nfs-state', 4],
     ['@holdfast/raid', 3],
     ['@holdfast/volume', 4],
     ['@holdfast/nfs-state', 4],

@@ -9,6 +9,7 @@ export const verificationSuites: VerificationSuites = new Map([
   ['session', async () => (await import('@holdfast/runtime/verification')).sessionSuite],
   ['connection', async () => (await import('@holdfast/runtime/verification')).connectionSuite],
   ['coherence', async () => (await import('@holdfast/coherence/verification')).coherenceSuite],
+  ['page-sync', async () => (await import('@holdfast/nfs-state/verification')).pageSyncSuite],
 ]);
 
 /** @throws UsageError that names the kernels there are. */

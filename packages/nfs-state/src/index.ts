@@ -1,0 +1,42 @@
+/**
+ * The state of NFS servers and their clients as kernels. Here so far: the pNFS page-sync model, which says when a cached
+ * page may be forgotten.
+ *
+ * @packageDocumentation
+ * @example
+ * ```ts
+ * import { EffectBuffer } from '@holdfast/kernel';
+ * import { pageSyncKernel, pageSyncRules } from '@holdfast/nfs-state';
+ *
+ * const bounds = { layoutErrorsMax: 3, commitRetriesMax: 2, writesMax: 64, commitPages: 64, suspendMs: 100, restMs: 10 };
+ * const env = { dataServers: 2, commitsThroughMetadataServer: false, ...bounds, rules: pageSyncRules };
+ * const file = pageSyncKernel.initial(env);
+ * const out = new EffectBuffer();
+ * pageSyncKernel.step(file, { type: 'write', page: 0, content: 1, locked: false }, env, out);
+ * pageSyncKernel.step(file, { type: 'flush', call: 1 }, env, out);
+ * file.pages.get(0)?.status; // 'UPDATE_LAYOUT', and out.at(0) sends LAYOUTGET to server 0
+ * ```
+ */
+export { pageSyncKernel } from './kernel/page-sync-kernel.ts';
+export { type PageSyncRules, pageSyncRules } from './kernel/page-sync-rules.ts';
+export { pageSyncTable } from './kernel/page-sync-table.ts';
+export {
+  type FlushResult,
+  type LayoutRefusal,
+  type LayoutStatus,
+  metadataServer,
+  type PageAnswer,
+  type PageNotice,
+  type PageNumber,
+  type PageRequest,
+  type PageStatus,
+  type PageSyncEnv,
+  type PageSyncEvent,
+  type PageSyncState,
+  pageStatuses,
+  restTimer,
+  type ServerNumber,
+  type Stability,
+  suspendTimer,
+  type WriteFailure,
+} from './kernel/page-sync-types.ts';
