@@ -158,3 +158,33 @@ export class UnknownOperationError extends HoldfastError {
     });
   }
 }
+
+/** Thrown when an operation is asynchronous: `HF_ASYNC_OPERATION`. The old value stands. */
+export class AsyncOperationError extends HoldfastError {
+  override readonly name = 'AsyncOperationError';
+  constructor(container: string, operation: string) {
+    super('HF_ASYNC_OPERATION', `The operation ${operation} of ${container} answered a promise.`, {
+      hint: 'Operations run where the object is and hold it: make them synchronous, or use grab.',
+    });
+  }
+}
+
+/** Thrown by `execute` where there is no object: `HF_ABSENT`. The operation was not run. */
+export class AbsentError extends HoldfastError {
+  override readonly name = 'AbsentError';
+  constructor(container: string, key: string) {
+    super('HF_ABSENT', `There is no object ${key} in ${container}.`, {
+      hint: 'Set it first, or give the container an initial value.',
+    });
+  }
+}
+
+/** Thrown when an operation was run, once, and what it answered died with a node: `HF_OUTCOME_UNKNOWN`. */
+export class OutcomeUnknownError extends HoldfastError {
+  override readonly name = 'OutcomeUnknownError';
+  constructor(container: string, key: string, operation: string) {
+    super('HF_OUTCOME_UNKNOWN', `Whether ${operation} ran on ${key} of ${container}, or what it answered, is lost.`, {
+      hint: 'Read the object to see; the operation did not run twice.',
+    });
+  }
+}

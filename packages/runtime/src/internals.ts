@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 export { type Codec, codecOf } from './codec/codec.ts';
+export { packGeneral, unpackGeneral } from './codec/general.ts';
 export { Reader, readByte, readCount, readNumber, readString } from './codec/reader.ts';
 export { appendBytes, Writer, writeByte, writeCount, writeNumber, writeString } from './codec/writer.ts';
 export { withWriter } from './codec/writer-pool.ts';
@@ -26,6 +27,7 @@ export { makeWires, type WireEnds, wireTransfers } from './interconnect/wires.ts
 export { Arena, type Extent } from './memory/arena.ts';
 export { ClusterBlock } from './memory/cluster-block.ts';
 export { Courier } from './service/courier.ts';
+export { packThrown, unpackThrown } from './service/error-wire.ts';
 export { wireText } from './service/schema-hash.ts';
 export { Timed, TimerWheel } from './service/timer-wheel.ts';
 export { Validator } from './service/validation.ts';

@@ -7,7 +7,7 @@ import type { ContainerDefinition } from './definition.ts';
 import { Eviction } from './eviction.ts';
 import { asyncContext, Claim, Holder, runHolding } from './holder.ts';
 import { type Inspection, inspect } from './inspection.ts';
-import { compareKeys, KeyForm, keyText } from './key-form.ts';
+import { compareKeys, KeyForm, keyText, type MapKey } from './key-form.ts';
 import { Grant, ReadLease, WriteLease } from './leases.ts';
 import type { MemberCoherence } from './member-coherence.ts';
 import { newKey } from './new-key.ts';
@@ -16,6 +16,7 @@ import type { ObjectSet } from './object-set.ts';
 import { type ObjectSlot, unread } from './object-slot.ts';
 import { SetHooks } from './set-hooks.ts';
 import { ValueForm } from './value-form.ts';
+import { type ObjectChange, Watch, WatchQuestions } from './watch.ts';
 
 /** Where a valid copy is. */
 const readable: ReadonlySet<ObjectStatus> = new Set(['READ_COPY', 'READ_OWNER', 'WRITE_OWNER', 'WRITE_GHOST']);
@@ -56,6 +57,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
   readonly #set: ObjectSet;
   readonly #values: ValueForm<Value>;
   readonly #calls: ObjectCalls<Key>;
+  readonly #watches: WatchQuestions<MapKey>;
 
   constructor(
     member: MemberCoherence,
@@ -77,6 +79,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
     );
     if (definition.budget !== undefined) set.eviction ??= new Eviction(set, member, definition.budget);
     this.#calls = new ObjectCalls(member, set, set.hooks, keys, definition);
+    this.#watches = new WatchQuestions((form, seen) => this.#calls.changed(keys.read(form), seen, { timeoutMs: 0 }));
   }
 
   /**
@@ -181,17 +184,23 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
   }
 
   /**
-   * Run an operation of the definition on the object.
+   * Run an operation of the definition where the object is; the object does not move. At most once, whatever dies.
    * @returns its result
-   * @throws UnknownOperationError (HF_UNKNOWN_OPERATION), and as {@link grab}
+   * @throws UnknownOperationError (HF_UNKNOWN_OPERATION), AbsentError (HF_ABSENT), OutcomeUnknownError
+   *   (HF_OUTCOME_UNKNOWN), what the operation throws, and as {@link grab}
    */
   async execute<Name extends keyof Operations & string>(
     key: Key,
     operation: Name,
     ...[argument, options]: ExecuteArguments<Operations[Name]>
   ): Promise<ExecuteResult<Operations[Name]>> {
-    const run = this.definition.operations[operation] as ((draft: Value, argument: unknown) => unknown) | undefined;
-    if (run === undefined) throw new UnknownOperationError(this.definition.name, operation);
+    const { name, operations } = this.definition;
+    const known = operations as Readonly<Record<string, (draft: Value, argument: unknown) => unknown>>;
+    const run = Object.hasOwn(known, operation) ? known[operation] : undefined;
+    if (run === undefined) throw new UnknownOperationError(name, operation);
+    const ran = await this.#calls.execute({ name: operation, argument }, key, options ?? {});
+    if (ran !== undefined) return ran.result as ExecuteResult<Operations[Name]>;
+    // The owner has not opened the container, or could not load: here both can be done, or be seen to fail.
     let result: unknown;
     const change = (draft: Value | Missing): void => {
       result = run(draft as Value, argument);
@@ -260,7 +269,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
   /** Fetch copies of objects that will be read soon; says nothing about whether it worked. */
   prefetch(keys: readonly Key[]): void {
     this.#checkKeys(keys);
-    for (const key of keys) void this.read(key, { holder: new Holder() }).catch(() => undefined);
+    for (const key of keys) this.#calls.prefetch(key);
   }
 
   /** Give the object a value, whether or not it has one. */
@@ -304,6 +313,15 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
     return result.outcome === 'done';
   }
 
+  /**
+   * The object as it changes, from now on, for RxJS and for `for await`: its value now, then every later one or, of
+   * several in short order, the last. A removal is told too, as a change without a value. Ends by its signal, or
+   * with the member.
+   */
+  watch(key: Key, { signal }: { readonly signal?: AbortSignal } = {}): Watch<Value> {
+    return new Watch((stop) => this.#changes(key, stop), signal);
+  }
+
   /** Where the object is, as every member that is up knows it: its owner, and the chain of guesses that leads there. */
   inspect(key: Key): Promise<Inspection> {
     const { form, defaultOwner } = this.#calls.place(key);
@@ -321,6 +339,35 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
     const number = this.#member.nextCall();
     const owner = this.#member.owns ? context.slot : nodes[number % nodes.length]!;
     return newKey(memberName(owner), context.name, context.incarnation, number);
+  }
+
+  async *#changes(key: Key, signal: AbortSignal): AsyncGenerator<ObjectChange<Value>, void, undefined> {
+    const options = { signal, timeoutMs: 0 };
+    const holder = new Holder();
+    let existed = false;
+    for (let seen = 0; ; ) {
+      const grant = await this.#calls.read({ what: 'watch', handsOut: false }, key, { ...options, holder });
+      if (grant !== undefined) {
+        const now = this.#lookOnce(grant);
+        if (now.version > seen || !existed) yield now;
+        existed = true;
+        seen = Math.max(seen, now.version);
+      }
+      const form = this.#calls.slot(key).key;
+      for (let gone = true; gone; ) {
+        const { version, exists } = await this.#watches.next(form, seen, options);
+        gone = !exists;
+        if (exists) continue;
+        if (existed) yield { version, value: undefined };
+        existed = false;
+        seen = version;
+      }
+    }
+  }
+
+  #lookOnce(grant: Grant): ObjectChange<Value> {
+    using lease = new ReadLease(grant, this.#values);
+    return { version: lease.version, value: lease.value };
   }
 
   #checkKeys(keys: readonly Key[]): void {

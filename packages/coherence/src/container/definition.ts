@@ -34,7 +34,10 @@ export interface ContainerSource<Key, Value> {
   invalidate?(key: Key): void;
 }
 
-/** An operation for `execute`: changes the draft, and answers what its caller gets. */
+/**
+ * An operation for `execute`: changes the draft in place, and answers what its caller gets. It runs on the node that owns
+ * the object, and must not be asynchronous.
+ */
 export type Operation<Value> = (draft: Value, argument: never) => unknown;
 
 export interface ContainerOptions<Key, Value, Operations> {
@@ -55,6 +58,10 @@ export interface ContainerOptions<Key, Value, Operations> {
   readonly exclusiveReaders?: boolean;
   /** What the values may take on each member; what was not used lately is given up first. @default no bound */
   readonly budget?: Budget;
+  /** Where an object begins and `source.load` runs: on the member that touches it first, or on its default owner. @default 'requester' */
+  readonly firstTouch?: 'requester' | 'default-owner';
+  /** Where each writer in turn reads first, a read brings the object itself: one transfer, not two. @default false */
+  readonly migratory?: boolean;
   /** What `execute` can call. */
   readonly operations?: Operations & { readonly [Name in keyof Operations]: Operation<Value> };
 }
@@ -81,6 +88,8 @@ export interface ContainerDefinition<
   readonly valueBytesMax: number;
   readonly exclusiveReaders: boolean;
   readonly budget: Budget | undefined;
+  readonly firstTouch: 'requester' | 'default-owner';
+  readonly migratory: boolean;
   readonly operations: Operations;
 }
 
@@ -108,6 +117,8 @@ const optionsSchema = z.strictObject({
     .optional(),
   valueBytesMax: z.int().min(1).max(valueBytesMax).optional(),
   exclusiveReaders: z.boolean().optional(),
+  firstTouch: z.enum(['requester', 'default-owner']).optional(),
+  migratory: z.boolean().optional(),
   budget: z.strictObject({ bytes: z.int().min(1).optional(), objects: z.int().min(1).optional() }).optional(),
   operations: z.record(z.string().min(1), hook).optional(),
 });
@@ -163,6 +174,8 @@ export function defineContainer<Key, Value, Operations>(
     valueBytesMax: options.valueBytesMax ?? valueBytesDefault,
     exclusiveReaders: options.exclusiveReaders ?? false,
     budget: options.budget,
+    firstTouch: options.firstTouch ?? 'requester',
+    migratory: options.migratory ?? false,
     operations: options.operations ?? ({} as Operations),
   });
 }

@@ -309,7 +309,7 @@ export class MemberCoherence implements SetPlace {
     if (set === undefined) throw new UnknownContainerError(`with number ${id % numberMax}`);
     if (defaultOwner >= mainSlot)
       throw new HoldfastError('HF_CODEC', 'A message names no node.', { hint: 'Report it.' });
-    set.receive(from, key, defaultOwner, (handle) => readMessage(reader, handle));
+    set.receive(from, key, defaultOwner, (handleOf) => readMessage(reader, handleOf));
   }
 
   #lose(peer: MemberSlot): void {

@@ -148,14 +148,17 @@ function writeField(to: Writer, form: FieldForm, value: unknown, bytes: Uint8Arr
   }
 }
 
-/** A message as it came in: its payload, if it has one, is `handle` and stands for `bytes`. */
+/** A message as it came in: its payload, if it has one, is a handle that stands for `bytes`. */
 export interface ArrivedMessage {
   readonly message: ObjectMessage;
   readonly bytes: Uint8Array | undefined;
 }
 
+/** The handle that is to stand for the bytes of a message. */
+export type HandleOf = (type: MessageType, bytes: Uint8Array) => Handle;
+
 /** @throws CodecError, HoldfastError (HF_CODEC) for what is no message. */
-export function readMessage(from: Reader, handle: number): ArrivedMessage {
+export function readMessage(from: Reader, handleOf: HandleOf): ArrivedMessage {
   const type = messageTypes[readByte(from)];
   if (type === undefined) throw malformed();
   const message: Record<string, unknown> = type === 'GRANT' ? { type, kept: noPayload } : { type };
@@ -168,7 +171,7 @@ export function readMessage(from: Reader, handle: number): ArrivedMessage {
     } else {
       bytes = from.bytes.slice(from.at, from.end);
       from.at = from.end;
-      message[field] = handle;
+      message[field] = handleOf(type, bytes);
     }
   }
   from.finish();

@@ -1,5 +1,14 @@
 import { type MemberSlot, memberName, memberSlot } from '@holdfast/runtime/service';
-import { CannotBlockError, KeyError, LeaseHeldError, LoadError, LostError, SetFullError } from '../errors.ts';
+import {
+  AbsentError,
+  CannotBlockError,
+  KeyError,
+  LeaseHeldError,
+  LoadError,
+  LostError,
+  OutcomeUnknownError,
+  SetFullError,
+} from '../errors.ts';
 import type { AbsenceMode, CallId, CallResult, NodeId } from '../kernel/object-types.ts';
 import { heaviest } from './default-owners.ts';
 import type { ContainerDefinition, DefaultOwner } from './definition.ts';
@@ -10,8 +19,10 @@ import type { MemberCoherence } from './member-coherence.ts';
 import { creatorOf } from './new-key.ts';
 import type { ObjectSet } from './object-set.ts';
 import type { ObjectSlot } from './object-slot.ts';
+import { type OperationCall, packOperation, unpackOutcome } from './operation-form.ts';
 import type { SetHooks } from './set-hooks.ts';
 import type { WaitOptions } from './waiting-calls.ts';
+import type { Changed } from './watch.ts';
 
 export interface ContainerCallOptions extends WaitOptions {
   /** Whose lease it is. @default the async context of the call */
@@ -232,6 +243,47 @@ export class ObjectCalls<Key> {
     const call = this.nextCall(options);
     const slot = this.slot(key);
     return this.set.call(slot, { ...event, call }) ?? (await this.wait(call, slot, event.type, options));
+  }
+
+  /**
+   * Run an operation on the owner: what came of it; undefined where the owner could not, and did not, run it.
+   * @throws what the operation threw, AbsentError, LostError, OutcomeUnknownError
+   */
+  async execute(
+    operation: OperationCall,
+    key: Key,
+    options: ContainerCallOptions,
+  ): Promise<{ result: unknown } | undefined> {
+    const own = (options.holder ?? asyncContext).held(this.slot(key));
+    if (own !== undefined) await own.outlast('execute');
+    const bytes = packOperation(operation);
+    const call = this.nextCall(options);
+    const slot = this.slot(key);
+    const event = { type: 'execute', call, operation: this.set.operations.asked(call, bytes), again: false } as const;
+    const absence = this.hooks.creates ? 'touch' : 'no-touch';
+    const result = this.set.call(slot, { ...event, absence }) ?? (await this.wait(call, slot, 'execute', options));
+    if (result.outcome === 'executed') return { result: unpackOutcome(this.set.takeOutcome(call)) };
+    if (result.outcome === 'failed') return undefined;
+    this.refuse(slot, result);
+    if (result.outcome === 'absent') throw new AbsentError(this.#name, keyText(slot.key));
+    throw new OutcomeUnknownError(this.#name, keyText(slot.key), operation.name);
+  }
+
+  /** Bring a copy here; nobody waits for it. */
+  prefetch(key: Key): void {
+    const call = this.nextCall({});
+    const absence = this.hooks.creates ? 'touch' : 'no-touch';
+    this.set.call(this.slot(key), { type: 'prefetch', call, kind: 'read', absence });
+  }
+
+  /** Wait until the object has a later version than `seen`, or is removed. */
+  async changed(key: Key, seen: number, options: WaitOptions): Promise<Changed> {
+    const call = this.nextCall(options);
+    const slot = this.slot(key);
+    const result =
+      this.set.call(slot, { type: 'watch', call, seen }) ?? (await this.wait(call, slot, 'watch', options));
+    if (result.outcome !== 'changed') throw new TypeError(`A watch was answered with ${result.outcome}.`);
+    return result;
   }
 
   /** What a get does about an object that does not exist. */

@@ -18,11 +18,14 @@ import {
 import { forwardsMaxDefault, giveBackMs, requestIdsMax } from '../limits.ts';
 import type { Eviction } from './eviction.ts';
 import type { MapKey } from './key-form.ts';
-import { type ArrivedMessage, payloadOf, writeMessage } from './message-form.ts';
+import { type ArrivedMessage, type HandleOf, payloadOf, writeMessage } from './message-form.ts';
 import { ObjectSlot, unread } from './object-slot.ts';
+import { OperationBytes } from './operation-bytes.ts';
 import type { SetDescriptor } from './set-descriptor.ts';
 import type { SetHooks } from './set-hooks.ts';
 import type { SetPlace } from './set-place.ts';
+
+type ReadMessage = (handleOf: HandleOf) => ArrivedMessage;
 
 /** A handle that stands for the bytes an event brings; those an entry has are the other one. */
 const handles = [1, 2] as const;
@@ -42,6 +45,9 @@ export class ObjectSet implements ObjectSink {
   /** Of all values here, encoded, and how many there are. */
   bytes = 0;
   values = 0;
+  readonly operations = new OperationBytes();
+  /** Of operations that this member asked for, until whoever asked has taken them. */
+  readonly #outcomes = new Map<CallId, Uint8Array>();
   /** Where the container has a budget on this member. */
   eviction: Eviction | undefined = undefined;
   readonly #place: SetPlace;
@@ -76,16 +82,27 @@ export class ObjectSet implements ObjectSink {
     return result;
   }
 
+  /** What an operation that this member asked for came to. */
+  takeOutcome(call: CallId): Uint8Array {
+    const outcome = this.#outcomes.get(call)!;
+    this.#outcomes.delete(call);
+    return outcome;
+  }
+
   /** The handle for bytes that the next event brings to this slot. */
   handleFor({ entry }: ObjectSlot): number {
     return entry.payload === handles[0] ? handles[1] : handles[0];
   }
 
-  receive(from: NodeId, key: MapKey, defaultOwner: MemberSlot, read: (handle: number) => ArrivedMessage): void {
+  receive(from: NodeId, key: MapKey, defaultOwner: MemberSlot, read: ReadMessage): void {
     const slot = this.slotOf(key, defaultOwner);
-    const { message, bytes } = read(this.handleFor(slot));
+    const { message, bytes } = read((type, arrived) =>
+      type === 'EXEC_REQ' || type === 'EXECUTED' ? this.operations.keep(arrived) : this.handleFor(slot),
+    );
+    if (message.type === 'EXEC_REQ') this.operations.arrived(message);
     this.#passedOn = false;
-    this.#step(slot, { type: 'message', from, message }, bytes);
+    this.#step(slot, { type: 'message', from, message }, message.type.startsWith('EXEC') ? undefined : bytes);
+    if (message.type === 'EXECUTED') this.operations.drop(message.result);
     if ('forwards' in message && !this.#passedOn) this.hops[message.forwards] = (this.hops[message.forwards] ?? 0) + 1;
   }
 
@@ -107,6 +124,20 @@ export class ObjectSet implements ObjectSink {
     this.#step(slot, { type: 'stored', node, call, ok }, undefined);
   }
 
+  /** What a load for another owner came to. */
+  loaded(slot: ObjectSlot, node: NodeId, id: number, bytes: Uint8Array | undefined, absent: boolean): void {
+    const payload = bytes === undefined ? noPayload : this.handleFor(slot);
+    this.#step(slot, { type: 'loaded', node, id, payload, absent }, bytes);
+  }
+
+  /** What an operation came to: its outcome, and the value if it changed it. Without an outcome it was not run. */
+  ran(slot: ObjectSlot, bytes: Uint8Array | undefined, outcome: Uint8Array | undefined): void {
+    const payload = bytes === undefined ? noPayload : this.handleFor(slot);
+    const result = outcome === undefined ? noPayload : this.operations.keep(outcome);
+    this.#step(slot, { type: 'ran', ok: outcome !== undefined, payload, result }, bytes);
+    this.operations.drop(result);
+  }
+
   // From the kernel.
 
   send(to: number, message: ObjectMessage): void {
@@ -117,14 +148,19 @@ export class ObjectSet implements ObjectSink {
     const writer = this.#place.begin(to, this, slot, bytes?.length ?? 0);
     writeMessage(writer, message, bytes);
     this.#place.end();
+    if (message.type === 'EXEC_REQ') this.operations.left(message.requester, message.call);
+    else if (message.type === 'EXECUTED') this.operations.left(to, message.call);
   }
 
   reply(call: CallId, result: CallResult): void {
+    this.operations.answered(call);
+    if (result.outcome === 'executed') this.#outcomes.set(call, this.operations.get(result.result)!);
     if (call === this.#call) {
       this.#result = result;
       return;
     }
     if (this.#place.calls.settle(call, result)) return;
+    this.#outcomes.delete(call);
     const isLease = result.outcome === 'held' || result.outcome === 'absent-held';
     const slot = this.#slot!;
     if (isLease) this.#later.push(() => this.put(slot, call, undefined));
@@ -132,13 +168,36 @@ export class ObjectSet implements ObjectSink {
 
   deliver(notice: ObjectNotice): void {
     const slot = this.#slot!;
-    if (notice.type === 'fill') {
-      this.#later.push(() => this.#fill(slot, notice.id));
-      return;
+    const { hooks } = this;
+    switch (notice.type) {
+      case 'fill':
+        this.#later.push(() =>
+          hooks === undefined ? this.fillFailed(slot, notice.id, false) : hooks.fill(slot, notice.id),
+        );
+        break;
+      case 'load': {
+        const { node, id } = notice;
+        this.#later.push(() =>
+          hooks === undefined ? this.loaded(slot, node, id, undefined, false) : hooks.load(slot, node, id),
+        );
+        break;
+      }
+      case 'run': {
+        const operation = this.operations.get(notice.operation)!;
+        this.#later.push(() =>
+          hooks === undefined ? this.ran(slot, undefined, undefined) : hooks.run(slot, operation),
+        );
+        break;
+      }
+      case 'store': {
+        const { node, call } = notice;
+        const bytes = this.#bytesOf(notice.payload)!;
+        this.#later.push(() =>
+          hooks === undefined ? this.stored(slot, node, call, false) : hooks.store(slot, node, call, bytes),
+        );
+        break;
+      }
     }
-    if (notice.type !== 'store') throw new TypeError('Containers ask for no operation and for no load elsewhere.');
-    const bytes = this.#bytesOf(notice.payload)!;
-    this.#later.push(() => this.#store(slot, notice, bytes));
   }
 
   trace(): void {
@@ -179,6 +238,8 @@ export class ObjectSet implements ObjectSink {
       requestIds: requestIdsMax,
       fill: 'load',
       exclusiveReaders: this.descriptor.exclusiveReaders,
+      firstTouch: this.descriptor.isLinked ? 'default-owner' : 'requester',
+      migratory: this.descriptor.isMigratory,
       rules: objectRules,
     };
     return this.#envs[defaultOwner];
@@ -186,7 +247,8 @@ export class ObjectSet implements ObjectSink {
 
   #bytesOf(handle: number): Uint8Array | undefined {
     if (handle === noPayload) return undefined;
-    return handle === this.#arrivedHandle ? this.#arrived : this.#slot!.bytes;
+    if (handle === this.#arrivedHandle) return this.#arrived;
+    return handle === this.#slot!.entry.payload ? this.#slot!.bytes : this.operations.get(handle);
   }
 
   #step(slot: ObjectSlot, event: ObjectEvent, bytes: Uint8Array | undefined): void {
@@ -216,16 +278,6 @@ export class ObjectSet implements ObjectSink {
     this.values += (now === undefined ? 0 : 1) - (before === undefined ? 0 : 1);
     if (now !== undefined) this.eviction?.grown();
     else if (before !== undefined) this.hooks?.invalidated(slot.key);
-  }
-
-  #fill(slot: ObjectSlot, id: number): void {
-    if (this.hooks === undefined) this.fillFailed(slot, id, false);
-    else this.hooks.fill(slot, id);
-  }
-
-  #store(slot: ObjectSlot, { node, call }: Extract<ObjectNotice, { type: 'store' }>, bytes: Uint8Array): void {
-    if (this.hooks === undefined) this.stored(slot, node, call, false);
-    else this.hooks.store(slot, node, call, bytes);
   }
 
   /** A member that owns no data hands over what it came to own, as soon as nobody here uses it. */

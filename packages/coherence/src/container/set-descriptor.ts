@@ -17,6 +17,9 @@ export interface SetDescriptor {
   readonly id: number;
   readonly name: string;
   readonly exclusiveReaders: boolean;
+  /** Objects begin, and loads run, on the default owner. */
+  readonly isLinked: boolean;
+  readonly isMigratory: boolean;
   /** The same where two definitions mean the same on the wire. */
   readonly fingerprint: string;
 }
@@ -24,25 +27,34 @@ export interface SetDescriptor {
 export function describe<Key, Value, Operations>(
   definition: ContainerDefinition<Key, Value, Operations, undefined>,
 ): SetDescriptor {
-  const { name, key, value, defaultOwner, exclusiveReaders, operations } = definition;
+  const { name, key, value, defaultOwner, exclusiveReaders, firstTouch, migratory, operations } = definition;
+  const policy = { exclusiveReaders, isLinked: firstTouch === 'default-owner', isMigratory: migratory };
   const owner = typeof defaultOwner === 'function' ? 'function' : defaultOwner;
   const meaning = [wireText(key, 'output'), wireText(value, 'output'), owner, Object.keys(operations as object).sort()];
   return {
     id: textHash(name),
     name,
-    exclusiveReaders,
-    fingerprint: hash('sha256', JSON.stringify([...meaning, exclusiveReaders])).slice(0, 32),
+    ...policy,
+    fingerprint: hash('sha256', JSON.stringify([...meaning, policy])).slice(0, 32),
   };
 }
 
 export function writeDescriptor(to: Writer, descriptor: SetDescriptor): void {
   writeString(to, descriptor.name);
-  writeCount(to, descriptor.exclusiveReaders ? 1 : 0);
+  const { exclusiveReaders, isLinked, isMigratory } = descriptor;
+  writeCount(to, (exclusiveReaders ? 1 : 0) | (isLinked ? 2 : 0) | (isMigratory ? 4 : 0));
   writeString(to, descriptor.fingerprint);
 }
 
 export function readDescriptor(from: Reader): SetDescriptor {
   const name = readString(from);
-  const exclusiveReaders = readCount(from) === 1;
-  return { id: textHash(name), name, exclusiveReaders, fingerprint: readString(from) };
+  const flags = readCount(from);
+  return {
+    id: textHash(name),
+    name,
+    exclusiveReaders: (flags & 1) !== 0,
+    isLinked: (flags & 2) !== 0,
+    isMigratory: (flags & 4) !== 0,
+    fingerprint: readString(from),
+  };
 }

@@ -1,10 +1,11 @@
 import { TimeoutError } from '@holdfast/runtime/service';
-import { StoreError } from '../errors.ts';
+import { AsyncOperationError, StoreError, UnknownOperationError } from '../errors.ts';
 import type { CallId, NodeId } from '../kernel/object-types.ts';
 import type { ContainerDefinition, ContainerSource } from './definition.ts';
 import { type KeyForm, keyText, type MapKey } from './key-form.ts';
 import type { ObjectSet } from './object-set.ts';
 import type { ObjectSlot } from './object-slot.ts';
+import { type OperationOutcome, packOutcome, unpackOperation } from './operation-form.ts';
 import type { SetPlace } from './set-place.ts';
 import type { ValueForm } from './value-form.ts';
 import { WriteBehind } from './write-behind.ts';
@@ -51,15 +52,32 @@ export class SetHooks {
   }
 
   fill(slot: ObjectSlot, id: number): void {
-    const { initial, source, loadMs } = this.#definition;
-    const key = this.#keys.read(slot.key);
-    if (initial !== undefined) {
-      this.#try(slot, id, () => this.#create(slot, id, initial(key)));
-    } else if (source.load === undefined) {
-      this.#set.fillFailed(slot, id, true);
-    } else {
-      void this.#load(slot, id, key, source.load, loadMs);
-    }
+    this.#firstValue(slot, (first) => {
+      if (first === 'absent') {
+        this.#set.fillFailed(slot, id, true);
+      } else if ('bytes' in first) {
+        this.#set.filled(slot, id, first.bytes);
+      } else {
+        this.#failures.set(slot, first.error);
+        this.#set.fillFailed(slot, id, false);
+      }
+    });
+  }
+
+  /** As {@link fill}, for another node, which owns the object. */
+  load(slot: ObjectSlot, node: NodeId, id: number): void {
+    this.#firstValue(slot, (first) => {
+      if (first !== 'absent' && 'error' in first) this.#report(first.error);
+      const bytes = first !== 'absent' && 'bytes' in first ? first.bytes : undefined;
+      this.#set.loaded(slot, node, id, bytes, first === 'absent');
+    });
+  }
+
+  /** Run an operation on the value of an object that this node owns. */
+  run(slot: ObjectSlot, operation: Uint8Array): void {
+    const { outcome, bytes } = this.#outcomeOf(slot, operation);
+    this.#set.ran(slot, bytes, packOutcome(outcome));
+    this.written(slot);
   }
 
   /** A write lease ended here, whether or not it wrote. */
@@ -105,44 +123,64 @@ export class SetHooks {
     });
   }
 
-  /** Bounded: the kernel drops what comes after the time-out. */
+  /** What the object is to begin with; told once, at once where nothing has to be waited for. */
+  #firstValue(slot: ObjectSlot, tell: (first: FirstValue) => void): void {
+    const { initial, source, loadMs } = this.#definition;
+    const key = this.#keys.read(slot.key);
+    if (initial !== undefined) tell(this.#encoded(() => initial(key)));
+    else if (source.load === undefined) tell('absent');
+    else void this.#load(key, source.load, loadMs, tell);
+  }
+
+  /** What comes after the time-out is dropped. */
   async #load(
-    slot: ObjectSlot,
-    id: number,
     key: unknown,
     load: NonNullable<ContainerSource<unknown, unknown>['load']>,
     loadMs: number,
+    tell: (first: FirstValue) => void,
   ): Promise<void> {
     const stop = new AbortController();
     const timer = setTimeout(() => {
       stop.abort(new TimeoutError(`Loading an object of ${this.#definition.name}`, loadMs));
-      this.#fail(slot, id, stop.signal.reason);
+      tell({ error: stop.signal.reason });
     }, loadMs);
+    let first: FirstValue;
     try {
       const value = await load(key, stop.signal);
-      if (!stop.signal.aborted) this.#create(slot, id, value);
+      first = this.#encoded(() => value);
     } catch (error) {
-      if (!stop.signal.aborted) this.#fail(slot, id, error);
-    } finally {
-      clearTimeout(timer);
+      first = { error };
     }
+    clearTimeout(timer);
+    if (!stop.signal.aborted) tell(first);
   }
 
-  #create(slot: ObjectSlot, id: number, value: unknown): void {
-    if (value === undefined) this.#set.fillFailed(slot, id, true);
-    else this.#set.filled(slot, id, this.#values.encode(value));
-  }
-
-  #try(slot: ObjectSlot, id: number, act: () => void): void {
+  #encoded(make: () => unknown): FirstValue {
     try {
-      act();
+      const value = make();
+      return value === undefined ? 'absent' : { bytes: this.#values.encode(value) };
     } catch (error) {
-      this.#fail(slot, id, error);
+      return { error };
     }
   }
 
-  #fail(slot: ObjectSlot, id: number, error: unknown): void {
-    this.#failures.set(slot, error);
-    this.#set.fillFailed(slot, id, false);
+  #outcomeOf(slot: ObjectSlot, operation: Uint8Array): { outcome: OperationOutcome; bytes: Uint8Array | undefined } {
+    try {
+      const { name, argument } = unpackOperation(operation);
+      const operations = this.#definition.operations as Readonly<Record<string, RunOperation>>;
+      const run = Object.hasOwn(operations, name) ? operations[name] : undefined;
+      if (run === undefined) throw new UnknownOperationError(this.#definition.name, name);
+      const draft = this.#values.draft(slot.bytes!);
+      const result = run(draft, argument);
+      if (result instanceof Promise) throw new AsyncOperationError(this.#definition.name, name);
+      return { outcome: { result }, bytes: this.#values.encode(draft) };
+    } catch (thrown) {
+      return { outcome: { thrown }, bytes: undefined };
+    }
   }
 }
+
+/** What an object is to begin with. */
+type FirstValue = { readonly bytes: Uint8Array } | 'absent' | { readonly error: unknown };
+
+type RunOperation = (draft: unknown, argument: unknown) => unknown;

@@ -1,3 +1,4 @@
+import { threadId } from 'node:worker_threads';
 import { defineContainer } from '@holdfast/coherence';
 import { z } from 'zod';
 
@@ -16,7 +17,28 @@ export const Counters = defineContainer('counters', {
       draft.n += by;
       return draft.n;
     },
+    refuse: () => {
+      throw new RangeError('on purpose');
+    },
+    late: async () => undefined,
   },
+});
+
+/** Loaded on the default owner only. */
+export const Linked = defineContainer('linked', {
+  key: z.string(),
+  value: z.object({ loadedBy: z.int() }),
+  defaultOwner: { fixed: 'n2' },
+  firstTouch: 'default-owner',
+  source: { load: () => ({ loadedBy: threadId }) },
+});
+
+/** A read brings the object itself, once it was seen that readers write. */
+export const Batons = defineContainer('batons', {
+  key: z.string(),
+  value: z.object({ n: z.int() }),
+  defaultOwner: { fixed: 'n0' },
+  migratory: true,
 });
 
 /** Keys carry the node that made them. */

@@ -28,5 +28,11 @@ export const Clerk = defineService('clerk', {
   /** Set so many small objects; how many of them are here afterwards. */
   fill: rpc({ in: z.int(), out: z.int() }),
   small: rpc({ in: key, out: z.string().optional() }),
+  thread: rpc({ out: z.int() }),
+  linked: rpc({ in: key, out: z.int() }),
+  /** Read, then add one. */
+  pass: rpc({ in: key }),
+  /** Messages of this node about batons. */
+  passes: rpc({ out: z.int() }),
   counter: rpc({ in: key, out: z.int() }),
 });

@@ -1,10 +1,12 @@
 import '@holdfast/coherence';
-import { Accounts, Counters, invalidated, Small, Stock, shelf } from './accounts.ts';
+import { threadId } from 'node:worker_threads';
+import { Accounts, Batons, Counters, invalidated, Linked, Small, Stock, shelf } from './accounts.ts';
 import { Clerk } from './clerk-definition.ts';
 
 export default Clerk.implement(async (context) => {
   const [accounts, counters] = await Promise.all([context.container(Accounts), context.container(Counters)]);
   const [stock, small] = await Promise.all([context.container(Stock), context.container(Small)]);
+  const [linked, batons] = await Promise.all([context.container(Linked), context.container(Batons)]);
   return {
     read: (key) => accounts.read(key),
     peek: (key) => accounts.peek(key),
@@ -53,6 +55,13 @@ export default Clerk.implement(async (context) => {
       return small.counters().values;
     },
     small: (key) => small.read(key),
+    thread: () => threadId,
+    linked: async (key) => (await linked.read(key))?.loadedBy ?? -1,
+    pass: async (key) => {
+      await batons.read(key);
+      await batons.grab(key, (draft) => ({ n: (draft?.n ?? 0) + 1 }));
+    },
+    passes: () => Object.values(batons.counters().sent).reduce((sum, count) => sum + count, 0),
     counter: async (key) => (await counters.read(key)).n,
   };
 });
