@@ -7,6 +7,8 @@ if (major < 24) {
   );
   process.exitCode = 2;
 } else {
+  const { keepCompiledCode } = await import('./compile-cache.ts');
+  keepCompiledCode();
   const { runCommand } = await import('./command.ts');
   const exitCode = await runCommand(process.argv.slice(2), process);
   process.exitCode = exitCode;

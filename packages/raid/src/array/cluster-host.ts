@@ -13,6 +13,14 @@ export async function clusterHost(cluster: Cluster, options: IomOptions): Promis
   return new ClusterHost(cluster, deployment);
 }
 
+/** What events say of a node's silence. */
+const silenceOf: { readonly [type: string]: boolean | undefined } = {
+  'node-paused': true,
+  'node-stalled': true,
+  'node-resumed': false,
+  'node-recovered': false,
+};
+
 class ClusterHost implements ArrayHost {
   readonly members: readonly number[];
   readonly #cluster: Cluster;
@@ -49,6 +57,15 @@ class ClusterHost implements ArrayHost {
       if (event.type !== 'node-down') return;
       const member = memberSlot(event.node);
       if (member !== undefined) listener(member, `is down (${event.cause})`);
+    });
+    return () => subscription.unsubscribe();
+  }
+
+  onSilence(listener: (member: number, silent: boolean) => void): () => void {
+    const subscription = this.#cluster.events$.subscribe((event) => {
+      const silent = silenceOf[event.type];
+      const member = silent === undefined || !('node' in event) ? undefined : memberSlot(event.node);
+      if (member !== undefined && silent !== undefined) listener(member, silent);
     });
     return () => subscription.unsubscribe();
   }

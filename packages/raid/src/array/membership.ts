@@ -16,6 +16,16 @@ const lossCodes = new Set([
 export const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
+/** Thrown inside the array when a member is known to stand still, so that nobody need wait for it. */
+export class SilentMemberError extends Error {
+  override readonly name = 'SilentMemberError';
+}
+
+/** Whether a member did not answer, which says nothing of what it has. */
+export function unanswered(error: unknown): boolean {
+  return error instanceof SilentMemberError || codeOf(error) === 'HF_TIMEOUT';
+}
+
 /**
  * Who is up, in which epoch. A member that is lost stays lost until the array is opened again. Every loss makes a new
  * view, durable on all that are left before anything is stored under it; requests wait while views change.
@@ -28,6 +38,10 @@ export class Membership {
   readonly #lost = new Map<number, string>();
   /** How to give up on the requests each member has. */
   readonly #underWay = new Map<number, Set<() => void>>();
+  /** Members that are up and stand still. */
+  readonly #silent = new Set<number>();
+  /** How to go round each member for the reads it has. */
+  readonly #goingRound = new Map<number, Set<() => void>>();
   readonly #onLoss: (member: number, why: string) => void;
   #epoch: number;
   #published: number;
@@ -60,6 +74,11 @@ export class Membership {
 
   get live(): ReadonlySet<number> {
     return this.#live;
+  }
+
+  /** Members that are up and are known to stand still: reads go round them where they can. */
+  get silent(): ReadonlySet<number> {
+    return this.#silent;
   }
 
   /** Members that are down, and why. */
@@ -99,6 +118,35 @@ export class Membership {
   }
 
   /**
+   * The same, but only as long as the member is not known to stand still: then it rejects at once, with an error that is
+   * {@link unanswered}.
+   */
+  async askUnlessSilent<T>(member: number, request: (iom: IomPort, epoch: number) => Promise<T>): Promise<T> {
+    const silenced = Promise.withResolvers<never>();
+    const goRound = () => silenced.reject(new SilentMemberError(`${this.#host.name(member)} stands still`));
+    const reads = this.#goingRound.get(member) ?? new Set();
+    this.#goingRound.set(member, reads.add(goRound));
+    try {
+      if (this.#silent.has(member)) goRound();
+      const answer = this.#silent.has(member) ? silenced.promise : this.ask(member, request);
+      answer.catch(() => undefined);
+      return await Promise.race([answer, silenced.promise]);
+    } finally {
+      reads.delete(goRound);
+    }
+  }
+
+  /** Take note that a member stands still, or goes on. */
+  hush(member: number, silent: boolean): void {
+    if (!silent) {
+      this.#silent.delete(member);
+    } else if (this.#live.has(member)) {
+      this.#silent.add(member);
+      for (const goRound of this.#goingRound.get(member) ?? []) goRound();
+    }
+  }
+
+  /**
    * Begin a new epoch in which `counted` are up, on every member that is there: older openers are refused from now on.
    * @throws whatever a member answers that cannot record it
    */
@@ -123,6 +171,7 @@ export class Membership {
   /** Take note that a member is gone. */
   lose(member: number, why: string): void {
     if (this.#closed || !this.#live.delete(member)) return;
+    this.#silent.delete(member);
     this.#lost.set(member, why);
     const change = (this.#changing ?? Promise.resolve()).then(() => this.#publish());
     const settled = change.finally(() => {

@@ -1,10 +1,11 @@
 import { MemberLostError } from '../errors.ts';
+import type { IomPort } from '../iom/iom-port.ts';
 import { metadataCandidates, metadataCopies, metadataHomes } from '../layout/placement.ts';
 import { byWeight, keyNumber } from '../layout/rendezvous.ts';
 import { recordsPerPageMax } from '../limits.ts';
 import { compareRecords } from '../store/catalog.ts';
 import type { ObjectRecord, RawKey } from '../store/log-record.ts';
-import { codeOf, type Membership } from './membership.ts';
+import { type Membership, unanswered } from './membership.ts';
 
 /** One version of a key, and the members that keep its metadata. */
 export interface HeldVersion {
@@ -16,6 +17,15 @@ export interface Committed {
   readonly record: ObjectRecord;
   readonly older: readonly HeldVersion[];
 }
+
+interface HeardVersions {
+  readonly heard: readonly { readonly member: number; readonly records: readonly ObjectRecord[] }[];
+  /** Of members that did not answer. */
+  readonly failures: readonly unknown[];
+}
+
+type PageRequest = Parameters<IomPort['objects']>[0];
+type AskPage = (member: number, request: PageRequest) => Promise<readonly ObjectRecord[]>;
 
 /** Where the metadata of objects is, and what it says. */
 export class ObjectDirectory {
@@ -38,15 +48,11 @@ export class ObjectDirectory {
   async versions(key: RawKey): Promise<readonly HeldVersion[]> {
     const candidates = metadataCandidates(keyNumber(rawBytes(key)), this.#membership.members);
     const asked = candidates.filter((member) => this.#membership.live.has(member));
-    const answers = await Promise.allSettled(
-      asked.map(async (member) => ({ member, records: await this.#versionsAt(member, key) })),
-    );
-    const heard = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
-    const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []));
-    const fatal = failures.find((failure) => codeOf(failure) !== 'HF_TIMEOUT');
-    if (fatal !== undefined) throw fatal;
-    if (failures.length > 0 && heard.length < candidates.length - 1) throw failures[0];
-    return joinVersions(heard);
+    const enough = candidates.length - 1;
+    const talking = await this.#versionsAt(asked, key, false);
+    const found = talking.heard.length >= enough ? talking : await this.#versionsAt(asked, key, true);
+    if (found.failures.length > 0 && found.heard.length < enough) throw found.failures[0];
+    return joinVersions(found.heard);
   }
 
   /**
@@ -90,17 +96,21 @@ export class ObjectDirectory {
 
   /** Every object whose key starts with `prefix`, by key in byte order, the newest version of each. */
   async *list(prefix: RawKey): AsyncGenerator<HeldVersion> {
-    for await (const versions of this.listVersions(prefix, [...this.#membership.live])) {
+    for await (const versions of this.#join(prefix, [...this.#membership.live], (...asked) => this.#page(...asked))) {
       const newest = versions[0];
       if (newest !== undefined) yield newest;
     }
   }
 
   /** The same with all versions of each key, newest first, as these members have them. */
-  async *listVersions(prefix: RawKey, from: readonly number[]): AsyncGenerator<readonly HeldVersion[]> {
+  listVersions(prefix: RawKey, from: readonly number[]): AsyncGenerator<readonly HeldVersion[]> {
+    return this.#join(prefix, from, (member, request) => this.#membership.ask(member, (iom) => iom.objects(request)));
+  }
+
+  async *#join(prefix: RawKey, from: readonly number[], page: AskPage): AsyncGenerator<readonly HeldVersion[]> {
     const heads = await Promise.all(
       from.map(async (member) => {
-        const records = this.#records(member, prefix);
+        const records = this.#records(member, prefix, page);
         return { member, records, next: await records.next() };
       }),
     );
@@ -155,20 +165,45 @@ export class ObjectDirectory {
     return answers.every(({ status }) => status === 'fulfilled');
   }
 
-  async *#records(member: number, prefix: RawKey): AsyncGenerator<ObjectRecord, undefined> {
+  async *#records(member: number, prefix: RawKey, ask: AskPage): AsyncGenerator<ObjectRecord, undefined> {
     let after: ObjectRecord | undefined;
     for (;;) {
       const cursor = after === undefined ? undefined : { key: after.key, gfid: after.gfid };
       const request = { prefix, after: cursor, limit: recordsPerPageMax };
-      const page = await unlessLost(this.#membership.ask(member, (iom) => iom.objects(request)));
+      const page = await unlessLost(ask(member, request));
       yield* page ?? [];
       after = page?.at(-1);
       if (page === undefined || page.length < recordsPerPageMax) return;
     }
   }
 
-  async #versionsAt(member: number, key: RawKey): Promise<readonly ObjectRecord[]> {
-    return (await unlessLost(this.#membership.ask(member, (iom) => iom.versions(key)))) ?? [];
+  /** What members know of a key; `patient` waits also for those that stand still. Those that did not answer are listed. */
+  async #versionsAt(members: readonly number[], key: RawKey, patient: boolean): Promise<HeardVersions> {
+    const answers = await Promise.allSettled(
+      members.map(async (member) => {
+        const request = (iom: IomPort) => iom.versions(key);
+        const asked = patient
+          ? this.#membership.ask(member, request)
+          : this.#membership.askUnlessSilent(member, request);
+        return { member, records: (await unlessLost(asked)) ?? [] };
+      }),
+    );
+    const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []));
+    const fatal = failures.find((failure) => !unanswered(failure));
+    if (fatal !== undefined) throw fatal;
+    return { heard: answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : [])), failures };
+  }
+
+  /** One page of a member's records. A member that stands still is left out while every record has a copy elsewhere. */
+  async #page(member: number, request: PageRequest): Promise<readonly ObjectRecord[]> {
+    const { lost, silent } = this.#membership;
+    const ask = (iom: IomPort) => iom.objects(request);
+    try {
+      return await this.#membership.askUnlessSilent(member, ask);
+    } catch (error) {
+      if (!silent.has(member) || !unanswered(error)) throw error;
+      return lost.size + silent.size < metadataCopies ? [] : this.#membership.ask(member, ask);
+    }
   }
 }
 

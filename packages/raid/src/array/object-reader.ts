@@ -1,5 +1,6 @@
 import type { PageIndex, PagePool } from '@holdfast/runtime';
 import { type LostGroup, MemberLostError, ObjectLostError } from '../errors.ts';
+import type { IomPort } from '../iom/iom-port.ts';
 import {
   dataSlot,
   type GroupShape,
@@ -15,7 +16,7 @@ import type { ParityKernel } from '../parity/parity-kernel.ts';
 import type { ObjectRecord } from '../store/log-record.ts';
 import type { SlotFailure } from './events.ts';
 import { combine, groupPages, parityPage, partPage, storedParts } from './group-buffer.ts';
-import { codeOf, type Membership } from './membership.ts';
+import { type Membership, SilentMemberError, unanswered } from './membership.ts';
 import type { PageBudget } from './page-budget.ts';
 
 export interface ReaderHost {
@@ -36,6 +37,8 @@ interface Slot {
   page: PageIndex;
   failure: SlotFailure | undefined;
   fetched: boolean;
+  /** Its member stands still and was not waited for. */
+  passedOver: boolean;
   /** Whoever was asked to read into these pages may still do so: nothing else may be put there. */
   tainted: boolean;
 }
@@ -49,6 +52,11 @@ interface Group {
   readonly parity: Slot;
   /** Pages that took the place of tainted ones. */
   readonly spares: PageIndex[];
+}
+
+interface WantedSlot {
+  readonly group: number;
+  readonly slot: Slot;
 }
 
 /** Reads one object, some groups at a time, restoring what cannot be read where it lies. */
@@ -103,7 +111,9 @@ export class ObjectReader {
     const { geometry, span } = this.#object;
     const slotAt = (slot: number, page: PageIndex, blocks: number): Slot => {
       const member = slotMember(geometry, span, group, slot);
-      return { slot, member, page, blocks, failure: this.#knownFailure(member), fetched: false, tainted: false };
+      const failure = this.#knownFailure(member);
+      const passedOver = failure === 'unanswered';
+      return { slot, member, page, blocks, failure, fetched: false, passedOver, tainted: false };
     };
     const parts = storedParts(geometry, shape).map((part) =>
       slotAt(dataSlot(geometry, group, part), partPage(first, shape, part), partBlocks(shape, part)),
@@ -114,19 +124,21 @@ export class ObjectReader {
 
   #knownFailure(member: number): SlotFailure | undefined {
     if (this.#object.absent.includes(member)) return 'not stored';
-    return this.#host.membership.live.has(member) ? undefined : 'down';
+    const { live, silent } = this.#host.membership;
+    if (!live.has(member)) return 'down';
+    return silent.has(member) ? 'unanswered' : undefined;
   }
 
-  /** Read slots into their pages: one request for each member. */
-  async #fetch(wanted: readonly { readonly group: number; readonly slot: Slot }[]): Promise<void> {
+  /** Read slots into their pages: one request for each member. `patient` waits also for members that stand still. */
+  async #fetch(wanted: readonly WantedSlot[], patient = false): Promise<void> {
     const byMember = Map.groupBy(
       wanted.filter(({ slot }) => slot.failure === undefined),
       ({ slot }) => slot.member,
     );
-    await Promise.all([...byMember].map(([member, slots]) => this.#fetchFrom(member, slots)));
+    await Promise.all([...byMember].map(([member, slots]) => this.#fetchFrom(member, slots, patient)));
   }
 
-  async #fetchFrom(member: number, slots: readonly { readonly group: number; readonly slot: Slot }[]): Promise<void> {
+  async #fetchFrom(member: number, slots: readonly WantedSlot[], patient: boolean): Promise<void> {
     const { membership, pages } = this.#host;
     const messages = slots.map(({ group, slot: { slot, blocks, page } }) => ({
       group,
@@ -136,9 +148,9 @@ export class ObjectReader {
       generation: pages.generation(page),
     }));
     try {
-      const outcomes = await membership.ask(member, (iom, epoch) =>
-        iom.fetch({ epoch, gfid: this.#object.gfid, slots: messages }),
-      );
+      const fetch = (iom: IomPort, epoch: number) => iom.fetch({ epoch, gfid: this.#object.gfid, slots: messages });
+      const asked = patient ? membership.ask(member, fetch) : membership.askUnlessSilent(member, fetch);
+      const outcomes = await asked;
       for (const [index, { slot }] of slots.entries()) {
         const outcome = outcomes[index] ?? 'missing';
         slot.fetched = outcome === 'ok';
@@ -149,6 +161,7 @@ export class ObjectReader {
       if (failure === undefined) throw error;
       for (const { slot } of slots) {
         slot.failure = failure;
+        slot.passedOver = error instanceof SilentMemberError;
         slot.tainted = true;
       }
     }
@@ -157,7 +170,8 @@ export class ObjectReader {
   /** Bring back the one part each of these groups misses, from its other parts and its parity. */
   async #restore(groups: readonly Group[]): Promise<void> {
     await this.#fetch(groups.map(({ group, parity }) => ({ group, slot: parity })));
-    const lost = groups.filter((group) => failed(group).length > 1 || !group.parity.fetched);
+    await this.#waitForSilent(groups.filter(beyondParity));
+    const lost = groups.filter(beyondParity);
     if (lost.length > 0)
       throw new ObjectLostError(
         this.#key,
@@ -169,6 +183,15 @@ export class ObjectReader {
       this.#rebuild(group, part);
       await this.#repair(group.group, part);
     }
+  }
+
+  /** What cannot be restored without members that stand still is asked of them after all: they may go on. */
+  async #waitForSilent(groups: readonly Group[]): Promise<void> {
+    const passedOver = groups.flatMap(({ group, parts, parity }) =>
+      [...parts, parity].filter((slot) => slot.passedOver).map((slot) => ({ group, slot })),
+    );
+    for (const { slot } of passedOver) slot.failure = undefined;
+    await this.#fetch(passedOver, true);
   }
 
   #rebuild({ shape, parts, parity, spares }: Group, part: Slot): void {
@@ -228,10 +251,13 @@ export class ObjectReader {
   }
 }
 
+/** Whether parity does not restore what is missing. */
+const beyondParity = (group: Group): boolean => failed(group).length > 1 || !group.parity.fetched;
+
 const failed = ({ parts }: Group): Slot[] => parts.filter(({ failure }) => failure !== undefined);
 
 /** What an unanswered request says about the slots it asked for; undefined when the failure is not the member's. */
 function failureOf(error: unknown): SlotFailure | undefined {
   if (error instanceof MemberLostError) return 'down';
-  return codeOf(error) === 'HF_TIMEOUT' ? 'unanswered' : undefined;
+  return unanswered(error) ? 'unanswered' : undefined;
 }

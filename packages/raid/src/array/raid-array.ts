@@ -253,7 +253,13 @@ export class RaidArray implements AsyncDisposable {
 
   async #enter(): Promise<Reconciliation> {
     const { present, suspects } = this.#opened;
-    this.#unlisten = this.#host.onDown((member, why) => this.#membership.end(member, why));
+    const unlisten = [
+      this.#host.onDown((member, why) => this.#membership.end(member, why)),
+      this.#host.onSilence((member, silent) => this.#membership.hush(member, silent)),
+    ];
+    this.#unlisten = () => {
+      for (const end of unlisten) end();
+    };
     // A member whose records are not complete counts as away until they are: a crash until then leaves it so.
     await this.#membership.enter(present.filter((member) => !suspects.has(member)));
     const done = await reconcile(this.#membership, this.#directory, suspects);

@@ -44,3 +44,16 @@ it('lets no second array onto the drives of a first, and none onto a cluster wit
   await array.put('k', bytesOf(10_000));
   expect(await verdict(array, 'k', bytesOf(10_000))).toBe('right');
 }, 60_000);
+
+it('reads and lists round a paused node, and stores on it again when it goes on', async () => {
+  await using cluster = await Cluster.start({ nodes: 4, storage: scratchDirectory() });
+  await using array = await RaidArray.create(cluster, smallShape);
+  for (const size of sizes) await array.put(`${size}`, bytesOf(size, 1));
+  await cluster.pause('n1');
+  for (const size of sizes) expect(await verdict(array, `${size}`, bytesOf(size, 1))).toBe('right');
+  let listed = 0;
+  for await (const _ of array.list()) listed += 1;
+  expect(listed).toBe(sizes.length);
+  await cluster.resume('n1');
+  expect(await array.put('after', bytesOf(5000, 2))).toMatchObject({ degraded: false });
+}, 60_000);

@@ -31,6 +31,7 @@ export class LocalHost implements ArrayHost {
   readonly #ioms: ReadonlyMap<number, Iom>;
   readonly #down = new Set<number>();
   readonly #listeners = new Set<(member: number, why: string) => void>();
+  readonly #silenceListeners = new Set<(member: number, silent: boolean) => void>();
   /** Called before each request: may throw, wait, or cut members off. */
   beforeRequest: (member: number, request: keyof IomPort) => unknown = () => undefined;
 
@@ -93,6 +94,16 @@ export class LocalHost implements ArrayHost {
   onDown(listener: (member: number, why: string) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Tell the array that a member stands still, or goes on. What its requests do meanwhile is up to `beforeRequest`. */
+  hush(member: number, silent: boolean): void {
+    for (const listener of this.#silenceListeners) listener(member, silent);
+  }
+
+  onSilence(listener: (member: number, silent: boolean) => void): () => void {
+    this.#silenceListeners.add(listener);
+    return () => this.#silenceListeners.delete(listener);
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,81 @@
+import { expect, it } from 'vitest';
+import { RaidArray } from '../../src/array/raid-array.ts';
+import { LocalHost } from '../support/local-host.ts';
+import { bytesOf, smallShape, verdict } from '../support/objects.ts';
+import { scratchDirectory } from '../support/scratch.ts';
+
+const four = [0, 1, 2, 3];
+const large = bytesOf(900_000, 1);
+const small = bytesOf(5000, 2);
+
+async function openArray() {
+  const host = new LocalHost(scratchDirectory(), four);
+  const array = await RaidArray.createOn(host, smallShape);
+  await array.put('large', large);
+  await array.put('small', small);
+  return { host, array };
+}
+
+const keys = async (array: RaidArray): Promise<string[]> => {
+  const listed: string[] = [];
+  for await (const { key } of array.list()) listed.push(key);
+  return listed;
+};
+
+/** Requests to these members are answered only after `goOn`; nothing here has a time-out. */
+function freeze(host: LocalHost, ...members: number[]): () => void {
+  const thaw = Promise.withResolvers<void>();
+  host.beforeRequest = (member) => (members.includes(member) ? thaw.promise : undefined);
+  return () => {
+    host.beforeRequest = () => undefined;
+    thaw.resolve();
+  };
+}
+
+it.each(four)(
+  'reads and lists round member %d while it is known to stand still, and counts it in again',
+  async (member) => {
+    const { host, array } = await openArray();
+    const goOn = freeze(host, member);
+    host.hush(member, true);
+    expect(await verdict(array, 'large', large)).toBe('right');
+    expect(await verdict(array, 'small', small)).toBe('right');
+    expect(await keys(array)).toEqual(['large', 'small']);
+    goOn();
+    host.hush(member, false);
+    expect(await array.put('after', small)).toMatchObject({ degraded: false });
+    expect(await keys(array)).toEqual(['after', 'large', 'small']);
+    await array.close();
+    expect(host.pagesInUse).toBe(0);
+  },
+);
+
+it.each(four)('gives up on what it asked of member %d as soon as that is known to stand still', async (member) => {
+  const { host, array } = await openArray();
+  const goOn = freeze(host, member);
+  const reading = Promise.all([verdict(array, 'large', large), verdict(array, 'small', small), keys(array)]);
+  // The requests are on their way: three members have answered theirs.
+  await new Promise((resolve) => setImmediate(resolve));
+  host.hush(member, true);
+  expect(await reading).toEqual(['right', 'right', ['large', 'small']]);
+  goOn();
+  await array.close();
+  expect(host.pagesInUse).toBe(0);
+});
+
+it('waits for a member that stands still when parity does not cover it too, and loses nothing by it', async () => {
+  const { host, array } = await openArray();
+  await host.cutOff(0);
+  const goOn = freeze(host, 1);
+  host.hush(1, true);
+  let settled = false;
+  const reading = Promise.all([verdict(array, 'large', large), keys(array)]).finally(() => {
+    settled = true;
+  });
+  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+  expect(settled).toBe(false);
+  goOn();
+  host.hush(1, false);
+  expect(await reading).toEqual(['right', ['large', 'small']]);
+  await array.close();
+});
