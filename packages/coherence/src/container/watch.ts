@@ -70,6 +70,7 @@ export class WatchQuestions<Key> {
   }
 
   async next(key: Key, seen: number, { signal }: WaitOptions): Promise<Changed> {
+    signal?.throwIfAborted();
     let open = this.#open.get(key);
     if (open?.seen !== seen) {
       const mine = { seen, answer: this.#ask(key, seen) };
