@@ -115,6 +115,7 @@ async function dispatch(argv: readonly string[], streams: Streams): Promise<numb
     .argument('[KERNEL]', 'the kernel; --list names them')
     .option('--list', 'list kernels, configurations and seeded bugs')
     .option('-c, --configuration <name>', 'only this configuration and its seeded bugs')
+    .option('--long', 'the configurations that take many minutes and gigabytes too')
     .option('--no-mutants', 'leave the seeded bugs out')
     .option('--seconds <count>', 'give up on an exploration after this long', wholeNumber(1, 86_400))
     .option('--scenarios <dir>', 'write the way to each violation and seeded bug there, as scenario files (coherence)')

@@ -10,6 +10,11 @@ export const explorationSecondsMaxDefault = 600;
 /** Memory of the state store of one exploration unless the caller says otherwise. */
 export const explorationBytesMaxDefault = 2 ** 31;
 
+/** States, seconds and memory of one exploration of a suite's long configurations, unless the caller says otherwise. */
+export const longStatesMaxDefault = 2 ** 28;
+export const longExplorationSecondsMaxDefault = 3600;
+export const longExplorationBytesMaxDefault = 2 ** 33;
+
 /** Bytes of one page of stored states; the longest encoding of a state. */
 export const statePageBytes = 2 ** 20;
 

@@ -20,6 +20,8 @@ export interface ExploreArguments {
   readonly kernel?: string;
   readonly list?: boolean;
   readonly configuration?: string;
+  /** The long configurations too. */
+  readonly long?: boolean;
   /** False leaves the seeded bugs out. */
   readonly mutants: boolean;
   /** For each exploration. */
@@ -60,12 +62,14 @@ export async function runExploreVerb(
 function listSuite(terminal: Terminal, suite: VerificationSuite): void {
   terminal.line(terminal.style('bold', suite.kernel));
   for (const { name } of suite.configurations) terminal.line(`  ${name}`);
+  for (const { name } of suite.long ?? []) terminal.line(`  ${name} (long)`);
   for (const { name, configuration } of suite.mutants) terminal.line(`  ${configuration}, with a bug: ${name}`);
 }
 
 function requireConfiguration(suite: VerificationSuite, configuration: string | undefined): void {
-  if (configuration === undefined || suite.configurations.some(({ name }) => name === configuration)) return;
-  const known = suite.configurations.map(({ name }) => name).join(', ');
+  const names = [...suite.configurations, ...(suite.long ?? [])].map(({ name }) => name);
+  if (configuration === undefined || names.includes(configuration)) return;
+  const known = names.join(', ');
   throw new UsageError(`${suite.kernel} has no configuration ${JSON.stringify(configuration)}.`, `It has: ${known}.`);
 }
 
@@ -73,6 +77,7 @@ function optionsOf(given: ExploreArguments, terminal: Terminal): RunExploreOptio
   return {
     ...(given.configuration === undefined ? {} : { configuration: given.configuration }),
     ...(given.seconds === undefined ? {} : { secondsMax: given.seconds }),
+    long: given.long ?? false,
     skipMutants: !given.mutants,
     onExplored: (exploration) => {
       const holds = exploration.fixpoint && exploration.violations.length === 0 && exploration.deadlocks === 0;

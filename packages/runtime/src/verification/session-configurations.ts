@@ -8,6 +8,15 @@ const restart = { faults: { crash: 1, restart: 1 }, sessions: 2 } as const;
 /** The highest sequences that leave room for a window of two. */
 const nearTheEnd = Number.MAX_SAFE_INTEGER - 4;
 
+/** Everything at once, which takes minutes and 4 GiB. */
+export const longSessionScenario: SessionScenario = {
+  ...pair,
+  ...restart,
+  name: 'two link faults, a lost fence and a restart',
+  linkFaults: 2,
+  lostFences: 1,
+};
+
 /** What is explored to the end. Together these reach every handled and ignored cell of the session's table. */
 export const sessionScenarios: readonly SessionScenario[] = [
   { ...pair, name: 'two link faults and a lost fence', linkFaults: 2, lostFences: 1 },

@@ -29,8 +29,6 @@ export interface SessionScenario {
   /** Links change as the host of the world says (its faults `linkDown`, `ghost`, `suspect`) and start without carrier. */
   readonly worldLinks?: boolean;
   readonly faults?: FaultBudget;
-  /** Nodes that may crash; both where omitted. */
-  readonly crashable?: readonly number[];
   /** Which nodes may close. */
   readonly closes?: readonly number[];
   /** What the host of node 0 may say once, at any time or only in one phase. */

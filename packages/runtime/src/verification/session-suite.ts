@@ -2,7 +2,7 @@ import type { VerificationSuite } from '@holdfast/simulation';
 import { connectionMonitor } from './connection-monitor.ts';
 import { liveConnectionPart, liveSessionPart } from './member-host.ts';
 import { memberClasses, memberLinks, memberSimulation } from './member-world.ts';
-import { sessionScenarios } from './session-configurations.ts';
+import { longSessionScenario, sessionScenarios } from './session-configurations.ts';
 import { sessionMonitor } from './session-monitor.ts';
 import { sessionMutants } from './session-mutants.ts';
 import { sessionWorld } from './session-world.ts';
@@ -11,6 +11,7 @@ import { sessionWorld } from './session-world.ts';
 export const sessionSuite: VerificationSuite = {
   kernel: 'session',
   configurations: sessionScenarios.map((scenario) => sessionWorld(scenario)),
+  long: [sessionWorld(longSessionScenario)],
   mutants: sessionMutants,
   simulation: memberSimulation({
     name: 'sessions over failing links',

@@ -254,7 +254,6 @@ export function sessionWorld(scenario: SessionScenario, rules: SessionRules = se
     calls: callsOf(scenario),
     timers: 'quiet',
     faults: scenario.faults ?? {},
-    ...(scenario.crashable === undefined ? {} : { crashable: scenario.crashable }),
     ...(namesSessionsApart ? { inert: isStraggler } : {}),
     monitors: [sessionMonitor(sessionPart, scenario.links, scenario.windows.length), faultBudget(faultKinds)],
     properties: sessionProperties(scenario),

@@ -2,13 +2,17 @@ import { WorldSpecError } from '../errors.ts';
 import { type Exploration, type ExploreOptions, explore, type Violation } from '../explorer/explore.ts';
 import type { CellCounts, CellEvidence } from '../explorer/model.ts';
 import { exploreMutant, type MutantOutcome } from '../explorer/mutants.ts';
+import { longExplorationBytesMaxDefault, longExplorationSecondsMaxDefault, longStatesMaxDefault } from '../limits.ts';
 import { CellLog } from '../world/cell-log.ts';
+import type { WorldSpec } from '../world/spec.ts';
 import { worldModel } from '../world/world-model.ts';
 import type { VerificationSuite } from './suite.ts';
 
 export interface RunExploreOptions extends Pick<ExploreOptions, 'statesMax' | 'secondsMax' | 'memoryBytesMax'> {
   /** Only this configuration. */
   readonly configuration?: string;
+  /** The long configurations too. One that is named is explored in any case. */
+  readonly long?: boolean;
   /** Leave the seeded bugs out. */
   readonly skipMutants?: boolean;
   /** Told of each exploration as it ends, so that a person sees progress. */
@@ -58,12 +62,16 @@ export function runExplore(suite: VerificationSuite, options: RunExploreOptions 
   const wanted = (name: string): boolean => options.configuration === undefined || options.configuration === name;
   const cells = new CellLog();
   const explorations: Exploration[] = [];
-  for (const world of suite.configurations.filter(({ name }) => wanted(name))) {
+  const walk = (world: WorldSpec, defaults: ExploreOptions): void => {
     const model = worldModel(world);
-    const exploration = explore(model, boundsFor(world.name));
+    const exploration = explore(model, { ...defaults, ...boundsFor(world.name) });
     cells.merge(model.cellLog);
     explorations.push(exploration);
     options.onExplored?.(exploration);
+  };
+  for (const world of suite.configurations.filter(({ name }) => wanted(name))) walk(world, {});
+  for (const world of suite.long ?? []) {
+    if (options.long === true ? wanted(world.name) : options.configuration === world.name) walk(world, longBounds);
   }
   const outcomes: { configuration: string; outcome: MutantOutcome }[] = [];
   for (const mutant of options.skipMutants ? [] : suite.mutants.filter((each) => wanted(each.configuration))) {
@@ -91,6 +99,12 @@ export function runExplore(suite: VerificationSuite, options: RunExploreOptions 
     proved: isProved(entries, mutants, evidence),
   };
 }
+
+const longBounds: ExploreOptions = {
+  statesMax: longStatesMaxDefault,
+  secondsMax: longExplorationSecondsMaxDefault,
+  memoryBytesMax: longExplorationBytesMaxDefault,
+};
 
 function isProved(entries: readonly ExploreEntry[], mutants: readonly MutantOutcome[], cells: CellEvidence): boolean {
   return (
@@ -130,9 +144,10 @@ const countsOf = ({ handled, ignored, impossible, evidenced }: CellEvidence): Ce
 });
 
 /** A seeded bug of no configuration would count nowhere; two configurations of one name would share their bugs. */
-function checkSuite({ kernel, configurations, mutants }: VerificationSuite): void {
-  const names = new Set(configurations.map(({ name }) => name));
-  if (names.size !== configurations.length) throw new WorldSpecError(`two configurations of ${kernel} share a name`);
+function checkSuite({ kernel, configurations, long = [], mutants }: VerificationSuite): void {
+  const names = new Set([...configurations, ...long].map(({ name }) => name));
+  if (names.size !== configurations.length + long.length)
+    throw new WorldSpecError(`two configurations of ${kernel} share a name`);
   for (const { name, configuration } of mutants) {
     if (!names.has(configuration)) {
       throw new WorldSpecError(`the seeded bug ${name} of ${kernel} names no configuration: ${configuration}`);

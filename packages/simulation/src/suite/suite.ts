@@ -16,6 +16,8 @@ export interface VerificationSuite {
   /** The name it is asked for by. */
   readonly kernel: string;
   readonly configurations: readonly WorldSpec[];
+  /** Configurations that take many minutes and gigabytes: explored only when asked for. */
+  readonly long?: readonly WorldSpec[];
   readonly mutants: readonly Mutant[];
   readonly simulation: SimulationSpec;
   /** A counterexample of a configuration as a file that does the same by hand; undefined where there is no way. */

@@ -197,8 +197,6 @@ export interface WorldSpec {
    * Sound when it is true: the explorer checks the first half, that nothing changes, at each such arrival.
    */
   inert?(view: WorldView, node: number, port: number, message: unknown): boolean;
-  /** Nodes that `crash` may hit; where omitted, all. */
-  readonly crashable?: readonly number[];
   /** Which messages `drop` may lose; where omitted, all. */
   droppable?(message: unknown): boolean;
   readonly monitors?: readonly Monitor[];

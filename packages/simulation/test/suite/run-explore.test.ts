@@ -40,6 +40,17 @@ describe('runExplore', () => {
     expect(runExplore(suite, { statesMax: 10 })).toMatchObject({ proved: false });
   });
 
+  it('walks long configurations only when they are asked for', () => {
+    const suite = stopAndWaitSuite();
+    const [lossy, perfect] = suite.configurations;
+    const patient = { ...suite, configurations: [lossy!], long: [perfect!] };
+    const names = (options: Parameters<typeof runExplore>[1]): string[] =>
+      runExplore(patient, { ...options, skipMutants: true }).entries.map(({ name }) => name);
+    expect(names({})).toEqual(['lossy link']);
+    expect(names({ long: true })).toEqual(['lossy link', 'perfect link']);
+    expect(names({ configuration: 'perfect link' })).toEqual(['perfect link']);
+  });
+
   it('shows a violation as a numbered list of steps', () => {
     const report = runExplore(stopAndWaitSuite({ ...goodRules, dropsRepetitions: false }), { skipMutants: true });
     const text = exploreText(report);
