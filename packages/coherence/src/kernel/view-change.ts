@@ -159,7 +159,7 @@ function decideWhenReported(state: ViewState, env: ViewEnv, out: ViewSink): void
       knew: knew(state, key, env),
       rules: env.rules,
     });
-    out.trace('chosen', verdict.owner);
+    out.trace('chosen', verdict.owner, typeof key === 'number' ? key : 0);
     for (const { from } of reported) verdicts.get(from)?.push(verdict);
     if (!reported.some(({ from }) => from === env.self)) obeyOne(state, verdict, env, out);
   }

@@ -28,8 +28,9 @@ export class ObjectVoice implements ObjectSink {
     this.#out.deliver({ type: 'object', key: this.#key, notice });
   }
 
-  trace(step: string, a?: number, b?: number): void {
-    this.#out.trace(step, a, b);
+  /** The second number tells which object it is about, where keys are numbers. */
+  trace(step: string, a?: number): void {
+    this.#out.trace(step, a, typeof this.#key === 'number' ? this.#key : 0);
   }
 
   setTimer(timer: number, afterMs: number): void {

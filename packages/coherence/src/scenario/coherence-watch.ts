@@ -1,28 +1,60 @@
-import type { CallResult, ObjectEntry, ObjectEnv, ObjectNotice } from '../kernel/object-types.ts';
-import { coherenceOf, nobodyForgotten } from '../verification/object-properties.ts';
+import type { CallResult, NodeId, ObjectEntry, ObjectNotice } from '../kernel/object-types.ts';
+import type { ViewMessage } from '../kernel/view-types.ts';
+import { type CrashGhost, crashMonitor } from '../verification/crash-monitor.ts';
+import { coherenceOf, leasesHold, nobodyForgotten, oneWriter, type Sight } from '../verification/object-properties.ts';
 import { brokenPromise, noValue, seeReply, seeRun, seeStep } from '../verification/value-monitor.ts';
-import type { Envelope } from './links.ts';
+import { absentHasNoCopy, oneSurvivingOwner } from '../verification/view-properties.ts';
+import { objectEnvOf } from './node-host.ts';
+import type { ScenarioHeader } from './step-shapes.ts';
+
+/** What of the nodes can be held against each other. */
+export interface Moment {
+  readonly entries: readonly ObjectEntry[];
+  readonly under: Sight['under'];
+  /** The members, where all of them live, know it and serve calls: else a death or a change of view goes on. */
+  readonly steady: readonly NodeId[] | undefined;
+}
 
 /** Holds one object against what `holdfast explore coherence` proves. */
 export class CoherenceWatch {
+  readonly #header: ScenarioHeader;
   readonly #value = noValue();
+  /** Through deaths a value may be lost; until the first the stricter watch holds. */
+  readonly #monitor: ReturnType<typeof crashMonitor>;
+  readonly #ghost: CrashGhost;
+  readonly #steadyChecks = new Map<string, ReturnType<typeof coherenceOf>>();
+  #hasCrashed = false;
   /** Operations that were run, by the node and number of their calls. */
   readonly #ran = new Set<string>();
   #ranTwice = false;
-  readonly #incoherence: ReturnType<typeof coherenceOf>;
 
-  constructor(envs: readonly ObjectEnv[]) {
-    this.#incoherence = coherenceOf(envs);
+  constructor(header: ScenarioHeader) {
+    this.#header = header;
+    this.#monitor = crashMonitor(Array.from({ length: header.nodes }, (_, node) => node));
+    this.#ghost = this.#monitor.initial() as CrashGhost;
+  }
+
+  /** The monitor takes node 0 for the default owner: the two change places. */
+  #renamed(node: NodeId): NodeId {
+    const { defaultOwner } = this.#header;
+    if (node === defaultOwner) return 0;
+    return node === 0 ? defaultOwner : node;
+  }
+
+  #observe(kind: 'trace' | 'reply' | 'send' | 'crash' | 'event', node: NodeId, number: number, value: unknown): void {
+    this.#monitor.observe(this.#ghost, { kind, node: this.#renamed(node), part: 0, number, value });
   }
 
   /** A kernel named a step of the protocol. */
-  step(name: string, number: number): void {
+  step(node: NodeId, name: string, number: number): void {
     seeStep(this.#value, name, number);
+    this.#observe('trace', node, name === 'chosen' ? this.#renamed(number) : number, name);
   }
 
   /** A kernel answered a call. */
-  reply(result: CallResult): void {
+  reply(node: NodeId, call: number, result: CallResult): void {
     seeReply(this.#value, result);
+    this.#observe('reply', node, call, { result });
   }
 
   /** A kernel asked its host for something. */
@@ -34,13 +66,52 @@ export class CoherenceWatch {
     this.#ran.add(name);
   }
 
-  /** What does not hold now. */
-  violation(entries: readonly ObjectEntry[], under: readonly Envelope[]): string | undefined {
-    if (this.#ranTwice) return 'an operation was run twice';
-    return brokenPromise(this.#value) ?? this.#incoherence({ entries, under });
+  sent(from: NodeId, to: NodeId, message: ViewMessage): void {
+    this.#observe('send', from, this.#renamed(to), message);
   }
 
-  /** What does not hold where nothing is under way. */
+  arrives(from: NodeId, to: NodeId, message: ViewMessage): void {
+    this.#observe('event', to, 0, { type: 'message', from, message });
+  }
+
+  crashes(node: NodeId): void {
+    this.#hasCrashed = true;
+    this.#observe('crash', node, 0, undefined);
+  }
+
+  /** What a node certainly did not receive of what `sender` sent. */
+  comesBack(sender: NodeId, node: NodeId, undelivered: readonly ViewMessage[]): void {
+    this.#observe('event', sender, 0, { type: 'ended', node, undelivered });
+  }
+
+  /** What does not hold now. */
+  violation({ entries, under, steady }: Moment): string | undefined {
+    if (this.#ranTwice) return 'an operation was run twice';
+    const broken = this.#hasCrashed ? this.#monitor.violation?.(this.#ghost) : brokenPromise(this.#value);
+    if (broken !== undefined) return broken;
+    const checks = [oneWriter, leasesHold, oneSurvivingOwner, absentHasNoCopy];
+    if (steady !== undefined) checks.push(this.#steadyCheck(steady));
+    for (const check of checks) {
+      const violation = check({ entries, under });
+      if (violation !== undefined) return violation;
+    }
+    return undefined;
+  }
+
+  #steadyCheck(members: readonly NodeId[]): ReturnType<typeof coherenceOf> {
+    const name = members.join();
+    let check = this.#steadyChecks.get(name);
+    if (check === undefined) {
+      const envs = Array.from({ length: this.#header.nodes }, (_, node) =>
+        objectEnvOf(this.#header, node, { epoch: 0, members }),
+      );
+      check = coherenceOf(envs);
+      this.#steadyChecks.set(name, check);
+    }
+    return check;
+  }
+
+  /** What does not hold where nothing is under way and no death is to be dealt with. */
   violationAtRest(entries: readonly ObjectEntry[]): string | undefined {
     return nobodyForgotten({ entries, under: [] });
   }

@@ -1,4 +1,4 @@
-import { kindOf } from './message-kinds.ts';
+import { kindNameOf, kindOf } from './message-kinds.ts';
 import { nodeState } from './node-state.ts';
 import type { Expectation } from './scenario.ts';
 import type { ScenarioWorld } from './scenario-world.ts';
@@ -41,6 +41,8 @@ function ofNode(world: ScenarioWorld, expected: About<'node'>): string[] {
     ...unless(copyset && sameSet(copyset, found.copyset), `${at}copyset`, found.copyset, copyset),
     ...unless(expected.version === found.version, `${at}version`, found.version, expected.version),
     ...unless(expected.incarnation === found.incarnation, `${at}incarnation`, found.incarnation, expected.incarnation),
+    ...unless(expected.view === found.view, `${at}view`, found.view, expected.view),
+    ...unless(isOneOf(expected.phase, found.phase), `${at}phase`, found.phase, expected.phase),
     ...unless(expected.waiting === found.waiting.length, `${at}waiting`, found.waiting.length, expected.waiting),
   ];
 }
@@ -72,7 +74,7 @@ function ofWorld(world: ScenarioWorld, expected: About<'world'>): string[] {
   if (inFlight !== undefined) {
     const { link, count, kinds } = inFlight;
     const there = link === undefined ? under : under.filter(({ from, to }) => from === link[0] && to === link[1]);
-    const types = there.map(({ message }) => message.type);
+    const types = there.map(({ message }) => kindNameOf(message));
     const wanted = (kinds ?? []).map((kind) => kindOf(kind)!);
     const areThese =
       there.every(({ message }) => wanted.some((isKind) => isKind(message))) &&

@@ -1,11 +1,12 @@
-import type { ObjectMessage } from '../kernel/object-types.ts';
+import type { ViewMessage } from '../kernel/view-types.ts';
 
-/** A message of one object on its way. */
+/** A message on its way. */
 export interface Envelope {
   readonly from: number;
   readonly to: number;
-  readonly key: string;
-  readonly message: ObjectMessage;
+  /** Undefined for one of a change of view. */
+  readonly key: string | undefined;
+  readonly message: ViewMessage;
   /** A duplicate, which the session drops where it arrives: the kernel never sees it. */
   readonly isDropped: boolean;
 }
@@ -28,7 +29,7 @@ export class Links {
     this.#nodes = nodes;
   }
 
-  send(from: number, to: number, key: string, message: ObjectMessage): void {
+  send(from: number, to: number, key: string | undefined, message: ViewMessage): void {
     this.#append({ from, to, key, message, isDropped: false });
   }
 
@@ -80,6 +81,15 @@ export class Links {
   /** Whether a message that is meant is on a link that is not held. */
   hasDeliverable(choice = any): boolean {
     return [...this.#queues].some(([place, queue]) => !this.#held.has(place) && queue.some(choice));
+  }
+
+  /** Takes all messages of a link but the first few, which still arrive; answers those taken. */
+  cut(link: Link, kept: number): Envelope[] {
+    const place = this.#place(link);
+    const queue = this.#queues.get(place) ?? [];
+    const lost = queue.splice(kept);
+    if (queue.length === 0) this.#queues.delete(place);
+    return lost.filter(({ isDropped }) => !isDropped);
   }
 
   /** Puts a copy of the next message right behind it. */

@@ -1,4 +1,5 @@
-import { noPayload, type ObjectMessage } from '../kernel/object-types.ts';
+import { noPayload } from '../kernel/object-types.ts';
+import type { ViewMessage } from '../kernel/view-types.ts';
 
 export interface Counts {
   messages: number;
@@ -8,14 +9,17 @@ export interface Counts {
   forwards: number;
 }
 
-/** What nodes sent each other, for each object. */
+/** What nodes sent each other, for each object and for none. */
 export class MessageCounts {
-  readonly #counts = new Map<string, Counts>();
+  readonly #counts = new Map<string | undefined, Counts>();
 
-  sent(key: string, message: ObjectMessage): void {
+  /** @param key undefined for a message of a change of view, which is about all objects. */
+  sent(key: string | undefined, sent: ViewMessage): void {
     const counts = this.#counts.get(key) ?? { messages: 0, payloads: 0, forwards: 0 };
     this.#counts.set(key, counts);
     counts.messages++;
+    if (sent.type !== 'OBJECT') return;
+    const { message } = sent;
     if ('payload' in message && message.payload !== noPayload) counts.payloads++;
     if ('forwards' in message && message.forwards > 0) counts.forwards++;
   }

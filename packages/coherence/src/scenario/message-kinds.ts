@@ -1,8 +1,10 @@
 import { noPayload, type ObjectMessage } from '../kernel/object-types.ts';
+import type { ViewMessage } from '../kernel/view-types.ts';
 
 const hasBytes = (message: ObjectMessage): boolean => 'payload' in message && message.payload !== noPayload;
 
 type Is = (message: ObjectMessage) => boolean;
+type IsSent = (message: ViewMessage) => boolean;
 
 const kinds: readonly ObjectMessage['type'][] = [
   'COPY_REQ',
@@ -65,12 +67,24 @@ const kerrighed: readonly (readonly [string, Is])[] = [
 
 const plain = (name: string): string => name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '');
 
-const byPlainName: ReadonlyMap<string, Is> = new Map([
-  ...kerrighed,
-  ...kinds.map((kind) => [plain(kind), ofType(kind)] as const),
+const ofObject =
+  (is: Is): IsSent =>
+  (sent) =>
+    sent.type === 'OBJECT' && is(sent.message);
+
+/** The messages of a change of view. */
+const viewKinds = ['MARKER', 'REPORT', 'VERDICT'] as const;
+
+const byPlainName: ReadonlyMap<string, IsSent> = new Map([
+  ...kerrighed.map(([name, is]) => [name, ofObject(is)] as const),
+  ...kinds.map((kind) => [plain(kind), ofObject(ofType(kind))] as const),
+  ...viewKinds.map((kind) => [kind, (sent: ViewMessage) => sent.type === kind] as const),
 ]);
 
-export const messageKinds: readonly string[] = kinds;
+/** The kind of a message, as scenarios and reports name it. */
+export const kindNameOf = (sent: ViewMessage): string => (sent.type === 'OBJECT' ? sent.message.type : sent.type);
+
+export const messageKinds: readonly string[] = [...kinds, ...viewKinds];
 
 /** Whether a message is of the kind a scenario names; undefined for a name nobody knows. */
-export const kindOf = (name: string): Is | undefined => byPlainName.get(plain(name));
+export const kindOf = (name: string): IsSent | undefined => byPlainName.get(plain(name));

@@ -84,10 +84,13 @@ class StepReader {
       case 'fill':
         return this.#fill(this.#parse(kind, shapes.fill, source));
       case 'crash':
-      case 'view':
+        return this.#crash(this.#parse(kind, shapes.crash, source));
+      case 'view': {
+        const { view: number, nodes } = this.#parse(kind, shapes.view, source);
+        return { type: kind, number, nodes };
+      }
       case 'restart':
-        this.#parse(kind, shapes[kind], source);
-        throw this.#malformed(`${kind}: the kernel knows no death of a node yet`);
+        return { type: kind, node: this.#parse(kind, shapes.restart, source).restart };
       case 'reset':
         return { type: kind, key: this.#maybeKey(this.#parse(kind, shapes.reset, source).key) };
       case 'note':
@@ -158,6 +161,13 @@ class StepReader {
     const named = this.#context.calls.get(call);
     if (named === undefined) throw this.#malformed(`no call before this line is named ${call}`);
     return named;
+  }
+
+  #crash({ crash: node, keep = [] }: ShapeOf<'crash'>): Step {
+    if (keep.some(([from, to]) => (from === node) === (to === node))) {
+      throw this.#malformed(`crash: keep is about links from or to node ${node}`);
+    }
+    return { type: 'crash', node, keep };
   }
 
   #fill({ fill, key, value, error, absent }: ShapeOf<'fill'>): Step {

@@ -9,6 +9,7 @@ export function stepText({
   failures,
   delivered,
   deliveredCount,
+  unknown,
   objects,
 }: StepReport): string {
   const { note, ...rest } = step;
@@ -22,6 +23,7 @@ export function stepText({
     const each = delivered.map(({ from, to, kind, dropped }) => `${from}→${to} ${kind}${dropped ? ' (dropped)' : ''}`);
     lines.push(`      delivered ${deliveredCount}: ${each.join(', ')}${more > 0 ? `, and ${more} more` : ''}`);
   }
+  if (unknown !== undefined) lines.push(`      objects that only node ${unknown.join(', ')} knew are unknown`);
   if (!('expect' in step)) lines.push(...objects.map((object) => objectText(object, objects.length > 1)));
   lines.push(passed ? '      pass' : `      FAIL: ${failures.join('; ')}`);
   return lines.join('\n');
@@ -30,12 +32,13 @@ export function stepText({
 const objectText = ({ key, nodes }: ObjectReport, isNamed: boolean): string =>
   `      ${isNamed ? `${key}: ` : ''}${nodes.map(nodeText).join(' | ')}`;
 
-function nodeText({ node, state, value, probOwner, copyset, holders, waiting }: NodeState): string {
+function nodeText({ node, state, value, probOwner, copyset, holders, waiting, view, phase }: NodeState): string {
   const parts = [`${node} ${state}`];
   if (value !== null) parts.push(JSON.stringify(value));
-  if (probOwner !== node) parts.push(`→${probOwner}`);
+  if (probOwner !== null && probOwner !== node) parts.push(`→${probOwner}`);
   if (copyset.length > 0) parts.push(`{${copyset.join(',')}}`);
   if (holders.length > 0) parts.push(`held by ${holders.join(', ')}`);
   if (waiting.length > 0) parts.push(`waits: ${waiting.join(', ')}`);
+  if (phase !== 'open' && phase !== 'down') parts.push(`(${phase}, view ${view})`);
   return parts.join(' ');
 }

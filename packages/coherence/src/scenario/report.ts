@@ -1,14 +1,16 @@
 import type { ObjectStatus } from '../kernel/object-types.ts';
+import type { ViewPhase } from '../kernel/view-types.ts';
 import type { ScenarioHeader } from './step-shapes.ts';
 import type { ScenarioValue } from './values.ts';
 
 /** An object as one node knows it. */
 export interface NodeState {
   readonly node: number;
-  readonly state: ObjectStatus;
+  readonly state: ObjectStatus | 'DOWN';
   /** Null where there is none. */
   readonly value: ScenarioValue | null;
-  readonly probOwner: number;
+  /** Null where the node is down. */
+  readonly probOwner: number | null;
   /** At an owner: who may have a copy, itself included. Elsewhere empty. */
   readonly copyset: readonly number[];
   readonly version: number;
@@ -17,6 +19,9 @@ export interface NodeState {
   readonly holders: readonly string[];
   /** Calls and requests in the queue, in order. */
   readonly waiting: readonly string[];
+  /** The view the node is in, from 0, and whether it serves calls in it: `open`. */
+  readonly view: number;
+  readonly phase: ViewPhase | 'down';
 }
 
 export interface ObjectReport {
@@ -28,7 +33,8 @@ export interface ObjectReport {
 export interface DeliveryReport {
   readonly from: number;
   readonly to: number;
-  readonly key: string;
+  /** Missing where it is a message of a change of view. */
+  readonly key?: string;
   readonly kind: string;
   /** A duplicate, which the session drops. */
   readonly dropped?: true;
@@ -47,6 +53,8 @@ export interface StepReport {
   /** In order; of very many the first. */
   readonly delivered: readonly DeliveryReport[];
   readonly deliveredCount: number;
+  /** Nodes that died, of whose objects nobody knows any more: the event `objects-unknown`. */
+  readonly unknown?: readonly number[];
   /** Every object after the step. */
   readonly objects: readonly ObjectReport[];
 }

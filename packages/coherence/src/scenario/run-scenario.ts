@@ -1,7 +1,7 @@
 import { scenarioDeliveriesListed, scenarioDeliveriesMax } from '../limits.ts';
 import { disappointments } from './expectations.ts';
 import type { Envelope } from './links.ts';
-import { kindOf } from './message-kinds.ts';
+import { kindNameOf, kindOf } from './message-kinds.ts';
 import { nodeState } from './node-state.ts';
 import type { ObjectReport, ScenarioReport, StepReport } from './report.ts';
 import type { PlannedStep, Scenario, Step } from './scenario.ts';
@@ -52,6 +52,7 @@ class ScenarioRunner {
     this.#delivered = [];
     this.#deliveredCount = 0;
     this.#failures = [];
+    this.#world.unknown = [];
     try {
       this.#perform(step);
       if (!this.isBroken) this.#world.checkRest();
@@ -71,11 +72,12 @@ class ScenarioRunner {
       delivered: this.#delivered.map(({ from, to, key, message, isDropped }) => ({
         from,
         to,
-        key,
-        kind: message.type,
+        ...(key !== undefined && { key }),
+        kind: kindNameOf(message),
         ...(isDropped && { dropped: true }),
       })),
       deliveredCount: this.#deliveredCount,
+      ...(this.#world.unknown.length > 0 && { unknown: this.#world.unknown }),
       objects: this.#look(step),
     };
   }
@@ -121,6 +123,15 @@ class ScenarioRunner {
         break;
       case 'fill':
         this.#world.fill(step.node, step.key, step.outcome);
+        break;
+      case 'crash':
+        this.#world.crash(step.node, step.keep);
+        break;
+      case 'view':
+        for (const arrived of this.#world.view(step.number, step.nodes)) this.#count(arrived);
+        break;
+      case 'restart':
+        this.#world.restart(step.node);
         break;
       case 'reset':
         this.#world.counts.reset(step.key);

@@ -1,4 +1,5 @@
 import type { CallResult } from '../kernel/object-types.ts';
+import type { LocalEvent } from './call-events.ts';
 import type { Operation } from './operations.ts';
 import type { CallStep } from './scenario.ts';
 import type { ScenarioValue } from './values.ts';
@@ -13,6 +14,8 @@ export interface Call {
   readonly operation: Operation;
   /** What it writes once it has its lease. */
   readonly writes: ScenarioValue | undefined;
+  /** How it began; undefined for put and set under a lease. */
+  event: LocalEvent | undefined;
   /** Whether it was answered. */
   done: boolean;
   /** What it found or wrote; null for absent, and for calls that have no value. */
@@ -37,6 +40,7 @@ export class CallBook {
       key,
       operation,
       writes: value,
+      event: undefined,
       done: false,
       value: null,
       error: undefined,
@@ -60,7 +64,7 @@ export class CallBook {
 export function errorOf(operation: Operation, outcome: CallResult['outcome']): string | undefined {
   if (outcome === 'busy') return 'HF_BUSY';
   if (outcome === 'lost') return 'HF_LOST';
-  if (outcome === 'unknown') return 'HF_OUTCOME_UNKNOWN';
+  if (outcome === 'unknown' || outcome === 'interrupted') return 'HF_OUTCOME_UNKNOWN';
   if (outcome !== 'failed') return undefined;
   switch (operation.type) {
     case 'get':

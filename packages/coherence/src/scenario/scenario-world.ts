@@ -1,42 +1,34 @@
-import { EffectBuffer } from '@holdfast/kernel';
 import { initialEntry } from '../kernel/object-entry.ts';
-import { objectKernel } from '../kernel/object-kernel.ts';
-import { objectRules } from '../kernel/object-rules.ts';
-import {
-  anyNode,
-  type CallResult,
-  noPayload,
-  type ObjectEntry,
-  type ObjectEnv,
-  type ObjectEvent,
-  type ObjectMessage,
-  type ObjectNotice,
-} from '../kernel/object-types.ts';
-import { forwardsMaxDefault, requestIdsMax } from '../limits.ts';
-import { CoherenceWatch } from './coherence-watch.ts';
+import { noPayload, type ObjectEntry, type ObjectNotice } from '../kernel/object-types.ts';
+import type { Undelivered, View, ViewEvent, ViewKey, ViewResult } from '../kernel/view-types.ts';
+import { again, beginning, type LocalEvent } from './call-events.ts';
+import { CoherenceWatch, type Moment } from './coherence-watch.ts';
 import { type Choice, type Envelope, type Link, Links } from './links.ts';
+import { Membership } from './membership.ts';
 import { MessageCounts } from './message-counts.ts';
+import { type Effect, NodeHost, objectEnvOf } from './node-host.ts';
 import type { CallStep, FillOutcome } from './scenario.ts';
 import { type Call, CallBook, errorOf } from './scenario-calls.ts';
 import { StepFailure } from './step-failure.ts';
 import type { ScenarioHeader } from './step-shapes.ts';
 import { Values } from './values.ts';
 
-/** One object on all nodes. */
+/** A load for this node or, where loads are the default owner's, for another. */
+type Load = Extract<ObjectNotice, { type: 'fill' | 'load' }>;
+
+/** One object, beyond what the nodes know of it. */
 interface ScenarioObject {
-  readonly entries: readonly ObjectEntry[];
+  /** Kernels know it by this. */
+  readonly number: number;
   readonly watch: CoherenceWatch;
   /** Loads going on, by the node they run on. */
   readonly loads: Map<number, Load>;
 }
 
-/** A load for this node or, where loads are the default owner's, for another. */
-type Load = Extract<ObjectNotice, { type: 'fill' | 'load' }>;
-
 /** What a node has still to be told, by its own host. */
 interface Pending {
   readonly node: number;
-  readonly event: ObjectEvent;
+  readonly event: ViewEvent;
 }
 
 /** Nodes with their kernels, the links between them, and the calls made on them. */
@@ -47,81 +39,66 @@ export class ScenarioWorld {
   readonly values = new Values();
   /** What does not hold any more; a scenario ends there. */
   violation: string | undefined;
-  readonly #envs: readonly ObjectEnv[];
+  /** Told by the kernels in the present step: nodes of whose objects nobody knows. */
+  unknown: number[] = [];
+  readonly #header: ScenarioHeader;
+  readonly #nodes: readonly number[];
+  readonly #members: Membership;
+  /** Undefined where a node is down. */
+  readonly #hosts: (NodeHost | undefined)[];
   readonly #objects = new Map<string, ScenarioObject>();
-  readonly #buffer = new EffectBuffer<ObjectMessage, CallResult, ObjectNotice>();
+  readonly #keys: string[] = [];
 
-  constructor({ nodes, defaultOwner, set }: ScenarioHeader) {
-    this.links = new Links(nodes);
-    this.#envs = Array.from({ length: nodes }, (_, self) => ({
-      self,
-      defaultOwner,
-      forwardsMax: forwardsMaxDefault,
-      requestIds: requestIdsMax,
-      fill: set.slowFill ? 'load' : 'blank',
-      exclusiveReaders: false,
-      firstTouch: set.linked ? 'default-owner' : 'requester',
-      migratory: set.migratory,
-      rules: objectRules,
-    }));
+  constructor(header: ScenarioHeader) {
+    this.#header = header;
+    this.#nodes = Array.from({ length: header.nodes }, (_, node) => node);
+    this.links = new Links(header.nodes);
+    this.#members = new Membership(header.nodes);
+    this.#hosts = this.#nodes.map((node) => new NodeHost(header, node, this.#members.present));
   }
 
-  /** How each node knows an object. */
-  entries(key: string): readonly ObjectEntry[] {
-    return this.#object(key).entries;
+  /** Undefined where the node is down. */
+  host(node: number): NodeHost | undefined {
+    return this.#hosts[node];
+  }
+
+  /** Undefined where the node is down. */
+  entry(node: number, key: string): ObjectEntry | undefined {
+    return this.#hosts[node]?.entry(this.#object(key).number);
   }
 
   #object(key: string): ScenarioObject {
     let object = this.#objects.get(key);
     if (object === undefined) {
-      object = { entries: this.#envs.map(initialEntry), watch: new CoherenceWatch(this.#envs), loads: new Map() };
+      const number = this.#keys.push(key) - 1;
+      object = { number, watch: new CoherenceWatch(this.#header), loads: new Map() };
       this.#objects.set(key, object);
     }
     return object;
   }
 
-  /** @throws StepFailure where the step names a lease that is not there. */
+  #require(node: number): void {
+    if (!this.#members.isUp(node)) throw new StepFailure(`node ${node} is down`);
+  }
+
+  /** @throws StepFailure where the node is down, or the step names a lease that is not there. */
   call(step: CallStep): void {
-    const { node, key, operation } = step;
-    switch (operation.type) {
-      case 'put':
-        this.#endLease(step, this.#lease(step));
-        break;
-      case 'set':
-        this.#set(step);
-        break;
-      case 'get':
-      case 'grab': {
-        const { id } = this.calls.open(step);
-        const { absence } = operation;
-        const event: ObjectEvent =
-          operation.type === 'get'
-            ? { type: 'get', call: id, absence }
-            : { type: 'grab', call: id, absence, try: operation.try };
-        this.#step(node, key, event);
-        break;
-      }
-      case 'prefetch':
-        this.#step(node, key, { ...operation, call: this.calls.open(step).id });
-        break;
-      case 'execute': {
-        const { id } = this.calls.open(step);
-        const operated = this.#handle(step.value);
-        this.#step(node, key, { ...operation, call: id, operation: operated, again: false });
-        break;
-      }
-      case 'watch': {
-        const { id } = this.calls.open(step);
-        this.#step(node, key, { type: 'watch', call: id, seen: this.entries(key)[node]?.version ?? 0 });
-        break;
-      }
-      case 'flush':
-      case 'evict':
-        this.#step(node, key, { type: 'flush', call: this.calls.open(step).id, to: step.to ?? anyNode });
-        break;
-      default:
-        this.#step(node, key, { type: operation.type, call: this.calls.open(step).id });
-        break;
+    this.#require(step.node);
+    const { operation, node, key } = step;
+    if (operation.type === 'put') {
+      this.#endLease(step, this.#lease(step));
+      return;
+    }
+    const lease = operation.type === 'set' ? this.#leaseToSet(step) : undefined;
+    const call = this.calls.open(step);
+    if (lease === undefined) {
+      const seen = this.entry(node, key)?.version ?? 0;
+      call.event = beginning(step, call.id, { operand: this.#handle(step.value), seen });
+      this.#tell(node, key, call.event);
+    } else {
+      this.#tell(node, key, { type: 'set', call: lease.id, payload: this.#handle(step.value) });
+      call.done = true;
+      call.value = step.value ?? null;
     }
   }
 
@@ -131,36 +108,26 @@ export class ScenarioWorld {
     return lease;
   }
 
+  #leaseToSet(step: CallStep): Call | undefined {
+    const { node, key } = step;
+    const writer = this.calls.numbered(this.entry(node, key)?.writer ?? 0);
+    const lease = step.of === undefined ? writer : this.#lease(step);
+    if (lease !== undefined) this.#requireExclusive(step, lease);
+    return lease;
+  }
+
   #endLease(step: CallStep, lease: Call): void {
-    this.#requireExclusive(step, lease);
+    if (step.value !== undefined) this.#requireExclusive(step, lease);
     const put = this.calls.open(step);
-    this.#step(lease.node, lease.key, { type: 'put', call: lease.id, payload: this.#handle(step.value) });
+    this.#tell(lease.node, lease.key, { type: 'put', call: lease.id, payload: this.#handle(step.value) });
     lease.isHeld = false;
     put.done = true;
     put.value = step.value ?? lease.value;
   }
 
-  #requireExclusive({ node, key, value }: CallStep, lease: Call): void {
-    if (value === undefined || this.entries(key)[node]?.writer === lease.id) return;
+  #requireExclusive({ node, key }: CallStep, lease: Call): void {
+    if (this.entry(node, key)?.writer === lease.id) return;
     throw new StepFailure(`${lease.name} holds a shared lease, which cannot write`);
-  }
-
-  /** Under a lease; without one it takes one for itself, whether the object exists or not. */
-  #set(step: CallStep): void {
-    const lease = step.of === undefined ? this.#writerOn(step) : this.#lease(step);
-    const set = this.calls.open(step);
-    if (lease === undefined) {
-      this.#step(step.node, step.key, { type: 'grab', call: set.id, absence: 'manual', try: false });
-      return;
-    }
-    this.#requireExclusive(step, lease);
-    this.#step(lease.node, lease.key, { type: 'set', call: lease.id, payload: this.#handle(step.value) });
-    set.done = true;
-    set.value = step.value ?? null;
-  }
-
-  #writerOn({ node, key }: CallStep): Call | undefined {
-    return this.calls.numbered(this.entries(key)[node]?.writer ?? 0);
   }
 
   #handle(value: CallStep['value']): number {
@@ -180,7 +147,9 @@ export class ScenarioWorld {
   #arrive(envelope: Envelope | undefined): Envelope | undefined {
     if (envelope === undefined) return undefined;
     const { from, to, key, message, isDropped } = envelope;
-    if (!isDropped) this.#step(to, key, { type: 'message', from, message });
+    if (isDropped) return envelope;
+    if (key !== undefined) this.#object(key).watch.arrives(from, to, message);
+    this.#feed(to, { type: 'message', from, message });
     return envelope;
   }
 
@@ -193,66 +162,172 @@ export class ScenarioWorld {
     const { id } = load;
     const absent = outcome === 'absent';
     const payload = typeof outcome === 'object' ? this.values.handle(outcome.value) : noPayload;
-    if (load.type === 'load') this.#step(node, key, { type: 'loaded', node: load.node, id, payload, absent });
-    else if (payload === noPayload) this.#step(node, key, { type: 'fill-failed', id, absent });
-    else this.#step(node, key, { type: 'filled', id, payload });
+    if (load.type === 'load') this.#tell(node, key, { type: 'loaded', node: load.node, id, payload, absent });
+    else if (payload === noPayload) this.#tell(node, key, { type: 'fill-failed', id, absent });
+    else this.#tell(node, key, { type: 'filled', id, payload });
+  }
+
+  /**
+   * A node dies. Of what it sent the first few messages of a link still arrive; of what was sent to it the first few may
+   * have been received, which nobody will ever know.
+   */
+  crash(node: number, keep: readonly (readonly [from: number, to: number, count: number])[]): void {
+    this.#members.crash(node);
+    this.#hosts[node] = undefined;
+    const kept = (from: number, to: number): number =>
+      keep.find(([first, second]) => first === from && second === to)?.[2] ?? 0;
+    for (const other of this.#nodes) {
+      if (other === node) continue;
+      this.links.cut([node, other], kept(node, other));
+      const lost = this.links.cut([other, node], kept(other, node));
+      this.links.cut([other, node], 0);
+      for (const { message } of lost) this.#members.takeBack(other, { to: node, message });
+    }
+    for (const { watch, loads } of this.#objects.values()) {
+      loads.delete(node);
+      watch.crashes(node);
+    }
+  }
+
+  restart(node: number): void {
+    this.#members.restart(node);
+    this.#hosts[node] = new NodeHost(this.#header, node, undefined);
+  }
+
+  /** Tells nodes of the next view; what still arrives of nodes that left arrives first. Answers what arrived. */
+  view(number: number, wanted: readonly number[] | undefined): Envelope[] {
+    const arrived: Envelope[] = [];
+    for (const node of this.#members.announce(number, wanted)) {
+      for (const view of this.#members.due(node)) {
+        arrived.push(...this.#lastWords(node, view));
+        const undelivered = this.#members.givenBack(node, view);
+        this.#seeReturn(node, undelivered);
+        this.#feed(node, { type: 'view', ...view, undelivered });
+      }
+    }
+    return arrived;
+  }
+
+  #lastWords(node: number, { members }: View): Envelope[] {
+    return this.#nodes
+      .filter((other) => other !== node && !members.includes(other))
+      .flatMap((other) => this.links.on([other, node]).slice())
+      .flatMap(({ from, to }) => this.deliver([from, to]) ?? []);
+  }
+
+  #seeReturn(sender: number, undelivered: readonly Undelivered[]): void {
+    for (const { to, message } of undelivered) {
+      if (message.type !== 'OBJECT') continue;
+      this.#object(this.#keys[Number(message.key)]!).watch.comesBack(sender, to, [message]);
+    }
   }
 
   /** At the end of a step: where nothing is under way nobody may wait. */
   checkRest(): void {
-    if (!this.links.areEmpty) return;
-    for (const { entries, watch } of this.#objects.values()) this.violation ??= watch.violationAtRest(entries);
+    if (!this.links.areEmpty || this.#steady() === undefined) return;
+    for (const object of this.#objects.values())
+      this.violation ??= object.watch.violationAtRest(this.#moment(object).entries);
   }
 
-  #step(node: number, key: string, first: ObjectEvent): void {
-    const object = this.#object(key);
-    const pending: Pending[] = [{ node, event: first }];
+  #tell(node: number, key: string, event: LocalEvent): void {
+    this.#feed(node, { type: 'object', key: this.#object(key).number, event });
+  }
+
+  #feed(first: number, event: ViewEvent): void {
+    const pending: Pending[] = [{ node: first, event }];
     for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
-      this.#buffer.clear();
-      objectKernel.step(object.entries[next.node]!, next.event, this.#envs[next.node]!, this.#buffer);
-      pending.push(...this.#carryOut(next.node, key, object));
-      this.#check(key, object);
+      const host = this.#hosts[next.node];
+      if (host === undefined) continue;
+      for (const effect of host.step(next.event)) pending.push(...this.#carryOut(next.node, effect));
+      this.#check(keyOf(next.event));
     }
   }
 
-  #check(key: string, { entries, watch }: ScenarioObject): void {
-    const under = this.links.all().filter((envelope) => envelope.key === key && !envelope.isDropped);
-    this.violation ??= watch.violation(entries, under);
+  /** @param key of the only object that something happened to; undefined for all. */
+  #check(key: ViewKey | undefined): void {
+    for (const object of this.#objects.values()) {
+      if (key === undefined || object.number === key) this.violation ??= object.watch.violation(this.#moment(object));
+    }
+  }
+
+  #moment({ number }: ScenarioObject): Moment {
+    const steady = this.#steady();
+    const { epoch } = this.#members.present;
+    const nobody = initialEntry({
+      self: -1,
+      defaultOwner: objectEnvOf(this.#header, -1, this.#members.present).defaultOwner,
+    });
+    const entries = this.#hosts.map((host) => host?.entry(number) ?? nobody);
+    const under = this.links.all().flatMap(({ from, to, message, isDropped }) => {
+      const isLive = this.#members.isUp(from) && this.#members.isUp(to);
+      if (isDropped || !isLive || message.type !== 'OBJECT' || message.key !== number) return [];
+      return message.epoch === epoch ? [{ from, to, message: message.message }] : [];
+    });
+    return { entries, under, steady };
+  }
+
+  /** The members, where all who live are members of the present view and serve calls in it. */
+  #steady(): readonly number[] | undefined {
+    const { epoch, members } = this.#members.present;
+    const isServing = (node: number): boolean => {
+      const state = this.#hosts[node]?.state;
+      return state?.phase === 'open' && state.view.epoch === epoch;
+    };
+    const live = this.#nodes.filter((node) => this.#members.isUp(node));
+    return live.length === members.length && members.every(isServing) ? members : undefined;
   }
 
   /** Does what a kernel asks for; answers what the node is told at once. */
-  #carryOut(node: number, key: string, { watch, loads }: ScenarioObject): Pending[] {
-    const pending: Pending[] = [];
-    for (let index = 0; index < this.#buffer.length; index++) {
-      const { kind, target, message, result, upward, step, a } = this.#buffer.at(index);
-      if (kind === 'trace') {
-        watch.step(step, a);
-      } else if (kind === 'reply' && result !== undefined) {
-        watch.reply(result);
-        pending.push(...this.#answered(node, target, result));
-      } else if (kind === 'send' && message !== undefined) {
-        this.links.send(node, target, key, message);
-        this.counts.sent(key, message);
-      } else if (kind === 'deliver' && upward !== undefined) {
-        watch.notice(upward);
-        if (upward.type === 'fill' || upward.type === 'load') loads.set(node, upward);
-        else if (upward.type !== 'erase') pending.push({ node, event: this.#served(upward) });
-      }
+  #carryOut(node: number, { kind, target, message, result, upward, step, a, b }: Effect): Pending[] {
+    if (kind === 'trace') {
+      const key = this.#keys[b];
+      if (key !== undefined) this.#object(key).watch.step(node, step, a);
+    } else if (kind === 'reply' && result !== undefined) {
+      return this.#answered(node, target, result);
+    } else if (kind === 'send' && message !== undefined) {
+      const key = message.type === 'OBJECT' ? this.#keys[Number(message.key)] : undefined;
+      this.counts.sent(key, message);
+      if (key !== undefined) this.#object(key).watch.sent(node, target, message);
+      if (this.#members.reaches(target, message.epoch)) this.links.send(node, target, key, message);
+      else this.#members.takeBack(node, { to: target, message });
+    } else if (kind === 'deliver' && upward?.type === 'object') {
+      return this.#served(node, this.#keys[Number(upward.key)]!, upward.notice);
+    } else if (kind === 'deliver' && upward?.type === 'objects-unknown') {
+      this.unknown.push(upward.node);
     }
-    return pending;
+    return [];
   }
 
   /** The device writes at once. An operation gives the object the value its call names, or leaves it. */
-  #served(notice: Exclude<ObjectNotice, Load | { type: 'erase' }>): ObjectEvent {
-    if (notice.type === 'store') return { type: 'stored', node: notice.node, call: notice.call, ok: true };
-    const payload = notice.operation;
-    return { type: 'ran', ok: true, payload, result: payload === noPayload ? notice.payload : payload };
+  #served(node: number, key: string, notice: ObjectNotice): Pending[] {
+    const { watch, loads, number } = this.#object(key);
+    watch.notice(notice);
+    const told = (event: LocalEvent): Pending[] => [{ node, event: { type: 'object', key: number, event } }];
+    switch (notice.type) {
+      case 'store':
+        return told({ type: 'stored', node: notice.node, call: notice.call, ok: true });
+      case 'run': {
+        const payload = notice.operation;
+        return told({ type: 'ran', ok: true, payload, result: payload === noPayload ? notice.payload : payload });
+      }
+      case 'erase':
+        // Nobody reads the device again but through a load, which the scenario answers.
+        return [];
+      default:
+        loads.set(node, notice);
+        return [];
+    }
   }
 
-  /** A call that was to be put at once is. */
-  #answered(node: number, id: number, result: CallResult): Pending[] {
+  /** A call that was to be put at once is; one that a change of view interrupted is made again. */
+  #answered(node: number, id: number, { key, result }: ViewResult): Pending[] {
     const call = this.calls.numbered(id);
     if (call === undefined) throw new StepFailure(`an answer to call ${id}, which nobody made`);
+    this.#object(call.key).watch.reply(node, id, result);
+    if (result.outcome === 'interrupted') {
+      const event = call.event && again(call.event, result.ran);
+      if (event !== undefined) return [{ node, event: { type: 'object', key, event } }];
+    }
     call.done = true;
     call.error = errorOf(call.operation, result.outcome);
     if (result.outcome === 'executed') call.value = this.values.value(result.result);
@@ -261,6 +336,13 @@ export class ScenarioWorld {
     const found = result.outcome === 'held' ? this.values.value(result.payload) : null;
     call.value = call.writes ?? found;
     call.isHeld = !putsAtOnce;
-    return putsAtOnce ? [{ node, event: { type: 'put', call: id, payload: this.#handle(call.writes) } }] : [];
+    const put: LocalEvent = { type: 'put', call: id, payload: this.#handle(call.writes) };
+    return putsAtOnce ? [{ node, event: { type: 'object', key, event: put } }] : [];
   }
+}
+
+/** The object that an event is about; undefined for a change of view, which is about all. */
+function keyOf(event: ViewEvent): ViewKey | undefined {
+  if (event.type === 'object') return event.key;
+  return event.type === 'message' && event.message.type === 'OBJECT' ? event.message.key : undefined;
 }

@@ -36,6 +36,14 @@ export type Step =
   | ({ readonly type: 'duplicate' } & MaybeKeyed<ShapeOf<'duplicate'>>)
   | { readonly type: 'hold' | 'release'; readonly link: readonly [number, number] }
   | { readonly type: 'fill'; readonly node: number; readonly key: string; readonly outcome: FillOutcome }
+  | {
+      readonly type: 'crash';
+      readonly node: number;
+      /** How many messages of a link to or from the node still arrive, or may have arrived. */
+      readonly keep: readonly (readonly [from: number, to: number, count: number])[];
+    }
+  | { readonly type: 'view'; readonly number: number; readonly nodes: readonly number[] | undefined }
+  | { readonly type: 'restart'; readonly node: number }
   | { readonly type: 'reset'; readonly key: string | undefined }
   | { readonly type: 'note' }
   | { readonly type: 'expect'; readonly expectation: Expectation };

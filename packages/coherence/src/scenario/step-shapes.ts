@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { objectStatuses } from '../kernel/object-types.ts';
+import { viewPhases } from '../kernel/view-types.ts';
 import { scenarioNameCharsMax, scenarioNodesMax, scenarioStepsMax } from '../limits.ts';
 import { kindOf, messageKinds } from './message-kinds.ts';
 import { operationNames, operationOf } from './operations.ts';
@@ -30,7 +31,7 @@ const kind = name.refine((text) => kindOf(text) !== undefined, {
 const op = name.refine((text) => operationOf(text) !== undefined, {
   error: `no such operation: there are ${operationNames.join(', ')}`,
 });
-const state = z.literal(objectStatuses);
+const state = z.literal([...objectStatuses, 'DOWN']);
 const whole = z.int().min(0);
 
 /** A number, or bounds of it. */
@@ -81,7 +82,7 @@ export function stepShapes(nodes: number) {
       absent: z.literal(true).optional(),
     }),
     crash: z.strictObject({ ...everywhere, crash: node, keep: z.array(cut).optional() }),
-    view: z.strictObject({ ...everywhere, view: z.int().min(1) }),
+    view: z.strictObject({ ...everywhere, view: z.int().min(1), nodes: z.array(node).min(1).optional() }),
     restart: z.strictObject({ ...everywhere, restart: node }),
     repeat: z.strictObject({
       ...everywhere,
@@ -100,6 +101,8 @@ export function stepShapes(nodes: number) {
       version: whole.optional(),
       incarnation: whole.optional(),
       waiting: whole.optional(),
+      view: whole.optional(),
+      phase: oneOf(z.literal([...viewPhases, 'down'])).optional(),
     }),
     expectCall: z.strictObject({
       key: name.optional(),

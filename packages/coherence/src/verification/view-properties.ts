@@ -19,15 +19,15 @@ import {
 const nothing = (defaultOwner: number): ObjectEntry => initialEntry({ self: -1, defaultOwner });
 
 /** Members that live all serve calls in the same view, and all members live: nothing is lost or on its way to be. */
-function isSteady(live: readonly ViewState[], up: readonly number[]): boolean {
+export function isSteady(live: readonly ViewState[], up: readonly number[]): boolean {
   const { members, epoch } = live[0]!.view;
   return members.length === up.length && live.every(({ phase, view }) => phase === 'open' && view.epoch === epoch);
 }
 
-const oneSurvivingOwner = ({ entries }: Sight): string | undefined =>
+export const oneSurvivingOwner = ({ entries }: Sight): string | undefined =>
   entries.filter(isOwner).length > 1 ? 'two survivors own the object (I2)' : undefined;
 
-const absentHasNoCopy = ({ entries }: Sight): string | undefined =>
+export const absentHasNoCopy = ({ entries }: Sight): string | undefined =>
   entries.some(({ status }) => status === 'INV_OWNER') && entries.some(({ status }) => status === 'READ_COPY')
     ? 'an object is absent or lost although there is a copy'
     : undefined;
