@@ -84,6 +84,7 @@ export { type Monitor, monitor, type Observation, type ObservedKind } from './wo
 export {
   badBlock,
   type CallSpec,
+  type DiskMode,
   type DiskOutcome,
   type DiskResult,
   emptyBlock,

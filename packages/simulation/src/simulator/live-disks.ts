@@ -1,6 +1,6 @@
 import { delaySteps, slowFactor } from '../limits.ts';
 import type { DiskEnding, DiskRequest } from '../world/disk-image.ts';
-import { badBlock } from '../world/spec.ts';
+import { badBlock, type DiskMode } from '../world/spec.ts';
 import type { ChoiceStream } from './choices.ts';
 import { delayOf } from './delays.ts';
 import { ends } from './fault-plan.ts';
@@ -23,13 +23,15 @@ const endings: Record<DiskFault, DiskEnding> = {
 export class LiveDisks {
   readonly #stage: Stage;
   readonly #diskMs: number;
+  readonly #writeThrough: boolean;
   readonly #choices: ChoiceStream[];
   readonly #writeEnds: number[];
   readonly #otherEnds: number[];
 
-  constructor(stage: Stage, diskMs: number) {
+  constructor(stage: Stage, diskMs: number, disks: DiskMode = 'write-back') {
     this.#stage = stage;
     this.#diskMs = diskMs;
+    this.#writeThrough = disks === 'write-through';
     this.#choices = stage.nodes.map(({ number }) => stage.choices.stream(`disk ${number}`));
     this.#writeEnds = ends(writeFaults.map((fault) => stage.plan.rates[fault]));
     this.#otherEnds = ends(anyFaults.map((fault) => stage.plan.rates[fault]));
@@ -49,8 +51,9 @@ export class LiveDisks {
     stage.afterAt(node, delayMs, () => {
       stage.inFlight--;
       const ending = fault === undefined ? 'ok' : endings[fault];
-      const stray = ending === 'misdirected' ? this.#strayAddress(node, request) : undefined;
-      const { result } = node.disk.complete(node.disk.pending.indexOf(pending), ending, stray);
+      const strayAddress = ending === 'misdirected' ? this.#strayAddress(node, request) : undefined;
+      const writeThrough = this.#writeThrough;
+      const { result } = node.disk.complete(node.disk.pending.indexOf(pending), ending, { strayAddress, writeThrough });
       stage.tell(() => `the disk of ${node.spec.name} ends ${request.kind} at ${request.address}: ${ending}`);
       stage.input(node.number, request.part, node.spec.parts[request.part]?.disk?.(request.op, result));
     });

@@ -1,3 +1,4 @@
+import { emptyBlock } from '../world/spec.ts';
 import type { WorldView } from '../world/view.ts';
 import type { LiveNetwork } from './live-network.ts';
 import type { LiveNode } from './live-node.ts';
@@ -39,6 +40,10 @@ export class LiveView implements WorldView {
 
   get diskOpsInFlight(): number {
     return this.#nodes.reduce((sum, { disk }) => sum + disk.pending.length, 0);
+  }
+
+  block(node: number, address: number): number {
+    return this.#nodes[node]?.disk.durable(address) ?? emptyBlock;
   }
 
   messages(link: number, end: 0 | 1): readonly unknown[] {

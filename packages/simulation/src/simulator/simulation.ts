@@ -79,7 +79,7 @@ class Simulation implements Stage {
     }
     this.#referee = new Referee(world);
     this.#network = new LiveNetwork(this, world, topologyOf(world), spec.messageMs ?? defaults.messageMs);
-    this.#disks = new LiveDisks(this, spec.diskMs ?? defaults.diskMs);
+    this.#disks = new LiveDisks(this, spec.diskMs ?? defaults.diskMs, spec.world.disks);
     this.#stacks = new LiveStacks({
       stage: this,
       network: this.#network,

@@ -55,9 +55,16 @@ export class DiskImage {
 
   /**
    * End the operation at `index` of {@link pending}. A misdirected write lands at `strayAddress`, where checksums that
-   * include the address show it as bad.
+   * include the address show it as bad. With `writeThrough` a write that completes is durable.
    */
-  complete(index: number, ending: DiskEnding, strayAddress?: number): { request: DiskRequest; result: DiskResult } {
+  complete(
+    index: number,
+    ending: DiskEnding,
+    {
+      strayAddress,
+      writeThrough,
+    }: { readonly strayAddress?: number | undefined; readonly writeThrough?: boolean } = {},
+  ): { request: DiskRequest; result: DiskResult } {
     const [request] = this.pending.splice(index, 1);
     if (request === undefined) throw new RangeError(`no disk operation ${index} is under way`);
     const outcome: DiskOutcome = ending === 'lost' || ending === 'misdirected' ? 'ok' : ending;
@@ -68,8 +75,14 @@ export class DiskImage {
     } else if (request.kind === 'flush') {
       this.#flush(request.covers, ending === 'ok');
     }
+    if (writeThrough === true) this.#flush(this.cache.length, true);
     const blocks = request.kind === 'read' && ending === 'ok' ? this.#read(request.address, request.value) : [];
     return { request, result: { kind: request.kind, outcome, blocks } };
+  }
+
+  /** What is durable at an address. */
+  durable(address: number): number {
+    return this.blocks.get(address) ?? emptyBlock;
   }
 
   /** Writes that a crash may lose, oldest first: those in the cache, then those under way. */

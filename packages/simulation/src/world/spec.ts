@@ -95,6 +95,11 @@ export interface LinkSpec {
   readonly ends: readonly [LinkEnd, LinkEnd];
   /** Both ends take the link for up from the start and are not told, so that fewer beginnings are explored. */
   readonly startsUp?: boolean;
+  /**
+   * What a node sent in an earlier life does not arrive after the link came up again, as sessions give it. Without it, a
+   * message to an end that had not heard of the link being up may.
+   */
+  readonly resets?: boolean;
 }
 
 /** A local call that the workload may issue. */
@@ -182,6 +187,8 @@ export interface Renumbering {
   renumbered(value: unknown, place: ValuePlace, image: (number: number) => number): unknown;
 }
 
+export type DiskMode = 'write-back' | 'write-through';
+
 /** Nodes, links, workload and faults: all that both hosts need to run stacks of kernels. */
 export interface WorldSpec {
   readonly name: string;
@@ -197,6 +204,11 @@ export interface WorldSpec {
    * Sound when it is true: the explorer checks the first half, that nothing changes, at each such arrival.
    */
   inert?(view: WorldView, node: number, port: number, message: unknown): boolean;
+  /**
+   * When a write is durable: once a flush covered it, or, `write-through`, once it completed. The second suits kernels
+   * that stand on a contract of durable items which another kernel keeps. Default `write-back`.
+   */
+  readonly disks?: DiskMode;
   /** Which messages `drop` may lose; where omitted, all. */
   droppable?(message: unknown): boolean;
   readonly monitors?: readonly Monitor[];

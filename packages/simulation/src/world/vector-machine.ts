@@ -168,6 +168,8 @@ export class VectorMachine {
       if (topology.listeners[direction] === undefined) continue;
       const end = direction & 1;
       this.setLink(vector, direction >>> 1, linkSuspected << end, false);
+      const farKnowsDown = (vector[layout.links + (direction >>> 1)]! & (linkKnownDown << (end ^ 1))) !== 0;
+      if (farKnowsDown && this.#store.spec.links[direction >>> 1]!.resets === true) this.clearQueue(vector, direction);
       this.setLink(vector, direction >>> 1, linkBroken | (linkKnownDown << end), true);
     }
     this.#observe(vector, { kind: 'crash', node, part: 0, number: 0, value: 0 });

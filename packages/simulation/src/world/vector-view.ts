@@ -50,6 +50,10 @@ export class VectorView implements WorldView {
     return count;
   }
 
+  block(node: number, address: number): number {
+    return (this.#store.disks.shared(this.#word(this.#store.layout.disk(node))) as DiskImage).durable(address);
+  }
+
   messages(link: number, end: 0 | 1): readonly unknown[] {
     const { layout, lists, values } = this.#store;
     return lists.list(this.#word(layout.queues + 2 * link + end)).map((message) => values.value(message));

@@ -9,6 +9,8 @@ export interface WorldView {
   readonly messagesInFlight: number;
   /** Disk operations submitted and not completed. */
   readonly diskOpsInFlight: number;
+  /** What a crash now would surely leave at a block address of a node's disk. */
+  block(node: number, address: number): number;
   /** The messages on the direction of a link that starts at `end`, oldest first. */
   messages(link: number, end: 0 | 1): readonly unknown[];
   /** The timers a part has armed, ascending. */

@@ -263,7 +263,10 @@ export class WorldModel implements Model<WorldVector> {
     const fault = faultOfEnding[ending];
     if (fault !== undefined) this.#machine.spend(vector, fault);
     const { request, result } = this.#machine.changeDisk(vector, node, (disk) =>
-      disk.complete(index, ending, disk.strays(disk.pending[index]?.address ?? 0)[stray]),
+      disk.complete(index, ending, {
+        strayAddress: disk.strays(disk.pending[index]?.address ?? 0)[stray],
+        writeThrough: this.#spec.disks === 'write-through',
+      }),
     );
     const event = this.#spec.nodes[node]?.parts[request.part]?.disk?.(request.op, result);
     this.#machine.input(vector, node, request.part, event);

@@ -99,7 +99,7 @@ describe('DiskImage', () => {
     perform(disk, 'write', 1, 10);
     perform(disk, 'write', 2, 20);
     disk.submit(request('write', 1, 11));
-    expect(disk.complete(0, 'misdirected', 2).result.outcome).toBe('ok');
+    expect(disk.complete(0, 'misdirected', { strayAddress: 2 }).result.outcome).toBe('ok');
     expect([readBlock(disk, 1), readBlock(disk, 2)]).toEqual([10, badBlock]);
   });
 

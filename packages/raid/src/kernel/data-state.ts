@@ -1,0 +1,231 @@
+import type { Decoder, Encoder, Handle } from '@holdfast/kernel';
+import { type AddressPool, decodePool, encodePool } from './address-pool.ts';
+import type { StorageAnswer, ToData, Toughness } from './iom-messages.ts';
+import { type Address, decodeMj, encodeMj, type JournalEntry, type JournalId, type MjEntry, type Peer } from './journal.ts';
+import type { RaidRules } from './raid-rules.ts';
+
+/** What a cnode says of one block: where it is, its last update, and the last request of each client for it. */
+export interface DataBlock {
+  readonly gfid: number;
+  readonly lblk: number;
+  address: Address;
+  seq: number;
+  applied: readonly { readonly client: number; readonly request: number }[];
+}
+
+/** A call: write so many bytes of one block. The caller knows the layout and names the parity IOM. */
+export interface WriteCall {
+  readonly type: 'write';
+  readonly call: number;
+  readonly client: number;
+  readonly request: number;
+  readonly gfid: number;
+  readonly lblk: number;
+  readonly group: number;
+  readonly slot: number;
+  readonly parity: Peer;
+  readonly payload: Handle;
+  readonly writeStart: number;
+  readonly writeBytes: number;
+  readonly toughness: Toughness;
+}
+
+export type DataEvent =
+  | WriteCall
+  | StorageAnswer
+  | { readonly type: 'message'; readonly from: Peer; readonly message: ToData }
+  /** A link to a parity IOM changed: down means that it lost its memory, or may have. */
+  | { readonly type: 'peer'; readonly peer: Peer; readonly up: boolean }
+  /** The log was read: blocks as of its checkpoint, and every entry after it. */
+  | { readonly type: 'recovered'; readonly blocks: readonly DataBlock[]; readonly entries: readonly JournalEntry[] };
+
+export interface DataEnv {
+  /** Lives before this one. */
+  readonly incarnation: number;
+  readonly addresses: readonly Address[];
+  /** Addresses that no write may take: what recovery needs. */
+  readonly reserve: number;
+  /** Parity IOMs. */
+  readonly peers: readonly Peer[];
+  /** Whether the delta travels inside ios_updatepn. */
+  readonly push: boolean;
+  readonly rules: RaidRules;
+}
+
+/**
+ * - `preparing`: the new block is merged; nobody knows of the write.
+ * - `updating`: journal entry and block are on their way to the disk, the delta to the parity IOM.
+ * - `found`: read from the log after a restart, block not yet verified or parity IOM not yet heard.
+ * - `adopted`: known only from the copy in pj, block not yet verified.
+ * - `differing`: both halves of the difference are read again, to send the update again.
+ * - `recalling`: the parity IOM was asked for the difference.
+ * - `restoring`: D1 is made again.
+ */
+export const dataStages = [
+  'preparing',
+  'updating',
+  'found',
+  'adopted',
+  'differing',
+  'recalling',
+  'restoring',
+] as const;
+export type DataStage = (typeof dataStages)[number];
+
+/** What the parity IOM said of an update when it was heard again. */
+export const verdicts = ['unheard', 'absent', 'bad', 'good'] as const;
+export type Verdict = (typeof verdicts)[number];
+
+export interface DataUpdate {
+  stage: DataStage;
+  entry: MjEntry;
+  /** Difference of old and new block, once combined. */
+  delta: Handle;
+  journaled: boolean;
+  hardened: boolean;
+  /** The block was read back after a restart. */
+  verified: boolean;
+  verdict: Verdict;
+  /** ios_updatepn is under way, or arrived. */
+  sent: boolean;
+  deltaHeld: boolean;
+  parityHardened: boolean;
+  /** "Data hardened" was said since the link came up. */
+  told: boolean;
+  /** The call to answer; 0: none, or answered. */
+  call: number;
+  toughness: Toughness;
+}
+
+export const peerStates = ['away', 'coming', 'known'] as const;
+
+export interface DataState {
+  recovering: boolean;
+  blocks: DataBlock[];
+  pool: AddressPool;
+  updates: DataUpdate[];
+  waiting: WriteCall[];
+  nextEntry: JournalId;
+  /** By index in {@link DataEnv.peers}. */
+  peers: (typeof peerStates)[number][];
+}
+
+export const initialData = ({ peers, rules, incarnation }: DataEnv): DataState => ({
+  recovering: true,
+  blocks: [],
+  pool: { free: [], retiring: [] },
+  updates: [],
+  waiting: [],
+  nextEntry: rules.firstEntry(incarnation),
+  peers: peers.map(() => (incarnation === 0 ? 'known' : 'away')),
+});
+
+export const blockOf = (state: DataState, { gfid, lblk }: { gfid: number; lblk: number }): DataBlock => {
+  const found = state.blocks.find((block) => block.gfid === gfid && block.lblk === lblk);
+  if (found !== undefined) return found;
+  const fresh: DataBlock = { gfid, lblk, address: 0, seq: 0, applied: [] };
+  state.blocks.push(fresh);
+  state.blocks.sort((a, b) => a.gfid - b.gfid || a.lblk - b.lblk);
+  return fresh;
+};
+
+export const updateOf = (state: DataState, mj: JournalId): DataUpdate | undefined =>
+  state.updates.find(({ entry }) => entry.mj === mj);
+
+/** The request of a client for a block that was carried out last; 0: none. */
+export const appliedRequest = ({ applied }: DataBlock, client: number): number =>
+  applied.find((each) => each.client === client)?.request ?? 0;
+
+export function encodeData(state: DataState, into: Encoder): void {
+  into.flag(state.recovering);
+  into.list(state.blocks, ({ gfid, lblk, address, seq, applied }, to) => {
+    to.uint(gfid);
+    to.uint(lblk);
+    to.uint(address);
+    to.uint(seq);
+    to.list(applied, ({ client, request }, each) => {
+      each.uint(client);
+      each.uint(request);
+    });
+  });
+  encodePool(state.pool, into);
+  into.list(state.updates, encodeUpdate);
+  into.list(state.waiting, (call, to) => {
+    to.uint(call.call);
+    to.uint(call.client);
+    to.uint(call.request);
+    to.uint(call.gfid);
+    to.uint(call.lblk);
+    to.uint(call.group);
+    to.uint(call.slot);
+    to.uint(call.parity);
+    to.uint(call.payload);
+    to.uint(call.writeStart);
+    to.uint(call.writeBytes);
+    to.uint(call.toughness);
+  });
+  into.uint(state.nextEntry);
+  into.list(state.peers, (peer, to) => to.uint(peerStates.indexOf(peer)));
+}
+
+export const decodeData = (from: Decoder): DataState => ({
+  recovering: from.flag(),
+  blocks: from.list((each) => ({
+    gfid: each.uint(),
+    lblk: each.uint(),
+    address: each.uint(),
+    seq: each.uint(),
+    applied: each.list((applied) => ({ client: applied.uint(), request: applied.uint() })),
+  })),
+  pool: decodePool(from),
+  updates: from.list(decodeUpdate),
+  waiting: from.list((each) => ({
+    type: 'write',
+    call: each.uint(),
+    client: each.uint(),
+    request: each.uint(),
+    gfid: each.uint(),
+    lblk: each.uint(),
+    group: each.uint(),
+    slot: each.uint(),
+    parity: each.uint(),
+    payload: each.uint(),
+    writeStart: each.uint(),
+    writeBytes: each.uint(),
+    toughness: each.uint() as Toughness,
+  })),
+  nextEntry: from.uint(),
+  peers: from.list((each) => peerStates[each.uint()]!),
+});
+
+function encodeUpdate(update: DataUpdate, into: Encoder): void {
+  into.uint(dataStages.indexOf(update.stage));
+  encodeMj(update.entry, into);
+  into.uint(update.delta);
+  into.flag(update.journaled);
+  into.flag(update.hardened);
+  into.flag(update.verified);
+  into.uint(verdicts.indexOf(update.verdict));
+  into.flag(update.sent);
+  into.flag(update.deltaHeld);
+  into.flag(update.parityHardened);
+  into.flag(update.told);
+  into.uint(update.call);
+  into.uint(update.toughness);
+}
+
+const decodeUpdate = (from: Decoder): DataUpdate => ({
+  stage: dataStages[from.uint()]!,
+  entry: decodeMj(from),
+  delta: from.uint(),
+  journaled: from.flag(),
+  hardened: from.flag(),
+  verified: from.flag(),
+  verdict: verdicts[from.uint()]!,
+  sent: from.flag(),
+  deltaHeld: from.flag(),
+  parityHardened: from.flag(),
+  told: from.flag(),
+  call: from.uint(),
+  toughness: from.uint() as Toughness,
+});

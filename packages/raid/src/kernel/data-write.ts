@@ -1,0 +1,199 @@
+import type { Handle } from '@holdfast/kernel';
+import { writesWaitingMax } from '../limits.ts';
+import { giveAddress, retireAddress, retired, takeAddress } from './address-pool.ts';
+import {
+  appliedRequest,
+  blockOf,
+  type DataEnv,
+  type DataState,
+  type DataUpdate,
+  updateOf,
+  type WriteCall,
+} from './data-state.ts';
+import type { DataSink } from './iom-messages.ts';
+import type { EndEntry, JournalEntry, Peer } from './journal.ts';
+
+/** Take a call in: it begins when its block, its parity IOM and an address are free. */
+export function submit(state: DataState, call: WriteCall, env: DataEnv, out: DataSink): void {
+  const open = state.updates.find(({ entry }) => entry.client === call.client && entry.request === call.request);
+  if (open !== undefined && env.rules.isRetry(call.request, open.entry.request)) {
+    // The caller asks again: it is answered once the update is as far as it wants.
+    open.call = call.call;
+    open.toughness = call.toughness;
+    answer(open, env, out);
+  } else if (state.waiting.length === writesWaitingMax) {
+    out.reply(call.call, { outcome: 'busy', toughness: 0 });
+  } else {
+    const isSame = (other: WriteCall) => other.client === call.client && other.request === call.request;
+    state.waiting = [...state.waiting.filter((other) => !isSame(other)), call];
+  }
+}
+
+/** Begin every waiting write that can, in order for each block (law L6). */
+export function admit(state: DataState, env: DataEnv, out: DataSink): void {
+  if (state.recovering) return;
+  const blocked = new Set<string>();
+  for (const call of [...state.waiting]) {
+    const name = `${call.gfid}.${call.lblk}`;
+    if (blocked.has(name) || !begin(state, call, env, out)) blocked.add(name);
+    else state.waiting = state.waiting.filter((other) => other !== call);
+  }
+}
+
+function begin(state: DataState, call: WriteCall, env: DataEnv, out: DataSink): boolean {
+  const { rules } = env;
+  if (rules.waitsForPeer() && state.peers[env.peers.indexOf(call.parity)] !== 'known') return false;
+  const isOpen = state.updates.some(({ entry }) => entry.gfid === call.gfid && entry.lblk === call.lblk);
+  if (isOpen && rules.waitsForBlock()) return false;
+  const block = blockOf(state, call);
+  if (rules.isRetry(call.request, appliedRequest(block, call.client))) {
+    out.reply(call.call, { outcome: 'done', toughness: 2 });
+    return true;
+  }
+  const newAddress = state.pool.free.length > env.reserve ? takeAddress(state.pool) : undefined;
+  if (newAddress === undefined) return false;
+  const { type: _, call: __, payload, toughness, ...rest } = call;
+  const { address: oldAddress } = block;
+  const mj = state.nextEntry++;
+  const entry = { type: 'mj', mj, ...rest, newAddress, oldAddress, seq: block.seq + 1, checksum: 0 } as const;
+  state.updates.push({ ...freshUpdate, stage: 'preparing', entry, call: call.call, toughness });
+  const { writeStart, writeBytes } = call;
+  out.trace('d1 read old data', mj);
+  out.deliver({ type: 'prepare', id: mj, oldAddress, newAddress, payload, writeStart, writeBytes });
+  return true;
+}
+
+export const freshUpdate = {
+  delta: 0,
+  journaled: false,
+  hardened: false,
+  verified: false,
+  verdict: 'unheard',
+  sent: false,
+  deltaHeld: false,
+  parityHardened: false,
+  told: false,
+  call: 0,
+  toughness: 0,
+} as const;
+
+/** The new block is whole, and its checksum known: journal it, write it, tell the parity IOM (steps d3 to d7). */
+export function prepared(
+  state: DataState,
+  update: DataUpdate,
+  checksum: number,
+  delta: Handle,
+  env: DataEnv,
+  out: DataSink,
+): void {
+  const { mj, newAddress } = update.entry;
+  update.stage = 'updating';
+  update.entry = { ...update.entry, checksum };
+  update.delta = delta;
+  out.trace('d3 journal mj', mj);
+  out.deliver({ type: 'journal', entry: update.entry });
+  out.trace('d5 write data', mj);
+  out.deliver({ type: 'harden', id: mj, address: newAddress });
+  answer(update, env, out);
+  if (isKnown(state, update.entry.parity, env)) sendUpdate(update, env, out);
+}
+
+export function sendUpdate(update: DataUpdate, { push }: DataEnv, out: DataSink): void {
+  update.sent = true;
+  out.trace('d7 ios_updatepn', update.entry.mj);
+  out.send(update.entry.parity, { type: 'ios_updatepn', mj: update.entry, delta: push ? update.delta : 0 });
+}
+
+/** D1 is on disk: the cnode or indirect gets its address (step d12). */
+export function blockHardened(update: DataUpdate, out: DataSink): void {
+  const { mj, newAddress } = update.entry;
+  update.hardened = true;
+  out.trace('d12 mark cnode', mj);
+  out.deliver({ type: 'mark', id: mj, address: newAddress });
+}
+
+export function journaled(state: DataState, entry: JournalEntry): void {
+  if (entry.type === 'mj') {
+    const update = updateOf(state, entry.mj);
+    if (update !== undefined) update.journaled = true;
+  } else if (entry.type === 'mj_complete' || entry.type === 'mj_abort') {
+    retired(state.pool, entry.id);
+  }
+}
+
+/** Go on as far as an update can: tell, answer, end. */
+export function settle(state: DataState, update: DataUpdate, env: DataEnv, out: DataSink): void {
+  const { rules } = env;
+  if (update.stage !== 'updating') return;
+  if (!update.told && update.sent && isKnown(state, update.entry.parity, env) && rules.mayTellData(update)) {
+    tellHardened(update, out);
+  }
+  answer(update, env, out);
+  if (rules.mayCompleteData(update, update.parityHardened, isFirst(state, update))) complete(state, update, env, out);
+}
+
+/**
+ * Whether no earlier update of the block is open. After a restart one may be: the end of it was not durable, and the
+ * entry of the next one is known from its pj.
+ */
+const isFirst = (state: DataState, { entry: { gfid, lblk, seq } }: DataUpdate): boolean =>
+  !state.updates.some(({ entry }) => entry.gfid === gfid && entry.lblk === lblk && entry.seq < seq);
+
+function tellHardened(update: DataUpdate, out: DataSink): void {
+  update.told = true;
+  out.trace('d13 data hardened', update.entry.mj);
+  out.send(update.entry.parity, { type: 'data_hardened', mj: update.entry.mj });
+}
+
+function answer(update: DataUpdate, { rules }: DataEnv, out: DataSink): void {
+  const { call, toughness, deltaHeld, parityHardened, stage } = update;
+  if (call === 0 || stage === 'preparing' || !rules.mayAnswer(toughness, update, deltaHeld, parityHardened)) return;
+  update.call = 0;
+  out.trace(`reply at toughness ${toughness}`, update.entry.mj);
+  out.reply(call, { outcome: 'done', toughness });
+}
+
+/** Both halves are on disk (step d15). */
+function complete(state: DataState, update: DataUpdate, env: DataEnv, out: DataSink): void {
+  const { entry } = update;
+  const block = blockOf(state, entry);
+  block.address = entry.newAddress;
+  block.seq = entry.seq;
+  const others = block.applied.filter(({ client }) => client !== entry.client);
+  block.applied = [...others, { client: entry.client, request: entry.request }].sort((a, b) => a.client - b.client);
+  end(state, update, 'mj_complete', entry.oldAddress, env, out);
+}
+
+/** The write does not count: its block is given up. */
+export function abandon(state: DataState, update: DataUpdate, env: DataEnv, out: DataSink): void {
+  if (update.journaled) {
+    end(state, update, 'mj_abort', update.entry.newAddress, env, out);
+    return;
+  }
+  forget(state, update);
+}
+
+/** An update that left nothing in the log is gone with its memory. */
+export function forget(state: DataState, update: DataUpdate): void {
+  state.updates = state.updates.filter((other) => other !== update);
+  giveAddress(state.pool, update.entry.newAddress);
+}
+
+function end(
+  state: DataState,
+  update: DataUpdate,
+  type: EndEntry['type'],
+  givenUp: number,
+  { rules }: DataEnv,
+  out: DataSink,
+): void {
+  const { mj } = update.entry;
+  state.updates = state.updates.filter((other) => other !== update);
+  if (rules.retiresDurably()) retireAddress(state.pool, givenUp, mj);
+  else giveAddress(state.pool, givenUp);
+  out.trace(type, mj);
+  out.deliver({ type: 'journal', entry: { type, id: mj } });
+}
+
+export const isKnown = (state: DataState, peer: Peer, env: DataEnv): boolean =>
+  state.peers[env.peers.indexOf(peer)] === 'known';

@@ -1,0 +1,112 @@
+import { giveAddress, poolWithout } from './address-pool.ts';
+import type { ParitySink } from './iom-messages.ts';
+import type { Address, JournalEntry, Peer, PjEntry } from './journal.ts';
+import {
+  chainOf,
+  type ParityBlock,
+  type ParityEnv,
+  type ParityState,
+  type ParityUpdate,
+  parityBlockOf,
+  updateByPj,
+} from './parity-state.ts';
+import { apply } from './parity-update.ts';
+
+/** Put the parity blocks as the log says, and find the updates that it does not say the end of. */
+export function recover(
+  state: ParityState,
+  checkpoint: readonly ParityBlock[],
+  entries: readonly JournalEntry[],
+  env: ParityEnv,
+  out: ParitySink,
+): void {
+  state.recovering = false;
+  state.blocks = checkpoint.map((block) => ({ ...block, vv: [...block.vv] }));
+  for (const entry of entries) replay(state, entry);
+  const used = new Set<Address>(state.blocks.map(({ address }) => address));
+  for (const { entry } of state.updates) used.add(entry.newAddress);
+  state.pool = poolWithout(env.addresses, used);
+  for (const update of [...state.updates]) {
+    if (update.stage !== 'found') continue;
+    const { pj, newAddress, checksum } = update.entry;
+    if (env.rules.verifies('parity')) out.deliver({ type: 'verify', id: pj, address: newAddress, checksum });
+    else verified(state, update, true, env);
+  }
+}
+
+function replay(state: ParityState, entry: JournalEntry): void {
+  if (entry.type === 'pj') {
+    const isSame = ({ entry: { from, mj } }: ParityUpdate) => from === entry.from && mj.mj === entry.mj.mj;
+    state.updates = state.updates.filter((update) => !isSame(update));
+    putAsideBehind(state, entry);
+    const found = { stage: 'found', journaled: true, hardened: false, told: false, dataHardened: false } as const;
+    state.updates.push({ ...found, entry });
+    return;
+  }
+  if (entry.type !== 'pj_complete' && entry.type !== 'pj_abort') return;
+  const update = updateByPj(state, entry.id);
+  if (update === undefined) return;
+  state.updates = state.updates.filter((other) => other !== update);
+  if (entry.type === 'pj_complete') apply(parityBlockOf(state, update.entry.mj), update.entry.mj, update.entry.newAddress);
+}
+
+/** What was not the base of a later entry had been given up by then: its block was lost in an earlier crash. */
+function putAsideBehind(state: ParityState, { oldAddress, mj }: PjEntry): void {
+  const chain = chainOf(state, mj);
+  const base = chain.findIndex(({ entry }) => entry.newAddress === oldAddress);
+  for (const update of chain.slice(base + 1)) update.stage = 'aside';
+}
+
+/** A parity block was looked at. Once all were, those behind a lost one count as lost too (law L4). */
+export function verified(state: ParityState, update: ParityUpdate, good: boolean, { rules }: ParityEnv): void {
+  update.hardened = good;
+  update.stage = good ? 'hardening' : 'aside';
+  if (good || !rules.cutsChain()) return;
+  putAside(state, update);
+}
+
+/** This update and all that are built on it are lost: what becomes of each its data IOM says. */
+export function putAside(state: ParityState, lost: ParityUpdate): void {
+  const { gfid, group } = lost.entry.mj;
+  const behind = state.updates.slice(state.updates.indexOf(lost));
+  for (const update of behind) {
+    if (update.entry.mj.gfid === gfid && update.entry.mj.group === group) update.stage = 'aside';
+  }
+}
+
+export function peerChanged(state: ParityState, peer: Peer, up: boolean, { peers, rules }: ParityEnv): void {
+  state.peers[peers.indexOf(peer)] = up ? 'coming' : 'away';
+  if (up) return;
+  state.requested = state.requested.filter(({ from }) => from !== peer);
+  for (const update of [...state.updates]) {
+    if (update.entry.from !== peer) continue;
+    update.told = false;
+    if (update.journaled || update.stage === 'aside' || rules.keepsHeld()) continue;
+    state.updates = state.updates.filter((other) => other !== update);
+    giveAddress(state.pool, update.entry.newAddress);
+  }
+}
+
+/** Say to each data IOM that came back what is open of it, once that is certain. */
+export function sayOpen(state: ParityState, env: ParityEnv, out: ParitySink): void {
+  if (state.recovering) return;
+  for (const [index, peer] of env.peers.entries()) {
+    if (state.peers[index] !== 'asking') continue;
+    const open = state.updates.filter(({ entry }) => entry.from === peer);
+    if (env.rules.settlesFirst() && !open.every((update) => isSettled(state, update))) continue;
+    state.peers[index] = 'known';
+    for (const update of open) update.told = isGood(state, update);
+    out.trace('resolved', peer);
+    const said = open.map((update) => ({ mj: update.entry.mj, good: isGood(state, update) }));
+    out.send(peer, { type: 'resolved', open: said });
+  }
+}
+
+const isGood = (state: ParityState, update: ParityUpdate): boolean => {
+  const chain = chainOf(state, update.entry.mj);
+  const upTo = chain.slice(0, chain.indexOf(update) + 1);
+  return upTo.length > 0 && upTo.every(({ stage, journaled, hardened }) => stage === 'hardening' && journaled && hardened);
+};
+
+const isSettled = (state: ParityState, update: ParityUpdate): boolean =>
+  update.stage === 'aside' || isGood(state, update);

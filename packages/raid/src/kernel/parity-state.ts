@@ -1,0 +1,188 @@
+import type { Decoder, Encoder, Handle } from '@holdfast/kernel';
+import { type AddressPool, decodePool, encodePool } from './address-pool.ts';
+import type { StorageAnswer, ToParity } from './iom-messages.ts';
+import {
+  type Address,
+  decodeMj,
+  encodeMj,
+  type JournalEntry,
+  type JournalId,
+  type MjEntry,
+  type Peer,
+  type PjEntry,
+} from './journal.ts';
+import type { RaidRules } from './raid-rules.ts';
+
+/** What the parity cnode says of the parity block of one group: where it is, and the last update of each member in it. */
+export interface ParityBlock {
+  readonly gfid: number;
+  readonly group: number;
+  address: Address;
+  /** By slot. */
+  vv: number[];
+}
+
+export type ParityEvent =
+  | StorageAnswer
+  | { readonly type: 'message'; readonly from: Peer; readonly message: ToParity }
+  /** A link to a data IOM changed: down means that it lost its memory, or may have. */
+  | { readonly type: 'peer'; readonly peer: Peer; readonly up: boolean }
+  /** The log was read: parity blocks as of its checkpoint, and every entry after it. */
+  | { readonly type: 'recovered'; readonly blocks: readonly ParityBlock[]; readonly entries: readonly JournalEntry[] };
+
+export interface ParityEnv {
+  readonly incarnation: number;
+  readonly addresses: readonly Address[];
+  /** Data IOMs. */
+  readonly peers: readonly Peer[];
+  readonly rules: RaidRules;
+}
+
+/**
+ * - `merging`: the delta is held, the new parity is being computed.
+ * - `hardening`: journal entry and block are on their way to the disk, or there.
+ * - `found`: read from the log after a restart, block not yet verified.
+ * - `aside`: its block is lost, or the one it was built on is: what becomes of it the data IOM says.
+ */
+export const parityStages = ['merging', 'hardening', 'found', 'aside'] as const;
+export type ParityStage = (typeof parityStages)[number];
+
+export interface ParityUpdate {
+  stage: ParityStage;
+  entry: PjEntry;
+  journaled: boolean;
+  hardened: boolean;
+  /** "Parity hardened" was said since the link came up. */
+  told: boolean;
+  dataHardened: boolean;
+}
+
+/** An update whose delta or space is missing: nothing is promised yet. */
+export interface RequestedUpdate {
+  readonly from: Peer;
+  readonly mj: MjEntry;
+  delta: Handle;
+  asked: boolean;
+  dataHardened: boolean;
+}
+
+/** `asking`: it waits to hear what is open of it. */
+export const peerStates = ['away', 'coming', 'asking', 'known'] as const;
+
+export interface ParityState {
+  recovering: boolean;
+  blocks: ParityBlock[];
+  pool: AddressPool;
+  /** In the order of their entries: of one block each is built on the one before. */
+  updates: ParityUpdate[];
+  requested: RequestedUpdate[];
+  nextEntry: JournalId;
+  /** By index in {@link ParityEnv.peers}. */
+  peers: (typeof peerStates)[number][];
+}
+
+export const initialParity = ({ peers, rules, incarnation }: ParityEnv): ParityState => ({
+  recovering: true,
+  blocks: [],
+  pool: { free: [], retiring: [] },
+  updates: [],
+  requested: [],
+  nextEntry: rules.firstEntry(incarnation),
+  peers: peers.map(() => (incarnation === 0 ? 'known' : 'away')),
+});
+
+export const parityBlockOf = (state: ParityState, { gfid, group }: { gfid: number; group: number }): ParityBlock => {
+  const found = state.blocks.find((block) => block.gfid === gfid && block.group === group);
+  if (found !== undefined) return found;
+  const fresh: ParityBlock = { gfid, group, address: 0, vv: [] };
+  state.blocks.push(fresh);
+  state.blocks.sort((a, b) => a.gfid - b.gfid || a.group - b.group);
+  return fresh;
+};
+
+/** The open updates of a parity block that count, oldest first: each starts from the one before (law L4). */
+export const chainOf = (state: ParityState, { gfid, group }: { gfid: number; group: number }): ParityUpdate[] =>
+  state.updates.filter(
+    ({ stage, entry: { mj } }) => stage !== 'aside' && mj.gfid === gfid && mj.group === group,
+  );
+
+export const updateByMj = (state: ParityState, from: Peer, mj: JournalId): ParityUpdate | undefined =>
+  state.updates.find(({ entry }) => entry.from === from && entry.mj.mj === mj);
+
+export const updateByPj = (state: ParityState, pj: JournalId): ParityUpdate | undefined =>
+  state.updates.find(({ entry }) => entry.pj === pj);
+
+export function encodeParity(state: ParityState, into: Encoder): void {
+  into.flag(state.recovering);
+  into.list(state.blocks, ({ gfid, group, address, vv }, to) => {
+    to.uint(gfid);
+    to.uint(group);
+    to.uint(address);
+    to.list(vv, (seq, each) => each.uint(seq ?? 0));
+  });
+  encodePool(state.pool, into);
+  into.list(state.updates, ({ stage, entry, journaled, hardened, told, dataHardened }, to) => {
+    to.uint(parityStages.indexOf(stage));
+    encodePj(entry, to);
+    to.flag(journaled);
+    to.flag(hardened);
+    to.flag(told);
+    to.flag(dataHardened);
+  });
+  into.list(state.requested, ({ from, mj, delta, asked, dataHardened }, to) => {
+    to.uint(from);
+    encodeMj(mj, to);
+    to.uint(delta);
+    to.flag(asked);
+    to.flag(dataHardened);
+  });
+  into.uint(state.nextEntry);
+  into.list(state.peers, (peer, to) => to.uint(peerStates.indexOf(peer)));
+}
+
+export const decodeParity = (from: Decoder): ParityState => ({
+  recovering: from.flag(),
+  blocks: from.list((each) => ({
+    gfid: each.uint(),
+    group: each.uint(),
+    address: each.uint(),
+    vv: each.list((seq) => seq.uint()),
+  })),
+  pool: decodePool(from),
+  updates: from.list((each) => ({
+    stage: parityStages[each.uint()]!,
+    entry: decodePj(each),
+    journaled: each.flag(),
+    hardened: each.flag(),
+    told: each.flag(),
+    dataHardened: each.flag(),
+  })),
+  requested: from.list((each) => ({
+    from: each.uint(),
+    mj: decodeMj(each),
+    delta: each.uint(),
+    asked: each.flag(),
+    dataHardened: each.flag(),
+  })),
+  nextEntry: from.uint(),
+  peers: from.list((each) => peerStates[each.uint()]!),
+});
+
+function encodePj(entry: PjEntry, into: Encoder): void {
+  into.uint(entry.pj);
+  into.uint(entry.newAddress);
+  into.uint(entry.oldAddress);
+  into.uint(entry.checksum);
+  into.uint(entry.from);
+  encodeMj(entry.mj, into);
+}
+
+const decodePj = (from: Decoder): PjEntry => ({
+  type: 'pj',
+  pj: from.uint(),
+  newAddress: from.uint(),
+  oldAddress: from.uint(),
+  checksum: from.uint(),
+  from: from.uint(),
+  mj: decodeMj(from),
+});

@@ -1,0 +1,21 @@
+import { noHandle } from '../kernel/journal.ts';
+
+/**
+ * Blocks of the explored worlds: two units of four bits, so that partial writes and exclusive or mean what they mean for
+ * real blocks. A handle is the value plus one, its checksum the same number: 0 is no block.
+ */
+export type BlockValue = number;
+
+export const unitsPerBlock = 2;
+const unitBits = 4;
+
+export const handleOf = (value: BlockValue): number => value + 1;
+export const valueOf = (handle: number): BlockValue => (handle <= noHandle ? 0 : handle - 1);
+
+const maskOf = (start: number, units: number): number => (2 ** (units * unitBits) - 1) << (start * unitBits);
+
+/** The units of `fresh` in the range, those of `old` elsewhere. */
+export const mergedValue = (old: BlockValue, fresh: BlockValue, start: number, units: number): BlockValue =>
+  (old & ~maskOf(start, units)) | (fresh & maskOf(start, units));
+
+export const unitOf = (value: BlockValue, unit: number): number => (value >>> (unit * unitBits)) & (2 ** unitBits - 1);

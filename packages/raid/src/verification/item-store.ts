@@ -1,0 +1,224 @@
+import { type Decoder, type EffectSink, type Encoder, handled, type Kernel } from '@holdfast/kernel';
+import { emptyBlock } from '@holdfast/simulation';
+import type { DataBlock, DataEvent } from '../kernel/data-state.ts';
+import type { StorageAnswer, StorageRequest } from '../kernel/iom-messages.ts';
+import { type Address, type JournalEntry, noAddress } from '../kernel/journal.ts';
+import type { ParityBlock, ParityEvent } from '../kernel/parity-state.ts';
+import { handleOf, mergedValue, valueOf } from './block-values.ts';
+import { batchNumber, batchOf } from './log-batches.ts';
+
+/** Which kernel of its node a request came from. */
+export const roles = { data: 0, parity: 1 } as const;
+export type Role = (typeof roles)[keyof typeof roles];
+
+/** Disk addresses from here on are the log, one batch each. */
+export const logStart = 64;
+
+export interface ItemStoreEnv {
+  readonly incarnation: number;
+  /** Disk addresses there are, log included. */
+  readonly addresses: number;
+  /** The handle at an address that was never written. */
+  initial(address: Address): number;
+  readonly dataBlocks: readonly DataBlock[];
+  readonly parityBlocks: readonly ParityBlock[];
+}
+
+interface Queued {
+  readonly role: Role;
+  readonly entry: JournalEntry;
+}
+
+interface BlockWrite {
+  readonly op: number;
+  readonly role: Role;
+  readonly id: number;
+}
+
+export interface ItemStoreState {
+  /** By address: what a read finds, on disk or not yet. */
+  content: number[];
+  nextBatch: number;
+  queue: Queued[];
+  writing: Queued[];
+  writes: BlockWrite[];
+}
+
+export type ItemStoreEvent =
+  | { readonly type: 'start' }
+  | { readonly type: 'request'; readonly role: Role; readonly request: StorageRequest }
+  | { readonly type: 'read'; readonly blocks: readonly number[] }
+  | { readonly type: 'log written' }
+  | { readonly type: 'block written'; readonly op: number };
+
+/** What is handed to a kernel above. */
+export interface ItemNotice {
+  readonly role: Role;
+  readonly event: StorageAnswer | Extract<DataEvent | ParityEvent, { type: 'recovered' }>;
+}
+
+type ItemSink = EffectSink<never, never, ItemNotice>;
+
+const readOp = 0;
+const logOp = 1;
+const firstBlockOp = 2;
+
+/**
+ * The contract that the data and parity kernels stand on, as a kernel over the disk of a world: a journal entry or block
+ * is durable when that was said; until then a crash keeps, loses or tears it, on its own, except that the log is kept in
+ * order. Everything a drive holds is read at the restart.
+ */
+export const itemStore: Kernel<ItemStoreState, ItemStoreEvent, ItemStoreEnv, never, never, ItemNotice> = {
+  name: 'item store',
+  table: {
+    any: { start: handled, request: handled, read: handled, 'log written': handled, 'block written': handled },
+  },
+  initial: () => ({ content: [], nextBatch: logStart, queue: [], writing: [], writes: [] }),
+  row: () => 'any',
+  column: (event) => event.type,
+  step(state, event, env, out) {
+    switch (event.type) {
+      case 'start':
+        if (env.incarnation === 0) open(state, [], env, out);
+        else out.diskRead(readOp, 0, env.addresses);
+        break;
+      case 'read':
+        open(state, event.blocks, env, out);
+        break;
+      case 'request':
+        serve(state, event.role, event.request, out);
+        break;
+      case 'log written':
+        for (const { role, entry } of state.writing) out.deliver({ role, event: { type: 'journaled', entry } });
+        state.writing = [];
+        break;
+      case 'block written': {
+        const write = state.writes.find(({ op }) => op === event.op);
+        state.writes = state.writes.filter((other) => other !== write);
+        if (write !== undefined) out.deliver({ role: write.role, event: { type: 'hardened', id: write.id } });
+        break;
+      }
+    }
+    writeLog(state, env, out);
+  },
+  encode(state, into) {
+    into.list(state.content, (handle, to) => to.int(handle));
+    into.uint(state.nextBatch);
+    into.list(state.queue, encodeQueued);
+    into.list(state.writing, encodeQueued);
+    into.list(state.writes, ({ op, role, id }, to) => {
+      to.uint(op);
+      to.uint(role);
+      to.uint(id);
+    });
+  },
+  decode: (from) => ({
+    content: from.list((each) => each.int()),
+    nextBatch: from.uint(),
+    queue: from.list(decodeQueued),
+    writing: from.list(decodeQueued),
+    writes: from.list((each) => ({ op: each.uint(), role: each.uint() as Role, id: each.uint() })),
+  }),
+};
+
+/** The completion of a disk operation as an event. */
+export function itemStoreEnded(op: number, blocks: readonly number[]): ItemStoreEvent {
+  if (op === readOp) return { type: 'read', blocks };
+  return op === logOp ? { type: 'log written' } : { type: 'block written', op };
+}
+
+/** The entries in a log, by what its addresses hold: up to the first that holds none. */
+export function entriesOf(at: (address: Address) => number, addresses: number): JournalEntry[] {
+  const entries: JournalEntry[] = [];
+  let life = 0;
+  for (let address = logStart; address < addresses; address++) {
+    const batch = batchOf(at(address));
+    if (batch === undefined || batch.life < life) break;
+    life = batch.life;
+    entries.push(...batch.entries);
+  }
+  return entries;
+}
+
+function open(state: ItemStoreState, blocks: readonly number[], env: ItemStoreEnv, out: ItemSink): void {
+  const at = (address: Address) => blocks[address] ?? emptyBlock;
+  state.content = Array.from({ length: logStart }, (_, address) =>
+    at(address) === emptyBlock ? env.initial(address) : at(address),
+  );
+  while (state.content.at(-1) === emptyBlock) state.content.pop();
+  const entries = entriesOf(at, env.addresses);
+  let end = logStart;
+  while (batchOf(at(end)) !== undefined) end++;
+  state.nextBatch = end;
+  out.deliver({ role: roles.data, event: { type: 'recovered', blocks: env.dataBlocks, entries } });
+  out.deliver({ role: roles.parity, event: { type: 'recovered', blocks: env.parityBlocks, entries } });
+}
+
+function serve(state: ItemStoreState, role: Role, request: StorageRequest, out: ItemSink): void {
+  const value = (address: Address) => (address === noAddress ? 0 : valueOf(state.content[address] ?? emptyBlock));
+  const keep = (address: Address, handle: number) => {
+    while (state.content.length <= address) state.content.push(emptyBlock);
+    state.content[address] = handle;
+  };
+  switch (request.type) {
+    case 'prepare': {
+      const { id, oldAddress, newAddress, payload, writeStart, writeBytes } = request;
+      const fresh = mergedValue(value(oldAddress), valueOf(payload), writeStart, writeBytes);
+      const delta = handleOf(value(oldAddress) ^ fresh);
+      keep(newAddress, handleOf(fresh));
+      out.deliver({ role, event: { type: 'combined', id, checksum: handleOf(fresh), delta } });
+      break;
+    }
+    case 'merge': {
+      const { id, oldAddress, newAddress, delta } = request;
+      const handle = handleOf(value(oldAddress) ^ valueOf(delta));
+      keep(newAddress, handle);
+      out.deliver({ role, event: { type: 'combined', id, checksum: handle, delta } });
+      break;
+    }
+    case 'difference': {
+      const { id, oldAddress, newAddress } = request;
+      const delta = handleOf(value(oldAddress) ^ value(newAddress));
+      out.deliver({ role, event: { type: 'difference', id, delta } });
+      break;
+    }
+    case 'verify': {
+      const good = state.content[request.address] === request.checksum;
+      out.deliver({ role, event: { type: 'verified', id: request.id, good } });
+      break;
+    }
+    case 'harden': {
+      let op = firstBlockOp;
+      while (state.writes.some((write) => write.op === op)) op++;
+      state.writes = [...state.writes, { op, role, id: request.id }].sort((a, b) => a.op - b.op);
+      out.diskWrite(op, request.address, state.content[request.address] ?? emptyBlock);
+      break;
+    }
+    case 'journal':
+      state.queue.push({ role, entry: request.entry });
+      break;
+    case 'mark':
+      break;
+  }
+}
+
+/** One batch at a time; what comes meanwhile goes into the next. */
+function writeLog(state: ItemStoreState, { incarnation, addresses }: ItemStoreEnv, out: ItemSink): void {
+  if (state.writing.length > 0 || state.queue.length === 0) return;
+  if (state.nextBatch === addresses) throw new RangeError('The log of the explored world is full.');
+  state.writing = state.queue;
+  state.queue = [];
+  const entries = state.writing.map(({ entry }) => entry);
+  out.diskWrite(logOp, state.nextBatch++, batchNumber({ life: incarnation, entries }));
+}
+
+/** Entries by the number of a batch that holds just them: the same everywhere, and compact. */
+function encodeQueued({ role, entry }: Queued, into: Encoder): void {
+  into.uint(role);
+  into.uint(batchNumber({ life: 0, entries: [entry] }));
+}
+
+const decodeQueued = (from: Decoder): Queued => ({
+  role: from.uint() as Role,
+  entry: batchOf(from.uint())!.entries[0]!,
+});

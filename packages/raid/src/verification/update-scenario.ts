@@ -1,0 +1,114 @@
+import type { WorldView } from '@holdfast/simulation';
+import type { DataState } from '../kernel/data-state.ts';
+import type { Toughness } from '../kernel/iom-messages.ts';
+import type { Address } from '../kernel/journal.ts';
+import type { ParityState } from '../kernel/parity-state.ts';
+import { type BlockValue, handleOf } from './block-values.ts';
+import { entriesOf, logStart, roles } from './item-store.ts';
+
+/** A parity group: the nodes of its data slots, in order, and of its parity. Members nobody writes have no node. */
+export interface GroupPlan {
+  readonly members: readonly (number | 'idle')[];
+  readonly parity: number;
+}
+
+/** One write of a caller. */
+export interface PlannedWrite {
+  readonly group: number;
+  readonly slot: number;
+  readonly toughness: Toughness;
+  /** Units of the block that are written; where omitted, all. */
+  readonly range?: { readonly start: number; readonly units: number };
+  /** The write that must be answered before this one is made. */
+  readonly after?: number;
+  /** The caller asks again, once, when it had no answer. */
+  readonly retried?: boolean;
+  /** This one and the write named are of one client; where omitted each write has a client of its own. */
+  readonly sameClientAs?: number;
+}
+
+/** A small array: some nodes, some groups, some writes, and how often nodes lose power. */
+export interface UpdateScenario {
+  readonly name: string;
+  readonly nodes: number;
+  readonly groups: readonly GroupPlan[];
+  readonly writes: readonly PlannedWrite[];
+  readonly crashes: number;
+  /** Writes torn at a crash. */
+  readonly torn?: number;
+  /** The parity IOM asks for the delta. Default: it comes with the request. */
+  readonly pull?: boolean;
+  /** Addresses of each role beyond those in use. Default 2. */
+  readonly spare?: number;
+}
+
+export const gfid = 1;
+/** Log batches that one node may write in a history. */
+const batchesMax = 60;
+export const diskAddresses = logStart + batchesMax;
+
+/** Distinct in both units, so that no two sums are equal by accident. */
+export const initialValue = (group: number, slot: number): BlockValue => [0x11, 0x24, 0x48, 0x83][group * 2 + slot] ?? 0x5a;
+export const writtenValue = (write: number): BlockValue => [0x35, 0x96, 0xcb, 0x6d][write] ?? 0xee;
+
+export const nodesOf = ({ nodes }: UpdateScenario): number[] => Array.from({ length: nodes }, (_, node) => node);
+
+export interface Place {
+  readonly group: number;
+  readonly slot: number;
+}
+
+/** The data blocks of a node, in the order of their first addresses, which are 1, 2, and so on. */
+export const dataPlaces = ({ groups }: UpdateScenario, node: number): Place[] =>
+  groups.flatMap(({ members }, group) =>
+    members.flatMap((member, slot) => (member === node ? [{ group, slot }] : [])),
+  );
+
+/** The groups whose parity a node has. */
+export const parityGroups = ({ groups }: UpdateScenario, node: number): number[] =>
+  groups.flatMap(({ parity }, group) => (parity === node ? [group] : []));
+
+const spareOf = ({ spare }: UpdateScenario): number => spare ?? 2;
+const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, index) => from + index);
+
+export const dataAddresses = (scenario: UpdateScenario, node: number): Address[] => {
+  const places = dataPlaces(scenario, node).length;
+  return places === 0 ? [] : range(1, places + spareOf(scenario));
+};
+
+/** Those of the parity role start behind those of the data role. */
+const parityStart = 32;
+export const parityAddresses = (scenario: UpdateScenario, node: number): Address[] => {
+  const groups = parityGroups(scenario, node).length;
+  return groups === 0 ? [] : range(parityStart, groups + spareOf(scenario));
+};
+
+export const initialParityValue = (scenario: UpdateScenario, group: number): BlockValue =>
+  scenario.groups[group]!.members.reduce((sum: number, _, slot) => sum ^ initialValue(group, slot), 0);
+
+/** The handle at an address of a node that was never written. */
+export function initialHandle(scenario: UpdateScenario, node: number, address: Address): number {
+  const place = dataPlaces(scenario, node)[address - 1];
+  if (place !== undefined) return handleOf(initialValue(place.group, place.slot));
+  const group = parityGroups(scenario, node)[address - parityStart];
+  return group === undefined ? 0 : handleOf(initialParityValue(scenario, group));
+}
+
+/** The logical block of a member of a group. */
+export const lblkOf = ({ groups }: UpdateScenario, { group, slot }: Place): number =>
+  groups.slice(0, group).reduce((sum, { members }) => sum + members.length, 0) + slot;
+
+/** Parity IOM j is port j of the data role; data IOM i is port 100 + i of the parity role. */
+export const dataPort = (node: number): number => 100 + node;
+
+export const dataState = (view: WorldView, node: number) => view.state<DataState>(node, roles.data);
+export const parityState = (view: WorldView, node: number) => view.state<ParityState>(node, roles.parity);
+
+/** What is durable at an address. */
+export function durableHandle(scenario: UpdateScenario, view: WorldView, node: number, address: Address): number {
+  const handle = view.block(node, address);
+  return handle === 0 ? initialHandle(scenario, node, address) : handle;
+}
+
+export const durableEntries = (view: WorldView, node: number) =>
+  entriesOf((address) => view.block(node, address), diskAddresses);
