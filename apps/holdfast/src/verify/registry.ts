@@ -10,6 +10,7 @@ export const verificationSuites: VerificationSuites = new Map([
   ['connection', async () => (await import('@holdfast/runtime/verification')).connectionSuite],
   ['coherence', async () => (await import('@holdfast/coherence/verification')).coherenceSuite],
   ['page-sync', async () => (await import('@holdfast/nfs-state/verification')).pageSyncSuite],
+  ['raid', async () => (await import('@holdfast/raid/verification')).raidSuite],
 ]);
 
 /** @throws UsageError that names the kernels there are. */

@@ -1,17 +1,10 @@
 import { ProtocolError } from '@holdfast/kernel';
 import { poolWithout, takeAddress } from './address-pool.ts';
-import {
-  blockOf,
-  type DataBlock,
-  type DataEnv,
-  type DataState,
-  type DataUpdate,
-  type Verdict,
-} from './data-state.ts';
-import { abandon, blockHardened, forget, freshUpdate, isKnown, sendUpdate } from './data-write.ts';
+import { blockOf, type DataBlock, type DataEnv, type DataState, type DataUpdate, type Verdict } from './data-state.ts';
+import { abandon, blockHardened, freshUpdate, isKnown, sendUpdate } from './data-write.ts';
 import { rowIndex } from './decision-table.ts';
 import type { DataSink, OpenUpdate } from './iom-messages.ts';
-import { type Address, type JournalEntry, type MjEntry, type Peer } from './journal.ts';
+import type { Address, JournalEntry, MjEntry, Peer } from './journal.ts';
 
 /** Put the blocks as the log says, and find the updates that it does not say the end of. */
 export function recover(
@@ -36,7 +29,8 @@ export function recover(
   for (const { newAddress, oldAddress } of open.values()) used.add(newAddress).add(oldAddress);
   state.pool = poolWithout(env.addresses, used);
   state.updates = [...open.values()].map((entry) => ({ ...freshUpdate, stage: 'found', entry, journaled: true }));
-  for (const [index, peer] of env.peers.entries()) if (state.peers[index] === 'coming') out.send(peer, { type: 'resolve' });
+  for (const [index, peer] of env.peers.entries())
+    if (state.peers[index] === 'coming') out.send(peer, { type: 'resolve' });
   for (const update of [...state.updates]) verify(state, update, env, out);
 }
 
@@ -76,20 +70,10 @@ export function peerChanged(state: DataState, peer: Peer, up: boolean, env: Data
     if (update.stage === 'recalling') update.stage = update.journaled ? 'found' : 'adopted';
     if (update.stage === 'found' || update.stage === 'adopted') update.verdict = 'unheard';
   }
-  // What was known only from its copy the parity IOM will say again.
-  for (const update of [...state.updates]) {
-    if (update.entry.parity === peer && update.stage === 'adopted') forget(state, update);
-  }
 }
 
 /** The parity IOM is back and says what it has open. */
-export function resolve(
-  state: DataState,
-  peer: Peer,
-  open: readonly OpenUpdate[],
-  env: DataEnv,
-  out: DataSink,
-): void {
+export function resolve(state: DataState, peer: Peer, open: readonly OpenUpdate[], env: DataEnv, out: DataSink): void {
   state.peers[env.peers.indexOf(peer)] = 'known';
   const known = new Set(state.updates.map(({ entry }) => entry.mj));
   for (const update of [...state.updates]) {
@@ -103,15 +87,18 @@ export function resolve(
 function hear(state: DataState, update: DataUpdate, verdict: Verdict, env: DataEnv, out: DataSink): void {
   switch (update.stage) {
     case 'found':
+    case 'adopted':
       update.verdict = verdict;
       decide(state, update, env, out);
       break;
     case 'updating':
+    case 'differing':
     case 'restoring':
       if (verdict === 'good') {
         update.parityHardened = true;
         update.sent = true;
-      } else if (!update.parityHardened && env.rules.sendsAgain(update.deltaHeld)) sendUpdate(update, env, out);
+      } else if (update.stage === 'updating' && !update.parityHardened && env.rules.sendsAgain(update.deltaHeld))
+        sendUpdate(update, env, out);
       break;
   }
 }
@@ -125,10 +112,7 @@ function meet(state: DataState, mj: MjEntry, good: boolean, env: DataEnv, out: D
     if (!good) out.send(mj.parity, { type: 'abort', mj: mj.mj });
     return;
   }
-  if (!rules.adopts()) {
-    out.send(mj.parity, { type: 'abort', mj: mj.mj });
-    return;
-  }
+  if (!rules.adopts()) return;
   const wanted = takeAddress(state.pool, mj.newAddress);
   const newAddress = wanted ?? takeAddress(state.pool);
   if (newAddress === undefined) throw new ProtocolError('data IOM', 'serving', 'resolve', 'the reserve is used up');
@@ -168,11 +152,20 @@ function decide(state: DataState, update: DataUpdate, env: DataEnv, out: DataSin
   }
 }
 
-/** The difference is known again: the update is sent again, unless the parity IOM went away meanwhile. */
-export function differenceKnown(state: DataState, update: DataUpdate, delta: number, env: DataEnv, out: DataSink): void {
+/**
+ * The difference is known again: the update is sent again, unless the parity IOM went away meanwhile, or came back with
+ * the update merged: it may have lost the end of an entry, and says then what it had not said before.
+ */
+export function differenceKnown(
+  state: DataState,
+  update: DataUpdate,
+  delta: number,
+  env: DataEnv,
+  out: DataSink,
+): void {
   update.stage = 'updating';
   update.delta = delta;
-  if (isKnown(state, update.entry.parity, env)) sendUpdate(update, env, out);
+  if (!update.parityHardened && isKnown(state, update.entry.parity, env)) sendUpdate(update, env, out);
 }
 
 /** The parity IOM sent the difference: D1 := D0 ^ P0 ^ P1. */

@@ -1,7 +1,15 @@
 import type { Decoder, Encoder, Handle } from '@holdfast/kernel';
 import { type AddressPool, decodePool, encodePool } from './address-pool.ts';
 import type { StorageAnswer, ToData, Toughness } from './iom-messages.ts';
-import { type Address, decodeMj, encodeMj, type JournalEntry, type JournalId, type MjEntry, type Peer } from './journal.ts';
+import {
+  type Address,
+  decodeMj,
+  encodeMj,
+  type JournalEntry,
+  type JournalId,
+  type MjEntry,
+  type Peer,
+} from './journal.ts';
 import type { RaidRules } from './raid-rules.ts';
 
 /** What a cnode says of one block: where it is, its last update, and the last request of each client for it. */
@@ -61,15 +69,7 @@ export interface DataEnv {
  * - `recalling`: the parity IOM was asked for the difference.
  * - `restoring`: D1 is made again.
  */
-export const dataStages = [
-  'preparing',
-  'updating',
-  'found',
-  'adopted',
-  'differing',
-  'recalling',
-  'restoring',
-] as const;
+export const dataStages = ['preparing', 'updating', 'found', 'adopted', 'differing', 'recalling', 'restoring'] as const;
 export type DataStage = (typeof dataStages)[number];
 
 /** What the parity IOM said of an update when it was heard again. */

@@ -170,11 +170,6 @@ export function abandon(state: DataState, update: DataUpdate, env: DataEnv, out:
     end(state, update, 'mj_abort', update.entry.newAddress, env, out);
     return;
   }
-  forget(state, update);
-}
-
-/** An update that left nothing in the log is gone with its memory. */
-export function forget(state: DataState, update: DataUpdate): void {
   state.updates = state.updates.filter((other) => other !== update);
   giveAddress(state.pool, update.entry.newAddress);
 }

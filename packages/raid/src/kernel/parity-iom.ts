@@ -33,15 +33,21 @@ function subject(state: ParityState, event: ParityEvent): ParityUpdate | undefin
   }
 }
 
-const mjOf = (message: Exclude<ToParity, { type: 'resolve' }>): number => (message.type === 'ios_updatepn' ? message.mj.mj : message.mj);
+const mjOf = (message: Exclude<ToParity, { type: 'resolve' }>): number =>
+  message.type === 'ios_updatepn' ? message.mj.mj : message.mj;
 
 function row(state: ParityState, event: ParityEvent): string {
   const isResolve = event.type === 'message' && event.message.type === 'resolve';
-  if (event.type === 'peer' || event.type === 'recovered' || isResolve) return state.recovering ? 'recovering' : 'serving';
+  if (event.type === 'peer' || event.type === 'recovered' || isResolve)
+    return state.recovering ? 'recovering' : 'serving';
   const update = subject(state, event);
-  if (update !== undefined) return update.stage;
-  if (event.type !== 'message' || event.message.type === 'resolve') return 'unknown';
-  return requestOf(state, event.from, mjOf(event.message)) === undefined ? 'unknown' : 'requested';
+  const isEnd = event.type === 'message' && (event.message.type === 'recall' || event.message.type === 'abort');
+  if (isEnd) return update === undefined ? 'closed' : 'open';
+  const isRequested =
+    event.type === 'message' &&
+    event.message.type !== 'resolve' &&
+    requestOf(state, event.from, mjOf(event.message)) !== undefined;
+  return isRequested ? 'requested' : (update?.stage ?? 'unknown');
 }
 
 function column(event: ParityEvent): string {
@@ -107,6 +113,7 @@ function hear(
       break;
     case 'recall':
       if (update === undefined) break;
+      update.recalled = true;
       out.deliver({ type: 'difference', id: update.entry.pj, ...addresses(update) });
       break;
     case 'abort':
@@ -127,6 +134,8 @@ function stored(state: ParityState, update: ParityUpdate, event: Answer, env: Pa
       merged(update, event.checksum, out);
       break;
     case 'difference':
+      if (!update.recalled) break;
+      update.recalled = false;
       out.send(update.entry.from, { type: 'recalled', mj: update.entry.mj.mj, delta: event.delta });
       break;
     case 'verified':

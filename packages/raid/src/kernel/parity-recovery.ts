@@ -1,8 +1,9 @@
-import { giveAddress, poolWithout } from './address-pool.ts';
+import { poolWithout } from './address-pool.ts';
 import type { ParitySink } from './iom-messages.ts';
 import type { Address, JournalEntry, Peer, PjEntry } from './journal.ts';
 import {
   chainOf,
+  freshUpdate,
   type ParityBlock,
   type ParityEnv,
   type ParityState,
@@ -39,15 +40,15 @@ function replay(state: ParityState, entry: JournalEntry): void {
     const isSame = ({ entry: { from, mj } }: ParityUpdate) => from === entry.from && mj.mj === entry.mj.mj;
     state.updates = state.updates.filter((update) => !isSame(update));
     putAsideBehind(state, entry);
-    const found = { stage: 'found', journaled: true, hardened: false, told: false, dataHardened: false } as const;
-    state.updates.push({ ...found, entry });
+    state.updates.push({ ...freshUpdate, stage: 'found', entry, journaled: true });
     return;
   }
   if (entry.type !== 'pj_complete' && entry.type !== 'pj_abort') return;
   const update = updateByPj(state, entry.id);
   if (update === undefined) return;
   state.updates = state.updates.filter((other) => other !== update);
-  if (entry.type === 'pj_complete') apply(parityBlockOf(state, update.entry.mj), update.entry.mj, update.entry.newAddress);
+  if (entry.type === 'pj_complete')
+    apply(parityBlockOf(state, update.entry.mj), update.entry.mj, update.entry.newAddress);
 }
 
 /** What was not the base of a later entry had been given up by then: its block was lost in an earlier crash. */
@@ -74,16 +75,14 @@ export function putAside(state: ParityState, lost: ParityUpdate): void {
   }
 }
 
-export function peerChanged(state: ParityState, peer: Peer, up: boolean, { peers, rules }: ParityEnv): void {
+export function peerChanged(state: ParityState, peer: Peer, up: boolean, { peers }: ParityEnv): void {
   state.peers[peers.indexOf(peer)] = up ? 'coming' : 'away';
   if (up) return;
   state.requested = state.requested.filter(({ from }) => from !== peer);
-  for (const update of [...state.updates]) {
+  for (const update of state.updates) {
     if (update.entry.from !== peer) continue;
     update.told = false;
-    if (update.journaled || update.stage === 'aside' || rules.keepsHeld()) continue;
-    state.updates = state.updates.filter((other) => other !== update);
-    giveAddress(state.pool, update.entry.newAddress);
+    update.recalled = false;
   }
 }
 
@@ -94,19 +93,18 @@ export function sayOpen(state: ParityState, env: ParityEnv, out: ParitySink): vo
     if (state.peers[index] !== 'asking') continue;
     const open = state.updates.filter(({ entry }) => entry.from === peer);
     if (env.rules.settlesFirst() && !open.every((update) => isSettled(state, update))) continue;
+    if (!env.rules.keepsHeld()) for (const update of open) putAside(state, update);
     state.peers[index] = 'known';
-    for (const update of open) update.told = isGood(state, update);
+    for (const update of open) update.told = update.stage !== 'aside';
     out.trace('resolved', peer);
-    const said = open.map((update) => ({ mj: update.entry.mj, good: isGood(state, update) }));
+    const said = open.map(({ entry, stage }) => ({ mj: entry.mj, good: stage !== 'aside' }));
     out.send(peer, { type: 'resolved', open: said });
   }
 }
 
-const isGood = (state: ParityState, update: ParityUpdate): boolean => {
+/** Whether it is certain what its drive will hold of an update: its parity and all that it is built on, or not. */
+function isSettled(state: ParityState, update: ParityUpdate): boolean {
   const chain = chainOf(state, update.entry.mj);
   const upTo = chain.slice(0, chain.indexOf(update) + 1);
-  return upTo.length > 0 && upTo.every(({ stage, journaled, hardened }) => stage === 'hardening' && journaled && hardened);
-};
-
-const isSettled = (state: ParityState, update: ParityUpdate): boolean =>
-  update.stage === 'aside' || isGood(state, update);
+  return upTo.every(({ stage, journaled, hardened }) => stage === 'hardening' && journaled && hardened);
+}

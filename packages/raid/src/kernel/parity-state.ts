@@ -55,7 +55,17 @@ export interface ParityUpdate {
   /** "Parity hardened" was said since the link came up. */
   told: boolean;
   dataHardened: boolean;
+  /** The data IOM asked for the difference since the link came up, and was not answered. */
+  recalled: boolean;
 }
+
+export const freshUpdate = {
+  journaled: false,
+  hardened: false,
+  told: false,
+  dataHardened: false,
+  recalled: false,
+} as const;
 
 /** An update whose delta or space is missing: nothing is promised yet. */
 export interface RequestedUpdate {
@@ -102,9 +112,7 @@ export const parityBlockOf = (state: ParityState, { gfid, group }: { gfid: numbe
 
 /** The open updates of a parity block that count, oldest first: each starts from the one before (law L4). */
 export const chainOf = (state: ParityState, { gfid, group }: { gfid: number; group: number }): ParityUpdate[] =>
-  state.updates.filter(
-    ({ stage, entry: { mj } }) => stage !== 'aside' && mj.gfid === gfid && mj.group === group,
-  );
+  state.updates.filter(({ stage, entry: { mj } }) => stage !== 'aside' && mj.gfid === gfid && mj.group === group);
 
 export const updateByMj = (state: ParityState, from: Peer, mj: JournalId): ParityUpdate | undefined =>
   state.updates.find(({ entry }) => entry.from === from && entry.mj.mj === mj);
@@ -121,13 +129,14 @@ export function encodeParity(state: ParityState, into: Encoder): void {
     to.list(vv, (seq, each) => each.uint(seq ?? 0));
   });
   encodePool(state.pool, into);
-  into.list(state.updates, ({ stage, entry, journaled, hardened, told, dataHardened }, to) => {
+  into.list(state.updates, ({ stage, entry, journaled, hardened, told, dataHardened, recalled }, to) => {
     to.uint(parityStages.indexOf(stage));
     encodePj(entry, to);
     to.flag(journaled);
     to.flag(hardened);
     to.flag(told);
     to.flag(dataHardened);
+    to.flag(recalled);
   });
   into.list(state.requested, ({ from, mj, delta, asked, dataHardened }, to) => {
     to.uint(from);
@@ -156,6 +165,7 @@ export const decodeParity = (from: Decoder): ParityState => ({
     hardened: each.flag(),
     told: each.flag(),
     dataHardened: each.flag(),
+    recalled: each.flag(),
   })),
   requested: from.list((each) => ({
     from: each.uint(),

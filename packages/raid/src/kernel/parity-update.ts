@@ -1,9 +1,10 @@
 import type { Handle } from '@holdfast/kernel';
 import { giveAddress, retireAddress, retired, takeAddress } from './address-pool.ts';
 import type { ParitySink } from './iom-messages.ts';
-import type { JournalEntry, JournalId, MjEntry, Peer } from './journal.ts';
+import type { JournalEntry, MjEntry, Peer } from './journal.ts';
 import {
   chainOf,
+  freshUpdate,
   type ParityBlock,
   type ParityEnv,
   type ParityState,
@@ -46,8 +47,7 @@ export function admit(state: ParityState, env: ParityEnv, out: ParitySink): void
     const oldAddress = base(state, parityBlockOf(state, mj), env);
     const pj = state.nextEntry++;
     const entry = { type: 'pj', pj, newAddress, oldAddress, checksum: 0, from, mj } as const;
-    const update = { stage: 'merging', entry, journaled: false, hardened: false, told: false, dataHardened } as const;
-    state.updates.push({ ...update });
+    state.updates.push({ ...freshUpdate, stage: 'merging', entry, dataHardened });
     out.trace('p5 delta held', pj);
     out.send(from, { type: 'delta_held', mj: mj.mj });
     out.deliver({ type: 'merge', id: pj, oldAddress, newAddress, delta });

@@ -48,7 +48,7 @@ export interface RaidRules {
   isMerged(seq: number, merged: number): boolean;
   /** Whether the parity IOM waits until its writes ended before it says what it has open. */
   settlesFirst(): boolean;
-  /** Whether the parity IOM finishes an update whose data IOM is gone. */
+  /** Whether the parity IOM keeps what it held for a data IOM that stopped. */
   keepsHeld(): boolean;
   /** Law L4: whether a parity update starts from the one before it, finished or not. */
   chains(): boolean;
@@ -62,8 +62,7 @@ export const entriesPerLife = 2 ** 32;
 export const raidRules: RaidRules = {
   mayTellData: ({ journaled, hardened }) => journaled && hardened,
   mayTellParity: ({ journaled, hardened }, first) => journaled && hardened && first,
-  mayCompleteData: ({ journaled, hardened }, parityHardened, first) =>
-    journaled && hardened && parityHardened && first,
+  mayCompleteData: ({ journaled, hardened }, parityHardened, first) => journaled && hardened && parityHardened && first,
   mayCompleteParity: ({ journaled, hardened }, dataHardened, first) => journaled && hardened && dataHardened && first,
   mayAnswer(toughness, { journaled, hardened }, deltaHeld, parityHardened) {
     if (toughness === 0) return true;

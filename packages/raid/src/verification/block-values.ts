@@ -10,7 +10,7 @@ export const unitsPerBlock = 2;
 const unitBits = 4;
 
 export const handleOf = (value: BlockValue): number => value + 1;
-export const valueOf = (handle: number): BlockValue => (handle <= noHandle ? 0 : handle - 1);
+export const blockValue = (handle: number): BlockValue => (handle <= noHandle ? 0 : handle - 1);
 
 const maskOf = (start: number, units: number): number => (2 ** (units * unitBits) - 1) << (start * unitBits);
 

@@ -4,8 +4,8 @@ import type { DataBlock, DataEvent } from '../kernel/data-state.ts';
 import type { StorageAnswer, StorageRequest } from '../kernel/iom-messages.ts';
 import { type Address, type JournalEntry, noAddress } from '../kernel/journal.ts';
 import type { ParityBlock, ParityEvent } from '../kernel/parity-state.ts';
-import { handleOf, mergedValue, valueOf } from './block-values.ts';
-import { batchNumber, batchOf } from './log-batches.ts';
+import { blockValue, handleOf, mergedValue } from './block-values.ts';
+import { batchNumber, batchOf, requestNumber, requestOf } from './log-batches.ts';
 
 /** Which kernel of its node a request came from. */
 export const roles = { data: 0, parity: 1 } as const;
@@ -22,6 +22,8 @@ export interface ItemStoreEnv {
   initial(address: Address): number;
   readonly dataBlocks: readonly DataBlock[];
   readonly parityBlocks: readonly ParityBlock[];
+  /** Whether what needs old blocks takes a read of the disk; else it is answered at once, as from a cache. */
+  readonly slowReads: boolean;
 }
 
 interface Queued {
@@ -42,6 +44,8 @@ export interface ItemStoreState {
   queue: Queued[];
   writing: Queued[];
   writes: BlockWrite[];
+  /** Requests that wait for old blocks, oldest first: carried out in order, so that each sees what those before left. */
+  reading: { readonly role: Role; readonly request: StorageRequest }[];
 }
 
 export type ItemStoreEvent =
@@ -49,6 +53,7 @@ export type ItemStoreEvent =
   | { readonly type: 'request'; readonly role: Role; readonly request: StorageRequest }
   | { readonly type: 'read'; readonly blocks: readonly number[] }
   | { readonly type: 'log written' }
+  | { readonly type: 'old block read' }
   | { readonly type: 'block written'; readonly op: number };
 
 /** What is handed to a kernel above. */
@@ -61,7 +66,8 @@ type ItemSink = EffectSink<never, never, ItemNotice>;
 
 const readOp = 0;
 const logOp = 1;
-const firstBlockOp = 2;
+const oldBlockOp = 2;
+const firstBlockOp = 3;
 
 /**
  * The contract that the data and parity kernels stand on, as a kernel over the disk of a world: a journal entry or block
@@ -71,9 +77,16 @@ const firstBlockOp = 2;
 export const itemStore: Kernel<ItemStoreState, ItemStoreEvent, ItemStoreEnv, never, never, ItemNotice> = {
   name: 'item store',
   table: {
-    any: { start: handled, request: handled, read: handled, 'log written': handled, 'block written': handled },
+    any: {
+      start: handled,
+      request: handled,
+      read: handled,
+      'old block read': handled,
+      'log written': handled,
+      'block written': handled,
+    },
   },
-  initial: () => ({ content: [], nextBatch: logStart, queue: [], writing: [], writes: [] }),
+  initial: () => ({ content: [], nextBatch: logStart, queue: [], writing: [], writes: [], reading: [] }),
   row: () => 'any',
   column: (event) => event.type,
   step(state, event, env, out) {
@@ -86,8 +99,18 @@ export const itemStore: Kernel<ItemStoreState, ItemStoreEvent, ItemStoreEnv, nev
         open(state, event.blocks, env, out);
         break;
       case 'request':
-        serve(state, event.role, event.request, out);
+        if (env.slowReads && needsOldBlock(event.request)) {
+          state.reading = [...state.reading, { role: event.role, request: event.request }];
+          if (state.reading.length === 1) readOldBlock(event.request, out);
+        } else serve(state, event.role, event.request, out);
         break;
+      case 'old block read': {
+        const [oldest, ...rest] = state.reading;
+        state.reading = rest;
+        if (oldest !== undefined) serve(state, oldest.role, oldest.request, out);
+        if (rest[0] !== undefined) readOldBlock(rest[0].request, out);
+        break;
+      }
       case 'log written':
         for (const { role, entry } of state.writing) out.deliver({ role, event: { type: 'journaled', entry } });
         state.writing = [];
@@ -111,6 +134,10 @@ export const itemStore: Kernel<ItemStoreState, ItemStoreEvent, ItemStoreEnv, nev
       to.uint(role);
       to.uint(id);
     });
+    into.list(state.reading, ({ role, request }, to) => {
+      to.uint(role);
+      to.uint(requestNumber(request));
+    });
   },
   decode: (from) => ({
     content: from.list((each) => each.int()),
@@ -118,12 +145,20 @@ export const itemStore: Kernel<ItemStoreState, ItemStoreEvent, ItemStoreEnv, nev
     queue: from.list(decodeQueued),
     writing: from.list(decodeQueued),
     writes: from.list((each) => ({ op: each.uint(), role: each.uint() as Role, id: each.uint() })),
+    reading: from.list((each) => ({ role: each.uint() as Role, request: requestOf(each.uint()) })),
   }),
 };
+
+const needsOldBlock = ({ type }: StorageRequest): boolean =>
+  type === 'prepare' || type === 'merge' || type === 'difference' || type === 'verify';
+
+const readOldBlock = (request: StorageRequest, out: ItemSink): void =>
+  out.diskRead(oldBlockOp, 'oldAddress' in request ? request.oldAddress : 1, 1);
 
 /** The completion of a disk operation as an event. */
 export function itemStoreEnded(op: number, blocks: readonly number[]): ItemStoreEvent {
   if (op === readOp) return { type: 'read', blocks };
+  if (op === oldBlockOp) return { type: 'old block read' };
   return op === logOp ? { type: 'log written' } : { type: 'block written', op };
 }
 
@@ -155,7 +190,7 @@ function open(state: ItemStoreState, blocks: readonly number[], env: ItemStoreEn
 }
 
 function serve(state: ItemStoreState, role: Role, request: StorageRequest, out: ItemSink): void {
-  const value = (address: Address) => (address === noAddress ? 0 : valueOf(state.content[address] ?? emptyBlock));
+  const value = (address: Address) => (address === noAddress ? 0 : blockValue(state.content[address] ?? emptyBlock));
   const keep = (address: Address, handle: number) => {
     while (state.content.length <= address) state.content.push(emptyBlock);
     state.content[address] = handle;
@@ -163,7 +198,7 @@ function serve(state: ItemStoreState, role: Role, request: StorageRequest, out: 
   switch (request.type) {
     case 'prepare': {
       const { id, oldAddress, newAddress, payload, writeStart, writeBytes } = request;
-      const fresh = mergedValue(value(oldAddress), valueOf(payload), writeStart, writeBytes);
+      const fresh = mergedValue(value(oldAddress), blockValue(payload), writeStart, writeBytes);
       const delta = handleOf(value(oldAddress) ^ fresh);
       keep(newAddress, handleOf(fresh));
       out.deliver({ role, event: { type: 'combined', id, checksum: handleOf(fresh), delta } });
@@ -171,7 +206,7 @@ function serve(state: ItemStoreState, role: Role, request: StorageRequest, out: 
     }
     case 'merge': {
       const { id, oldAddress, newAddress, delta } = request;
-      const handle = handleOf(value(oldAddress) ^ valueOf(delta));
+      const handle = handleOf(value(oldAddress) ^ blockValue(delta));
       keep(newAddress, handle);
       out.deliver({ role, event: { type: 'combined', id, checksum: handle, delta } });
       break;

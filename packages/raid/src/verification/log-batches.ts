@@ -1,3 +1,4 @@
+import type { StorageRequest } from '../kernel/iom-messages.ts';
 import type { JournalEntry } from '../kernel/journal.ts';
 
 /** What one write of the log holds: entries of one life of an I/O manager. */
@@ -6,25 +7,42 @@ export interface LogBatch {
   readonly entries: readonly JournalEntry[];
 }
 
-const batches = new Map<number, { readonly text: string; readonly batch: LogBatch }>();
-
 /**
- * A number that stands for a batch: a disk of a world keeps numbers. It is a hash of the batch, so that it is the same in
- * every run; two batches of one number would be noticed.
+ * Numbers that stand for values, as the disks and states of a world keep only numbers. Each is a hash of its value, so
+ * that it is the same in every run; two values of one number would be noticed.
  */
-export function batchNumber(batch: LogBatch): number {
-  const text = JSON.stringify(batch);
-  const number = hash(text);
-  const known = batches.get(number);
-  if (known === undefined) batches.set(number, { text, batch });
-  else if (known.text !== text) throw new Error(`Two log batches have the number ${number}.`);
-  return number;
+class Numbered<Value> {
+  readonly #known = new Map<number, { readonly text: string; readonly value: Value }>();
+
+  number(value: Value): number {
+    const text = JSON.stringify(value);
+    const number = hash(text);
+    const known = this.#known.get(number);
+    if (known === undefined) this.#known.set(number, { text, value });
+    else if (known.text !== text) throw new Error(`Two values have the number ${number}: ${text}, ${known.text}`);
+    return number;
+  }
+
+  value(number: number): Value | undefined {
+    return this.#known.get(number)?.value;
+  }
 }
 
-/** The batch of a number; undefined for a place never written, torn or rotten. */
-export const batchOf = (number: number): LogBatch | undefined => batches.get(number)?.batch;
+const batches = new Numbered<LogBatch>();
+const requests = new Numbered<StorageRequest>();
 
-const hashBits = 2 ** 24;
+export const batchNumber = (batch: LogBatch): number => batches.number(batch);
+/** The batch of a number; undefined for a place never written, torn or rotten. */
+export const batchOf = (number: number): LogBatch | undefined => batches.value(number);
+
+export const requestNumber = (request: StorageRequest): number => requests.number(request);
+export function requestOf(number: number): StorageRequest {
+  const request = requests.value(number);
+  if (request === undefined) throw new Error(`No request has the number ${number}.`);
+  return request;
+}
+
+const hashRange = 2 ** 24;
 
 function hash(text: string): number {
   let low = 0x811c9dc5;
@@ -33,5 +51,5 @@ function hash(text: string): number {
     low = Math.imul(low ^ text.charCodeAt(at), 0x01000193);
     high = Math.imul(high ^ text.charCodeAt(at), 0x85ebca6b) ^ (low >>> 13);
   }
-  return 1 + ((low >>> 0) % hashBits) * hashBits + ((high >>> 0) % hashBits);
+  return 1 + ((low >>> 0) % hashRange) * hashRange + ((high >>> 0) % hashRange);
 }

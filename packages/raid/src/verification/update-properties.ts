@@ -1,12 +1,14 @@
 import { always, canFinish, type Property, sometimes, type WorldView } from '@holdfast/simulation';
 import { decisionTable } from '../kernel/decision-table.ts';
-import { type BlockValue, handleOf, mergedValue, unitOf, unitsPerBlock, valueOf } from './block-values.ts';
+import { entryId, type JournalEntry } from '../kernel/journal.ts';
+import { type BlockValue, blockValue, handleOf, mergedValue, unitOf, unitsPerBlock } from './block-values.ts';
 import {
   dataAddresses,
   dataPlaces,
   dataState,
   durableEntries,
   durableHandle,
+  initialHandle,
   initialParityValue,
   initialValue,
   lblkOf,
@@ -49,13 +51,13 @@ function dataValue(scenario: UpdateScenario, view: WorldView, { group, slot }: P
   if (node === 'idle') return initialValue(group, slot);
   const lblk = lblkOf(scenario, { group, slot });
   const address = dataState(view, node).blocks.find((block) => block.lblk === lblk)?.address ?? 0;
-  return valueOf(durableHandle(scenario, view, node, address));
+  return blockValue(durableHandle(scenario, view, node, address));
 }
 
 function parityValue(scenario: UpdateScenario, view: WorldView, group: number): BlockValue {
   const { parity } = scenario.groups[group]!;
   const address = parityState(view, parity).blocks.find((block) => block.group === group)?.address ?? 0;
-  return valueOf(durableHandle(scenario, view, parity, address));
+  return blockValue(durableHandle(scenario, view, parity, address));
 }
 
 /** I1: parity is the exclusive or of all members, those that nobody wrote included (I6). */
@@ -76,7 +78,8 @@ const versionsFit: Check = (scenario, view) => {
       if (node === 'idle') continue;
       const lblk = lblkOf(scenario, { group, slot });
       const seq = dataState(view, node).blocks.find((block) => block.lblk === lblk)?.seq ?? 0;
-      if ((vv[slot] ?? 0) !== seq) return `parity has merged update ${vv[slot]} of slot ${slot}, the member has ${seq} (I2)`;
+      if ((vv[slot] ?? 0) !== seq)
+        return `parity has merged update ${vv[slot]} of slot ${slot}, the member has ${seq} (I2)`;
     }
   }
   return undefined;
@@ -104,8 +107,7 @@ const valuesRight: Check = (scenario, view, isAnswered) => {
         const writers = writersOf(scenario, { group, slot }, unit);
         const kept = writers.filter((write) => isAnswered(view, write) && isKept(scenario, view, write));
         // A write is hidden by those that were not over when it began, and those made after it was answered.
-        const isHidden = (write: number) =>
-          kept.some((other) => other !== write && isBefore(scenario, write, other));
+        const isHidden = (write: number) => kept.some((other) => other !== write && isBefore(scenario, write, other));
         const possible = writers.filter((write) => view.issued(write) > 0 && !isHidden(write));
         const values = possible.map((write) => unitOf(writtenValue(write), unit));
         if (kept.length === 0) values.push(unitOf(initialValue(group, slot), unit));
@@ -182,6 +184,30 @@ const endsProve: Check = (scenario, view) => {
   return undefined;
 };
 
+/** I10: while the end of an entry is not durable, its old block is what it was. */
+const oldBlocksKept: Check = (scenario, view) => {
+  for (const node of nodesOf(scenario)) {
+    const entries = durableEntries(view, node);
+    for (const [index, entry] of entries.entries()) {
+      if (entry.type !== 'mj' && entry.type !== 'pj') continue;
+      const isMj = entry.type === 'mj';
+      const id = isMj ? entry.mj : entry.pj;
+      const isEnd = ({ type }: JournalEntry) => type.startsWith(isMj ? 'mj_' : 'pj_');
+      if (entries.some((other) => isEnd(other) && entryId(other) === id)) continue;
+      const before = entries
+        .slice(0, index)
+        .findLast((other) => other.type === entry.type && other.newAddress === entry.oldAddress);
+      const expected =
+        before?.type === 'mj' || before?.type === 'pj'
+          ? before.checksum
+          : initialHandle(scenario, node, entry.oldAddress);
+      const found = durableHandle(scenario, view, node, entry.oldAddress);
+      if (isMj && found !== expected) return `the old block of open mj ${id} on n${node} was overwritten (I10)`;
+    }
+  }
+  return undefined;
+};
+
 /**
  * Toughness 2 with a drive lost as well as the power: what the drive of the other side alone says of the block. Only for
  * groups of which one block is written, so that the other members are known.
@@ -193,11 +219,18 @@ const survivesDriveLoss: Check = (scenario, view, isAnswered) => {
     const { members, parity } = scenario.groups[group]!;
     const node = members[slot] as number;
     const { range } = scenario.writes[index]!;
-    const fresh = mergedValue(initialValue(group, slot), writtenValue(index), range?.start ?? 0, range?.units ?? unitsPerBlock);
+    const fresh = mergedValue(
+      initialValue(group, slot),
+      writtenValue(index),
+      range?.start ?? 0,
+      range?.units ?? unitsPerBlock,
+    );
     const alone = lastGood(durableEntries(view, node), 'mj', (address) => durableHandle(scenario, view, node, address));
     if (alone !== handleOf(fresh)) return `write ${index} is lost with the drive of its parity (T2)`;
     const change = initialValue(group, slot) ^ fresh;
-    const atParity = lastGood(durableEntries(view, parity), 'pj', (address) => durableHandle(scenario, view, parity, address));
+    const atParity = lastGood(durableEntries(view, parity), 'pj', (address) =>
+      durableHandle(scenario, view, parity, address),
+    );
     if (atParity !== handleOf(initialParityValue(scenario, group) ^ change)) {
       return `write ${index} is lost with its drive (T2)`;
     }
@@ -229,7 +262,8 @@ function imageRow(scenario: UpdateScenario, view: WorldView): number | undefined
   const change = initialValue(group, slot) ^ writtenValue(0);
   const atData = durableEntries(view, node);
   const atParity = durableEntries(view, parity);
-  if (atData.some(({ type }) => type === 'mj_complete') || atParity.some(({ type }) => type === 'pj_complete')) return undefined;
+  if (atData.some(({ type }) => type === 'mj_complete') || atParity.some(({ type }) => type === 'pj_complete'))
+    return undefined;
   const data = view.block(node, spareData) === handleOf(writtenValue(0));
   const merged = view.block(parity, spareParity) === handleOf(initialParityValue(scenario, group) ^ change);
   return (atData.length > 0 ? 8 : 0) + (data ? 4 : 0) + (atParity.length > 0 ? 2 : 0) + (merged ? 1 : 0);
@@ -254,6 +288,7 @@ export function updateProperties(scenario: UpdateScenario, isAnswered: IsAnswere
   return [
     always('what is at rest is right', (view) => (atRest(scenario, view) ? first(restChecks, view) : undefined)),
     always('an end proves both halves', (view) => first([endsProve], view)),
+    always('an open entry keeps its old block', (view) => first([oldBlocksKept], view)),
     always('toughness 2 survives the power and a drive', (view) => first([survivesDriveLoss], view)),
     canFinish('everything can come to rest', (view) => atRest(scenario, view)),
     ...rowsReached(scenario),

@@ -21,7 +21,7 @@ export interface PlannedWrite {
   readonly range?: { readonly start: number; readonly units: number };
   /** The write that must be answered before this one is made. */
   readonly after?: number;
-  /** The caller asks again, once, when it had no answer. */
+  /** The caller asks again, once, at any moment: it may have given up waiting just before the answer. */
   readonly retried?: boolean;
   /** This one and the write named are of one client; where omitted each write has a client of its own. */
   readonly sameClientAs?: number;
@@ -38,6 +38,8 @@ export interface UpdateScenario {
   readonly torn?: number;
   /** The parity IOM asks for the delta. Default: it comes with the request. */
   readonly pull?: boolean;
+  /** Reading old blocks takes a while; default: they are cached. */
+  readonly slowReads?: boolean;
   /** Addresses of each role beyond those in use. Default 2. */
   readonly spare?: number;
 }
@@ -48,7 +50,8 @@ const batchesMax = 60;
 export const diskAddresses = logStart + batchesMax;
 
 /** Distinct in both units, so that no two sums are equal by accident. */
-export const initialValue = (group: number, slot: number): BlockValue => [0x11, 0x24, 0x48, 0x83][group * 2 + slot] ?? 0x5a;
+export const initialValue = (group: number, slot: number): BlockValue =>
+  [0x11, 0x24, 0x48, 0x83][group * 2 + slot] ?? 0x5a;
 export const writtenValue = (write: number): BlockValue => [0x35, 0x96, 0xcb, 0x6d][write] ?? 0xee;
 
 export const nodesOf = ({ nodes }: UpdateScenario): number[] => Array.from({ length: nodes }, (_, node) => node);
@@ -60,9 +63,7 @@ export interface Place {
 
 /** The data blocks of a node, in the order of their first addresses, which are 1, 2, and so on. */
 export const dataPlaces = ({ groups }: UpdateScenario, node: number): Place[] =>
-  groups.flatMap(({ members }, group) =>
-    members.flatMap((member, slot) => (member === node ? [{ group, slot }] : [])),
-  );
+  groups.flatMap(({ members }, group) => members.flatMap((member, slot) => (member === node ? [{ group, slot }] : [])));
 
 /** The groups whose parity a node has. */
 export const parityGroups = ({ groups }: UpdateScenario, node: number): number[] =>

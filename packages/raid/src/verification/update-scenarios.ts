@@ -7,6 +7,10 @@ const threePlusOne: GroupPlan = { members: [0, 'idle', 'idle'], parity: 1 };
 const mirror: GroupPlan = { members: [0], parity: 1 };
 /** Two members on nodes of their own. */
 const twoWriters: GroupPlan = { members: [0, 1], parity: 2 };
+/** Two members behind one data IOM: never laid out so, but the smallest world with a chain of parity updates. */
+const chain: GroupPlan = { members: [0, 0], parity: 1 };
+/** Two groups between the same two nodes. */
+const twoGroups: readonly GroupPlan[] = [twoPlusOne, twoPlusOne];
 const twoWritersOfThree: GroupPlan = { members: [0, 1, 'idle'], parity: 2 };
 /** Each of two nodes has data of one group and the parity of the other. */
 const crossed: readonly GroupPlan[] = [
@@ -49,15 +53,26 @@ export const quickScenarios = {
   mirror: one('mirror, one write at toughness 2, two stops', mirror, 2, 2),
   pull: { ...one('2+1, the delta asked for, one write at toughness 1, one stop', twoPlusOne, 1, 1), pull: true },
   sameBlock: both('2+1, two writes of one block, one stop', [twoPlusOne], [at(2), at(1)], 1),
+  slowReads: {
+    ...one('2+1, slow reads, one write at toughness 2, two stops', twoPlusOne, 2, 2),
+    slowReads: true,
+    torn: 0,
+  },
+  chainCalm: both('2+1, two members of one group, nobody stops', [twoWriters], [at(2), at(2, second)], 0),
   retry: both('2+1, one write and its retry, one stop', [twoPlusOne], [at(2, { retried: true })], 1),
 } as const satisfies Record<string, UpdateScenario>;
 
 /** What takes longer. */
 export const slowScenarios = {
+  chain: both('2+1, two members of one group behind one data IOM, one stop', [chain], [at(2), at(1, second)], 1),
+  twoBlocks: both('2+1, two groups between two nodes, one stop', twoGroups, [at(1), at(1, { group: 1 })], 1),
   threeStops: one('2+1, one write at toughness 2, three stops', twoPlusOne, 2, 3),
   fourStops: one('2+1, one write at toughness 2, four stops', twoPlusOne, 2, 4),
   wide: one('3+1, one write at toughness 2, three stops', threePlusOne, 2, 3),
-  pullStops: { ...one('2+1, the delta asked for, one write at toughness 2, three stops', twoPlusOne, 2, 3), pull: true },
+  pullStops: {
+    ...one('2+1, the delta asked for, one write at toughness 2, three stops', twoPlusOne, 2, 3),
+    pull: true,
+  },
   sameBlockStops: both('2+1, two writes of one block, two stops', [twoPlusOne], [at(2), at(2)], 2),
   sequence: both(
     '2+1, two parts of one block, one after the other, two stops',

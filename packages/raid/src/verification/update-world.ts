@@ -63,6 +63,7 @@ function nodeSpec(scenario: UpdateScenario, node: number, rules: RaidRules): Nod
     env: (incarnation) => ({
       incarnation,
       addresses: diskAddresses,
+      slowReads: scenario.slowReads === true,
       initial: (address) => initialHandle(scenario, node, address),
       dataBlocks: dataPlaces(scenario, node).map((place, index) => ({
         gfid,
@@ -124,8 +125,7 @@ function callsOf(scenario: UpdateScenario): CallSpec[] {
       part: roles.data,
       times: retried === true ? 2 : 1,
       event: () => event,
-      when: (view: WorldView) =>
-        (after === undefined || isAnswered(view, after)) && (view.issued(index) === 0 || !isAnswered(view, index)),
+      when: (view: WorldView) => after === undefined || isAnswered(view, after),
     };
   });
 }

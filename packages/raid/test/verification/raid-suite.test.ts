@@ -1,0 +1,43 @@
+import { raidSuite } from '@holdfast/raid/verification';
+import { exploreMutant, runExplore, worldModel } from '@holdfast/simulation';
+import { describe, expect, test } from 'vitest';
+
+const { configurations, mutants } = raidSuite;
+
+/** The rest of the configurations takes minutes: `holdfast explore raid`. */
+const quick = [
+  '2+1, one write, nobody stops',
+  '2+1, one write at toughness 0, one stop',
+  '2+1, one write at toughness 1, one stop',
+  '2+1, one write at toughness 2, two stops',
+  '2+1, the delta asked for, one write at toughness 1, one stop',
+  '2+1, slow reads, one write at toughness 2, two stops',
+  '2+1, two members of one group, nobody stops',
+  '2+1, one write and its retry, one stop',
+];
+
+test.each(quick)(
+  '%s: right in every reachable state',
+  (configuration) => {
+    const { explorations } = runExplore(raidSuite, { configuration, skipMutants: true, secondsMax: 60 });
+    expect(explorations).toMatchObject([{ fixpoint: true, violations: [] }]);
+  },
+  60_000,
+);
+
+describe('seeded bugs', () => {
+  test('are at least 35, each of a configuration', () => {
+    expect(mutants.length).toBeGreaterThanOrEqual(35);
+    const names = configurations.map(({ name }) => name);
+    for (const { configuration } of mutants) expect(names).toContain(configuration);
+  });
+
+  test.each(mutants.filter(({ configuration }) => quick.includes(configuration)))(
+    '$name: caught',
+    ({ name, world }) => {
+      const { killed } = exploreMutant(worldModel({ ...world, name }), { secondsMax: 60 });
+      expect(killed).toBe(true);
+    },
+    60_000,
+  );
+});
