@@ -82,5 +82,3 @@ export const requestMs = 120_000;
 /** Writes of single blocks that wait at one I/O manager for their block, parity IOM or space; more are answered `busy`. */
 export const writesWaitingMax = 4096;
 
-/** Updates of parity that wait at one I/O manager for their delta or for space: no more than the others may have open. */
-export const updatesRequestedMax = 65_536;
