@@ -81,4 +81,3 @@ export const requestMs = 120_000;
 
 /** Writes of single blocks that wait at one I/O manager for their block, parity IOM or space; more are answered `busy`. */
 export const writesWaitingMax = 4096;
-
