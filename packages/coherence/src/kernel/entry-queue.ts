@@ -70,6 +70,7 @@ function passOn(entry: ObjectEntry, request: RemoteRequest, env: ObjectEnv, out:
     throw new ProtocolError('object', entry.status, request.type, 'a request came back to the node that sent it');
   }
   const isMissing = isForgettable(entry, env);
+  if (request.type === 'COPY_REQ') out.trace('passed on', request.requester);
   out.send(entry.probOwner, { ...request, forwards: Math.min(request.forwards + 1, env.forwardsMax) });
   if (!isMissing && entry.status !== 'WAIT_OBJ_RM_ACK2' && env.rules.reverses(request))
     entry.probOwner = request.requester;

@@ -24,6 +24,7 @@ import { besideStates, objectTable } from './object-table.ts';
 import {
   anyNode,
   type CallResult,
+  type CopyRequest,
   type FlushCall,
   type GrabCall,
   type LocalCall,
@@ -117,8 +118,7 @@ function hear(
   }
   switch (message.type) {
     case 'COPY_REQ':
-      if (message.try && !passesOn(entry, env) && !isFree(entry)) refuse(message, out);
-      else enqueue(entry, message, env);
+      copyAsked(entry, message, env, out);
       break;
     case 'EXEC_REQ':
     case 'WATCH_REQ':
@@ -191,6 +191,13 @@ function hear(
       syncEnded(entry, message.call, message.ok, out);
       break;
   }
+}
+
+function copyAsked(entry: ObjectEntry, request: CopyRequest, env: ObjectEnv, out: ObjectSink): void {
+  const isKept = !passesOn(entry, env);
+  if (isKept && request.kind === 'write') out.trace('kept', request.requester);
+  if (isKept && request.try && !isFree(entry)) refuse(request, out);
+  else enqueue(entry, request, env);
 }
 
 const evictionOf = ({ status }: ObjectEntry, call: number): FlushCall => ({

@@ -10,6 +10,7 @@ const starting: ReadonlySet<ObjectEvent['type']> = new Set([
   'grab',
   'find',
   'flush',
+  'evict',
   'remove',
   'sync',
   'prefetch',

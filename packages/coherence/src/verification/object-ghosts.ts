@@ -2,6 +2,7 @@ import { callBudget } from './call-budget.ts';
 import { executeGhost } from './execute-monitor.ts';
 import { type Ghost, ghost } from './ghosts.ts';
 import type { ObjectScenario } from './object-scenario.ts';
+import { overtakingGhost } from './overtaking-monitor.ts';
 import { ghostNumbers, renumberedGhost } from './renaming.ts';
 import { type ValueGhost, valueMonitor } from './value-monitor.ts';
 import { watchGhost } from './watch-monitor.ts';
@@ -23,5 +24,7 @@ export function ghostsOf(scenario: ObjectScenario): { ghosts: readonly Ghost[]; 
     isWanted ? ghosts.push(make(scenario.nodes)) - 1 : undefined;
   const watch = place(does(scenario, 'watch'), watchGhost);
   const execute = place(does(scenario, 'execute'), executeGhost);
+  const { overtakingMax } = scenario;
+  if (overtakingMax !== undefined) ghosts.push(overtakingGhost(scenario.nodes, overtakingMax));
   return { ghosts, places: { watch, execute } };
 }

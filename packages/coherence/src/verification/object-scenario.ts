@@ -50,6 +50,8 @@ export interface ObjectScenario {
   readonly device?: 'some room' | 'full';
   readonly forwardsMax?: number;
   readonly requestIds?: number;
+  /** How often a waiting writer may be overtaken by the node where it waits; where omitted, nobody counts. */
+  readonly overtakingMax?: number;
   readonly faults?: FaultBudget;
 }
 

@@ -52,6 +52,10 @@ const linked = { firstTouch: 'default-owner' } as const;
 /** Small enough for every test run. Calls are unlimited, one outstanding on each node, except where a name says more. */
 export const quickScenarios = {
   core: scenario('3 nodes: get, grab, put', 3),
+  fairness: {
+    ...scenario('3 nodes: get, grab, put, and how often a waiting writer is overtaken', 3),
+    overtakingMax: 1,
+  },
   abort: scenario('3 nodes: writers that change nothing', 3, abort),
   evict: scenario('3 nodes: evict, find', 3, evict, find),
   tries: scenario('3 nodes: tryGrab', 3, tries),
@@ -65,7 +69,7 @@ export const quickScenarios = {
   fillAndCalls: {
     ...scenario('2 nodes: calls that come while a load goes on', 2, failures),
     ...slowFill,
-    intruder: { operations: [...access, ...find, ...evict, ...remove, ...sync], during: ['INV_FILLING'] },
+    intruder: { operations: [...access, ...find, ...evict, ...flush, ...remove, ...sync], during: ['INV_FILLING'] },
   },
 } as const satisfies Record<string, ObjectScenario>;
 
@@ -140,11 +144,31 @@ export const slowScenarios = {
     ...scenario('2 nodes: prefetch, execute and watch in every state', 2, evict, remove),
     intruder: { operations: [...prefetch, ...execute, ...watch], during: waiting },
   },
+  flushAnywhere: {
+    ...scenario('2 nodes: flush and evict in every state', 2, evict, remove),
+    intruder: { operations: [...flush, ...evict], during: waiting },
+  },
+  optionsAndFill: {
+    ...scenario('2 nodes: prefetch, execute and watch while a load goes on', 2, watch),
+    ...promptFill,
+    intruder: { operations: [...prefetch, ...execute, ...watch], during: ['INV_FILLING'] },
+  },
+  optionsAndWriter: {
+    ...scenario('3 nodes: execute and watch while a writer waits for acknowledgements', 3),
+    callsPerNode: 2,
+    intruder: { operations: [...execute, ...watch], during: ['WAIT_ACK_INV'] },
+  },
+  optionsAndRemoval: {
+    name: '3 nodes, 2 calls each: grab, remove, execute, watch',
+    nodes: 3,
+    callsPerNode: 2,
+    operations: [{ type: 'grab', absence: 'touch', try: false }, ...remove, ...execute, ...watch],
+  },
   removeAndEvict: scenario('3 nodes: remove and evict', 3, remove, evict),
   intruder: {
     ...scenario('3 nodes, calls that come while a writer waits for acknowledgements', 3),
     intruder: {
-      operations: [...access, ...find, ...evict, ...remove, { type: 'late-fill' }],
+      operations: [...access, ...find, ...evict, ...flush, ...remove, ...prefetch, { type: 'late-fill' }],
       during: ['WAIT_ACK_INV'],
     },
   },

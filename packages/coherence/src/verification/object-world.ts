@@ -1,7 +1,6 @@
 import { type CallSpec, type Input, mesh, part, type WorldSpec, type WorldView } from '@holdfast/simulation';
 import { type ObjectRules, objectRules } from '../kernel/object-rules.ts';
 import {
-  anyNode,
   executor,
   noPayload,
   type ObjectEntry,
@@ -67,9 +66,7 @@ class Client {
         this.#start({ type: operation.type, call });
         break;
       case 'evict':
-        this.#start(
-          this.#scenario.device === undefined ? { type: 'flush', call, to: anyNode } : { type: 'evict', call },
-        );
+        this.#start({ type: 'evict', call });
         break;
       case 'flush':
         for (const to of nodesOf(this.#scenario)) if (to !== this.#node) this.#start({ type: 'flush', call, to });
