@@ -11,6 +11,12 @@ const quick = [
   '2 nodes: everything but sync',
   '2 nodes: slow fill and everything',
   '2 nodes, 2 objects: grabAll with slow fills',
+  '3 nodes: get, grab, put, and how often a waiting writer is overtaken',
+  '2 nodes: prefetch, evict, remove',
+  '2 nodes: execute, remove, slow fill',
+  '2 nodes, migratory: evict, flush, remove, tryGrab',
+  '2 nodes, full, device: evict, sync, remove, tryGrab',
+  '2 nodes, linked: remove, loads for other nodes fail',
   '2 nodes, 3 calls each, a death: get, grab, flush, remove',
 ];
 
