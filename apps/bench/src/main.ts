@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { coherenceArea } from './coherence/area.ts';
 import { withResults } from './harness/document.ts';
 import { hostLine } from './harness/host.ts';
 import { run } from './harness/run.ts';
 import { table } from './harness/table.ts';
 import { runtimeArea } from './runtime/area.ts';
 
-const areas = [runtimeArea];
+const areas = [runtimeArea, coherenceArea];
 
 interface Flags {
   readonly quick?: true;
