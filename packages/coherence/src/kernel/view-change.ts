@@ -103,7 +103,9 @@ function reportWhenDrained(state: ViewState, env: ViewEnv, out: ViewSink): void 
     settle(entry, view, servedEnv(state, key, env), env.rules);
     const report = reportOf(key, entry, formerly(state, key, env));
     const { defaultOwner } = env.objectEnv(key, view);
-    if (report.role !== 'none' || defaultOwner === env.self) reports.get(defaultOwner)?.push(report);
+    // What became of the object also decides whether an operation of this node may be run again.
+    const wantsVerdict = report.role !== 'none' || entry.underway.length > 0;
+    if (wantsVerdict || defaultOwner === env.self) reports.get(defaultOwner)?.push(report);
   }
   for (const other of othersIn(view, env)) sendReports(other, reports.get(other) ?? [], view, env, out);
   reportsArrived(state, env.self, { reports: reports.get(env.self) ?? [], last: true }, env, out);

@@ -22,7 +22,6 @@ export function beginning(
     case 'watch':
       return { type: 'watch', call, seen };
     case 'flush':
-    case 'evict':
       return { type: 'flush', call, to: to ?? anyNode };
     case 'set':
       // Without a lease of its own: it takes one, whether the object exists or not.

@@ -65,6 +65,7 @@ export function errorOf(operation: Operation, outcome: CallResult['outcome']): s
   if (outcome === 'busy') return 'HF_BUSY';
   if (outcome === 'lost') return 'HF_LOST';
   if (outcome === 'unknown' || outcome === 'interrupted') return 'HF_OUTCOME_UNKNOWN';
+  if (outcome === 'full') return 'HF_SET_FULL';
   if (outcome !== 'failed') return undefined;
   switch (operation.type) {
     case 'get':

@@ -68,6 +68,7 @@ class ScenarioWriter {
       case 'execute':
         return { ...this.#start(node, event.call, `execute${suffixes[event.absence]}`), value: this.#value() };
       case 'watch':
+      case 'evict':
       case 'find':
       case 'remove':
       case 'sync':

@@ -211,7 +211,7 @@ describe('expectations', () => {
   test('a call that failed has no value, whatever is expected of it', () => {
     expect(
       failure(write('w', 0, 'v'), { call: 'e', node: 0, op: 'evict' }, { expect: { call: 'e', value: null } }),
-    ).toBe('e failed: HF_REFUSED');
+    ).toBe('e failed: HF_SET_FULL');
   });
 });
 
