@@ -21,18 +21,18 @@ export function recover(
   env: ParityEnv,
   out: ParitySink,
 ): void {
-  state.recovering = false;
   state.blocks = checkpoint.map((block) => ({ ...block, vv: [...block.vv] }));
   for (const entry of entries) replay(state, entry);
   const used = new Set<Address>(state.blocks.map(({ address }) => address));
   for (const { entry } of state.updates) used.add(entry.newAddress);
   state.pool = poolWithout(env.addresses, used);
-  for (const update of [...state.updates]) {
+  for (const update of state.updates) {
     if (update.stage !== 'found') continue;
     const { pj, newAddress, checksum } = update.entry;
     if (env.rules.verifies('parity')) out.deliver({ type: 'verify', id: pj, address: newAddress, checksum });
-    else verified(state, update, true, env);
+    else Object.assign(update, { verified: true, hardened: true });
   }
+  serveIfVerified(state, env);
 }
 
 function replay(state: ParityState, entry: JournalEntry): void {
@@ -58,12 +58,24 @@ function putAsideBehind(state: ParityState, { oldAddress, mj }: PjEntry): void {
   for (const update of chain.slice(base + 1)) update.stage = 'aside';
 }
 
-/** A parity block was looked at. Once all were, those behind a lost one count as lost too (law L4). */
-export function verified(state: ParityState, update: ParityUpdate, good: boolean, { rules }: ParityEnv): void {
+/** A parity block was looked at. */
+export function verified(state: ParityState, update: ParityUpdate, good: boolean, env: ParityEnv): void {
+  update.verified = true;
   update.hardened = good;
-  update.stage = good ? 'hardening' : 'aside';
-  if (good || !rules.cutsChain()) return;
-  putAside(state, update);
+  serveIfVerified(state, env);
+}
+
+/** Begin to serve once every block was looked at: what is built on a lost one is lost with it (law L4). */
+function serveIfVerified(state: ParityState, { rules }: ParityEnv): void {
+  if (state.updates.some(({ stage, verified }) => stage === 'found' && !verified)) return;
+  state.recovering = false;
+  for (const update of state.updates) {
+    if (update.stage !== 'found') continue;
+    update.stage = 'hardening';
+    if (update.hardened) continue;
+    if (rules.cutsChain()) putAside(state, update);
+    else update.stage = 'aside';
+  }
 }
 
 /** This update and all that are built on it are lost: what becomes of each its data IOM says. */

@@ -41,7 +41,7 @@ export interface ParityEnv {
 /**
  * - `merging`: the delta is held, the new parity is being computed.
  * - `hardening`: journal entry and block are on their way to the disk, or there.
- * - `found`: read from the log after a restart, block not yet verified.
+ * - `found`: read from the log after a restart; until every block of these was verified nothing is served.
  * - `aside`: its block is lost, or the one it was built on is: what becomes of it the data IOM says.
  */
 export const parityStages = ['merging', 'hardening', 'found', 'aside'] as const;
@@ -52,6 +52,8 @@ export interface ParityUpdate {
   entry: PjEntry;
   journaled: boolean;
   hardened: boolean;
+  /** After a restart: its block was looked at. */
+  verified: boolean;
   /** "Parity hardened" was said since the link came up. */
   told: boolean;
   dataHardened: boolean;
@@ -62,6 +64,7 @@ export interface ParityUpdate {
 export const freshUpdate = {
   journaled: false,
   hardened: false,
+  verified: false,
   told: false,
   dataHardened: false,
   recalled: false,
@@ -129,11 +132,12 @@ export function encodeParity(state: ParityState, into: Encoder): void {
     to.list(vv, (seq, each) => each.uint(seq ?? 0));
   });
   encodePool(state.pool, into);
-  into.list(state.updates, ({ stage, entry, journaled, hardened, told, dataHardened, recalled }, to) => {
+  into.list(state.updates, ({ stage, entry, journaled, hardened, verified, told, dataHardened, recalled }, to) => {
     to.uint(parityStages.indexOf(stage));
     encodePj(entry, to);
     to.flag(journaled);
     to.flag(hardened);
+    to.flag(verified);
     to.flag(told);
     to.flag(dataHardened);
     to.flag(recalled);
@@ -163,6 +167,7 @@ export const decodeParity = (from: Decoder): ParityState => ({
     entry: decodePj(each),
     journaled: each.flag(),
     hardened: each.flag(),
+    verified: each.flag(),
     told: each.flag(),
     dataHardened: each.flag(),
     recalled: each.flag(),

@@ -5,7 +5,6 @@ const notAsked = impossible('the storage was not asked');
 const open = impossible('the end is journaled when the update is closed');
 const notPulled = impossible('the delta was not asked for, or is there');
 const doubled = impossible('a data IOM sends an update again only when it heard that its parity is not good');
-const behind = ignored('the update it is built on is lost, so this one is');
 const ended = ignored('pj_complete is in the log, and the data IOM has not heard');
 
 const answered = ignored('it was asked for in an earlier life of the link, and again, and the update ended');
@@ -33,7 +32,6 @@ export const parityTable: CellTable = {
   found: { ...each, verified: handled, data_hardened: impossible('what is open is said after it was verified') },
   aside: {
     ...each,
-    verified: behind,
     ios_updatepn: handled,
     data_hardened: impossible('a data IOM sends the update again first'),
   },

@@ -1,6 +1,6 @@
 import { always, canFinish, type Property, sometimes, type WorldView } from '@holdfast/simulation';
 import { decisionTable } from '../kernel/decision-table.ts';
-import { entryId, type JournalEntry } from '../kernel/journal.ts';
+import { entryId, type JournalEntry, type PjEntry } from '../kernel/journal.ts';
 import { type BlockValue, blockValue, handleOf, mergedValue, unitOf, unitsPerBlock } from './block-values.ts';
 import {
   dataAddresses,
@@ -157,22 +157,35 @@ function accounted(
 
 const restChecks: readonly Check[] = [parityFits, versionsFit, valuesRight, spaceFits];
 
+/** A parity update and those it is built on, as far as they are open: all must be whole for it to count (law L4). */
+function upTo(last: PjEntry, all: readonly PjEntry[], isComplete: (pj: number) => boolean): PjEntry[] {
+  const chain: PjEntry[] = [];
+  for (let pj: PjEntry | undefined = last; pj !== undefined && !isComplete(pj.pj); ) {
+    chain.push(pj);
+    const oldAddress: number = pj.oldAddress;
+    pj = all.slice(0, all.indexOf(pj)).findLast(({ newAddress }) => newAddress === oldAddress);
+  }
+  return chain;
+}
+
 /** C1: an end that is durable on one side proves that all four items were durable. */
 const endsProve: Check = (scenario, view) => {
   for (const [group, { members, parity }] of scenario.groups.entries()) {
-    const atParity = durableEntries(view, parity);
+    const atParity = durableEntries(scenario, view, parity);
     const pjs = atParity.filter((entry) => entry.type === 'pj');
     const isComplete = (pj: number) => atParity.some((entry) => entry.type === 'pj_complete' && entry.id === pj);
     for (const node of members) {
       if (node === 'idle') continue;
-      const atData = durableEntries(view, node);
+      const atData = durableEntries(scenario, view, node);
       const mjs = atData.filter((entry) => entry.type === 'mj' && entry.group === group);
       for (const entry of atData) {
         if (entry.type !== 'mj_complete' || !mjs.some((mj) => mj.type === 'mj' && mj.mj === entry.id)) continue;
         const pj = pjs.findLast(({ mj, from }) => mj.mj === entry.id && from === 100 + node);
         if (pj === undefined) return `mj_complete ${entry.id} is durable without a pj (I11)`;
-        const whole = durableHandle(scenario, view, parity, pj.newAddress) === pj.checksum;
-        if (!whole && !isComplete(pj.pj)) return `mj_complete ${entry.id} is durable without P1 (I11)`;
+        const isWhole = ({ newAddress, checksum }: PjEntry) =>
+          durableHandle(scenario, view, parity, newAddress) === checksum;
+        if (!upTo(pj, pjs, isComplete).every(isWhole))
+          return `mj_complete ${entry.id} is durable without P1, or without what it is built on (I11, L4)`;
       }
       for (const pj of pjs) {
         if (pj.from !== 100 + node || pj.mj.group !== group || !isComplete(pj.pj)) continue;
@@ -187,7 +200,7 @@ const endsProve: Check = (scenario, view) => {
 /** I10: while the end of an entry is not durable, its old block is what it was. */
 const oldBlocksKept: Check = (scenario, view) => {
   for (const node of nodesOf(scenario)) {
-    const entries = durableEntries(view, node);
+    const entries = durableEntries(scenario, view, node);
     for (const [index, entry] of entries.entries()) {
       if (entry.type !== 'mj' && entry.type !== 'pj') continue;
       const isMj = entry.type === 'mj';
@@ -225,10 +238,12 @@ const survivesDriveLoss: Check = (scenario, view, isAnswered) => {
       range?.start ?? 0,
       range?.units ?? unitsPerBlock,
     );
-    const alone = lastGood(durableEntries(view, node), 'mj', (address) => durableHandle(scenario, view, node, address));
+    const alone = lastGood(durableEntries(scenario, view, node), 'mj', (address) =>
+      durableHandle(scenario, view, node, address),
+    );
     if (alone !== handleOf(fresh)) return `write ${index} is lost with the drive of its parity (T2)`;
     const change = initialValue(group, slot) ^ fresh;
-    const atParity = lastGood(durableEntries(view, parity), 'pj', (address) =>
+    const atParity = lastGood(durableEntries(scenario, view, parity), 'pj', (address) =>
       durableHandle(scenario, view, parity, address),
     );
     if (atParity !== handleOf(initialParityValue(scenario, group) ^ change)) {
@@ -260,8 +275,8 @@ function imageRow(scenario: UpdateScenario, view: WorldView): number | undefined
   const spareData = dataPlaces(scenario, node).length + 1;
   const spareParity = parityAddresses(scenario, parity)[parityGroups(scenario, parity).length]!;
   const change = initialValue(group, slot) ^ writtenValue(0);
-  const atData = durableEntries(view, node);
-  const atParity = durableEntries(view, parity);
+  const atData = durableEntries(scenario, view, node);
+  const atParity = durableEntries(scenario, view, parity);
   if (atData.some(({ type }) => type === 'mj_complete') || atParity.some(({ type }) => type === 'pj_complete'))
     return undefined;
   const data = view.block(node, spareData) === handleOf(writtenValue(0));

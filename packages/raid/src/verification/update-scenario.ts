@@ -40,19 +40,21 @@ export interface UpdateScenario {
   readonly pull?: boolean;
   /** Reading old blocks takes a while; default: they are cached. */
   readonly slowReads?: boolean;
+  /** Log batches that one node may write. */
+  readonly batches?: number;
   /** Addresses of each role beyond those in use. Default 2. */
   readonly spare?: number;
 }
 
 export const gfid = 1;
-/** Log batches that one node may write in a history. */
-const batchesMax = 60;
-export const diskAddresses = logStart + batchesMax;
+/** Log batches that one node may write in an explored history. */
+const batchesDefault = 60;
+export const diskAddresses = ({ batches }: UpdateScenario): number => logStart + (batches ?? batchesDefault);
 
 /** Distinct in both units, so that no two sums are equal by accident. */
 export const initialValue = (group: number, slot: number): BlockValue =>
   [0x11, 0x24, 0x48, 0x83][group * 2 + slot] ?? 0x5a;
-export const writtenValue = (write: number): BlockValue => [0x35, 0x96, 0xcb, 0x6d][write] ?? 0xee;
+export const writtenValue = (write: number): BlockValue => (0x35 + write * 0x61) % 0x100;
 
 export const nodesOf = ({ nodes }: UpdateScenario): number[] => Array.from({ length: nodes }, (_, node) => node);
 
@@ -111,5 +113,5 @@ export function durableHandle(scenario: UpdateScenario, view: WorldView, node: n
   return handle === 0 ? initialHandle(scenario, node, address) : handle;
 }
 
-export const durableEntries = (view: WorldView, node: number) =>
-  entriesOf((address) => view.block(node, address), diskAddresses);
+export const durableEntries = (scenario: UpdateScenario, view: WorldView, node: number) =>
+  entriesOf((address) => view.block(node, address), diskAddresses(scenario));

@@ -62,7 +62,7 @@ function nodeSpec(scenario: UpdateScenario, node: number, rules: RaidRules): Nod
     kernel: itemStore,
     env: (incarnation) => ({
       incarnation,
-      addresses: diskAddresses,
+      addresses: diskAddresses(scenario),
       slowReads: scenario.slowReads === true,
       initial: (address) => initialHandle(scenario, node, address),
       dataBlocks: dataPlaces(scenario, node).map((place, index) => ({

@@ -1,5 +1,5 @@
 import { raidSuite } from '@holdfast/raid/verification';
-import { exploreMutant, runExplore, worldModel } from '@holdfast/simulation';
+import { exploreMutant, runExplore, runSim, worldModel } from '@holdfast/simulation';
 import { describe, expect, test } from 'vitest';
 
 const { configurations, mutants } = raidSuite;
@@ -41,3 +41,8 @@ describe('seeded bugs', () => {
     60_000,
   );
 });
+
+test('three nodes with thirty writes come to rest right, whatever stops, tears or is slow', () => {
+  const { violations } = runSim(raidSuite, { seed: 1, runs: 20 });
+  expect(violations).toEqual([]);
+}, 60_000);

@@ -1,0 +1,37 @@
+import type { SimulationSpec } from '@holdfast/simulation';
+import type { Toughness } from '../kernel/iom-messages.ts';
+import { atRest } from './update-properties.ts';
+import type { PlannedWrite, UpdateScenario } from './update-scenario.ts';
+import { updateWorld } from './update-world.ts';
+
+const writesMax = 30;
+const toughnesses: readonly Toughness[] = [2, 1, 2, 0, 2];
+
+/** Each of three nodes has data of two groups and the parity of the third. */
+const manyWrites: UpdateScenario = {
+  name: '3 nodes, 3 groups, 30 writes',
+  nodes: 3,
+  groups: [
+    { members: [0, 1], parity: 2 },
+    { members: [1, 2], parity: 0 },
+    { members: [2, 0], parity: 1 },
+  ],
+  writes: Array.from({ length: writesMax }, (_, index): PlannedWrite => {
+    const part = { start: index % 2, units: 1 };
+    const [group, slot] = [index % 3, (index >>> 2) % 2];
+    const toughness = toughnesses[index % toughnesses.length]!;
+    return { group, slot, toughness, retried: index % 3 === 0, ...(index % 4 === 1 && { range: part }) };
+  }),
+  crashes: 0,
+  slowReads: true,
+  batches: 2000,
+  spare: 3,
+};
+
+export const raidSimulation: SimulationSpec = {
+  world: updateWorld(manyWrites),
+  faults: { crash: 80, tornWrite: 0.5, pause: 5, clog: 5, diskSlow: 0.02 },
+  missing: (view) => (atRest(manyWrites, view) ? undefined : 'something that was begun has not ended'),
+  callMs: 4,
+  diskMs: 4,
+};
