@@ -10,7 +10,7 @@ import {
 import { hostLine } from './host.ts';
 import { interleave } from './interleave.ts';
 import { judge } from './judge.ts';
-import type { Area, Budget } from './question.ts';
+import type { Area, Budget, Question } from './question.ts';
 import type { Result } from './result.ts';
 
 export interface RunOptions {
@@ -29,7 +29,7 @@ export async function run(areas: readonly Area[], options: RunOptions): Promise<
   const results: Result[] = [];
   for (const area of areas) {
     for (const question of area.questions.filter(({ name }) => name.includes(options.only ?? ''))) {
-      const rounds = Math.min(quick ? roundsQuick : roundsDefault, question.roundsMax ?? Number.POSITIVE_INFINITY);
+      const rounds = roundsOf(question, quick);
       const host = hostLine();
       const samples = await interleave([question.ours, ...question.peers], {
         rounds,
@@ -43,6 +43,12 @@ export async function run(areas: readonly Area[], options: RunOptions): Promise<
     }
   }
   return results;
+}
+
+/** Of questions that take long one round is enough for a first look. */
+function roundsOf({ roundsMax }: Question, quick: boolean): number {
+  if (roundsMax === undefined) return quick ? roundsQuick : roundsDefault;
+  return quick ? 1 : Math.min(roundsDefault, roundsMax);
 }
 
 function installed(packageName: string): boolean {

@@ -4,7 +4,7 @@ import type { Contender, Sample } from '../harness/question.ts';
 import { drive } from '../load/drive.ts';
 import type { Load } from '../load/load.ts';
 import type { CallerOrder } from './caller-worker.ts';
-import { handWritten, openPeer, type PeerName } from './modules.ts';
+import { openPeer, type PeerName, pools } from './modules.ts';
 import { sibling } from './sibling.ts';
 
 /** Where the calls come from: this thread, or a worker that calls another worker. */
@@ -14,7 +14,7 @@ export type CallPath = 'main to node' | 'node to node';
 export function rpcPeers(names: readonly PeerName[], path: CallPath, outstanding: number): readonly Contender[] {
   return names.map((peer) => ({
     name: peer,
-    packages: peer === handWritten ? [] : [peer],
+    packages: (pools as readonly string[]).includes(peer) ? [peer] : [],
     round: ({ measureMs, warmUpMs }) => {
       const load = { outstanding, measureMs, warmUpMs };
       return path === 'main to node' ? callFromHere(peer, load) : callFromWorker({ peer, load });

@@ -4,7 +4,7 @@ import type { Contender, Question } from '../harness/question.ts';
 
 /** What a full run counts, and from which cycle on growth is growth and not warm-up. */
 const full = { cycles: 200, firstMeasured: 50 };
-const quick = { cycles: 16, firstMeasured: 8 };
+const quick = { cycles: 12, firstMeasured: 6 };
 
 const probe = {
   name: 'cycles',

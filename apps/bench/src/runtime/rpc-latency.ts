@@ -1,5 +1,6 @@
 import type { Question } from '../harness/question.ts';
 import { rpcOurs } from '../ours/rpc-ours.ts';
+import { bareWake } from '../peers/modules.ts';
 import { type CallPath, rpcPeers } from '../peers/rpc-peers.ts';
 
 const paths: readonly CallPath[] = ['main to node', 'node to node'];
@@ -17,10 +18,11 @@ export const rpcLatency: readonly Question[] = paths.flatMap((path) =>
       unit: 'µs',
       better: 'lower',
       ours: rpcOurs({ name: 'ours', path, outstanding: 1, loop }),
-      peers: rpcPeers(['piscina', 'comlink'], path, 1),
+      peers: rpcPeers(['piscina', 'comlink', bareWake[loop]], path, 1),
       verdicts: [
         { measure: 'ratio', against: ['piscina'], max: goals[loop].piscina },
         { measure: 'ratio', against: ['comlink'], max: goals[loop].comlink },
+        { measure: 'difference', against: [bareWake[loop]] },
       ],
     };
   }),
