@@ -40,3 +40,27 @@ export {
   suspendTimer,
   type WriteFailure,
 } from './kernel/page-sync-types.ts';
+export { planOperation } from './kernel/plan-operation.ts';
+export { applyDelta, emptyNfsState } from './kernel/state-deltas.ts';
+export {
+  anonymousKey,
+  bypassKey,
+  type Client,
+  type Delta,
+  endOfFile,
+  type KeptReply,
+  type LockDenied,
+  type LockedRange,
+  type Locks,
+  type Mint,
+  type NfsState,
+  type Open,
+  type Operation,
+  type Owner,
+  type Plan,
+  type Reply,
+  type StateBounds,
+  type Stateid,
+  type Status,
+} from './kernel/state-types.ts';
+export { stateBoundsDefault } from './limits.ts';

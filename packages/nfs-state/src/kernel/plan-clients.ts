@@ -1,0 +1,64 @@
+import { refuse } from './owner-turns.ts';
+import type { Client, ClientId, Mint, NfsState, Operation, Plan, StateBounds } from './state-types.ts';
+import { mintKey } from './stateids.ts';
+
+type Asked<Type extends Operation['type']> = Extract<Operation, { type: Type }>;
+
+const hasOpens = (state: NfsState, client: ClientId): boolean => state.holdings.get(client)!.opens.size > 0;
+
+/**
+ * SETCLIENTID (RFC 7530, 16.33): a client of the same name, verifier and principal keeps its id and all it has, whichever
+ * head it asks; one that started again gets a new id, and loses what it had once it confirms.
+ */
+export function planSetClientId(
+  state: NfsState,
+  { name, verifier, principal, callback }: Asked<'setclientid'>,
+  mint: Mint,
+  bounds: StateBounds,
+): Plan {
+  const known = state.names.get(name);
+  const confirmed = known === undefined ? undefined : state.clients.get(known)!;
+  if (confirmed !== undefined && confirmed.principal !== principal && hasOpens(state, confirmed.id)) {
+    return refuse('CLID_INUSE');
+  }
+  if (state.clients.size + state.unconfirmed.size >= bounds.clientsMax && !state.unconfirmed.has(name)) {
+    return refuse('RESOURCE');
+  }
+  const isSame = confirmed?.verifier === verifier && confirmed.principal === principal;
+  const client: Client = {
+    id: isSame ? confirmed.id : mintKey(mint).slice(8),
+    name,
+    verifier,
+    principal,
+    callback,
+    confirm: mintKey(mint),
+  };
+  return {
+    reply: { status: 'OK', clientId: client.id, confirm: client.confirm },
+    deltas: [{ type: 'client-unconfirmed', client }],
+  };
+}
+
+/** SETCLIENTID_CONFIRM (RFC 7530, 16.34). Said again it is answered again. */
+export function planConfirmClientId(
+  state: NfsState,
+  { client: id, confirm, principal }: Asked<'setclientid-confirm'>,
+): Plan {
+  for (const client of state.unconfirmed.values()) {
+    if (client.id !== id || client.confirm !== confirm) continue;
+    if (client.principal !== principal) return refuse('CLID_INUSE');
+    return { reply: { status: 'OK' }, deltas: [{ type: 'client-confirmed', client }] };
+  }
+  const confirmed = state.clients.get(id);
+  if (confirmed?.confirm !== confirm) return refuse('STALE_CLIENTID');
+  return refuse(confirmed.principal === principal ? 'OK' : 'CLID_INUSE');
+}
+
+/** RENEW: the lease itself is kept elsewhere, because losing a renewal costs nothing but work. */
+export const planRenew = (state: NfsState, { client }: Asked<'renew'>): Plan =>
+  refuse(state.clients.has(client) ? 'OK' : 'STALE_CLIENTID');
+
+export const planExpire = (state: NfsState, { client }: Asked<'expire'>): Plan =>
+  state.clients.has(client)
+    ? { reply: { status: 'OK' }, deltas: [{ type: 'client-gone', client }] }
+    : refuse('STALE_CLIENTID');

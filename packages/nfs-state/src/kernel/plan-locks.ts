@@ -1,0 +1,173 @@
+import { askedRange, conflicting, rangeOf, without, withRange } from './lock-ranges.ts';
+import { answerOutOfTurn, endTurn, refuse, type Turn } from './owner-turns.ts';
+import { locksOfOwner } from './state-deltas.ts';
+import {
+  type Delta,
+  type FileId,
+  type LockDenied,
+  type LockedRange,
+  type Locks,
+  type LockType,
+  type Mint,
+  type NfsState,
+  type Open,
+  type Operation,
+  ownerKey,
+  type Plan,
+  type Reply,
+  type StateBounds,
+  type Status,
+  shareRead,
+  shareWrite,
+} from './state-types.ts';
+import { locksOf, mintKey, nextSeqid, openOf } from './stateids.ts';
+
+type Asked<Type extends Operation['type']> = Extract<Operation, { type: Type }>;
+
+/** The lock of somebody else that is in the way (RFC 7530, 16.10.5). */
+function inTheWay(state: NfsState, file: FileId, self: string, wanted: LockedRange): LockDenied | undefined {
+  for (const key of state.files.get(file)?.locks ?? []) {
+    const { client, owner, ranges } = state.locks.get(key)!;
+    if (ownerKey(client, owner) === self) continue;
+    const range = conflicting(ranges, wanted);
+    if (range !== undefined) return { client, owner, type: range.type, ...askedRange(range) };
+  }
+  return undefined;
+}
+
+function rangesOf(state: NfsState, file: FileId): number {
+  let ranges = 0;
+  for (const key of state.files.get(file)?.locks ?? []) ranges += state.locks.get(key)!.ranges.length;
+  return ranges;
+}
+
+const isConfirmed = (state: NfsState, { client, owner }: Open): boolean =>
+  state.openOwners.get(ownerKey(client, owner))!.confirmed;
+
+/** Lock bytes for the owner of `present`, or say why not. */
+function take(
+  state: NfsState,
+  present: Locks,
+  type: LockType,
+  asked: Asked<'lock'>['range'],
+  bounds: StateBounds,
+): Locks | Reply {
+  const { access } = state.opens.get(present.open)!;
+  if ((access & (type === 'write' ? shareWrite : shareRead)) === 0) return { status: 'OPENMODE' };
+  const range = rangeOf(asked);
+  if (typeof range === 'string') return { status: range };
+  const denied = inTheWay(state, present.file, ownerKey(present.client, present.owner), { ...range, type });
+  if (denied !== undefined) return { status: 'DENIED', denied };
+  const ranges = withRange(present.ranges, range, type);
+  const others = rangesOf(state, present.file) - present.ranges.length;
+  if (others + ranges.length > bounds.rangesPerFileMax) return { status: 'RESOURCE' };
+  return { ...present, ranges };
+}
+
+const stateidOf = ({ key, seqid }: Locks): Reply['stateid'] => ({ key, seqid });
+
+/** LOCK with a lock-owner that is new to the file (RFC 7530, 16.10): a turn of the open-owner and of the lock-owner. */
+export function planLockNew(state: NfsState, asked: Asked<'lock-new'>, mint: Mint, bounds: StateBounds): Plan {
+  const present = state.opens.get(asked.open.key);
+  if (present === undefined) return refuse(openOf(state, asked.open, mint) as Status);
+  const { client, owner: openOwner, file } = present;
+  const outOfTurn = answerOutOfTurn(state.openOwners.get(ownerKey(client, openOwner))!, asked.openSeqid, 'lock-new');
+  if (outOfTurn !== undefined) return outOfTurn;
+  const open = openOf(state, asked.open, mint);
+  if (typeof open === 'string') return refuse(open);
+  if (!isConfirmed(state, open)) return refuse('BAD_STATEID');
+  const turn: Turn = {
+    kind: 'open-owner',
+    client,
+    owner: openOwner,
+    seqid: asked.openSeqid,
+    confirmed: true,
+    operation: 'lock-new',
+  };
+  const { owner, lockSeqid, lockType } = asked;
+  const known = state.lockOwners.get(ownerKey(client, owner));
+  if (known !== undefined && answerOutOfTurn(known, lockSeqid, 'lock-new') !== undefined) return refuse('BAD_SEQID');
+  const before = locksBy(state, file, client, owner);
+  const blank: Locks = { key: '', client, owner, file, open: open.key, seqid: 0, ranges: [] };
+  const taken = take(state, before ?? blank, lockType, asked.range, bounds);
+  if ('status' in taken) return endTurn(turn, taken);
+  const locks = { ...taken, key: before?.key ?? mintKey(mint), seqid: nextSeqid(taken.seqid) };
+  const reply: Reply = { status: 'OK', stateid: stateidOf(locks)! };
+  const changes: Delta[] = [
+    { type: 'locks', locks },
+    {
+      type: 'lock-owner',
+      client,
+      owner,
+      is: { seqid: lockSeqid, confirmed: true, kept: { operation: 'lock-new', reply } },
+    },
+  ];
+  return endTurn(turn, reply, changes);
+}
+
+function locksBy(state: NfsState, file: FileId, client: string, owner: string): Locks | undefined {
+  for (const key of state.files.get(file)?.locks ?? []) {
+    const locks = state.locks.get(key)!;
+    if (locks.client === client && locks.owner === owner) return locks;
+  }
+  return undefined;
+}
+
+/** The lock-owner's turn for an operation that names it by a stateid, and its locks. */
+function locksInTurn(
+  state: NfsState,
+  asked: Asked<'lock' | 'unlock'>,
+  mint: Mint,
+): { readonly turn: Turn; readonly locks: Locks } | Plan {
+  const present = state.locks.get(asked.stateid.key);
+  if (present === undefined) return refuse(locksOf(state, asked.stateid, mint) as Status);
+  const { client, owner } = present;
+  const outOfTurn = answerOutOfTurn(state.lockOwners.get(ownerKey(client, owner))!, asked.seqid, asked.type);
+  if (outOfTurn !== undefined) return outOfTurn;
+  const locks = locksOf(state, asked.stateid, mint);
+  if (typeof locks === 'string') return refuse(locks);
+  const turn: Turn = { kind: 'lock-owner', client, owner, seqid: asked.seqid, confirmed: true, operation: asked.type };
+  return { turn, locks };
+}
+
+/** LOCK by a lock-owner that has a stateid of the file. */
+export function planLock(state: NfsState, asked: Asked<'lock'>, mint: Mint, bounds: StateBounds): Plan {
+  const found = locksInTurn(state, asked, mint);
+  if ('reply' in found) return found;
+  const taken = take(state, found.locks, asked.lockType, asked.range, bounds);
+  if ('status' in taken) return endTurn(found.turn, taken);
+  const locks = { ...taken, seqid: nextSeqid(taken.seqid) };
+  return endTurn(found.turn, { status: 'OK', stateid: stateidOf(locks)! }, [{ type: 'locks', locks }]);
+}
+
+/** LOCKU (RFC 7530, 16.12): of whatever part of the bytes is locked. */
+export function planUnlock(state: NfsState, asked: Asked<'unlock'>, mint: Mint, bounds: StateBounds): Plan {
+  const found = locksInTurn(state, asked, mint);
+  if ('reply' in found) return found;
+  const { turn, locks: present } = found;
+  const range = rangeOf(asked.range);
+  if (typeof range === 'string') return endTurn(turn, { status: range });
+  const ranges = without(present.ranges, range);
+  const others = rangesOf(state, present.file) - present.ranges.length;
+  if (others + ranges.length > bounds.rangesPerFileMax) return refuse('RESOURCE');
+  const locks = { ...present, ranges, seqid: nextSeqid(present.seqid) };
+  return endTurn(turn, { status: 'OK', stateid: stateidOf(locks)! }, [{ type: 'locks', locks }]);
+}
+
+/** LOCKT (RFC 7530, 16.11): who would be in the way. */
+export function planLockTest(state: NfsState, asked: Asked<'lock-test'>): Plan {
+  if (!state.clients.has(asked.client)) return refuse('STALE_CLIENTID');
+  const range = rangeOf(asked.range);
+  if (typeof range === 'string') return refuse(range);
+  const self = ownerKey(asked.client, asked.owner);
+  const denied = inTheWay(state, asked.file, self, { ...range, type: asked.lockType });
+  return { reply: denied === undefined ? { status: 'OK' } : { status: 'DENIED', denied }, deltas: [] };
+}
+
+/** RELEASE_LOCKOWNER (RFC 7530, 16.37). */
+export function planReleaseLockOwner(state: NfsState, { client, owner }: Asked<'release-lock-owner'>): Plan {
+  if (!state.clients.has(client)) return refuse('STALE_CLIENTID');
+  if (!state.lockOwners.has(ownerKey(client, owner))) return refuse('OK');
+  if (locksOfOwner(state, client, owner).some(({ ranges }) => ranges.length > 0)) return refuse('LOCKS_HELD');
+  return { reply: { status: 'OK' }, deltas: [{ type: 'lock-owner-gone', client, owner }] };
+}

@@ -1,0 +1,151 @@
+import { answerOutOfTurn, endTurn, refuse, type Turn } from './owner-turns.ts';
+import {
+  type ClientId,
+  type Delta,
+  type FileId,
+  type Mint,
+  type NfsState,
+  type Open,
+  type Operation,
+  type Owner,
+  type OwnerName,
+  ownerKey,
+  type Plan,
+  type StateBounds,
+  type Stateid,
+  type Status,
+  shareBoth,
+} from './state-types.ts';
+import { mintKey, nextSeqid, openOf } from './stateids.ts';
+
+type Asked<Type extends Operation['type']> = Extract<Operation, { type: Type }>;
+
+/** Whether somebody else's open denies what is wanted, or uses what is to be denied (RFC 7530, 9.9). */
+function isDenied(state: NfsState, file: FileId, self: string, access: number, deny: number): boolean {
+  for (const key of state.files.get(file)?.opens ?? []) {
+    const other = state.opens.get(key)!;
+    if (ownerKey(other.client, other.owner) === self) continue;
+    if ((other.deny & access) !== 0 || (other.access & deny) !== 0) return true;
+  }
+  return false;
+}
+
+const openBy = (state: NfsState, file: FileId, self: string): Open | undefined => {
+  for (const key of state.files.get(file)?.opens ?? []) {
+    const open = state.opens.get(key)!;
+    if (ownerKey(open.client, open.owner) === self) return open;
+  }
+  return undefined;
+};
+
+/** What an owner opened that never confirmed itself: a leftover, as soon as it opens anew. */
+function leftovers(state: NfsState, client: ClientId, owner: OwnerName): Delta[] {
+  const opens = [...state.holdings.get(client)!.opens].map((key) => state.opens.get(key)!);
+  return opens.filter((open) => open.owner === owner).map(({ key }) => ({ type: 'close', key }));
+}
+
+const isShare = (access: number, deny: number): boolean =>
+  Number.isInteger(access) &&
+  Number.isInteger(deny) &&
+  access >= 1 &&
+  access <= shareBoth &&
+  deny >= 0 &&
+  deny <= shareBoth;
+
+const pairOf = (access: number, deny: number): number => 4 * access + deny;
+
+/**
+ * OPEN (RFC 7530, 16.16). An owner that is not known yet, or never confirmed itself, may begin with any sequence number,
+ * and must confirm. Opening a file again with the same owner adds to what it has.
+ */
+export function planOpen(state: NfsState, asked: Asked<'open'>, mint: Mint, bounds: StateBounds): Plan {
+  const { client, owner, seqid, file, access, deny } = asked;
+  if (!state.clients.has(client)) return refuse('STALE_CLIENTID');
+  const self = ownerKey(client, owner);
+  const known = state.openOwners.get(self);
+  const isKnown = known?.confirmed === true;
+  if (known !== undefined) {
+    const answer = answerOutOfTurn(known, seqid, 'open');
+    if (answer !== undefined && (isKnown || answer.reply.status !== 'BAD_SEQID')) return answer;
+  }
+  const turn: Turn = { kind: 'open-owner', client, owner, seqid, confirmed: isKnown, operation: 'open' };
+  const before = isKnown ? [] : leftovers(state, client, owner);
+  if (!isShare(access, deny)) return endTurn(turn, { status: 'INVAL' }, before);
+  if (isDenied(state, file, self, access, deny)) return endTurn(turn, { status: 'SHARE_DENIED' }, before);
+  const present = isKnown ? openBy(state, file, self) : undefined;
+  if (present === undefined && state.holdings.get(client)!.opens.size >= bounds.opensPerClientMax)
+    return refuse('RESOURCE');
+  const open: Open =
+    present === undefined
+      ? { key: mintKey(mint), client, owner, file, seqid: 1, access, deny, pairs: [pairOf(access, deny)] }
+      : {
+          ...present,
+          seqid: nextSeqid(present.seqid),
+          access: present.access | access,
+          deny: present.deny | deny,
+          pairs: [...new Set([...present.pairs, pairOf(access, deny)])].sort((one, other) => one - other),
+        };
+  const stateid = { key: open.key, seqid: open.seqid };
+  return endTurn(turn, { status: 'OK', stateid, mustConfirm: !isKnown }, [...before, { type: 'open', open }]);
+}
+
+/** The open-owner's turn for an operation that names it by a stateid, and the open itself. */
+function openInTurn(
+  state: NfsState,
+  { stateid, seqid, type }: { stateid: Stateid; seqid: number; type: Operation['type'] },
+  mint: Mint,
+): { readonly turn: Turn; readonly open: Open | Status; readonly owner: Owner } | Plan {
+  const present = state.opens.get(stateid.key);
+  const self = present === undefined ? state.closed.get(stateid.key) : ownerKey(present.client, present.owner);
+  if (self === undefined) return refuse(openOf(state, stateid, mint) as Status);
+  const owner = state.openOwners.get(self)!;
+  const answer = answerOutOfTurn(owner, seqid, type);
+  if (answer !== undefined) return answer;
+  const [client, name] = [self.slice(0, self.indexOf('/')), self.slice(self.indexOf('/') + 1)];
+  const turn: Turn = {
+    kind: 'open-owner',
+    client,
+    owner: name,
+    seqid,
+    confirmed: owner.confirmed,
+    operation: type,
+  };
+  return { turn, open: openOf(state, stateid, mint), owner };
+}
+
+/** OPEN_CONFIRM (RFC 7530, 16.18). */
+export function planOpenConfirm(state: NfsState, asked: Asked<'open-confirm'>, mint: Mint): Plan {
+  const found = openInTurn(state, asked, mint);
+  if ('reply' in found) return found;
+  const { turn, open, owner } = found;
+  if (typeof open === 'string' || owner.confirmed) return refuse(typeof open === 'string' ? open : 'BAD_STATEID');
+  const changed = { ...open, seqid: nextSeqid(open.seqid) };
+  const stateid = { key: open.key, seqid: changed.seqid };
+  return endTurn({ ...turn, confirmed: true }, { status: 'OK', stateid }, [{ type: 'open', open: changed }]);
+}
+
+/** OPEN_DOWNGRADE (RFC 7530, 16.19): back to a union of pairs that were opened, and to no other. */
+export function planOpenDowngrade(state: NfsState, asked: Asked<'open-downgrade'>, mint: Mint): Plan {
+  const found = openInTurn(state, asked, mint);
+  if ('reply' in found) return found;
+  const { turn, open, owner } = found;
+  if (typeof open === 'string' || !owner.confirmed) return refuse(typeof open === 'string' ? open : 'BAD_STATEID');
+  const { access, deny } = asked;
+  const target = isShare(access, deny) ? pairOf(access, deny) : 0;
+  const pairs = open.pairs.filter((pair) => (pair & ~target) === 0);
+  const union = pairs.reduce((sum, pair) => sum | pair, 0);
+  if (target === 0 || union !== target) return endTurn(turn, { status: 'INVAL' });
+  const changed = { ...open, access, deny, pairs, seqid: nextSeqid(open.seqid) };
+  const stateid = { key: open.key, seqid: changed.seqid };
+  return endTurn(turn, { status: 'OK', stateid }, [{ type: 'open', open: changed }]);
+}
+
+/** CLOSE (RFC 7530, 16.2). Locks taken under the open go with it. */
+export function planClose(state: NfsState, asked: Asked<'close'>, mint: Mint): Plan {
+  const found = openInTurn(state, asked, mint);
+  if ('reply' in found) return found;
+  const { turn, open, owner } = found;
+  if (typeof open === 'string' || !owner.confirmed) return refuse(typeof open === 'string' ? open : 'BAD_STATEID');
+  const stateid = { key: open.key, seqid: nextSeqid(open.seqid) };
+  return endTurn(turn, { status: 'OK', stateid }, [{ type: 'close', key: open.key }], open.key);
+}

@@ -1,0 +1,42 @@
+import { planConfirmClientId, planExpire, planRenew, planSetClientId } from './plan-clients.ts';
+import { planIo } from './plan-io.ts';
+import { planLock, planLockNew, planLockTest, planReleaseLockOwner, planUnlock } from './plan-locks.ts';
+import { planClose, planOpen, planOpenConfirm, planOpenDowngrade } from './plan-opens.ts';
+import type { Mint, NfsState, Operation, Plan, StateBounds } from './state-types.ts';
+
+/**
+ * What an operation comes to, and what would change: nothing is changed yet. Apply the deltas, all of them and in order,
+ * wherever the state is kept, before anybody hears of the reply.
+ */
+export function planOperation(state: NfsState, operation: Operation, mint: Mint, bounds: StateBounds): Plan {
+  switch (operation.type) {
+    case 'setclientid':
+      return planSetClientId(state, operation, mint, bounds);
+    case 'setclientid-confirm':
+      return planConfirmClientId(state, operation);
+    case 'renew':
+      return planRenew(state, operation);
+    case 'expire':
+      return planExpire(state, operation);
+    case 'open':
+      return planOpen(state, operation, mint, bounds);
+    case 'open-confirm':
+      return planOpenConfirm(state, operation, mint);
+    case 'open-downgrade':
+      return planOpenDowngrade(state, operation, mint);
+    case 'close':
+      return planClose(state, operation, mint);
+    case 'lock-new':
+      return planLockNew(state, operation, mint, bounds);
+    case 'lock':
+      return planLock(state, operation, mint, bounds);
+    case 'unlock':
+      return planUnlock(state, operation, mint, bounds);
+    case 'lock-test':
+      return planLockTest(state, operation);
+    case 'release-lock-owner':
+      return planReleaseLockOwner(state, operation);
+    case 'io':
+      return planIo(state, operation, mint);
+  }
+}

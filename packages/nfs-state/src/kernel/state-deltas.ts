@@ -1,0 +1,147 @@
+import {
+  type Client,
+  type ClientId,
+  type Delta,
+  type FileId,
+  type FileState,
+  type Locks,
+  type NfsState,
+  type OwnerName,
+  ownerKey,
+  type StateKey,
+} from './state-types.ts';
+
+export const emptyNfsState = (): NfsState => ({
+  clients: new Map(),
+  unconfirmed: new Map(),
+  openOwners: new Map(),
+  lockOwners: new Map(),
+  opens: new Map(),
+  locks: new Map(),
+  closed: new Map(),
+  names: new Map(),
+  holdings: new Map(),
+  files: new Map(),
+});
+
+/** Change the state as a delta says. The same deltas in the same order give the same state wherever they are applied. */
+export function applyDelta(state: NfsState, delta: Delta): void {
+  switch (delta.type) {
+    case 'client-unconfirmed':
+      state.unconfirmed.set(delta.client.name, delta.client);
+      break;
+    case 'client-confirmed':
+      confirmClient(state, delta.client);
+      break;
+    case 'client-gone':
+      forgetClient(state, delta.client);
+      break;
+    case 'open-owner': {
+      const key = ownerKey(delta.client, delta.owner);
+      forgetClosed(state, key);
+      state.openOwners.set(key, delta.is);
+      state.holdings.get(delta.client)!.openOwners.add(key);
+      if (delta.is.kept?.closed !== undefined) state.closed.set(delta.is.kept.closed, key);
+      break;
+    }
+    case 'lock-owner': {
+      const key = ownerKey(delta.client, delta.owner);
+      state.lockOwners.set(key, delta.is);
+      state.holdings.get(delta.client)!.lockOwners.add(key);
+      break;
+    }
+    case 'lock-owner-gone': {
+      const key = ownerKey(delta.client, delta.owner);
+      state.lockOwners.delete(key);
+      state.holdings.get(delta.client)!.lockOwners.delete(key);
+      for (const locks of locksOfOwner(state, delta.client, delta.owner)) forgetLocks(state, locks.key);
+      break;
+    }
+    case 'open':
+      state.opens.set(delta.open.key, delta.open);
+      state.holdings.get(delta.open.client)!.opens.add(delta.open.key);
+      fileOf(state, delta.open.file).opens.add(delta.open.key);
+      break;
+    case 'close':
+      forgetOpen(state, delta.key);
+      break;
+    case 'locks':
+      state.locks.set(delta.locks.key, delta.locks);
+      fileOf(state, delta.locks.file).locks.add(delta.locks.key);
+      break;
+  }
+}
+
+/** Locks are taken under opens of their client, so that the files of these are all there can be. */
+export function locksOfOwner(state: NfsState, client: ClientId, owner: OwnerName): Locks[] {
+  const files = new Set([...state.holdings.get(client)!.opens].map((key) => state.opens.get(key)!.file));
+  const found: Locks[] = [];
+  for (const file of files) {
+    for (const key of state.files.get(file)!.locks) {
+      const locks = state.locks.get(key)!;
+      if (locks.client === client && locks.owner === owner) found.push(locks);
+    }
+  }
+  return found;
+}
+
+function confirmClient(state: NfsState, client: Client): void {
+  const { id, name } = client;
+  const before = state.names.get(name);
+  if (before !== undefined && before !== id) forgetClient(state, before);
+  state.unconfirmed.delete(name);
+  state.clients.set(id, client);
+  state.names.set(name, id);
+  if (!state.holdings.has(id)) {
+    state.holdings.set(id, { opens: new Set(), openOwners: new Set(), lockOwners: new Set() });
+  }
+}
+
+function forgetClosed({ openOwners, closed }: NfsState, key: string): void {
+  const before = openOwners.get(key)?.kept?.closed;
+  if (before !== undefined) closed.delete(before);
+}
+
+function fileOf(state: NfsState, file: FileId): FileState {
+  let found = state.files.get(file);
+  if (found === undefined) {
+    found = { opens: new Set(), locks: new Set() };
+    state.files.set(file, found);
+  }
+  return found;
+}
+
+function forgetClient(state: NfsState, client: ClientId): void {
+  const { opens, openOwners, lockOwners } = state.holdings.get(client)!;
+  for (const key of opens) forgetOpen(state, key);
+  for (const key of openOwners) {
+    forgetClosed(state, key);
+    state.openOwners.delete(key);
+  }
+  for (const key of lockOwners) state.lockOwners.delete(key);
+  state.names.delete(state.clients.get(client)!.name);
+  state.clients.delete(client);
+  state.holdings.delete(client);
+}
+
+function forgetOpen(state: NfsState, key: StateKey): void {
+  const open = state.opens.get(key)!;
+  const file = state.files.get(open.file)!;
+  for (const each of file.locks) if (state.locks.get(each)!.open === key) forgetLocks(state, each);
+  state.opens.delete(key);
+  state.holdings.get(open.client)!.opens.delete(key);
+  file.opens.delete(key);
+  forgetFileIfEmpty(state, open.file, file);
+}
+
+function forgetLocks(state: NfsState, key: StateKey): void {
+  const { file: id } = state.locks.get(key)!;
+  const file = state.files.get(id)!;
+  state.locks.delete(key);
+  file.locks.delete(key);
+  forgetFileIfEmpty(state, id, file);
+}
+
+function forgetFileIfEmpty(state: NfsState, id: FileId, file: FileState): void {
+  if (file.opens.size === 0 && file.locks.size === 0) state.files.delete(id);
+}

@@ -1,0 +1,273 @@
+/**
+ * What NFSv4.0 servers remember of their clients (RFC 7530, sections 9 and 16), as plain data, and how it changes.
+ *
+ * Nothing is changed by an operation itself: it is *planned* against the state, which gives a reply and deltas, and the
+ * deltas are applied wherever the state is kept. So a head may make them durable before anybody sees them.
+ */
+
+export type ClientId = string;
+/** Opaque names of owners, given by clients. */
+export type OwnerName = string;
+/** Names a file for ever. */
+export type FileId = string;
+/** The part of a stateid that names what it stands for: 12 bytes, as 24 hexadecimal digits. */
+export type StateKey = string;
+
+export interface Stateid {
+  readonly key: StateKey;
+  readonly seqid: number;
+}
+
+/** Bits of share access and deny (RFC 7530, 16.16): 1 read, 2 write. */
+export const shareRead = 1;
+export const shareWrite = 2;
+export const shareBoth = 3;
+
+/** Ends of byte ranges are below this; a lock up to it reaches to the end of the file, wherever that will be. */
+export const endOfFile = 2n ** 64n;
+
+export type LockType = 'read' | 'write';
+
+export interface ByteRange {
+  readonly start: bigint;
+  /** One above the last byte. */
+  readonly end: bigint;
+}
+
+export interface LockedRange extends ByteRange {
+  readonly type: LockType;
+}
+
+export interface Client {
+  readonly id: ClientId;
+  /** The string the client calls itself by. */
+  readonly name: string;
+  /** Changes when the client starts again. */
+  readonly verifier: string;
+  readonly principal: string;
+  readonly callback: string;
+  /** What the client shows to confirm. */
+  readonly confirm: string;
+}
+
+/** An answer kept for a request that may come again (RFC 7530, 9.1.9). */
+export interface KeptReply {
+  readonly operation: Operation['type'];
+  readonly reply: Reply;
+  /** CLOSE: what was closed, so that the same CLOSE finds its owner. */
+  readonly closed?: StateKey;
+}
+
+/** An open-owner or a lock-owner: its requests have sequence numbers, and the last answer is kept. */
+export interface Owner {
+  readonly seqid: number;
+  /** Open-owners: the client showed that it is no leftover of an earlier one. */
+  readonly confirmed: boolean;
+  readonly kept: KeptReply | undefined;
+}
+
+export interface Open {
+  readonly key: StateKey;
+  readonly client: ClientId;
+  readonly owner: OwnerName;
+  readonly file: FileId;
+  readonly seqid: number;
+  readonly access: number;
+  readonly deny: number;
+  /** Every pair of access and deny that was opened, as `4 * access + deny`: what a downgrade may go back to. */
+  readonly pairs: readonly number[];
+}
+
+export interface Locks {
+  readonly key: StateKey;
+  readonly client: ClientId;
+  readonly owner: OwnerName;
+  readonly file: FileId;
+  /** The open they were taken under. */
+  readonly open: StateKey;
+  readonly seqid: number;
+  /** In order, apart, and neighbours of one type are one. */
+  readonly ranges: readonly LockedRange[];
+}
+
+export interface NfsState {
+  /** Confirmed clients by id, and unconfirmed ones by name: at most one of each for a name. */
+  readonly clients: Map<ClientId, Client>;
+  readonly unconfirmed: Map<string, Client>;
+  /** By {@link ownerKey}. */
+  readonly openOwners: Map<string, Owner>;
+  readonly lockOwners: Map<string, Owner>;
+  readonly opens: Map<StateKey, Open>;
+  readonly locks: Map<StateKey, Locks>;
+  /** The owners whose last request closed a stateid; follows from the owners. */
+  readonly closed: Map<StateKey, string>;
+  /** Confirmed clients by the names they call themselves, and what each has; follow from the above. */
+  readonly names: Map<string, ClientId>;
+  readonly holdings: Map<ClientId, Holdings>;
+  /** What there is of a file; follows from opens and locks. */
+  readonly files: Map<FileId, FileState>;
+}
+
+/** What a client has: the keys of its opens, and of its owners. */
+export interface Holdings {
+  readonly opens: Set<StateKey>;
+  readonly openOwners: Set<string>;
+  readonly lockOwners: Set<string>;
+}
+
+export interface FileState {
+  readonly opens: Set<StateKey>;
+  readonly locks: Set<StateKey>;
+}
+
+/** The deltas of one operation are applied together or not at all. */
+export type Delta =
+  | { readonly type: 'client-unconfirmed'; readonly client: Client }
+  /** The client is confirmed, and takes the place of any other of its name. */
+  | { readonly type: 'client-confirmed'; readonly client: Client }
+  /** The client and all it had are gone. */
+  | { readonly type: 'client-gone'; readonly client: ClientId }
+  | { readonly type: 'open-owner'; readonly client: ClientId; readonly owner: OwnerName; readonly is: Owner }
+  | { readonly type: 'lock-owner'; readonly client: ClientId; readonly owner: OwnerName; readonly is: Owner }
+  | { readonly type: 'lock-owner-gone'; readonly client: ClientId; readonly owner: OwnerName }
+  | { readonly type: 'open'; readonly open: Open }
+  /** The open is closed, with the locks taken under it. */
+  | { readonly type: 'close'; readonly key: StateKey }
+  | { readonly type: 'locks'; readonly locks: Locks };
+
+/** Statuses of RFC 7530, 13.1, without their prefix NFS4ERR_. */
+export type Status =
+  | 'OK'
+  | 'BAD_SEQID'
+  | 'BAD_STATEID'
+  | 'CLID_INUSE'
+  | 'DENIED'
+  | 'INVAL'
+  | 'LOCKED'
+  | 'LOCKS_HELD'
+  | 'OLD_STATEID'
+  | 'OPENMODE'
+  | 'RESOURCE'
+  | 'SHARE_DENIED'
+  | 'STALE_CLIENTID'
+  | 'STALE_STATEID';
+
+/** Who holds a lock that is in the way. */
+export interface LockDenied {
+  readonly client: ClientId;
+  readonly owner: OwnerName;
+  readonly offset: bigint;
+  readonly length: bigint;
+  readonly type: LockType;
+}
+
+export interface Reply {
+  readonly status: Status;
+  readonly stateid?: Stateid;
+  readonly clientId?: ClientId;
+  readonly confirm?: string;
+  /** The open-owner must confirm with OPEN_CONFIRM. */
+  readonly mustConfirm?: boolean;
+  readonly denied?: LockDenied;
+}
+
+/** Offset and length as they came; a length of all ones reaches to the end of the file. */
+export interface AskedRange {
+  readonly offset: bigint;
+  readonly length: bigint;
+}
+
+export type Operation =
+  | {
+      readonly type: 'setclientid';
+      readonly name: string;
+      readonly verifier: string;
+      readonly principal: string;
+      readonly callback: string;
+    }
+  | {
+      readonly type: 'setclientid-confirm';
+      readonly client: ClientId;
+      readonly confirm: string;
+      readonly principal: string;
+    }
+  | { readonly type: 'renew'; readonly client: ClientId }
+  | {
+      readonly type: 'open';
+      readonly client: ClientId;
+      readonly owner: OwnerName;
+      readonly seqid: number;
+      readonly file: FileId;
+      readonly access: number;
+      readonly deny: number;
+    }
+  | { readonly type: 'open-confirm'; readonly stateid: Stateid; readonly seqid: number }
+  | {
+      readonly type: 'open-downgrade';
+      readonly stateid: Stateid;
+      readonly seqid: number;
+      readonly access: number;
+      readonly deny: number;
+    }
+  | { readonly type: 'close'; readonly stateid: Stateid; readonly seqid: number }
+  /** The first lock of a lock-owner on a file, under an open. */
+  | {
+      readonly type: 'lock-new';
+      readonly open: Stateid;
+      readonly openSeqid: number;
+      readonly owner: OwnerName;
+      readonly lockSeqid: number;
+      readonly lockType: LockType;
+      readonly range: AskedRange;
+    }
+  | {
+      readonly type: 'lock';
+      readonly stateid: Stateid;
+      readonly seqid: number;
+      readonly lockType: LockType;
+      readonly range: AskedRange;
+    }
+  | {
+      readonly type: 'lock-test';
+      readonly client: ClientId;
+      readonly owner: OwnerName;
+      readonly file: FileId;
+      readonly lockType: LockType;
+      readonly range: AskedRange;
+    }
+  | { readonly type: 'unlock'; readonly stateid: Stateid; readonly seqid: number; readonly range: AskedRange }
+  | { readonly type: 'release-lock-owner'; readonly client: ClientId; readonly owner: OwnerName }
+  /** READ or WRITE of a file under a stateid: may it be done? */
+  | { readonly type: 'io'; readonly file: FileId; readonly stateid: Stateid; readonly write: boolean }
+  /** The lease ran out, and every head agrees. */
+  | { readonly type: 'expire'; readonly client: ClientId };
+
+export interface Plan {
+  readonly reply: Reply;
+  /** Empty where nothing changes, also for an answer that was kept. */
+  readonly deltas: readonly Delta[];
+}
+
+/** What a head mints ids from, and the bounds it keeps. */
+export interface Mint {
+  /** Raised when the cluster lost all state; stateids of an older one are stale. */
+  readonly epoch: number;
+  readonly node: number;
+  /** The next number; none is used twice in an epoch. */
+  next(): bigint;
+}
+
+export interface StateBounds {
+  /** Clients, confirmed or not. */
+  readonly clientsMax: number;
+  /** Files a client has open, by owner. */
+  readonly opensPerClientMax: number;
+  /** Byte ranges locked in one file by all owners together. */
+  readonly rangesPerFileMax: number;
+}
+
+/** The anonymous stateid, and the one that reads past deny modes (RFC 7530, 9.1.4.3). */
+export const anonymousKey: StateKey = '0'.repeat(24);
+export const bypassKey: StateKey = 'f'.repeat(24);
+
+export const ownerKey = (client: ClientId, owner: OwnerName): string => `${client}/${owner}`;

@@ -1,0 +1,46 @@
+import type { Locks, Mint, NfsState, Open, Stateid, StateKey, Status } from './state-types.ts';
+
+const hex = (value: bigint | number, digits: number): string => BigInt(value).toString(16).padStart(digits, '0');
+
+/**
+ * A key that no other head and no other moment of the epoch mints: epoch, node and counter. The node only makes it unique;
+ * whoever knows the key serves it.
+ */
+export const mintKey = (mint: Mint): StateKey => hex(mint.epoch, 4) + hex(mint.node, 4) + hex(mint.next(), 16);
+
+/** Seqids of stateids grow by one and never become zero, which is not one of theirs (RFC 7530, 9.1.4.2). */
+export const nextSeqid = (seqid: number): number => (seqid === largestSeqid ? 1 : seqid + 1);
+
+/** Seqids of owners wrap to zero (RFC 7530, 9.1.7). */
+export const nextOwnerSeqid = (seqid: number): number => (seqid === largestSeqid ? 0 : seqid + 1);
+
+const largestSeqid = 2 ** 32 - 1;
+
+/** Whether `seqid` is older or newer than `current`, in a circle of 2^32. */
+function isOlder(seqid: number, current: number): boolean {
+  const distance = (current - seqid) >>> 0;
+  return distance > 0 && distance < 2 ** 31;
+}
+
+function statusOf({ seqid }: Stateid, current: number): Status {
+  if (seqid === current) return 'OK';
+  return isOlder(seqid, current) ? 'OLD_STATEID' : 'BAD_STATEID';
+}
+
+/** Unknown: of an earlier epoch, or never minted and long gone. */
+const unknown = ({ key }: Stateid, { epoch }: Mint): Status =>
+  Number.parseInt(key.slice(0, 4), 16) < epoch ? 'STALE_STATEID' : 'BAD_STATEID';
+
+export function openOf(state: NfsState, stateid: Stateid, mint: Mint): Open | Status {
+  const open = state.opens.get(stateid.key);
+  if (open === undefined) return unknown(stateid, mint);
+  const status = statusOf(stateid, open.seqid);
+  return status === 'OK' ? open : status;
+}
+
+export function locksOf(state: NfsState, stateid: Stateid, mint: Mint): Locks | Status {
+  const locks = state.locks.get(stateid.key);
+  if (locks === undefined) return unknown(stateid, mint);
+  const status = statusOf(stateid, locks.seqid);
+  return status === 'OK' ? locks : status;
+}

@@ -1,0 +1,116 @@
+import { anonymousKey, bypassKey, type Stateid } from '@holdfast/nfs-state';
+import { describe, expect, it } from 'vitest';
+import { Head } from '../support/head.ts';
+
+const lastSeqid = 2 ** 32 - 1;
+
+describe('sequence numbers of owners', () => {
+  it('answer a repeated request with what it was answered, whatever happened since', () => {
+    const head = new Head();
+    const anna = head.client('anna');
+    const ben = head.client('ben');
+    head.open(anna, 'o', 'f', 1);
+    const open = { type: 'open', client: anna, owner: 'o', seqid: 3, file: 'g', access: 1, deny: 0 } as const;
+    const first = head.do(open);
+    head.open(ben, 'p', 'h', 3);
+    expect(head.do(open)).toEqual(first);
+    expect(head.state.opens.size).toBe(3);
+  });
+
+  it('count refusals as turns, and answer them again too', () => {
+    const head = new Head();
+    const [anna, ben] = [head.client('anna'), head.client('ben')];
+    head.open(anna, 'o', 'f', 3, 3);
+    head.open(ben, 'p', 'g');
+    const denied = { type: 'open', client: ben, owner: 'p', seqid: 3, file: 'f', access: 1, deny: 0 } as const;
+    expect(head.do(denied).status).toBe('SHARE_DENIED');
+    head.do({ type: 'expire', client: anna });
+    expect(head.do(denied).status).toBe('SHARE_DENIED');
+    expect(head.do({ ...denied, seqid: 4 }).status).toBe('OK');
+  });
+
+  it('refuse what is neither the next nor the last, or repeats the last as something else', () => {
+    const head = new Head();
+    const anna = head.client('anna');
+    const { stateid } = head.open(anna, 'o', 'f');
+    const open = { type: 'open', client: anna, owner: 'o', file: 'g', access: 1, deny: 0 } as const;
+    expect(head.do({ ...open, seqid: 1 }).status).toBe('BAD_SEQID');
+    expect(head.do({ ...open, seqid: 2 }).status).toBe('BAD_SEQID');
+    expect(head.do({ ...open, seqid: 4 }).status).toBe('BAD_SEQID');
+    expect(head.do({ type: 'close', stateid: stateid!, seqid: 3 }).status).toBe('OK');
+    expect(head.do({ ...open, seqid: 3 }).status).toBe('BAD_SEQID');
+  });
+
+  it('find the answer to a CLOSE although its stateid is gone', () => {
+    const head = new Head();
+    const { stateid } = head.open(head.client('anna'), 'o', 'f');
+    const close = { type: 'close', stateid: stateid!, seqid: 3 } as const;
+    const first = head.do(close);
+    expect(head.do(close)).toEqual(first);
+    expect(head.do({ ...close, seqid: 4 }).status).toBe('BAD_STATEID');
+  });
+
+  it('go on at zero after the largest', () => {
+    const head = new Head();
+    const anna = head.client('anna');
+    const open = { type: 'open', client: anna, owner: 'o', file: 'f', access: 1, deny: 0 } as const;
+    const { stateid } = head.do({ ...open, seqid: lastSeqid });
+    expect(head.do({ type: 'open-confirm', stateid: stateid!, seqid: 0 }).status).toBe('OK');
+  });
+
+  it('begin anew with an owner that never confirmed itself, whose opens are leftovers', () => {
+    const head = new Head();
+    const anna = head.client('anna');
+    const open = { type: 'open', client: anna, owner: 'o', access: 1, deny: 0 } as const;
+    const leftover = head.do({ ...open, seqid: 7, file: 'f' });
+    expect(leftover.mustConfirm).toBe(true);
+    expect(head.do({ type: 'io', file: 'f', stateid: leftover.stateid!, write: false }).status).toBe('BAD_STATEID');
+    expect(head.do({ ...open, seqid: 100, file: 'g' })).toMatchObject({ status: 'OK', mustConfirm: true });
+    expect([...head.state.files.keys()]).toEqual(['g']);
+  });
+});
+
+describe('stateids', () => {
+  const read = (head: Head, file: string, stateid: Stateid): string =>
+    head.do({ type: 'io', file, stateid, write: false }).status;
+
+  it('are told apart: old, from the future, of another file, forged, of an earlier epoch', () => {
+    const head = new Head({}, 7);
+    const anna = head.client('anna');
+    const { stateid } = head.open(anna, 'o', 'f');
+    const { key, seqid } = stateid!;
+    expect(read(head, 'f', { key, seqid })).toBe('OK');
+    expect(read(head, 'f', { key, seqid: seqid - 1 })).toBe('OLD_STATEID');
+    expect(read(head, 'f', { key, seqid: seqid + 1 })).toBe('BAD_STATEID');
+    expect(read(head, 'g', { key, seqid })).toBe('BAD_STATEID');
+    expect(read(head, 'f', { key: `0007${'a'.repeat(20)}`, seqid })).toBe('BAD_STATEID');
+    expect(read(head, 'f', { key: `0006${key.slice(4)}`, seqid })).toBe('STALE_STATEID');
+  });
+
+  it('of locks serve reads and writes with the access of their open', () => {
+    const head = new Head();
+    const { stateid: open } = head.open(head.client('anna'), 'o', 'f', 1);
+    const range = { offset: 0n, length: 1n };
+    const lock = {
+      type: 'lock-new',
+      open: open!,
+      openSeqid: 3,
+      owner: 'l',
+      lockSeqid: 1,
+      lockType: 'read',
+      range,
+    } as const;
+    const { stateid } = head.do(lock);
+    expect(read(head, 'f', stateid!)).toBe('OK');
+    expect(head.do({ type: 'io', file: 'f', stateid: stateid!, write: true }).status).toBe('OPENMODE');
+  });
+
+  it('that stand for nobody meet deny modes, but for reads of the one that bypasses them', () => {
+    const head = new Head();
+    head.open(head.client('anna'), 'o', 'f', 1, 3);
+    expect(read(head, 'f', { key: anonymousKey, seqid: 0 })).toBe('LOCKED');
+    expect(read(head, 'f', { key: bypassKey, seqid: lastSeqid })).toBe('OK');
+    const write = { type: 'io', file: 'f', stateid: { key: bypassKey, seqid: lastSeqid }, write: true } as const;
+    expect(head.do(write).status).toBe('LOCKED');
+  });
+});

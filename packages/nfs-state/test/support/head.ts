@@ -1,0 +1,43 @@
+import {
+  applyDelta,
+  emptyNfsState,
+  type Mint,
+  type NfsState,
+  type Operation,
+  planOperation,
+  type Reply,
+  type StateBounds,
+  stateBoundsDefault,
+} from '@holdfast/nfs-state';
+
+/** One head on its own: what is planned is applied at once. */
+export class Head {
+  readonly state: NfsState = emptyNfsState();
+  readonly #bounds: StateBounds;
+  readonly #mint: Mint;
+  #minted = 0n;
+
+  constructor(bounds: Partial<StateBounds> = {}, epoch = 1) {
+    this.#bounds = { ...stateBoundsDefault, ...bounds };
+    this.#mint = { epoch, node: 3, next: () => ++this.#minted };
+  }
+
+  do(operation: Operation): Reply {
+    const { reply, deltas } = planOperation(this.state, operation, this.#mint, this.#bounds);
+    for (const delta of deltas) applyDelta(this.state, delta);
+    return reply;
+  }
+
+  /** A confirmed client. */
+  client(name: string, verifier = '1', principal = 'someone'): string {
+    const { clientId, confirm } = this.do({ type: 'setclientid', name, verifier, principal, callback: '' });
+    this.do({ type: 'setclientid-confirm', client: clientId!, confirm: confirm!, principal });
+    return clientId!;
+  }
+
+  /** A file opened by a new owner that confirmed itself; its next seqid is 3. */
+  open(client: string, owner: string, file: string, access = 3, deny = 0): Reply {
+    const opened = this.do({ type: 'open', client, owner, seqid: 1, file, access, deny });
+    return this.do({ type: 'open-confirm', stateid: opened.stateid!, seqid: 2 });
+  }
+}
