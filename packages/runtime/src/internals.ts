@@ -31,3 +31,4 @@ export { packThrown, unpackThrown } from './service/error-wire.ts';
 export { wireText } from './service/schema-hash.ts';
 export { Timed, TimerWheel } from './service/timer-wheel.ts';
 export { Validator } from './service/validation.ts';
+export { makeStorageDirectory } from './supervisor/storage-directory.ts';

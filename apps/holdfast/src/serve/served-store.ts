@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NoObjectError, RaidArray } from '@holdfast/raid';
-import { Cluster, type ClusterEvent } from '@holdfast/runtime';
+import { Cluster, type ClusterEvent, StorageError } from '@holdfast/runtime';
+import { makeStorageDirectory } from '@holdfast/runtime/internals';
 import { dataSlots, drivesOf } from '../demo/drive-space.ts';
 import { errnoOf } from '../errno.ts';
 import { ServeEndedError, StoreBusyError, UsageError } from '../errors.ts';
@@ -42,7 +42,7 @@ export class ServedStore implements ControlHandler, AsyncDisposable {
    * @throws ControlSocketError when another process serves it, UsageError when `nodes` contradicts the store.
    */
   static async open(storage: string, options: ServeOptions, signal: AbortSignal): Promise<ServedStore> {
-    await makeDirectory(storage);
+    makeDirectory(storage);
     const existing = await readSettings(storage);
     const settings = existing ?? newSettings(options.nodes ?? nodesDefault);
     if (options.nodes !== undefined && options.nodes !== settings.nodes) {
@@ -193,11 +193,14 @@ function newSettings(nodes: number): StoreSettings {
   return { format: 'holdfast-store-1', nodes, data: dataSlots(nodes), parity: 1 };
 }
 
-async function makeDirectory(storage: string): Promise<void> {
+function makeDirectory(storage: string): void {
   try {
-    await mkdir(storage, { recursive: true, mode: 0o700 });
+    makeStorageDirectory(storage);
   } catch (error) {
-    throw new UsageError(`${storage} cannot be used (${errnoOf(error)}).`, 'Name a directory that may be written.');
+    throw new UsageError(
+      `${storage} cannot be used (${errnoOf(error instanceof StorageError ? error.cause : error)}).`,
+      'Name a directory that may be written.',
+    );
   }
 }
 

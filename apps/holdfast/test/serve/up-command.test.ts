@@ -112,3 +112,12 @@ test('what cannot be served is refused', async () => {
   const file = await run('up', join(directory, 'file'));
   expect(file).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/cannot be used \(E(EXIST|NOTDIR)\)/) });
 });
+
+test('up on a path where no directory can be made says so, and does not hang', async () => {
+  writeFileSync(join(directory, 'file'), '');
+  for (const place of ['/proc/nothing/there', join(directory, 'file'), join(directory, 'file', 'below')]) {
+    const { exitCode, stderr } = await new SpawnedCommand(['up', place]).ended();
+    expect({ place, exitCode }).toEqual({ place, exitCode: 2 });
+    expect(stderr).toMatch(/cannot be used \(E[A-Z]+\)/);
+  }
+});
