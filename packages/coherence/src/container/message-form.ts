@@ -49,6 +49,7 @@ const forms: Readonly<Record<Field, FieldForm>> = {
   result: 'payload',
   rmset: 'nodes',
   seen: 'number',
+  shadowAt: 'number',
   try: 'flag',
   version: 'number',
   writer: 'number',
@@ -61,7 +62,7 @@ const layouts: {
   COPY_REQ: ['kind', 'absence', 'try', 'requester', 'request', 'held', 'forwards'],
   RM_REQ: ['requester', 'request', 'forwards'],
   COPY: ['version', 'incarnation', 'request', 'baggage', 'payload'],
-  GRANT: ['version', 'incarnation', 'request', 'awaited', 'rmset', 'baggage', 'payload'],
+  GRANT: ['version', 'incarnation', 'request', 'awaited', 'rmset', 'shadowAt', 'baggage', 'payload'],
   ABSENT_OWNERSHIP: ['version', 'incarnation', 'request', 'rmset', 'lost', 'baggage'],
   ABSENT: ['request', 'lost'],
   BUSY: ['request'],
@@ -71,7 +72,7 @@ const layouts: {
   RM_ACK: ['busy'],
   RM_ACK2: ['version', 'incarnation', 'baggage'],
   RM_DONE: ['version', 'incarnation', 'request', 'removed', 'owner', 'home', 'baggage'],
-  OWN: ['version', 'incarnation', 'copyset', 'rmset', 'baggage', 'payload'],
+  OWN: ['version', 'incarnation', 'copyset', 'rmset', 'shadowAt', 'baggage', 'payload'],
   OWN_ACK: [],
   OWN_NACK: [],
   SYNC: ['call', 'version', 'payload'],
@@ -83,6 +84,8 @@ const layouts: {
   CHANGED: ['call', 'version', 'exists'],
   LOAD: ['id'],
   LOADED: ['id', 'absent', 'payload'],
+  SHADOW: ['version', 'incarnation', 'baggage', 'payload'],
+  SHADOW_ACK: ['version'],
 };
 
 export const messageTypes = Object.keys(layouts) as readonly MessageType[];

@@ -1,3 +1,4 @@
+import { leaveShadow, ownBackup, shadowAfter, shadowOf } from './backup.ts';
 import { takeHead } from './entry-queue.ts';
 import { difference, noNodes, onlyNode, union, withNode, withoutNode } from './node-set.ts';
 import { dropCopy, leave } from './object-entry.ts';
@@ -26,6 +27,7 @@ export function copyArrived(entry: ObjectEntry, from: NodeId, message: MessageOf
   entry.version = message.version;
   entry.incarnation = message.incarnation;
   entry.payload = message.payload;
+  entry.lost = false;
   entry.baggage = message.baggage;
 }
 
@@ -43,6 +45,8 @@ export function grantArrived(
   if (hasPayload) entry.payload = message.payload;
   entry.copyset = onlyNode(self);
   entry.rmset = union(message.rmset, [from, self]);
+  entry.lost = false;
+  ownBackup(entry, message.shadowAt);
   entry.awaited = difference(message.awaited, entry.acknowledged);
   entry.acknowledged = noNodes;
   entry.floor = 0;
@@ -144,6 +148,8 @@ export function offered(
   entry.incarnation = message.incarnation;
   entry.baggage = message.baggage;
   if (hasPayload) entry.payload = message.payload;
+  entry.lost = false;
+  ownBackup(entry, message.shadowAt);
   entry.copyset = withNode(message.copyset, self);
   entry.rmset = union(message.rmset, [from, self]);
   // A node with a copy used the object; at one without it is only stored.
@@ -152,11 +158,20 @@ export function offered(
 }
 
 /** OWN_ACK. If the object was removed meanwhile, this node has already been told whom to ask. */
-export function offerTaken(entry: ObjectEntry, from: NodeId, out: ObjectSink): void {
+export function offerTaken(entry: ObjectEntry, from: NodeId, env: ObjectEnv, out: ObjectSink): void {
   const { call } = takeHead(entry, 'flush');
   entry.awaited = noNodes;
-  leave(entry, entry.payload === noPayload ? entry.probOwner : from);
+  giveUp(entry, from, env);
   out.reply(call, { outcome: 'done' });
+}
+
+/** `heir` has the object that it was offered, or may have it. */
+export function giveUp(entry: ObjectEntry, heir: NodeId, env: ObjectEnv): void {
+  const isRemoved = entry.payload === noPayload;
+  const shadow = shadowOf(entry);
+  const shadowAt = shadowAfter(entry, heir, env);
+  leave(entry, isRemoved ? entry.probOwner : heir);
+  if (!isRemoved) leaveShadow(entry, shadow, shadowAt, env.self);
 }
 
 /** OWN_NACK: all is as it was; the flush tries the next node, or fails. */

@@ -1,3 +1,4 @@
+import { beginSaving, isUnsaved } from './backup.ts';
 import { wasExecuted, withExecuted } from './baggage.ts';
 import { withCall } from './call-set.ts';
 import { takeHead } from './entry-queue.ts';
@@ -101,9 +102,13 @@ export function ran(
 ): void {
   const item = takeHead(entry, 'execute', 'EXEC_REQ');
   if (ok && payload !== noPayload) write(entry, payload, env, out);
-  releaseWriter(entry, env, out);
   if (item.type === 'EXEC_REQ' && item.requester !== env.self) {
     entry.baggage = env.rules.remembered(withExecuted(entry.baggage, item), entry.baggage);
   }
+  if (isUnsaved(entry)) {
+    beginSaving(entry, { type: 'ran', item, result }, env, out);
+    return;
+  }
+  releaseWriter(entry, env, out);
   answerExecute(entry, item, ok ? 'executed' : 'failed', result, env, out);
 }

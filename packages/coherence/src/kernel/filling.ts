@@ -1,3 +1,4 @@
+import { beginSaving, isUnsaved } from './backup.ts';
 import { withOnDevice } from './baggage.ts';
 import { takeHead } from './entry-queue.ts';
 import { answerExecute } from './execute-answers.ts';
@@ -34,7 +35,10 @@ export function createAbsent(entry: ObjectEntry, env: ObjectEnv, out: ObjectSink
   if (env.fill === 'blank') {
     create(entry, blankPayload, env, out);
     tellWatchers(entry, true, env, out);
-    return true;
+    if (!isUnsaved(entry) || takesExclusively(entry.queue[0])) return true;
+    entry.status = 'WRITE_OWNER';
+    beginSaving(entry, undefined, env, out);
+    return false;
   }
   nextRequest(entry, env);
   entry.status = 'INV_FILLING';
@@ -90,6 +94,10 @@ function reload(entry: ObjectEntry, payload: number, { self }: ObjectEnv, out: O
   entry.status = isRead(entry.queue[0]) ? 'READ_OWNER' : 'WRITE_OWNER';
   out.trace('reloaded', payload);
 }
+
+/** Whoever has exclusive access writes, or creates for good, before anybody else sees the object. */
+export const takesExclusively = (head: Waiting | undefined): boolean =>
+  head?.type === 'grab' || head?.type === 'execute' || head?.type === 'EXEC_REQ';
 
 const isRead = (head: Waiting | undefined): boolean =>
   head?.type === 'get' || ((head?.type === 'COPY_REQ' || head?.type === 'prefetch') && head.kind === 'read');

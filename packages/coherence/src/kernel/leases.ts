@@ -1,4 +1,5 @@
 import { ProtocolError } from '@holdfast/kernel';
+import { beginSaving, isUnsaved, markUnsaved } from './backup.ts';
 import { withCall, withoutCall } from './call-set.ts';
 import { onlyNode, withNode } from './node-set.ts';
 import {
@@ -55,7 +56,12 @@ export function endLease(
 ): void {
   if (entry.writer === call) {
     if (payload !== noPayload) write(entry, payload, env, out);
+    if (isUnsaved(entry) && env.rules.awaitsShadow()) {
+      beginSaving(entry, { type: 'put', call }, env, out);
+      return;
+    }
     releaseWriter(entry, env, out);
+    if (env.shadowNode !== undefined) out.reply(call, { outcome: 'done' });
   } else if (entry.readers.includes(call) && payload === noPayload) {
     entry.readers = withoutCall(entry.readers, call);
   } else {
@@ -83,10 +89,12 @@ export function write(entry: ObjectEntry, payload: number, env: ObjectEnv, out: 
   entry.payload = payload;
   entry.changed = 'under-lease';
   out.trace('written', payload);
+  markUnsaved(entry, env, out);
 }
 
 /** First touch: the object begins to exist on this node, which owns it alone. */
-export function create(entry: ObjectEntry, payload: number, { self, rules }: ObjectEnv, out: ObjectSink): void {
+export function create(entry: ObjectEntry, payload: number, env: ObjectEnv, out: ObjectSink): void {
+  const { self, rules } = env;
   entry.version = rules.afterAcquisition(entry.version);
   entry.incarnation++;
   entry.lost = false;
@@ -95,4 +103,5 @@ export function create(entry: ObjectEntry, payload: number, { self, rules }: Obj
   entry.rmset = withNode(entry.rmset, self);
   out.trace('created');
   out.trace('written', payload);
+  markUnsaved(entry, env, out);
 }

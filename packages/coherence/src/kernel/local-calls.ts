@@ -1,3 +1,4 @@
+import { shadowAfter } from './backup.ts';
 import { evictToDevice } from './eviction.ts';
 import { claim } from './exclusive-access.ts';
 import { createAbsent, existsOnDevice, statusAfterReadTouch } from './filling.ts';
@@ -161,6 +162,7 @@ function offer(entry: ObjectEntry, call: FlushCall, to: number, env: ObjectEnv, 
     payload: hasCopy ? noPayload : entry.payload,
     copyset: difference(entry.copyset, [self]),
     rmset: entry.rmset,
+    shadowAt: shadowAfter(entry, to, env),
     baggage: env.rules.takesAlong(entry.baggage),
   });
 }

@@ -1,12 +1,14 @@
 import type { Decoder, Encoder } from '@holdfast/kernel';
-import { noBaggage, normal } from './baggage.ts';
+import { noBackup } from './backup.ts';
+import { noBaggage } from './baggage.ts';
 import { noCalls } from './call-set.ts';
 import { type NodeSet, noNodes } from './node-set.ts';
 import {
-  type Baggage,
+  type Backup,
   changes,
+  type ExecuteCall,
+  type ExecuteRequest,
   type Invalidation,
-  type NodeCall,
   type NodeId,
   noPayload,
   type ObjectEntry,
@@ -14,6 +16,7 @@ import {
   objectStatuses,
 } from './object-types.ts';
 import { readWaiting, writeWaiting } from './queue-encoding.ts';
+import { readBaggage, readShadow, writeBaggage, writeShadow } from './shadow-encoding.ts';
 
 /** Shared by all entries at rest, so that they cost less memory. */
 export const noneWaiting: ObjectEntry['queue'] = [];
@@ -39,6 +42,7 @@ export function initialEntry({ self, defaultOwner }: Pick<ObjectEnv, 'self' | 'd
     writer: 0,
     baggage: noBaggage,
     changed: 'no',
+    backup: noBackup,
     underway: noCalls,
     stored: 0,
     queue: noneWaiting,
@@ -77,6 +81,7 @@ export function isForgettable(entry: ObjectEntry, { self, defaultOwner }: Object
     entry.status === 'INV_COPY' &&
     entry.probOwner === defaultOwner &&
     !entry.lost &&
+    entry.backup === noBackup &&
     entry.queue.length === 0 &&
     entry.readers.length === 0 &&
     entry.underway.length === 0
@@ -102,6 +107,7 @@ export function encodeEntry(entry: ObjectEntry, into: Encoder): void {
   into.int(entry.writer);
   writeBaggage(entry.baggage, into);
   into.uint(changes.indexOf(entry.changed));
+  writeBackup(entry.backup, into);
   writeSet(entry.underway, into);
   into.uint(entry.stored);
   into.list(entry.queue, writeWaiting);
@@ -127,6 +133,7 @@ export function decodeEntry(from: Decoder): ObjectEntry {
     writer: from.int(),
     baggage: readBaggage(from),
     changed: changes[from.uint()]!,
+    backup: readBackup(from),
     underway: readSet(from),
     stored: from.uint(),
     queue: from.list(readWaiting),
@@ -150,22 +157,31 @@ function readInvalidation(from: Decoder): Invalidation | undefined {
   return kind === 0 ? undefined : { type: kind === 1 ? 'INV' : 'RM', to: from.uint(), version: from.uint() };
 }
 
-function writeCall({ node, call }: NodeCall, into: Encoder): void {
-  into.uint(node);
-  into.uint(call);
+function writeBackup({ at, unsaved, pending, shadow }: Backup, into: Encoder): void {
+  into.int(at);
+  into.flag(unsaved);
+  into.uint(pending === undefined ? 0 : pending.type === 'put' ? 1 : 2);
+  if (pending?.type === 'put') into.uint(pending.call);
+  if (pending?.type === 'ran') {
+    writeWaiting(pending.item, into);
+    into.int(pending.result);
+  }
+  into.flag(shadow !== undefined);
+  if (shadow !== undefined) writeShadow(shadow, into);
 }
 
-const readCall = (from: Decoder): NodeCall => ({ node: from.uint(), call: from.uint() });
-
-function writeBaggage({ executed, watchers, migratory, onDevice }: Baggage, into: Encoder): void {
-  into.list(executed, writeCall);
-  into.list(watchers, writeCall);
-  into.flag(migratory);
-  into.flag(onDevice);
+function readBackup(from: Decoder): Backup {
+  const at = from.int();
+  const unsaved = from.flag();
+  const pending = readPending(from);
+  const shadow = from.flag() ? readShadow(from) : undefined;
+  const isNone = at === noBackup.at && !unsaved && pending === undefined && shadow === undefined;
+  return isNone ? noBackup : { at, unsaved, pending, shadow };
 }
 
-function readBaggage(from: Decoder): Baggage {
-  const executed = from.list(readCall);
-  const watchers = from.list(readCall);
-  return normal({ executed, watchers, migratory: from.flag(), onDevice: from.flag() });
+function readPending(from: Decoder): Backup['pending'] {
+  const kind = from.uint();
+  if (kind === 0) return undefined;
+  if (kind === 1) return { type: 'put', call: from.uint() };
+  return { type: 'ran', item: readWaiting(from) as ExecuteCall | ExecuteRequest, result: from.int() };
 }

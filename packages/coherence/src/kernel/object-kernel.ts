@@ -11,11 +11,12 @@ import {
   settleInvalidation,
   toldOfWriter,
 } from './answers.ts';
+import { beginSaving, isUnsaved, shadowArrived } from './backup.ts';
 import { serveSync, store, stored, syncEnded } from './device.ts';
 import { enqueue, isSettled, passesOn, passOnAll } from './entry-queue.ts';
 import { executeAnswered } from './execute-answers.ts';
 import { ran, serveExecute } from './executes.ts';
-import { fillEnded, fillEndOf, loadedForOwner } from './filling.ts';
+import { fillEnded, fillEndOf, loadedForOwner, takesExclusively } from './filling.ts';
 import { endLease, giveReadLease, setValue } from './leases.ts';
 import { serveFlush, serveGet, serveGrab, serveRemove } from './local-calls.ts';
 import { noNodes, onlyNode } from './node-set.ts';
@@ -38,6 +39,7 @@ import {
 } from './object-types.ts';
 import { refuse, serveCopyRequest } from './remote-requests.ts';
 import { ownAbsent, removalAcknowledged, removalAnswered, serveRemoveRequest, toldOfRemoval } from './removal.ts';
+import { shadowAcknowledged } from './saved.ts';
 import { serveWatch, serveWatchRequest, watchAnswered } from './watching.ts';
 
 const name = 'object';
@@ -178,8 +180,14 @@ function hear(
     case 'OWN':
       offered(entry, from, message, full === true, env, out);
       break;
+    case 'SHADOW':
+      shadowArrived(entry, from, message, out);
+      break;
+    case 'SHADOW_ACK':
+      shadowAcknowledged(entry, from, message, env, out);
+      break;
     case 'OWN_ACK':
-      offerTaken(entry, from, out);
+      offerTaken(entry, from, env, out);
       break;
     case 'OWN_NACK':
       offerRefused(entry, from, env);
@@ -244,6 +252,7 @@ export function advance(entry: ObjectEntry, env: ObjectEnv, out: ObjectSink): vo
   passOnAll(entry, env, out);
   while (isSettled(entry) && entry.invalidation === undefined) {
     const [head] = entry.queue;
+    if (isUnsaved(entry) && entry.writer === 0 && !takesExclusively(head)) beginSaving(entry, undefined, env, out);
     if (head === undefined) return;
     if (serve(entry, head, env, out)) entry.queue = entry.queue.length === 1 ? noneWaiting : entry.queue.slice(1);
     else if (entry.queue[0] === head) return;

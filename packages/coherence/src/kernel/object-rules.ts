@@ -27,6 +27,12 @@ export interface ObjectRules {
   isComplete(awaited: NodeSet): boolean;
   /** Whether a node that passed `request` on takes the requester for the owner to be. */
   reverses(request: RemoteRequest): boolean;
+  /** Whether a node that gives the object away keeps the shadow: the heir has it, or nobody. */
+  keepsShadow(at: number, heir: number): boolean;
+  /** Whether a value is seen only after another node has it. */
+  awaitsShadow(): boolean;
+  /** Whether the shadow of a removed object goes with it. */
+  removesShadow(): boolean;
   /** Whether local readers hold up INV and RM, writers elsewhere, and writers here. */
   readersHoldUp(what: 'INV' | 'RM' | 'remote write' | 'local write'): boolean;
   /** Whether a local writer holds up requests of others. */
@@ -86,6 +92,9 @@ export const objectRules: ObjectRules = {
   isComplete: (awaited) => awaited.length === 0,
   reverses: (request) =>
     request.type === 'COPY_REQ' && request.kind === 'write' && !request.try && request.absence === 'touch',
+  awaitsShadow: () => true,
+  removesShadow: () => true,
+  keepsShadow: (at, heir) => at === heir || at < 0,
   readersHoldUp: () => true,
   writerHoldsUp: () => true,
   mayFind: (status, waiting) => readable.has(status) && waiting === 0,

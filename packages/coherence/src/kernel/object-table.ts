@@ -90,6 +90,8 @@ export const besideStates: Readonly<Record<string, Cell>> = {
   loaded: handled,
   EXECUTED: handled,
   CHANGED: handled,
+  SHADOW: handled,
+  SHADOW_ACK: handled,
 };
 
 /** Rows are the states of an object, columns local calls, messages and completions. */

@@ -16,6 +16,9 @@ export const blankPayload: Handle = 0;
 /** The holder of an object on which an operation runs: no call has this number. */
 export const executor: CallId = -1;
 
+/** Holds the object while its value is saved, where no lease does. */
+export const saver: CallId = -2;
+
 /** The holder of an object whose only copy is being written to the device: no call has this number. */
 export const storer: CallId = -2;
 
@@ -192,6 +195,30 @@ export interface Baggage {
   readonly onDevice: boolean;
 }
 
+/** What a node keeps of an object that another one owns, for the death of that one. */
+export interface Shadow {
+  readonly version: number;
+  readonly incarnation: number;
+  readonly payload: Handle;
+  readonly baggage: Baggage;
+}
+
+/** What waits until a value is saved: the end of a lease, or the answer to an operation. */
+export type PendingRelease =
+  | { readonly type: 'put'; readonly call: CallId }
+  | { readonly type: 'ran'; readonly item: ExecuteCall | ExecuteRequest; readonly result: Handle };
+
+/** What one node does against the death of another. */
+export interface Backup {
+  /** At the owner: who has the shadow, -1 for nobody. */
+  readonly at: NodeId;
+  /** At the owner: the shadow is not of the present value. */
+  readonly unsaved: boolean;
+  readonly pending: PendingRelease | undefined;
+  /** Kept here for the owner. */
+  readonly shadow: Shadow | undefined;
+}
+
 /** What travels with an object that is absent: the right to create it. */
 interface AbsentObject {
   readonly version: number;
@@ -212,6 +239,8 @@ export type ObjectMessage =
       readonly kept: Handle;
       readonly awaited: NodeSet;
       readonly rmset: NodeSet;
+      /** Who has the shadow, -1 for nobody. */
+      readonly shadowAt: NodeId;
     })
   | (AbsentObject & {
       readonly type: 'ABSENT_OWNERSHIP';
@@ -256,7 +285,11 @@ export type ObjectMessage =
       readonly payload: Handle;
       readonly copyset: NodeSet;
       readonly rmset: NodeSet;
+      readonly shadowAt: NodeId;
     })
+  /** Keep this for the owner, the sender. */
+  | (Shadow & { readonly type: 'SHADOW' })
+  | { readonly type: 'SHADOW_ACK'; readonly version: number }
   | { readonly type: 'OWN_ACK' }
   | { readonly type: 'OWN_NACK' }
   /** Write this to your device, for call `call` of the sender. */
@@ -378,6 +411,11 @@ export interface ObjectEnv {
    * the default owner, from which it is loaded when it is wanted again. With `device`, `fill` must be `load`.
    */
   readonly evictsTo?: 'nodes' | 'device';
+  /**
+   * With `backup: 1`: where this node puts the shadow of what it writes, a member other than itself. Omitted with
+   * `backup: 0`, and where there is no other member. A `put` of an exclusive lease is then answered `done`.
+   */
+  readonly shadowNode?: NodeId;
   readonly rules: ObjectRules;
 }
 
@@ -425,6 +463,7 @@ export interface ObjectEntry {
   baggage: Baggage;
   /** Whether a value was written under the lease that is held or, in a migratory set, earlier since the object came. */
   changed: Changed;
+  backup: Backup;
   /** Calls that another node or the device answers, whatever becomes of the object here meanwhile. */
   underway: readonly CallId[];
   /** At the default owner: versions up to this are on the device, superseded or removed. */

@@ -1,3 +1,4 @@
+import { leaveShadow, shadowAfter, shadowOf } from './backup.ts';
 import { baggageOfCopy, withMigratory } from './baggage.ts';
 import { createAbsent, existsOnDevice } from './filling.ts';
 import { difference, union } from './node-set.ts';
@@ -97,6 +98,8 @@ function grantTo(entry: ObjectEntry, request: CopyRequest, env: ObjectEnv, out: 
   const { version, incarnation, payload, copyset } = entry;
   const awaited = rules.toInvalidate(copyset, self, requester);
   const isDataless = rules.isDataless(request, version, copyset);
+  const shadow = shadowOf(entry);
+  const shadowAt = shadowAfter(entry, requester, env);
   for (const other of awaited) out.send(other, { type: 'INV', version, writer: requester });
   out.send(requester, {
     type: 'GRANT',
@@ -108,8 +111,10 @@ function grantTo(entry: ObjectEntry, request: CopyRequest, env: ObjectEnv, out: 
     awaited: difference(awaited, [requester]),
     baggage: rules.takesAlong(baggageAfter(entry, request, awaited.length > 0, isDataless)),
     rmset: union(entry.rmset, [self, requester]),
+    shadowAt,
   });
   leave(entry, requester);
+  leaveShadow(entry, shadow, shadowAt, self);
 }
 
 /**

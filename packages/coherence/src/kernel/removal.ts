@@ -1,3 +1,4 @@
+import { dropShadow, noBackup } from './backup.ts';
 import { withMigratory, withOnDevice } from './baggage.ts';
 import { clearDevice } from './device.ts';
 import { takeHead } from './entry-queue.ts';
@@ -23,9 +24,12 @@ import { tellWatchers } from './watching.ts';
  */
 export function beginRemoval(entry: ObjectEntry, remover: NodeId, env: ObjectEnv, out: ObjectSink): void {
   const { self, defaultOwner, rules } = env;
-  const others = difference(union(entry.rmset, withNode(entry.copyset, defaultOwner)), [self, remover]);
+  // The remover knows what it asked for, but a shadow there must be gone before anybody hears that the object is.
+  const others = difference(nodesKnowing(entry, defaultOwner), remover === entry.backup.at ? [self] : [self, remover]);
+  entry.backup = noBackup;
   const goesFirst = others.includes(defaultOwner) && rules.homeFirst();
   entry.status = 'WAIT_OBJ_RM_ACK';
+  out.trace('removing');
   entry.home = false;
   entry.copyset = noNodes;
   entry.rmset = goesFirst ? withoutNode(others, defaultOwner) : noNodes;
@@ -33,6 +37,12 @@ export function beginRemoval(entry: ObjectEntry, remover: NodeId, env: ObjectEnv
   if (goesFirst) tell(entry, [defaultOwner], self, out);
   else tell(entry, others, defaultOwner, out);
   continueRemoval(entry, env, out);
+}
+
+/** All that have a copy, a shadow or an entry. */
+function nodesKnowing({ rmset, copyset, backup }: ObjectEntry, defaultOwner: NodeId): NodeSet {
+  const known = union(rmset, withNode(copyset, defaultOwner));
+  return backup.at < 0 ? known : withNode(known, backup.at);
 }
 
 function tell(entry: ObjectEntry, nodes: NodeSet, owner: NodeId, out: ObjectSink): void {
@@ -168,12 +178,14 @@ export function toldOfRemoval(
   }
   if (entry.status === 'WAIT_OBJ_READ') entry.floor = Math.max(entry.floor, version);
   dropCopy(entry);
+  if (env.rules.removesShadow()) dropShadow(entry);
   if (env.rules.acknowledgesWithoutCopy(entry.status))
     out.send(from, { type: 'RM_ACK', busy: env.self === env.defaultOwner });
 }
 
 /** The copy goes, and with it all that is known of the object; the default owner waits for the end of the removal. */
 export function forget(entry: ObjectEntry, collector: NodeId, env: ObjectEnv, out: ObjectSink): void {
+  if (env.rules.removesShadow()) dropShadow(entry);
   leave(entry, entry.probOwner);
   if (env.self === env.defaultOwner) entry.status = 'WAIT_OBJ_RM_ACK2';
   out.send(collector, { type: 'RM_ACK', busy: false });

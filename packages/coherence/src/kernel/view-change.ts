@@ -1,8 +1,17 @@
+import { beginSaving, isUnsaved, noBackup } from './backup.ts';
 import { noCalls } from './call-set.ts';
 import { difference, noNodes, withNode } from './node-set.ts';
 import { isForgettable } from './object-entry.ts';
 import { advance } from './object-kernel.ts';
-import type { NodeId, ObjectEntry, ObjectMessage } from './object-types.ts';
+import {
+  type NodeId,
+  type ObjectEntry,
+  type ObjectEnv,
+  type ObjectMessage,
+  type ObjectSink,
+  saver,
+} from './object-types.ts';
+import { saved } from './saved.ts';
 import { decide, obey } from './view-decision.ts';
 import { entryOf, formerly, servedEnv, stepObject } from './view-entries.ts';
 import { drain, reportOf, settle, takeBack } from './view-objects.ts';
@@ -104,7 +113,7 @@ function reportWhenDrained(state: ViewState, env: ViewEnv, out: ViewSink): void 
     const report = reportOf(key, entry, formerly(state, key, env));
     const { defaultOwner } = env.objectEnv(key, view);
     // What became of the object also decides whether an operation of this node may be run again.
-    const wantsVerdict = report.role !== 'none' || entry.underway.length > 0;
+    const wantsVerdict = report.role !== 'none' || report.shadow >= 0 || entry.underway.length > 0;
     if (wantsVerdict || defaultOwner === env.self) reports.get(defaultOwner)?.push(report);
   }
   for (const other of othersIn(view, env)) sendReports(other, reports.get(other) ?? [], view, env, out);
@@ -158,10 +167,12 @@ function decideWhenReported(state: ViewState, env: ViewEnv, out: ViewSink): void
     const verdict = decide(key, reported, {
       defaultOwner: env.self,
       epoch: view.epoch,
+      backup: env.backup,
+      deaths: difference(state.served.members, view.members).length,
       knew: knew(state, key, env),
       rules: env.rules,
     });
-    out.trace('chosen', verdict.owner, typeof key === 'number' ? key : 0);
+    out.trace(verdict.exists ? 'kept' : 'gone', verdict.owner, typeof key === 'number' ? key : 0);
     for (const { from } of reported) verdicts.get(from)?.push(verdict);
     if (!reported.some(({ from }) => from === env.self)) obeyOne(state, verdict, env, out);
   }
@@ -192,7 +203,7 @@ function byKey(reports: readonly Reported[]): Map<ViewKey, Reported[]> {
 
 function obeyOne(state: ViewState, verdict: Verdict, env: ViewEnv, out: ViewSink): void {
   const entry = entryOf(state, verdict.key, env);
-  obey(entry, verdict, env.self, env.rules);
+  obey(entry, verdict, env.objectEnv(verdict.key, state.view), env.rules);
   interrupt(verdict.key, entry, verdict.survived, out);
 }
 
@@ -226,8 +237,9 @@ function resume(state: ViewState, env: ViewEnv, out: ViewSink): void {
   state.reported = noNodes;
   state.settled = noNodes;
   state.early = [];
-  if (env.self === view.members[0]) {
-    for (const node of difference(served.members, view.members)) out.deliver({ type: 'objects-unknown', node });
+  const left = difference(served.members, view.members);
+  if (env.self === view.members[0] && (!env.backup || left.length > 1)) {
+    for (const node of left) out.deliver({ type: 'objects-unknown', node });
   }
   out.deliver({ type: 'resumed', epoch: view.epoch });
   for (const { key, entry, before } of settledEntries) resumeOne(state, key, entry, before, env, out);
@@ -248,5 +260,19 @@ function resumeOne(
   }
   interrupt(key, entry, before === objectEnv.defaultOwner, out);
   if (isForgettable(entry, objectEnv)) state.objects.delete(key);
-  else if (entry.queue.length > 0) advance(entry, objectEnv, new ObjectVoice(state, key, out, false));
+  else goOn(entry, state.view, objectEnv, new ObjectVoice(state, key, out, false));
+}
+
+/** What was on its way to a shadow is sent again, to whoever keeps it now; then calls are served. */
+function goOn(entry: ObjectEntry, { members }: View, env: ObjectEnv, out: ObjectSink): void {
+  if (entry.backup.at >= 0 && !members.includes(entry.backup.at)) entry.backup = { ...entry.backup, at: -1 };
+  const { unsaved, pending } = entry.backup;
+  const isWaiting = pending !== undefined || entry.writer === saver;
+  if (unsaved && env.shadowNode === undefined) {
+    if (isWaiting) saved(entry, -1, env, out);
+    else entry.backup = noBackup;
+  } else if (isWaiting) {
+    beginSaving(entry, pending, env, out);
+  }
+  if (entry.queue.length > 0 || isUnsaved(entry)) advance(entry, env, out);
 }

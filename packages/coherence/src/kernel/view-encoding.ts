@@ -47,6 +47,8 @@ function writeReported({ from, report }: Reported, into: Encoder): void {
   into.flag(report.lost);
   into.uint(report.version);
   into.uint(report.incarnation);
+  into.int(report.shadowAt);
+  into.int(report.shadow);
 }
 
 function readReported(from: Decoder): Reported {
@@ -59,6 +61,8 @@ function readReported(from: Decoder): Reported {
     lost: from.flag(),
     version: from.uint(),
     incarnation: from.uint(),
+    shadowAt: from.int(),
+    shadow: from.int(),
   };
   return { from: node, report };
 }

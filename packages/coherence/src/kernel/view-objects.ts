@@ -1,7 +1,7 @@
-import { offerRefused } from './answers.ts';
+import { giveUp, offerRefused } from './answers.ts';
+import { ownBackup } from './backup.ts';
 import { withoutWatchers } from './baggage.ts';
 import { noNodes, onlyNode } from './node-set.ts';
-import { leave } from './object-entry.ts';
 import { happen } from './object-kernel.ts';
 import {
   executor,
@@ -44,7 +44,7 @@ function takeOver(entry: ObjectEntry, message: Extract<ObjectMessage, { type: 'O
 function own(
   entry: ObjectEntry,
   self: NodeId,
-  { version, incarnation, baggage }: Pick<ObjectEntry, 'version' | 'incarnation' | 'baggage'>,
+  { version, incarnation, baggage, shadowAt }: Extract<ObjectMessage, { type: 'GRANT' | 'OWN' }>,
 ): void {
   entry.status = 'READ_OWNER';
   entry.probOwner = self;
@@ -53,6 +53,7 @@ function own(
   entry.baggage = baggage;
   entry.copyset = onlyNode(self);
   entry.lost = false;
+  ownBackup(entry, shadowAt === self ? -1 : shadowAt);
 }
 
 /** A message certainly did not arrive at `to`, which left: the object, or the right to create it, is here again. */
@@ -82,12 +83,8 @@ export function takeBack(entry: ObjectEntry, to: NodeId, message: ObjectMessage,
 }
 
 /** Before it is reported: nothing is under way any more, so that whatever was waited for is not. */
-export function settle(
-  entry: ObjectEntry,
-  { members }: View,
-  { firstTouch, self, defaultOwner }: ObjectEnv,
-  rules: ViewRules,
-): void {
+export function settle(entry: ObjectEntry, { members }: View, env: ObjectEnv, rules: ViewRules): void {
+  const { firstTouch, self, defaultOwner } = env;
   if (rules.forgetsRequests()) {
     // An operation that is being run ends as it may.
     entry.queue = entry.queue.filter((item, at) => !('requester' in item) || (at === 0 && entry.writer === executor));
@@ -118,7 +115,7 @@ export function settle(
       if (firstTouch === 'default-owner' && self !== defaultOwner) entry.status = 'INV_OWNER';
       break;
     case 'WAIT_CHG_OWN_ACK':
-      settleOffer(entry, offeredTo as NodeId, members, rules);
+      settleOffer(entry, offeredTo as NodeId, members, env, rules);
       break;
     default:
       break;
@@ -126,13 +123,19 @@ export function settle(
 }
 
 /** An offer that a member did not take was not taken; one that a node which left may have taken was. */
-function settleOffer(entry: ObjectEntry, offeredTo: NodeId, members: readonly NodeId[], rules: ViewRules): void {
+function settleOffer(
+  entry: ObjectEntry,
+  offeredTo: NodeId,
+  members: readonly NodeId[],
+  env: ObjectEnv,
+  rules: ViewRules,
+): void {
   if (entry.payload === noPayload) {
     entry.status = 'INV_COPY';
   } else if (rules.keepsOffered(offeredTo, members)) {
     entry.status = 'READ_OWNER';
   } else {
-    leave(entry, offeredTo);
+    giveUp(entry, offeredTo, env);
   }
 }
 
@@ -149,7 +152,18 @@ export const isOwner = ({ status }: ObjectEntry): boolean => ownerStatuses.has(s
 /** What is left here of a settled object. `formerly` is the default owner that an entry without news points to. */
 export function reportOf(key: ViewKey, entry: ObjectEntry, formerly: NodeId): Report {
   const { version, incarnation, lost, payload } = entry;
-  return { key, role: roleOf(entry, formerly), exists: payload !== noPayload, lost, version, incarnation };
+  const { at, shadow } = entry.backup;
+  const role = roleOf(entry, formerly);
+  return {
+    key,
+    role,
+    exists: payload !== noPayload,
+    lost,
+    version,
+    incarnation,
+    shadowAt: at,
+    shadow: shadow?.version ?? -1,
+  };
 }
 
 function roleOf(entry: ObjectEntry, formerly: NodeId): Report['role'] {

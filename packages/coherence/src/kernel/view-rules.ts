@@ -20,8 +20,17 @@ export interface ViewRules {
   forgetsRequests(): boolean;
   /** Which of the copies becomes the object. */
   promoted(copies: readonly Reported[], defaultOwner: NodeId): Reported | undefined;
-  /** Whether an object of which only traces are left is lost, rather than absent. */
-  isLost(traces: readonly Reported[]): boolean;
+  /**
+   * Whether an object of which only traces are left is lost, rather than absent. With a backup one death leaves a shadow
+   * of every value that anybody saw, unless there was no time to make one since the death before.
+   */
+  isLost(traces: readonly Reported[], backup: boolean, deaths: number): boolean;
+  /** Whether a shadow becomes the object where no copy is left. */
+  promotesShadow(): boolean;
+  /** Whether shadows that the owner does not know of go. */
+  dropsShadow(shadowAt: NodeId, node: NodeId): boolean;
+  /** Whether an owner without a shadow makes one. */
+  savesAnew(): boolean;
   /** Whether the owner learns of the copies elsewhere. */
   copysetOf(owner: NodeId, copies: NodeSet): NodeSet;
   /** Whether a node that knew the old owner is told of the new one. */
@@ -59,7 +68,11 @@ export const viewRules: ViewRules = {
   keepsOffered: (target, members) => members.includes(target),
   forgetsRequests: () => true,
   promoted: (copies, defaultOwner) => copies.find(({ from }) => from === defaultOwner) ?? copies[0],
-  isLost: (traces) => traces.length > 0,
+  isLost: (traces, backup, deaths) =>
+    backup && deaths <= 1 ? traces.some(({ report }) => report.lost) : traces.length > 0,
+  promotesShadow: () => true,
+  dropsShadow: (shadowAt, node) => shadowAt !== node,
+  savesAnew: () => true,
   copysetOf: (_owner, copies) => copies,
   pointsTo: (owner) => owner,
   bars: () => true,

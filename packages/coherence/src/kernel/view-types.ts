@@ -34,6 +34,10 @@ export interface Report {
   readonly lost: boolean;
   readonly version: number;
   readonly incarnation: number;
+  /** Who has the shadow, as the owner knows; -1 for nobody. */
+  readonly shadowAt: NodeId;
+  /** The version of the shadow here, -1 for none. */
+  readonly shadow: number;
 }
 
 /** What the default owner made of all reports on one object. */
@@ -49,6 +53,8 @@ export interface Verdict {
   readonly incarnation: number;
   readonly copyset: NodeSet;
   readonly rmset: NodeSet;
+  /** Whose shadow stays; -1 where there is none, so that the owner makes one before anything else. */
+  readonly shadowAt: NodeId;
 }
 
 /** What nodes of a set say to each other. Between two nodes all of it must arrive exactly once and in order. */
@@ -84,7 +90,10 @@ export interface ViewResult {
 
 export type ViewNotice =
   | { readonly type: 'object'; readonly key: ViewKey; readonly notice: ObjectNotice }
-  /** `node` is gone. Objects that nobody else knew of read as absent from now on. One member tells. */
+  /**
+   * `node` is gone. Objects that nobody else knew of read as absent from now on. One member tells; with a backup only
+   * where several nodes left at once.
+   */
   | { readonly type: 'objects-unknown'; readonly node: NodeId }
   /** Calls go on in this epoch. */
   | { readonly type: 'resumed'; readonly epoch: number };
@@ -103,6 +112,8 @@ export interface ViewEnv {
   readonly firstView: View | undefined;
   /** The constants of one object in a view. Its default owner is a function of key and view, the same on all nodes. */
   objectEnv(key: ViewKey, view: View): ObjectEnv;
+  /** Whether every value written is on two nodes before anybody sees it: then one death at a time loses nothing. */
+  readonly backup: boolean;
   /** Objects that one message reports on, at most. */
   readonly reportsPerMessage: number;
   readonly rules: ViewRules;

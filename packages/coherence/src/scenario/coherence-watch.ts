@@ -30,7 +30,8 @@ export class CoherenceWatch {
 
   constructor(header: ScenarioHeader) {
     this.#header = header;
-    this.#monitor = crashMonitor(Array.from({ length: header.nodes }, (_, node) => node));
+    const nodes = Array.from({ length: header.nodes }, (_, node) => node);
+    this.#monitor = crashMonitor({ nodes, backup: header.set.backup === 1 });
     this.#ghost = this.#monitor.initial() as CrashGhost;
   }
 
@@ -48,7 +49,7 @@ export class CoherenceWatch {
   /** A kernel named a step of the protocol. */
   step(node: NodeId, name: string, number: number): void {
     seeStep(this.#value, name, number);
-    this.#observe('trace', node, name === 'chosen' ? this.#renamed(number) : number, name);
+    this.#observe('trace', node, name === 'kept' || name === 'gone' ? this.#renamed(number) : number, name);
   }
 
   /** A kernel answered a call. */

@@ -32,6 +32,8 @@ const kinds: readonly ObjectMessage['type'][] = [
   'CHANGED',
   'LOAD',
   'LOADED',
+  'SHADOW',
+  'SHADOW_ACK',
 ];
 
 const ofType =

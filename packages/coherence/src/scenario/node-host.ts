@@ -26,6 +26,12 @@ const reportsPerMessage = 4;
 const defaultOwnerAmong = (wanted: NodeId, members: readonly NodeId[]): NodeId =>
   members.includes(wanted) ? wanted : Math.min(...members);
 
+/** Where a node puts the shadow of what it writes: at the default owner, or at the lowest other member. */
+function shadowNodeOf(wanted: NodeId, self: NodeId, members: readonly NodeId[]): { shadowNode: NodeId } | undefined {
+  const others = members.filter((node) => node !== self);
+  return others.length === 0 ? undefined : { shadowNode: defaultOwnerAmong(wanted, others) };
+}
+
 /** The constants of the objects of node `self` in a view. */
 export function objectEnvOf({ defaultOwner, set }: ScenarioHeader, self: NodeId, { members }: View): ObjectEnv {
   return {
@@ -38,6 +44,7 @@ export function objectEnvOf({ defaultOwner, set }: ScenarioHeader, self: NodeId,
     exclusiveReaders: false,
     firstTouch: set.linked ? 'default-owner' : 'requester',
     migratory: set.migratory,
+    ...(set.backup === 1 && shadowNodeOf(defaultOwner, self, members)),
     rules: objectRules,
   };
 }
@@ -53,6 +60,7 @@ export class NodeHost {
     this.#env = {
       self,
       firstView,
+      backup: header.set.backup === 1,
       objectEnv: (_key, view) => objectEnvOf(header, self, view),
       reportsPerMessage,
       rules: viewRules,

@@ -55,11 +55,10 @@ function requireObject(value: unknown, at: number): Plain {
 function readHeader(source: Plain, at: number): ScenarioHeader {
   const read = headerShape.safeParse(source);
   if (!read.success) throw new ScenarioError(at, `the header: ${problemOf(read.error)}.`);
-  const { nodes, defaultOwner, set } = read.data;
+  const { nodes, defaultOwner } = read.data;
   if (defaultOwner >= nodes) {
     throw new ScenarioError(at, `the header: defaultOwner: no such node: there are 0 to ${nodes - 1}.`);
   }
-  if (set.backup > 0) throw new ScenarioError(at, 'the header: the kernel has no backup yet.', 'Leave it out.');
   return read.data;
 }
 

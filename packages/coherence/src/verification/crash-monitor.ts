@@ -9,6 +9,12 @@ import { defaultOwnerIn } from './view-scenario.ts';
 export interface CrashGhost {
   /** The value written last. */
   current: number;
+  /** With a backup: written, and not on two nodes yet; {@link nothingNew} for nothing. */
+  next: number;
+  /** By whom. */
+  writer: NodeId;
+  /** Who removes the object, -1 for nobody: if that node dies the removal was finished or not. */
+  remover: NodeId;
   /** Version of the last exclusive lease. */
   acquired: number;
   /** Nodes of which one has the object; two while it is on its way. */
@@ -24,6 +30,8 @@ export interface CrashGhost {
   broken: number;
 }
 
+const nothingNew = -3;
+
 const promises = [
   'a lease showed another value than the last one written',
   'an object that exists was called absent',
@@ -31,22 +39,40 @@ const promises = [
   'an object was called lost that a survivor has',
   'an object that exists was created',
   'a value came back that was said to be lost',
+  'a value was seen before a second node had it',
+  'a write returned before a second node had its value',
 ] as const;
 
+export interface CrashPromises {
+  readonly nodes: readonly NodeId[];
+  /** Every value is on two nodes before it is seen: one death loses nothing. */
+  readonly backup: boolean;
+}
+
 function saysAbsent(ghost: CrashGhost, promise: number): void {
+  // What nobody but its dead writer saw may never have been.
+  if (ghost.crashed.includes(ghost.writer)) ghost.next = nothingNew;
   if (ghost.current === noPayload) return;
-  if (!ghost.mayBeUnknown || ghost.isLost) ghost.broken = promise;
+  const wasRemoved = ghost.crashed.includes(ghost.remover);
+  if (!wasRemoved && (!ghost.mayBeUnknown || ghost.isLost)) ghost.broken = promise;
   ghost.current = noPayload;
 }
 
 function seeStep(ghost: CrashGhost, step: string, number: number, node: NodeId): void {
   switch (step) {
     case 'written':
-      ghost.current = number;
+      ghost.next = number;
+      ghost.remover = -1;
+      ghost.writer = node;
       ghost.holders = onlyNode(node);
       ghost.mayBeLost = false;
       ghost.mayBeUnknown = false;
       ghost.isLost = false;
+      break;
+    case 'saved':
+      if (ghost.next !== number) break;
+      ghost.current = number;
+      ghost.next = nothingNew;
       break;
     case 'acquired':
       if (number <= ghost.acquired) ghost.broken = 3;
@@ -56,8 +82,13 @@ function seeStep(ghost: CrashGhost, step: string, number: number, node: NodeId):
       // A manual grab may create what was lost: nothing else does.
       if (!ghost.isLost && !ghost.mayBeLost) saysAbsent(ghost, 5);
       break;
+    case 'removing':
+      ghost.remover = node;
+      break;
     case 'removed':
+      ghost.remover = -1;
       ghost.current = noPayload;
+      ghost.next = nothingNew;
       ghost.isLost = false;
       break;
     case 'absent':
@@ -67,7 +98,11 @@ function seeStep(ghost: CrashGhost, step: string, number: number, node: NodeId):
       if (!ghost.mayBeLost) ghost.broken = 4;
       ghost.isLost = true;
       break;
-    case 'chosen':
+    case 'kept':
+      ghost.holders = onlyNode(number);
+      if (ghost.crashed.includes(ghost.remover)) ghost.remover = -1;
+      break;
+    case 'gone':
       ghost.holders = onlyNode(number);
       break;
     default:
@@ -81,17 +116,18 @@ const movesObject = (message: ObjectMessage): boolean =>
   message.type === 'RM_ACK2' ||
   (message.type === 'RM_DONE' && message.home);
 
-function seeSend(ghost: CrashGhost, message: ObjectMessage, from: NodeId, to: NodeId): void {
+function seeSend(ghost: CrashGhost, message: ObjectMessage, from: NodeId, to: NodeId, backup: boolean): void {
   if (message.type === 'ABSENT_OWNERSHIP' && !message.lost) saysAbsent(ghost, 2);
   if (movesObject(message) || message.type === 'OWN') ghost.holders = withNode(onlyNode(from), to);
   else if (message.type === 'OWN_ACK') ghost.holders = onlyNode(from);
   else return;
-  fearLoss(ghost);
+  fearLoss(ghost, backup);
 }
 
 /** The default owner of all nodes is the lowest. */
-function fearLoss(ghost: CrashGhost): void {
+function fearLoss(ghost: CrashGhost, backup: boolean): void {
   if (!ghost.holders.some((node) => ghost.crashed.includes(node))) return;
+  if (backup && ghost.crashed.length === 1) return;
   ghost.mayBeLost = true;
   if (ghost.crashed.includes(0) || ghost.crashed.length > 1) ghost.mayBeUnknown = true;
 }
@@ -115,21 +151,24 @@ function seeEnd(ghost: CrashGhost, undelivered: readonly ViewMessage[], node: No
   }
 }
 
-function seeCrash(ghost: CrashGhost, node: NodeId): void {
+function seeCrash(ghost: CrashGhost, node: NodeId, backup: boolean): void {
   ghost.crashed = withNode(ghost.crashed, node);
-  fearLoss(ghost);
+  fearLoss(ghost, backup);
 }
 
 /**
  * Every lease shows the last value written; or the object is called lost, until it is written or removed, and only if
  * all that had it died; or absent, if its default owner died as well.
  */
-export const crashMonitor = (nodes: readonly NodeId[]): Monitor =>
+export const crashMonitor = ({ nodes, backup }: CrashPromises): Monitor =>
   monitor<CrashGhost>({
     name: 'value of the object through deaths',
     watches: ['trace', 'reply', 'send', 'crash', 'event'],
     initial: () => ({
       current: noPayload,
+      next: nothingNew,
+      writer: 0,
+      remover: -1,
       acquired: 0,
       holders: onlyNode(defaultOwnerIn(nodes)),
       crashed: noNodes,
@@ -143,12 +182,12 @@ export const crashMonitor = (nodes: readonly NodeId[]): Monitor =>
         seeStep(ghost, value as string, number, node);
       } else if (kind === 'reply') {
         const { result } = value as ViewResult;
-        seeReply(ghost, result);
+        seeReply(ghost, result, node);
       } else if (kind === 'send') {
         const message = value as ViewMessage;
-        if (message.type === 'OBJECT') seeSend(ghost, message.message, node, number);
+        if (message.type === 'OBJECT') seeSend(ghost, message.message, node, number, backup);
       } else if (kind === 'crash') {
-        seeCrash(ghost, node);
+        seeCrash(ghost, node, backup);
       } else {
         const event = value as HostEvent;
         if (event.type === 'message' && event.message.type === 'OBJECT') {
@@ -159,6 +198,9 @@ export const crashMonitor = (nodes: readonly NodeId[]): Monitor =>
     },
     encode(ghost, into) {
       into.int(ghost.current);
+      into.int(ghost.next);
+      into.uint(ghost.writer);
+      into.int(ghost.remover);
       into.uint(ghost.acquired);
       into.list(ghost.holders, (each, to) => to.uint(each));
       into.list(ghost.crashed, (each, to) => to.uint(each));
@@ -169,6 +211,9 @@ export const crashMonitor = (nodes: readonly NodeId[]): Monitor =>
     },
     decode: (from) => ({
       current: from.int(),
+      next: from.int(),
+      writer: from.uint(),
+      remover: from.int(),
       acquired: from.uint(),
       holders: from.list((each) => each.uint()),
       crashed: from.list((each) => each.uint()),
@@ -180,8 +225,20 @@ export const crashMonitor = (nodes: readonly NodeId[]): Monitor =>
     violation: ({ broken }) => (broken === 0 ? undefined : promises[broken - 1]),
   });
 
-function seeReply(ghost: CrashGhost, result: CallResult): void {
+function seeReply(ghost: CrashGhost, result: CallResult, node: NodeId): void {
+  const isUnsaved = ghost.next !== nothingNew && node === ghost.writer;
+  if (result.outcome === 'done' && isUnsaved) ghost.broken = 8;
   if (result.outcome !== 'held') return;
   if (ghost.isLost) ghost.broken = 6;
+  else if (result.payload === ghost.next) seeNext(ghost, node);
   else if (result.payload !== ghost.current) ghost.broken = 1;
+  else if (ghost.crashed.includes(ghost.writer)) ghost.next = nothingNew;
+}
+
+/** Its writer may see it, and after the death of the writer it may have been saved. */
+function seeNext(ghost: CrashGhost, node: NodeId): void {
+  if (node === ghost.writer) return;
+  if (!ghost.crashed.includes(ghost.writer)) ghost.broken = 7;
+  ghost.current = ghost.next;
+  ghost.next = nothingNew;
 }

@@ -7,6 +7,7 @@ import {
   type ObjectEnv,
   type ObjectMessage,
   type ObjectStatus,
+  saver,
 } from '../kernel/object-types.ts';
 import type { GhostPlaces } from './object-ghosts.ts';
 import { entryOf, type Flight, flights, nodesOf, type ObjectScenario, watcher } from './object-scenario.ts';
@@ -76,7 +77,9 @@ const copiesKnown: Check = ({ entries }) => {
 const readableStatuses: ReadonlySet<ObjectStatus> = new Set(['READ_COPY', 'READ_OWNER', 'WRITE_OWNER']);
 
 export const leasesHold: Check = ({ entries }) => {
-  for (const { status, readers, writer, payload } of entries) {
+  for (const { status, readers, writer: holder, payload } of entries) {
+    // While a value is saved nobody has a lease that could write.
+    const writer = holder === saver ? 0 : holder;
     if (readers.length > 0 && (!readableStatuses.has(status) || payload === noPayload)) {
       return `a reader holds a lease in ${status} (I11)`;
     }

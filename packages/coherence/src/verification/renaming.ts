@@ -45,6 +45,7 @@ function renameNodes(message: ObjectMessage, permutation: Permutation): ObjectMe
         ...message,
         awaited: renameSet(message.awaited, permutation),
         rmset: renameSet(message.rmset, permutation),
+        shadowAt: permutation[message.shadowAt] ?? message.shadowAt,
       };
     case 'ABSENT_OWNERSHIP':
       return { ...message, rmset: renameSet(message.rmset, permutation) };

@@ -1,7 +1,7 @@
 import type { Renumbering } from '@holdfast/simulation';
 import { type Image, incarnationsFrom, versionFields } from './renaming.ts';
 
-const fields: ReadonlySet<string> = new Set([...versionFields, 'current', 'acquired']);
+const fields: ReadonlySet<string> = new Set([...versionFields, 'current', 'next', 'acquired']);
 
 /** Whatever is named like a version is one, wherever it is. */
 function numbersIn(value: unknown, into: number[]): void {

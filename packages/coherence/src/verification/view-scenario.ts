@@ -1,6 +1,6 @@
 import type { WorldView } from '@holdfast/simulation';
 import { initialEntry } from '../kernel/object-entry.ts';
-import { objectRules } from '../kernel/object-rules.ts';
+import { type ObjectRules, objectRules } from '../kernel/object-rules.ts';
 import type { NodeId, ObjectEntry } from '../kernel/object-types.ts';
 import { type ViewRules, viewRules } from '../kernel/view-rules.ts';
 import type { View, ViewEnv, ViewMessage, ViewState } from '../kernel/view-types.ts';
@@ -14,6 +14,8 @@ export interface ViewScenario {
   readonly operations: readonly Operation[];
   readonly callsPerNode: number;
   readonly crashes: number;
+  /** Every value written is on two nodes. */
+  readonly backup?: boolean;
   /** Nodes that crashed may start again and join. */
   readonly restarts?: number;
 }
@@ -31,11 +33,14 @@ export function viewEnvOf(
   self: number,
   rules: ViewRules = viewRules,
   incarnation = 0,
+  objects: ObjectRules = objectRules,
 ): ViewEnv {
   return {
     self,
     firstView: incarnation === 0 ? { epoch: 0, members: allNodes(scenario) } : undefined,
+    backup: scenario.backup ?? false,
     objectEnv: (_key, { members }) => ({
+      ...(scenario.backup === true && shadowNodeOf(self, members)),
       self,
       defaultOwner: defaultOwnerIn(members),
       members,
@@ -43,11 +48,17 @@ export function viewEnvOf(
       requestIds: 4,
       fill: 'blank',
       exclusiveReaders: false,
-      rules: objectRules,
+      rules: objects,
     }),
     reportsPerMessage: 1,
     rules,
   };
+}
+
+/** The default owner, or the next member where that is the node itself. */
+function shadowNodeOf(self: NodeId, members: readonly NodeId[]): { shadowNode: NodeId } | undefined {
+  const others = members.filter((node) => node !== self);
+  return others.length === 0 ? undefined : { shadowNode: defaultOwnerIn(others) };
 }
 
 export const hostOf = (view: WorldView, node: number): HostedView => view.state<HostedView>(node, 0);

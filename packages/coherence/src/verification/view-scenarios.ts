@@ -1,4 +1,5 @@
 import type { Mutant } from '@holdfast/simulation';
+import { type ObjectRules, objectRules } from '../kernel/object-rules.ts';
 import { type ViewRules, viewRules } from '../kernel/view-rules.ts';
 import type { Operation } from './object-scenario.ts';
 import type { ViewScenario } from './view-scenario.ts';
@@ -33,6 +34,22 @@ export const viewScenarios = {
     crashes: 2,
     operations: access,
   },
+  backup: {
+    name: '3 nodes, 1 call each, a death, backup: get, grab, flush, remove',
+    nodes: 3,
+    callsPerNode: 1,
+    crashes: 1,
+    backup: true,
+    operations: moving,
+  },
+  backupOfTwo: {
+    name: '2 nodes, 3 calls each, a death, backup: get, grab, flush, remove',
+    nodes: 2,
+    callsPerNode: 3,
+    crashes: 1,
+    backup: true,
+    operations: moving,
+  },
   rejoins: {
     name: '2 nodes, 2 calls each, a death, and the node joins again: get, grab, flush, remove',
     nodes: 2,
@@ -47,10 +64,11 @@ export const viewScenarios = {
 interface SeededBug {
   readonly name: string;
   readonly scenario: ViewScenario;
-  readonly rules: Partial<ViewRules>;
+  readonly rules?: Partial<ViewRules>;
+  readonly objects?: Partial<ObjectRules>;
 }
 
-const { one, two, offered } = viewScenarios;
+const { one, two, offered, backup, backupOfTwo } = viewScenarios;
 
 const bugs: readonly SeededBug[] = [
   {
@@ -101,11 +119,27 @@ const bugs: readonly SeededBug[] = [
     scenario: two,
     rules: { pointsTo: (_owner, before) => before },
   },
+  { name: 'no shadow becomes the object', scenario: backup, rules: { promotesShadow: () => false } },
+  {
+    name: 'a value is seen before a second node has it',
+    scenario: backup,
+    objects: { awaitsShadow: () => false },
+  },
+  {
+    name: 'a removed object leaves its shadow',
+    scenario: backupOfTwo,
+    objects: { removesShadow: () => false },
+  },
+  {
+    name: 'who gives the object to the node with its shadow keeps none',
+    scenario: backupOfTwo,
+    objects: { keepsShadow: () => false },
+  },
   { name: 'versions begin again', scenario: one, rules: { versionFloor: () => 0 } },
 ];
 
-export const viewMutants: readonly Mutant[] = bugs.map(({ name, scenario, rules }) => ({
+export const viewMutants: readonly Mutant[] = bugs.map(({ name, scenario, rules, objects }) => ({
   name,
   configuration: scenario.name,
-  world: viewWorld(scenario, { ...viewRules, ...rules }),
+  world: viewWorld(scenario, { ...viewRules, ...rules }, { ...objectRules, ...objects }),
 }));

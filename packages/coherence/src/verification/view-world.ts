@@ -9,6 +9,7 @@ import {
   type WorldView,
 } from '@holdfast/simulation';
 import { withNode, withoutNode } from '../kernel/node-set.ts';
+import { type ObjectRules, objectRules } from '../kernel/object-rules.ts';
 import { anyNode, noPayload, type ObjectEntry, type ObjectEvent } from '../kernel/object-types.ts';
 import { type ViewRules, viewRules } from '../kernel/view-rules.ts';
 import type { ViewMessage } from '../kernel/view-types.ts';
@@ -41,7 +42,7 @@ function clientCalls(scenario: ViewScenario, node: number): CallSpec[] {
   const start = (event: LocalEvent): void =>
     add(event.type, event, (entry, view) => isIdle(entry, client) && callsMade(view, node) < scenario.callsPerNode);
   for (const operation of scenario.operations) offer(operation, scenario, node, start);
-  const isWriter = ({ writer }: ObjectEntry): boolean => writer === client;
+  const isWriter = ({ writer, backup }: ObjectEntry): boolean => writer === client && backup.pending === undefined;
   add('put', { type: 'put', call: client, payload: noPayload }, ({ readers }) => readers.includes(client));
   add('write and put', { type: 'put', call: client, payload: freshPayload }, isWriter);
   if (scenario.operations.some(({ type }) => type === 'abort')) {
@@ -126,7 +127,11 @@ function subsetsWith(node: number, nodes: readonly number[]): number[][] {
 }
 
 /** A world in which nodes die at any moment, and every prefix of what they sent arrives. */
-export function viewWorld(scenario: ViewScenario, rules: ViewRules = viewRules): WorldSpec {
+export function viewWorld(
+  scenario: ViewScenario,
+  rules: ViewRules = viewRules,
+  objects: ObjectRules = objectRules,
+): WorldSpec {
   const nodes = allNodes(scenario);
   const { crashes, restarts } = scenario;
   const isPrompt = crashes === 1 && restarts === undefined;
@@ -140,7 +145,7 @@ export function viewWorld(scenario: ViewScenario, rules: ViewRules = viewRules):
           part({
             name: 'view',
             kernel: hostedView,
-            env: (incarnation) => ({ ...viewEnvOf(scenario, node, rules, incarnation), strangers: others }),
+            env: (incarnation) => ({ ...viewEnvOf(scenario, node, rules, incarnation, objects), strangers: others }),
             ports: others,
             takesBack: true,
             message: (from: number, message: ViewMessage): HostEvent => ({ type: 'message', from, message }),
@@ -157,7 +162,11 @@ export function viewWorld(scenario: ViewScenario, rules: ViewRules = viewRules):
       ...nodes.flatMap((node) => clientCalls(scenario, node)),
       ...(isPrompt ? [] : nodes.flatMap((node) => installations(scenario, node))),
     ],
-    monitors: [crashMonitor(nodes), keyedCallBudget(scenario.nodes), ...(isPrompt ? [] : [supervisor(nodes)])],
+    monitors: [
+      crashMonitor({ nodes, backup: scenario.backup ?? false }),
+      keyedCallBudget(scenario.nodes),
+      ...(isPrompt ? [] : [supervisor(nodes)]),
+    ],
     properties: viewProperties(scenario),
     final: () => true,
     faults: { crash: crashes, ...(restarts !== undefined && { restart: restarts }) },

@@ -38,6 +38,27 @@ const waiting = fc.oneof(
   }),
   fc.record({ type: fc.constant('RM_REQ'), ...route }),
 );
+const baggage = fc.record({
+  executed: fc.uniqueArray(fc.record({ node, call: number }), { maxLength: 3 }),
+  watchers: fc.uniqueArray(fc.record({ node, call: number }), { maxLength: 3 }),
+  migratory: fc.boolean(),
+  onDevice: fc.boolean(),
+});
+const shadow = fc.record({ version: number, incarnation: number, payload: number, baggage });
+const pending = fc.oneof(
+  fc.record({ type: fc.constant('put'), call: number }),
+  fc.record({
+    type: fc.constant('ran'),
+    item: fc.record({ type: fc.constant('execute'), ...operation }),
+    result: number,
+  }),
+);
+const backup = fc.record({
+  at: fc.integer({ min: -1, max: 7 }),
+  unsaved: fc.boolean(),
+  pending: fc.option(pending, { nil: undefined }),
+  shadow: fc.option(shadow, { nil: undefined }),
+});
 const entries = fc.record({
   status: fc.constantFrom(...objectStatuses),
   probOwner: node,
@@ -51,18 +72,14 @@ const entries = fc.record({
   floor: number,
   home: fc.boolean(),
   lost: fc.boolean(),
+  backup,
   request: number,
   invalidation: fc.option(fc.record({ type: fc.constantFrom('INV', 'RM'), to: node, version: number }), {
     nil: undefined,
   }),
   readers: nodes,
   writer: number,
-  baggage: fc.record({
-    executed: fc.uniqueArray(fc.record({ node, call: number }), { maxLength: 3 }),
-    watchers: fc.uniqueArray(fc.record({ node, call: number }), { maxLength: 3 }),
-    migratory: fc.boolean(),
-    onDevice: fc.boolean(),
-  }),
+  baggage,
   changed: fc.constantFrom('no', 'under-lease', 'earlier'),
   underway: nodes,
   stored: number,
