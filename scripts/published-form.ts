@@ -69,7 +69,7 @@ function installTarballs(app: string, tarballs: ReadonlyMap<string, string>): vo
   // The packages name each other by version, and no registry has that version: the tarballs stand in.
   writeFileSync(
     join(app, 'pnpm-workspace.yaml'),
-    JSON.stringify({ overrides: files, allowBuilds: { 'msgpackr-extract': false } }),
+    JSON.stringify({ overrides: files, allowBuilds: { 'msgpackr-extract': false, lmdb: false } }),
   );
   writeFileSync(
     join(app, 'tsconfig.json'),
