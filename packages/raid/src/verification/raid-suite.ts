@@ -1,5 +1,6 @@
-/** The proof of the data and parity kernels: what `holdfast explore raid` and `holdfast sim raid` run. */
+/** The proof of the data and parity kernels, and of the log they stand on: what `holdfast explore raid` and `holdfast sim raid` run. */
 import type { VerificationSuite } from '@holdfast/simulation';
+import { type LogScenario, logMutants, logScenarios, logWorld } from './log-world.ts';
 import { raidSimulation } from './raid-simulation.ts';
 import { updateMutants } from './update-mutants.ts';
 import type { UpdateScenario } from './update-scenario.ts';
@@ -13,8 +14,11 @@ const scenarios: readonly UpdateScenario[] = [
 
 export const raidSuite: VerificationSuite = {
   kernel: 'raid',
-  configurations: scenarios.map((scenario) => updateWorld(scenario)),
-  mutants: updateMutants,
+  configurations: [
+    ...scenarios.map((scenario) => updateWorld(scenario)),
+    ...Object.values<LogScenario>(logScenarios).map((scenario) => logWorld(scenario)),
+  ],
+  mutants: [...updateMutants, ...logMutants],
   long: Object.values<UpdateScenario>(longScenarios).map((scenario) => updateWorld(scenario)),
   simulation: raidSimulation,
 };

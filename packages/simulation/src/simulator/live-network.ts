@@ -168,6 +168,9 @@ export class LiveNetwork {
       if (end.noticeDue) this.#stage.inFlight--;
       Object.assign(end, { knownDown: true, suspected: false, noticeDue: false });
       this.#broken[lane.index >> 1] = true;
+      // The far end hears of no break when it took the link for down anyway.
+      const resets = this.#spec.links[lane.index >> 1]?.resets === true;
+      if (resets && this.#linkEnds[lane.index ^ 1]!.knownDown) this.#loseAll(lane);
       this.#scheduleNotice(this.#lanes[lane.index ^ 1]!);
     }
   }
