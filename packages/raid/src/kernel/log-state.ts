@@ -90,8 +90,6 @@ export interface LogRules {
   savesDurable(): boolean;
   /** Whether a batch is held against its checksum. */
   checksBatch(): boolean;
-  /** Whether a batch must name the one before. */
-  checksChain(): boolean;
   /** Whether an unreadable batch with a later one behind it is told from a torn end. */
   looksAhead(): boolean;
 }
@@ -104,7 +102,6 @@ export const logRules: LogRules = {
   slotOf: (generation) => generation % 2,
   savesDurable: () => true,
   checksBatch: () => true,
-  checksChain: () => true,
   looksAhead: () => true,
 };
 

@@ -1,6 +1,7 @@
 /** The proof of the data and parity kernels, and of the log they stand on: what `holdfast explore raid` and `holdfast sim raid` run. */
 import type { VerificationSuite } from '@holdfast/simulation';
-import { type LogScenario, logMutants, logScenarios, logWorld } from './log-world.ts';
+import { logMutants } from './log-mutants.ts';
+import { type LogScenario, logScenarios, logWorld } from './log-world.ts';
 import { raidSimulation } from './raid-simulation.ts';
 import { updateMutants } from './update-mutants.ts';
 import type { UpdateScenario } from './update-scenario.ts';

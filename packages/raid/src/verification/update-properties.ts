@@ -1,21 +1,23 @@
-import { always, canFinish, type Property, sometimes, type WorldView } from '@holdfast/simulation';
-import { decisionTable } from '../kernel/decision-table.ts';
-import { entryId, type JournalEntry, type PjEntry } from '../kernel/journal.ts';
-import { type BlockValue, blockValue, handleOf, mergedValue, unitOf, unitsPerBlock } from './block-values.ts';
+import { always, canFinish, type Property, type WorldView } from '@holdfast/simulation';
+import { type BlockValue, blockValue, unitOf, unitsPerBlock } from './block-values.ts';
+import {
+  type Check,
+  endsProve,
+  type IsAnswered,
+  oldBlocksKept,
+  rowsReached,
+  stops,
+  survivesDriveLoss,
+} from './update-images.ts';
 import {
   dataAddresses,
-  dataPlaces,
   dataState,
-  durableEntries,
   durableHandle,
-  initialHandle,
-  initialParityValue,
   initialValue,
   lblkOf,
   nodesOf,
   type Place,
   parityAddresses,
-  parityGroups,
   parityState,
   type UpdateScenario,
   writtenValue,
@@ -39,9 +41,6 @@ export function atRest(scenario: UpdateScenario, view: WorldView): boolean {
     );
   });
 }
-
-type Check = (scenario: UpdateScenario, view: WorldView, isAnswered: IsAnswered) => string | undefined;
-type IsAnswered = (view: WorldView, write: number) => boolean;
 
 const hex = (value: number): string => value.toString(16).padStart(2, '0');
 
@@ -85,8 +84,6 @@ const versionsFit: Check = (scenario, view) => {
   return undefined;
 };
 
-/** Lives that ended so far, of one node or of all. */
-const stops = (view: WorldView, node: number): number => view.incarnation(node) + (view.up(node) ? 0 : 1);
 const allStops = (scenario: UpdateScenario, view: WorldView): number =>
   nodesOf(scenario).reduce((sum, node) => sum + stops(view, node), 0);
 
@@ -156,141 +153,6 @@ function accounted(
 }
 
 const restChecks: readonly Check[] = [parityFits, versionsFit, valuesRight, spaceFits];
-
-/** A parity update and those it is built on, as far as they are open: all must be whole for it to count (law L4). */
-function upTo(last: PjEntry, all: readonly PjEntry[], isComplete: (pj: number) => boolean): PjEntry[] {
-  const chain: PjEntry[] = [];
-  for (let pj: PjEntry | undefined = last; pj !== undefined && !isComplete(pj.pj); ) {
-    chain.push(pj);
-    const oldAddress: number = pj.oldAddress;
-    pj = all.slice(0, all.indexOf(pj)).findLast(({ newAddress }) => newAddress === oldAddress);
-  }
-  return chain;
-}
-
-/** C1: an end that is durable on one side proves that all four items were durable. */
-const endsProve: Check = (scenario, view) => {
-  for (const [group, { members, parity }] of scenario.groups.entries()) {
-    const atParity = durableEntries(scenario, view, parity);
-    const pjs = atParity.filter((entry) => entry.type === 'pj');
-    const isComplete = (pj: number) => atParity.some((entry) => entry.type === 'pj_complete' && entry.id === pj);
-    for (const node of members) {
-      if (node === 'idle') continue;
-      const atData = durableEntries(scenario, view, node);
-      const mjs = atData.filter((entry) => entry.type === 'mj' && entry.group === group);
-      for (const entry of atData) {
-        if (entry.type !== 'mj_complete' || !mjs.some((mj) => mj.type === 'mj' && mj.mj === entry.id)) continue;
-        const pj = pjs.findLast(({ mj, from }) => mj.mj === entry.id && from === 100 + node);
-        if (pj === undefined) return `mj_complete ${entry.id} is durable without a pj (I11)`;
-        const isWhole = ({ newAddress, checksum }: PjEntry) =>
-          durableHandle(scenario, view, parity, newAddress) === checksum;
-        if (!upTo(pj, pjs, isComplete).every(isWhole))
-          return `mj_complete ${entry.id} is durable without P1, or without what it is built on (I11, L4)`;
-      }
-      for (const pj of pjs) {
-        if (pj.from !== 100 + node || pj.mj.group !== group || !isComplete(pj.pj)) continue;
-        const mj = mjs.find((known) => known.type === 'mj' && known.mj === pj.mj.mj);
-        if (mj === undefined) return `pj_complete ${pj.pj} is durable without mj (I11)`;
-      }
-    }
-  }
-  return undefined;
-};
-
-/** I10: while the end of an entry is not durable, its old block is what it was. */
-const oldBlocksKept: Check = (scenario, view) => {
-  for (const node of nodesOf(scenario)) {
-    const entries = durableEntries(scenario, view, node);
-    for (const [index, entry] of entries.entries()) {
-      if (entry.type !== 'mj' && entry.type !== 'pj') continue;
-      const isMj = entry.type === 'mj';
-      const id = isMj ? entry.mj : entry.pj;
-      const isEnd = ({ type }: JournalEntry) => type.startsWith(isMj ? 'mj_' : 'pj_');
-      if (entries.some((other) => isEnd(other) && entryId(other) === id)) continue;
-      const before = entries
-        .slice(0, index)
-        .findLast((other) => other.type === entry.type && other.newAddress === entry.oldAddress);
-      const expected =
-        before?.type === 'mj' || before?.type === 'pj'
-          ? before.checksum
-          : initialHandle(scenario, node, entry.oldAddress);
-      const found = durableHandle(scenario, view, node, entry.oldAddress);
-      if (isMj && found !== expected) return `the old block of open mj ${id} on n${node} was overwritten (I10)`;
-    }
-  }
-  return undefined;
-};
-
-/**
- * Toughness 2 with a drive lost as well as the power: what the drive of the other side alone says of the block. Only for
- * groups of which one block is written, so that the other members are known.
- */
-const survivesDriveLoss: Check = (scenario, view, isAnswered) => {
-  for (const [index, { group, slot, toughness }] of scenario.writes.entries()) {
-    if (toughness !== 2 || !isAnswered(view, index)) continue;
-    if (scenario.writes.some((other, at) => at !== index && other.group === group)) continue;
-    const { members, parity } = scenario.groups[group]!;
-    const node = members[slot] as number;
-    const { range } = scenario.writes[index]!;
-    const fresh = mergedValue(
-      initialValue(group, slot),
-      writtenValue(index),
-      range?.start ?? 0,
-      range?.units ?? unitsPerBlock,
-    );
-    const alone = lastGood(durableEntries(scenario, view, node), 'mj', (address) =>
-      durableHandle(scenario, view, node, address),
-    );
-    if (alone !== handleOf(fresh)) return `write ${index} is lost with the drive of its parity (T2)`;
-    const change = initialValue(group, slot) ^ fresh;
-    const atParity = lastGood(durableEntries(scenario, view, parity), 'pj', (address) =>
-      durableHandle(scenario, view, parity, address),
-    );
-    if (atParity !== handleOf(initialParityValue(scenario, group) ^ change)) {
-      return `write ${index} is lost with its drive (T2)`;
-    }
-  }
-  return undefined;
-};
-
-/** The last block of a log that is whole by its entry. */
-function lastGood(
-  entries: ReturnType<typeof durableEntries>,
-  type: 'mj' | 'pj',
-  at: (address: number) => number,
-): number | undefined {
-  for (const entry of entries.toReversed()) {
-    if (entry.type !== type || (entry.type !== 'mj' && entry.type !== 'pj')) continue;
-    if (at(entry.newAddress) === entry.checksum) return entry.checksum;
-  }
-  return undefined;
-}
-
-/** The row of the decision table that the drives are in when the first lives of both sides are over. */
-function imageRow(scenario: UpdateScenario, view: WorldView): number | undefined {
-  const { group, slot } = scenario.writes[0]!;
-  const { members, parity } = scenario.groups[group]!;
-  const node = members[slot] as number;
-  if (stops(view, node) !== 1 || stops(view, parity) !== 1 || view.up(node) || view.up(parity)) return undefined;
-  const spareData = dataPlaces(scenario, node).length + 1;
-  const spareParity = parityAddresses(scenario, parity)[parityGroups(scenario, parity).length]!;
-  const change = initialValue(group, slot) ^ writtenValue(0);
-  const atData = durableEntries(scenario, view, node);
-  const atParity = durableEntries(scenario, view, parity);
-  if (atData.some(({ type }) => type === 'mj_complete') || atParity.some(({ type }) => type === 'pj_complete'))
-    return undefined;
-  const data = view.block(node, spareData) === handleOf(writtenValue(0));
-  const merged = view.block(parity, spareParity) === handleOf(initialParityValue(scenario, group) ^ change);
-  return (atData.length > 0 ? 8 : 0) + (data ? 4 : 0) + (atParity.length > 0 ? 2 : 0) + (merged ? 1 : 0);
-}
-
-function rowsReached(scenario: UpdateScenario): Property<WorldView>[] {
-  const simple = scenario.writes.length === 1 && scenario.crashes > 1 && scenario.writes[0]!.range === undefined;
-  if (!simple) return [];
-  return decisionTable.map((_, row) =>
-    sometimes(`row ${row} of the decision table`, (view) => imageRow(scenario, view) === row),
-  );
-}
 
 export function updateProperties(scenario: UpdateScenario, isAnswered: IsAnswered): Property<WorldView>[] {
   const first = (checks: readonly Check[], view: WorldView) => {
