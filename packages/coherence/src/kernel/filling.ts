@@ -78,8 +78,8 @@ export function fillEnded(entry: ObjectEntry, event: FillEnd, env: ObjectEnv, ou
   // What was evicted to the device exists: a load that does not find it has failed.
   const isAbsent = event.absent && !entry.baggage.onDevice;
   if (isAbsent) out.trace('absent');
-  do failHead(entry, isAbsent ? 'absent' : 'failed', env, out);
-  while (waitsForFill(entry.queue[0], env));
+  // None may be left: a change of view forgets the requests of others.
+  while (waitsForFill(entry.queue[0], env)) failHead(entry, isAbsent ? 'absent' : 'failed', env, out);
 }
 
 /** An object that begins with a read: as in Kerrighed, one that the default owner handed over is its owner's alone. */

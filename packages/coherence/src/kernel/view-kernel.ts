@@ -27,8 +27,10 @@ function initial({ firstView }: ViewEnv): ViewState {
 
 function row({ phase, view, served }: ViewState, event: ViewEvent): string {
   if (event.type !== 'message' || event.message.epoch === view.epoch) return phase;
-  if (served.members.length === 0 && event.message.epoch < view.epoch) return 'outside';
-  return `${event.message.epoch < view.epoch ? 'old' : 'ahead'}, ${phase}`;
+  const isOld = event.message.epoch < view.epoch;
+  // A node that joins has served nothing yet: what is about an object was meant for its former life.
+  if (isOld && served.members.length === 0 && event.message.type === 'OBJECT') return 'outside';
+  return `${isOld ? 'old' : 'ahead'}, ${phase}`;
 }
 
 const column = (event: ViewEvent): string => (event.type === 'message' ? event.message.type : event.type);

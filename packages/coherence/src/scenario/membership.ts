@@ -46,7 +46,9 @@ export class Membership {
     this.#born[node] = Number.POSITIVE_INFINITY;
   }
 
+  /** What a former life of the sender sent is nothing to it. */
   takeBack(sender: NodeId, undelivered: Undelivered): void {
+    if (!this.reaches(sender, undelivered.message.epoch)) return;
     const list = this.#undelivered.get(sender);
     if (list === undefined) this.#undelivered.set(sender, [undelivered]);
     else list.push(undelivered);

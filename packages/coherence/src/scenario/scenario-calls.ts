@@ -55,6 +55,11 @@ export class CallBook {
     return this.#byName.get(name);
   }
 
+  /** A node died: its calls are never answered, and its leases are gone. */
+  lose(node: number): void {
+    for (const call of this.#byId.values()) if (call.node === node) call.isHeld = false;
+  }
+
   numbered(id: number): Call | undefined {
     return this.#byId.get(id);
   }

@@ -174,6 +174,7 @@ export class ScenarioWorld {
   crash(node: number, keep: readonly (readonly [from: number, to: number, count: number])[]): void {
     this.#members.crash(node);
     this.#hosts[node] = undefined;
+    this.calls.lose(node);
     const kept = (from: number, to: number): number =>
       keep.find(([first, second]) => first === from && second === to)?.[2] ?? 0;
     for (const other of this.#nodes) {

@@ -117,6 +117,7 @@ const movesObject = (message: ObjectMessage): boolean =>
   (message.type === 'RM_DONE' && message.home);
 
 function seeSend(ghost: CrashGhost, message: ObjectMessage, from: NodeId, to: NodeId, backup: boolean): void {
+  if (message.type === 'ABSENT_OWNERSHIP' && message.lost) ghost.isLost = true;
   if (message.type === 'ABSENT_OWNERSHIP' && !message.lost) saysAbsent(ghost, 2);
   if (movesObject(message) || message.type === 'OWN') ghost.holders = withNode(onlyNode(from), to);
   else if (message.type === 'OWN_ACK') ghost.holders = onlyNode(from);

@@ -1,5 +1,6 @@
 import { parseScenario, runScenario, stepText } from '@holdfast/coherence/scenario';
 import { describe, expect, test } from 'vitest';
+import { randomFrom } from './random-scenario.ts';
 
 const run = (...lines: readonly object[]) =>
   runScenario(parseScenario(lines.map((line) => JSON.stringify(line)).join('\n')));
@@ -11,14 +12,6 @@ const failure = (...lines: readonly object[]): string =>
     ?.failures.join('; ') ?? 'none';
 
 const all = { deliver: 'all' };
-
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
 
 const write = (call: string, node: number, value: string) => ({ call, node, op: 'write', value });
 const read = (call: string, node: number) => ({ call, node, op: 'read' });
@@ -212,6 +205,53 @@ describe('expectations', () => {
     expect(
       failure(write('w', 0, 'v'), { call: 'e', node: 0, op: 'evict' }, { expect: { call: 'e', value: null } }),
     ).toBe('e failed: HF_SET_FULL');
+  });
+});
+
+describe('deaths', () => {
+  const dead = [write('w2', 2, 'v'), all, { crash: 2 }];
+
+  test.each<[string, RegExp | '', ...object[]]>([
+    ['a second death of one node', /node 2 is down already/, { crash: 2 }],
+    ['a call on a dead node', /node 2 is down/, read('r2', 2)],
+    ['a restart of a node that lives', /node 0 is not down/, { restart: 0 }],
+    ['a view whose number does not rise', /view 1 comes after view 3/, { view: 3 }, { view: 1 }],
+    ['a view everybody knows', /everybody was told of view 1/, { view: 1 }, { view: 1 }],
+    ['a view told to a dead node', /node 2 has nothing to be told of view 1/, { view: 1, nodes: [2] }],
+    ['a lease of a former life', /g holds no lease/, ...[{ restart: 2 }, { view: 1 }], { op: 'put', of: 'g' }],
+    ['expectations of the dead', '', { expect: { node: 2, state: 'DOWN', value: null, phase: 'down' } }],
+  ])('%s', (_what, said, ...lines) => {
+    const held = { call: 'g', node: 2, op: 'get' };
+    const { steps } = run({}, held, ...dead, ...lines);
+    const failures = steps.at(-1)?.failures.join() ?? '';
+    if (said === '') expect(failures).toBe('');
+    else expect(failures).toMatch(said);
+  });
+
+  test('only so many messages of the dead arrive, at the latest with the view', () => {
+    const sent = [read('a', 0), read('b', 1), { deliver: [0, 2] }, { deliver: [1, 2] }, { deliver: [0, 2] }];
+    const { steps } = run({ defaultOwner: 2 }, ...sent.slice(0, 4), { crash: 2, keep: [[2, 0, 1]] }, { view: 1 });
+    expect(steps.at(-1)?.delivered).toEqual([{ from: 2, to: 0, key: 'object', kind: 'ABSENT_OWNERSHIP' }]);
+  });
+
+  test('one event names the node of whose objects nobody knows', () => {
+    const { steps } = run({}, ...dead, { view: 1 }, all);
+    expect(steps.at(-1)?.unknown).toEqual([2]);
+    expect(stepText(steps.at(-1)!)).toContain('objects that only node 2 knew are unknown');
+  });
+
+  test('all objects change their view together', () => {
+    const keyed = [
+      { ...write('a', 1, 'a'), key: 'a' },
+      { ...write('b', 2, 'b'), key: 'b' },
+    ];
+    const { steps, passed } = run({}, ...keyed, all, { crash: 0 }, { view: 1 }, all, {
+      expect: { messages: { min: 10 } },
+    });
+    expect(passed).toBe(true);
+    expect(
+      steps.at(-1)?.objects.map(({ key, nodes }) => `${key}: ${nodes.map(({ state }) => state).join(' ')}`),
+    ).toEqual(['a: DOWN WRITE_OWNER INV_COPY', 'b: DOWN INV_COPY WRITE_OWNER']);
   });
 });
 
