@@ -13,9 +13,9 @@ import {
 } from './object-types.ts';
 import { saved } from './saved.ts';
 import { decide, obey } from './view-decision.ts';
-import { entryOf, formerly, servedEnv, stepObject } from './view-entries.ts';
+import { entryOf, formerly, servedEnv, stays, stepObject } from './view-entries.ts';
 import { drain, reportOf, settle, takeBack } from './view-objects.ts';
-import { ObjectVoice } from './view-sink.ts';
+import { ObjectVoice, silent } from './view-sink.ts';
 import type {
   Report,
   Reported,
@@ -75,7 +75,7 @@ export function drainOne(
     env: servedEnv(state, key, env),
     rules: env.rules,
     isFromMember: view.members.includes(from),
-    out: new ObjectVoice(state, key, out, true),
+    out: new ObjectVoice(state, key, out, silent),
   });
 }
 
@@ -109,6 +109,7 @@ function reportWhenDrained(state: ViewState, env: ViewEnv, out: ViewSink): void 
   state.phase = 'gathering';
   const reports = new Map<NodeId, Report[]>(view.members.map((member) => [member, []]));
   for (const [key, entry] of state.objects) {
+    if (stays(state, key, env)) continue;
     settle(entry, view, servedEnv(state, key, env), env.rules);
     const report = reportOf(key, entry, formerly(state, key, env));
     const { defaultOwner } = env.objectEnv(key, view);
@@ -231,7 +232,9 @@ export function verdictsArrived(
 /** Every object has one owner, and every entry points to it or to the default owner: calls go on. */
 function resume(state: ViewState, env: ViewEnv, out: ViewSink): void {
   const { served, view, early } = state;
-  const settledEntries = [...state.objects].map(([key, entry]) => ({ key, entry, before: formerly(state, key, env) }));
+  const paused = [...state.objects]
+    .filter(([key]) => !stays(state, key, env))
+    .map(([key, entry]) => ({ key, entry, before: formerly(state, key, env) }));
   state.phase = 'open';
   state.served = view;
   state.reported = noNodes;
@@ -242,7 +245,7 @@ function resume(state: ViewState, env: ViewEnv, out: ViewSink): void {
     for (const node of left) out.deliver({ type: 'objects-unknown', node });
   }
   out.deliver({ type: 'resumed', epoch: view.epoch });
-  for (const { key, entry, before } of settledEntries) resumeOne(state, key, entry, before, env, out);
+  for (const { key, entry, before } of paused) resumeOne(state, key, entry, before, env, out);
   for (const { from, key, message } of early) stepObject(state, key, { type: 'message', from, message }, env, out);
 }
 
@@ -255,12 +258,13 @@ function resumeOne(
   out: ViewSink,
 ): void {
   const objectEnv = env.objectEnv(key, state.view);
-  if (entry.status === 'INV_COPY' && entry.probOwner === before) {
+  // The default owner itself has decided: where it points is the owner.
+  if (entry.status === 'INV_COPY' && entry.probOwner === before && objectEnv.defaultOwner !== env.self) {
     entry.probOwner = env.rules.pointsTo(objectEnv.defaultOwner, before);
   }
   interrupt(key, entry, before === objectEnv.defaultOwner, out);
   if (isForgettable(entry, objectEnv)) state.objects.delete(key);
-  else goOn(entry, state.view, objectEnv, new ObjectVoice(state, key, out, false));
+  else goOn(entry, state.view, objectEnv, new ObjectVoice(state, key, out, state.view.epoch));
 }
 
 /** What was on its way to a shadow is sent again, to whoever keeps it now; then calls are served. */

@@ -1,4 +1,5 @@
 import { type Decoder, type Encoder, EncodingError } from '@holdfast/kernel';
+import { noNodes } from './node-set.ts';
 import { decodeEntry, encodeEntry } from './object-entry.ts';
 import {
   type EarlyMessage,
@@ -30,12 +31,16 @@ const writeText = (text: string, into: Encoder): void =>
 
 const readText = (from: Decoder): string => String.fromCharCode(...from.list(readUint));
 
-function writeView({ epoch, members }: View, into: Encoder): void {
+function writeView({ epoch, members, leaving }: View, into: Encoder): void {
   into.uint(epoch);
   into.list(members, writeUint);
+  into.list(leaving ?? noNodes, writeUint);
 }
 
-const readView = (from: Decoder): View => ({ epoch: from.uint(), members: from.list(readUint) });
+function readView(from: Decoder): View {
+  const [epoch, members, leaving] = [from.uint(), from.list(readUint), from.list(readUint)];
+  return leaving.length === 0 ? { epoch, members } : { epoch, members, leaving };
+}
 
 const roles = ['owner', 'copy', 'trace', 'none'] as const;
 

@@ -2,9 +2,19 @@ import { cellAt, type Kernel, ProtocolError } from '@holdfast/kernel';
 import { noNodes } from './node-set.ts';
 import { beginChange, drainOne, markerArrived, reportsArrived, verdictsArrived } from './view-change.ts';
 import { decodeView, encodeView } from './view-encoding.ts';
-import { stepObject } from './view-entries.ts';
+import { stays, stepObject } from './view-entries.ts';
 import { viewTable } from './view-table.ts';
-import type { ViewEnv, ViewEvent, ViewMessage, ViewNotice, ViewResult, ViewSink, ViewState } from './view-types.ts';
+import type {
+  View,
+  ViewEnv,
+  ViewEvent,
+  ViewKey,
+  ViewMessage,
+  ViewNotice,
+  ViewResult,
+  ViewSink,
+  ViewState,
+} from './view-types.ts';
 
 const name = 'view';
 
@@ -25,7 +35,12 @@ function initial({ firstView }: ViewEnv): ViewState {
   };
 }
 
-function row({ phase, view, served }: ViewState, event: ViewEvent): string {
+const keyOf = (message: ViewMessage): ViewKey | undefined => (message.type === 'OBJECT' ? message.key : undefined);
+
+function row(state: ViewState, event: ViewEvent, env: ViewEnv): string {
+  const { phase, view, served } = state;
+  const key = event.type === 'message' ? keyOf(event.message) : event.type === 'object' ? event.key : undefined;
+  if (key !== undefined && stays(state, key, env)) return 'staying';
   if (event.type !== 'message' || event.message.epoch === view.epoch) return phase;
   const isOld = event.message.epoch < view.epoch;
   // A node that joins has served nothing yet: what is about an object was meant for its former life.
@@ -36,14 +51,14 @@ function row({ phase, view, served }: ViewState, event: ViewEvent): string {
 const column = (event: ViewEvent): string => (event.type === 'message' ? event.message.type : event.type);
 
 function step(state: ViewState, event: ViewEvent, env: ViewEnv, out: ViewSink): void {
-  const at = [row(state, event), column(event)] as const;
+  const at = [row(state, event, env), column(event)] as const;
   const cell = cellAt(name, viewTable, ...at);
   if (cell.class === 'ignored') return;
   if (cell.class === 'impossible' && env.rules.bars()) throw new ProtocolError(name, ...at, cell.why);
   switch (event.type) {
     case 'view':
       if (event.epoch <= state.view.epoch) throw new ProtocolError(name, ...at, `epoch ${event.epoch} is not later`);
-      beginChange(state, { epoch: event.epoch, members: event.members }, event.undelivered, env, out);
+      beginChange(state, viewOf(event), event.undelivered, env, out);
       break;
     case 'object':
       stepObject(state, event.key, event.event, env, out);
@@ -53,6 +68,9 @@ function step(state: ViewState, event: ViewEvent, env: ViewEnv, out: ViewSink): 
       break;
   }
 }
+
+const viewOf = ({ epoch, members, leaving }: View): View =>
+  leaving === undefined ? { epoch, members } : { epoch, members, leaving };
 
 function hear(state: ViewState, from: number, message: ViewMessage, env: ViewEnv, out: ViewSink): void {
   switch (message.type) {
@@ -66,7 +84,7 @@ function hear(state: ViewState, from: number, message: ViewMessage, env: ViewEnv
       verdictsArrived(state, from, message, env, out);
       break;
     case 'OBJECT':
-      if (state.phase === 'open') {
+      if (state.phase === 'open' || stays(state, message.key, env)) {
         stepObject(state, message.key, { type: 'message', from, message: message.message }, env, out);
       } else if (message.epoch === state.view.epoch) {
         state.early = [...state.early, { from, key: message.key, message: message.message }];

@@ -39,6 +39,8 @@ export interface ViewRules {
   bars(): boolean;
   /** Whether calls wait while the view changes, and where a node is outside. */
   holdsCalls(): boolean;
+  /** Whether an object is served while a node joins or prepares to leave: its default owner before and after is the same. */
+  staysHome(before: NodeId, after: NodeId): boolean;
   /** The version of an object that was promoted, lost or never known. */
   versionFloor(epoch: number): number;
 }
@@ -77,5 +79,6 @@ export const viewRules: ViewRules = {
   pointsTo: (owner) => owner,
   bars: () => true,
   holdsCalls: () => true,
+  staysHome: (before, after) => before === after,
   versionFloor: (epoch) => epoch * epochSpan,
 };

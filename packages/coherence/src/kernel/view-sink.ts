@@ -1,23 +1,27 @@
 import type { CallId, CallResult, NodeId, ObjectMessage, ObjectNotice, ObjectSink } from './object-types.ts';
 import type { ViewKey, ViewSink, ViewState } from './view-types.ts';
 
+/** For what is to send nothing. */
+export const silent = -1;
+
 /** Names object and epoch in what the kernel of an object does, and sends nothing while the view changes. */
 export class ObjectVoice implements ObjectSink {
   readonly #state: ViewState;
   readonly #key: ViewKey;
   readonly #out: ViewSink;
-  readonly #isMute: boolean;
+  readonly #epoch: number;
 
-  constructor(state: ViewState, key: ViewKey, out: ViewSink, isMute: boolean) {
+  /** @param epoch of what is sent, or {@link silent}. */
+  constructor(state: ViewState, key: ViewKey, out: ViewSink, epoch: number) {
     this.#state = state;
     this.#key = key;
     this.#out = out;
-    this.#isMute = isMute;
+    this.#epoch = epoch;
   }
 
   send(to: NodeId, message: ObjectMessage): void {
-    if (this.#isMute || !this.#state.view.members.includes(to)) return;
-    this.#out.send(to, { type: 'OBJECT', epoch: this.#state.view.epoch, key: this.#key, message });
+    if (this.#epoch === silent || !this.#state.view.members.includes(to)) return;
+    this.#out.send(to, { type: 'OBJECT', epoch: this.#epoch, key: this.#key, message });
   }
 
   reply(call: CallId, result: CallResult): void {

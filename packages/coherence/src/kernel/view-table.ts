@@ -26,6 +26,8 @@ export const viewTable: CellTable = {
   gathering: { ...always, MARKER: marked, REPORT: handled, VERDICT: handled, OBJECT: afterVerdicts },
   settling: { ...always, MARKER: marked, REPORT: reported, VERDICT: handled, OBJECT: handled },
   outside: { ...always, MARKER: notHere, REPORT: notHere, VERDICT: notHere, OBJECT: formerLife },
+  /** Objects whose default owner stays while a node joins or prepares to leave. */
+  staying: { object: handled, OBJECT: handled },
   'old, open': { MARKER: drained, REPORT: drained, VERDICT: drained, OBJECT: drained },
   'old, draining': { MARKER: overtaken, REPORT: overtaken, VERDICT: overtaken, OBJECT: handled },
   'old, gathering': { MARKER: drained, REPORT: drained, VERDICT: drained, OBJECT: drained },

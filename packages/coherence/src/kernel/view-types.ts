@@ -14,11 +14,16 @@ import type { ViewRules } from './view-rules.ts';
 /** Names an object of a set, the same on all nodes. */
 export type ViewKey = number | string;
 
-/** Who takes part. Every node gets the same views in the same order, and skips none. */
+/**
+ * Who takes part. Every node gets the same views in the same order, and skips none. A view that leaves nobody out, of a
+ * join or of a node about to leave, is installed once all members serve calls in the one before.
+ */
 export interface View {
   /** Rises by one from view to view. */
   readonly epoch: number;
   readonly members: NodeSet;
+  /** Members about to leave: the host makes them default owners of nothing. They then flush what they have. */
+  readonly leaving?: NodeSet;
 }
 
 /** What one node has of one object when nothing of the old epoch is under way to it any more. */

@@ -54,7 +54,7 @@ function eventFor(host: HostedView, event: HostEvent, { self }: HostEnv): ViewEv
     case 'begun':
       return undefined;
     case 'installed':
-      return { type: 'view', epoch: event.epoch, members: event.members, undelivered: host.undelivered };
+      return { ...event, type: 'view', undelivered: host.undelivered };
     case 'object':
       return { ...event, event: withValue(entryIn(host.state, self), event.event) as typeof event.event };
     default:

@@ -2,7 +2,7 @@ import { always, canFinish, type Property, quiescent, type WorldView } from '@ho
 import { initialEntry } from '../kernel/object-entry.ts';
 import type { ObjectEntry } from '../kernel/object-types.ts';
 import { isOwner } from '../kernel/view-objects.ts';
-import type { ViewState } from '../kernel/view-types.ts';
+import type { View, ViewState } from '../kernel/view-types.ts';
 import { coherenceOf, entryIsAtRest, leasesHold, nobodyForgotten, oneWriter, type Sight } from './object-properties.ts';
 import {
   allNodes,
@@ -42,11 +42,11 @@ export function viewProperties(scenario: ViewScenario): Property<WorldView>[] {
     return { entries, under: objectFlights(view, scenario.nodes, now) };
   };
   const checkFor = new Map<string, (sight: Sight) => string | undefined>();
-  const steadyCheck = (members: readonly number[]): ((sight: Sight) => string | undefined) => {
-    const name = members.join();
+  const steadyCheck = ({ members, leaving }: View): ((sight: Sight) => string | undefined) => {
+    const name = `${members.join()} ${leaving?.join()}`;
     let check = checkFor.get(name);
     if (check === undefined) {
-      const view = { epoch: 0, members };
+      const view = { epoch: 0, members, leaving: leaving ?? [] };
       check = coherenceOf(nodes.map((node) => viewEnvOf(scenario, node).objectEnv(theKey, view)));
       checkFor.set(name, check);
     }
@@ -66,7 +66,7 @@ export function viewProperties(scenario: ViewScenario): Property<WorldView>[] {
       const sight = sightOf(view, up);
       const survivors = [oneWriter, leasesHold, oneSurvivingOwner, absentHasNoCopy];
       const live = up.map((node) => viewOf(view, node));
-      return firstOf(sight, isSteady(live, up) ? [...survivors, steadyCheck(up)] : survivors);
+      return firstOf(sight, isSteady(live, up) ? [...survivors, steadyCheck(live[0]!.view)] : survivors);
     }),
     quiescent(
       'every change of view ends, nobody waits for nothing, and every entry points home (I6, I7, I12)',
@@ -91,5 +91,5 @@ export function viewProperties(scenario: ViewScenario): Property<WorldView>[] {
 }
 
 /** With a supervisor of its own a view may be still to come although no message is under way. */
-const mayStillChange = (_view: WorldView, { crashes, restarts }: ViewScenario): boolean =>
-  crashes > 1 || restarts !== undefined;
+const mayStillChange = (_view: WorldView, { crashes, restarts, joins, leaves }: ViewScenario): boolean =>
+  crashes > 1 || restarts !== undefined || joins !== undefined || leaves === true;

@@ -18,6 +18,10 @@ export interface ViewScenario {
   readonly backup?: boolean;
   /** Nodes that crashed may start again and join. */
   readonly restarts?: number;
+  /** A node that is outside at first, and joins. */
+  readonly joins?: number;
+  /** Node 0 prepares to leave. */
+  readonly leaves?: boolean;
 }
 
 /** The object of these worlds. */
@@ -26,7 +30,14 @@ export const theKey = 0;
 /** Node 0 while it lives, then the lowest member. */
 export const defaultOwnerIn = (members: readonly NodeId[]): NodeId => Math.min(...members);
 
+/** The same, and no node that is about to leave. */
+export const homeIn = ({ members, leaving }: Pick<View, 'members' | 'leaving'>): NodeId =>
+  defaultOwnerIn(members.filter((node) => leaving?.includes(node) !== true));
+
 export const allNodes = ({ nodes }: ViewScenario): number[] => Array.from({ length: nodes }, (_, node) => node);
+
+export const firstMembers = (scenario: ViewScenario): number[] =>
+  allNodes(scenario).filter((node) => node !== scenario.joins);
 
 export function viewEnvOf(
   scenario: ViewScenario,
@@ -37,12 +48,12 @@ export function viewEnvOf(
 ): ViewEnv {
   return {
     self,
-    firstView: incarnation === 0 ? { epoch: 0, members: allNodes(scenario) } : undefined,
+    firstView: incarnation === 0 && self !== scenario.joins ? { epoch: 0, members: firstMembers(scenario) } : undefined,
     backup: scenario.backup ?? false,
-    objectEnv: (_key, { members }) => ({
+    objectEnv: (_key, { members, leaving }) => ({
       ...(scenario.backup === true && shadowNodeOf(self, members)),
       self,
-      defaultOwner: defaultOwnerIn(members),
+      defaultOwner: homeIn({ members, leaving: leaving ?? [] }),
       members,
       forwardsMax: 2,
       requestIds: 4,
@@ -69,9 +80,9 @@ export const viewOf = (view: WorldView, node: number): ViewState => hostOf(view,
 export function entryIn({ objects, served, view, phase }: ViewState, node: number): ObjectEntry {
   const members = served.members.length === 0 ? [node] : served.members;
   const hasReported = phase === 'gathering' || phase === 'settling';
-  const isGivenUp = hasReported && defaultOwnerIn(view.members) !== node;
+  const isGivenUp = hasReported && homeIn(view) !== node;
   const self = served.members.includes(node) && !isGivenUp ? node : -1;
-  return objects.get(theKey) ?? initialEntry({ self, defaultOwner: defaultOwnerIn(members) });
+  return objects.get(theKey) ?? initialEntry({ self, defaultOwner: homeIn({ ...served, members }) });
 }
 
 /** What is under way about the object in an epoch, from one live node to another. */

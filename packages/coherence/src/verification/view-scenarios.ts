@@ -50,6 +50,30 @@ export const viewScenarios = {
     backup: true,
     operations: moving,
   },
+  joinsHome: {
+    name: '3 nodes, 1 call each, the default owner joins: get, grab',
+    nodes: 3,
+    callsPerNode: 1,
+    crashes: 0,
+    joins: 0,
+    operations: access,
+  },
+  joinsAside: {
+    name: '3 nodes, 1 call each, another node joins and calls go on: get, grab',
+    nodes: 3,
+    callsPerNode: 1,
+    crashes: 0,
+    joins: 2,
+    operations: access,
+  },
+  leaves: {
+    name: '3 nodes, 1 call each, the default owner prepares to leave: get, grab',
+    nodes: 3,
+    callsPerNode: 1,
+    crashes: 0,
+    leaves: true,
+    operations: access,
+  },
   rejoins: {
     name: '2 nodes, 2 calls each, a death, and the node joins again: get, grab, flush, remove',
     nodes: 2,
@@ -68,7 +92,7 @@ interface SeededBug {
   readonly objects?: Partial<ObjectRules>;
 }
 
-const { one, two, offered, backup, backupOfTwo } = viewScenarios;
+const { one, two, offered, backup, backupOfTwo, joinsHome } = viewScenarios;
 
 const bugs: readonly SeededBug[] = [
   {
@@ -134,6 +158,11 @@ const bugs: readonly SeededBug[] = [
     name: 'who gives the object to the node with its shadow keeps none',
     scenario: backupOfTwo,
     objects: { keepsShadow: () => false },
+  },
+  {
+    name: 'an object is served although its default owner changes',
+    scenario: joinsHome,
+    rules: { staysHome: () => true },
   },
   { name: 'versions begin again', scenario: one, rules: { versionFloor: () => 0 } },
 ];

@@ -120,6 +120,20 @@ function installations(scenario: ViewScenario, node: number): CallSpec[] {
   );
 }
 
+/** One view in which a node joins, or prepares to leave. */
+function plannedView(scenario: ViewScenario, node: number): CallSpec {
+  const members = allNodes(scenario);
+  const event: HostEvent = { type: 'installed', epoch: 1, members, ...(scenario.leaves === true && { leaving: [0] }) };
+  return {
+    label: `view 1: ${members.join(' ')}`,
+    node,
+    part: 0,
+    times: 'unlimited',
+    event: () => event,
+    when: (view) => viewOf(view, node).view.epoch === 0,
+  };
+}
+
 function subsetsWith(node: number, nodes: readonly number[]): number[][] {
   const others = nodes.filter((each) => each !== node);
   const sets = Array.from({ length: 2 ** others.length }, (_, bits) => others.filter((_each, at) => (bits >> at) & 1));
@@ -135,6 +149,7 @@ export function viewWorld(
   const nodes = allNodes(scenario);
   const { crashes, restarts } = scenario;
   const isPrompt = crashes === 1 && restarts === undefined;
+  const hasJoin = scenario.joins !== undefined || scenario.leaves === true;
   return {
     name: scenario.name,
     nodes: nodes.map((node) => {
@@ -160,16 +175,17 @@ export function viewWorld(
     links: mesh(scenario.nodes).map((link): LinkSpec => ({ ...link, startsUp: true })),
     calls: [
       ...nodes.flatMap((node) => clientCalls(scenario, node)),
-      ...(isPrompt ? [] : nodes.flatMap((node) => installations(scenario, node))),
+      ...(isPrompt || hasJoin ? [] : nodes.flatMap((node) => installations(scenario, node))),
+      ...(hasJoin ? nodes.map((node) => plannedView(scenario, node)) : []),
     ],
     monitors: [
       crashMonitor({ nodes, backup: scenario.backup ?? false }),
       keyedCallBudget(scenario.nodes),
-      ...(isPrompt ? [] : [supervisor(nodes)]),
+      ...(isPrompt || hasJoin ? [] : [supervisor(nodes)]),
     ],
     properties: viewProperties(scenario),
     final: () => true,
-    faults: { crash: crashes, ...(restarts !== undefined && { restart: restarts }) },
+    faults: { ...(crashes > 0 && { crash: crashes }), ...(restarts !== undefined && { restart: restarts }) },
     renumbering: viewVersionRanks,
   };
 }
