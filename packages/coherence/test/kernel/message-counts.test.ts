@@ -29,7 +29,30 @@ describe('messages and payloads of one call at rest', () => {
   test.each(['no-touch', 'manual'] as const)('an absent object, %s, remote default owner: 2', (absence) => {
     const driver = new ObjectDriver(2);
     expect(driver.cost(() => driver.run(1, { type: 'get', absence }))).toEqual(cost(2, 2, 0));
+    const writer = new ObjectDriver(2);
+    expect(writer.cost(() => writer.run(1, { type: 'grab', absence, try: false }))).toEqual(cost(2, 2, 0));
   });
+
+  test.each([0, 1, 2, 3])(
+    'a read, a write, an operation and a removal that are passed on %i times: one more each',
+    (h) => {
+      const passedOn = (): ObjectDriver => {
+        // Node 5 takes node 1 for the owner; the object has gone on since, and nobody told it.
+        const driver = world(6, 1, [5]);
+        driver.evict(5);
+        for (let owner = 1; owner <= h; owner++) driver.run(owner, { type: 'flush', to: owner + 1 });
+        return driver;
+      };
+      const [read, write, execute, remove] = [passedOn(), passedOn(), passedOn(), passedOn()];
+      expect(read.cost(() => read.read(5))).toEqual(cost(2 + h, 2 + h, 1));
+      expect(write.cost(() => write.write(5, 8))).toEqual(cost(2 + h, 2 + h, 1));
+      // Node 5 is told that its copy is void, although it dropped it without a word.
+      const operation = { type: 'execute', operation: 8, absence: 'touch', again: false } as const;
+      expect(execute.cost(() => execute.run(5, operation))).toEqual(cost(2 + h + 2, 2 + h + 2, 0));
+      // Told are the owners before, and the default owner, at first and at last.
+      expect(remove.cost(() => remove.remove(5))).toMatchObject({ messages: 2 + h + 2 * (h + 1) + 1, payloads: 0 });
+    },
+  );
 
   test('read miss with the owner known: 2 and one payload', () => {
     const driver = world(2, 0);
@@ -82,6 +105,9 @@ describe('messages and payloads of one call at rest', () => {
     expect(driver.entries[1]?.status).toBe('WRITE_GHOST');
     expect(driver.cost(() => driver.read(2))).toEqual(cost(3, 3, 1));
     expect(driver.entries.map(({ status }) => status)).toEqual(['INV_COPY', 'INV_COPY', 'WRITE_OWNER']);
+    const other = world(3, 0);
+    other.run(0, { type: 'flush', to: 1 });
+    expect(other.cost(() => other.write(2, 8))).toEqual(cost(3, 3, 1));
   });
 
   test('evicting a read copy: 0', () => {
