@@ -28,8 +28,8 @@ export const requestIdsMax = 2 ** 32;
 /** Characters of the name of a container. */
 export const containerNameCharsMax = 128;
 
-/** Messages kept for a member that is about to answer its first; the sender's calls wait or time out meanwhile. */
-export const messagesHeldMax = 65_536;
+/** Messages kept that belong to a view this member has not heard of yet. */
+export const framesEarlyMax = 65_536;
 
 /** Keys of one `grabAll`, `getMany` or `prefetch`. */
 export const keysPerCallMax = 4096;
@@ -93,3 +93,6 @@ export const recordedCallsPerNodeMax = 2 ** 24;
 
 /** Time between two looks at how far the recording of a history is. */
 export const historyLookMs = 20;
+
+/** Objects that one message of a change of view reports on. */
+export const reportsPerMessage = 1024;

@@ -89,6 +89,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
   peek(key: Key): Value | undefined {
     const slot = this.#calls.known(key);
     if (slot === undefined || slot.entry.writer !== 0 || !readable.has(slot.entry.status)) return undefined;
+    if (!this.#set.isOpen) return undefined;
     slot.recent = true;
     return slot.value === unread ? this.#values.look(slot) : (slot.value as Value);
   }
@@ -305,12 +306,9 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
    * @throws StoreError (HF_STORE)
    */
   async sync(key: Key, options: ContainerCallOptions = {}): Promise<boolean> {
-    const call = this.#calls.nextCall(options);
-    const slot = this.#calls.slot(key);
-    const result =
-      this.#set.call(slot, { type: 'sync', call }) ?? (await this.#calls.wait(call, slot, 'sync', options));
-    if (result.outcome === 'failed') throw new StoreError(this.definition.name, keyText(slot.key));
-    return result.outcome === 'done';
+    const was = await this.#calls.sync(key, options);
+    if (was === undefined) throw new StoreError(this.definition.name, keyText(this.#calls.form(key)));
+    return was;
   }
 
   /**
@@ -324,8 +322,8 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
 
   /** Where the object is, as every member that is up knows it: its owner, and the chain of guesses that leads there. */
   inspect(key: Key): Promise<Inspection> {
-    const { form, defaultOwner } = this.#calls.place(key);
-    return inspect(this.#member, this.#set, form, defaultOwner);
+    const form = this.#calls.form(key);
+    return inspect(this.#member, this.#set, form, this.#set.defaultOwner(form));
   }
 
   /** What happened here: objects by state, messages by kind, and how often requests had been passed on. */

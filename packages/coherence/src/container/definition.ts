@@ -26,6 +26,8 @@ export interface ContainerSource<Key, Value> {
   load?(key: Key, signal: AbortSignal): Value | undefined | Promise<Value | undefined>;
   /** Write a value through. Runs on the default owner, in order of versions, asked for by `sync` and `writeBehindMs`. */
   store?(key: Key, value: Value): void | Promise<void>;
+  /** The object was removed: so is its value. Runs on the default owner. */
+  erase?(key: Key): void | Promise<void>;
   /** After the stores asked for by `sync`: make them durable. */
   sync?(key: Key): void | Promise<void>;
   /** How long after a write its value is stored, in ms. Without it only `sync` stores. */
@@ -106,6 +108,7 @@ const optionsSchema = z.strictObject({
       load: hook.optional(),
       store: hook.optional(),
       invalidate: hook.optional(),
+      erase: hook.optional(),
       sync: hook.optional(),
       writeBehindMs: z.int().min(0).max(86_400_000).optional(),
     })

@@ -1,4 +1,4 @@
-import { anyNode, type CallResult, type ObjectStatus } from '../kernel/object-types.ts';
+import type { CallResult, ObjectStatus } from '../kernel/object-types.ts';
 import { evictionLooksMax, evictionsUnderWayMax } from '../limits.ts';
 import type { MapKey } from './key-form.ts';
 import type { ObjectSet } from './object-set.ts';
@@ -75,10 +75,17 @@ export class Eviction {
     return this.#set.slots.values().next().value;
   }
 
-  #mayGo({ entry, env }: ObjectSlot): boolean {
+  #mayGo({ entry, key }: ObjectSlot): boolean {
+    if (!this.#set.isOpen) return false;
     const { status, readers, writer, queue, copyset } = entry;
     if (!evictable.has(status) || readers.length > 0 || writer !== 0 || queue.length > 0) return false;
-    return status === 'READ_COPY' || env.defaultOwner !== env.self || copyset.some((node) => node !== env.self);
+    return status === 'READ_COPY' || this.#set.descriptor.isStored || this.#isElsewhere(key, copyset);
+  }
+
+  /** Somebody else has a copy, or is the default owner. */
+  #isElsewhere(key: MapKey, copyset: readonly number[]): boolean {
+    const { self } = this.#place;
+    return this.#set.defaultOwner(key) !== self || copyset.some((node) => node !== self);
   }
 
   #giveUp(slot: ObjectSlot): void {
@@ -89,7 +96,7 @@ export class Eviction {
       this.grown();
     };
     this.#underWay += 1;
-    const result = this.#set.call(slot, { type: 'flush', call, to: anyNode });
+    const result = this.#set.call(slot, { type: 'evict', call });
     if (result !== undefined) done(result);
     else void this.#place.calls.wait(call, slot, 'evict', { timeoutMs: 0 }).then(done, () => (this.#underWay -= 1));
   }

@@ -1,38 +1,34 @@
-import { Courier, Reader, readByte, readCount, Writer, writeByte, writeCount } from '@holdfast/runtime/internals';
-import {
-  ClosedError,
-  HoldfastError,
-  type MemberContext,
-  type MemberSlot,
-  mainSlot,
-  memberName,
-  NodeDownError,
-} from '@holdfast/runtime/service';
+import { Courier, Reader, readByte, readCount, type Writer, writeByte, writeCount } from '@holdfast/runtime/internals';
+import { ClosedError, type MemberContext, type MemberSlot, mainSlot, memberName } from '@holdfast/runtime/service';
 import { CoherenceDownError, ContainerMismatchError, UnknownContainerError } from '../errors.ts';
-import type { CallId, ObjectStatus } from '../kernel/object-types.ts';
-import { messagesHeldMax } from '../limits.ts';
+import { type CallId, noPayload } from '../kernel/object-types.ts';
+import type { Undelivered, View } from '../kernel/view-types.ts';
+import { framesEarlyMax } from '../limits.ts';
+import { CoherenceViews } from './coherence-views.ts';
 import { stateOf } from './inspection.ts';
-import { type MapKey, readKey, writeKey } from './key-form.ts';
+import type { MapKey } from './key-form.ts';
 import { answerFrame, MemberQuestions, type MemberState, questionFrame } from './member-questions.ts';
-import { readMessage } from './message-form.ts';
+import { payloadOf } from './message-form.ts';
 import { ObjectSet } from './object-set.ts';
-import type { ObjectSlot } from './object-slot.ts';
 import { readDescriptor, type SetDescriptor, writeDescriptor } from './set-descriptor.ts';
+import { peekEpoch, readSetMessage } from './set-frames.ts';
 import type { SetPlace } from './set-place.ts';
 import { WaitingCalls } from './waiting-calls.ts';
 
 /** Frames of the coherence port begin with one of these; 0 and 1 are the courier's. */
 const objectFrame = 2;
-/** `I take part`: flag whether the sender wants to hear the same. */
-const helloFrame = 3;
-/** What a set is; flag whether the sender wants an answer. Sent before the first message about any of its objects. */
+/** What a set is, and the epoch its sender wants an answer from, 0 for none. Sent before the first message about it. */
 const setFrame = 4;
 const setAnswerFrame = 5;
 
-const objectHeaderBytes = 96;
+const frameHeaderBytes = 96;
 const coherencePort = 4;
 const coherenceClass = 1;
-const numberMax = 2 ** 32 - 1;
+
+interface EarlyFrame {
+  readonly from: MemberSlot;
+  readonly bytes: Uint8Array;
+}
 
 /** The container manager of one thread: sets by their names, and the way to the same of other members. */
 export class MemberCoherence implements SetPlace {
@@ -41,21 +37,23 @@ export class MemberCoherence implements SetPlace {
   readonly calls: WaitingCalls;
   readonly context: MemberContext;
   readonly #courier: Courier;
+  readonly #reader = new Reader();
+  readonly #views: CoherenceViews;
+  readonly #descriptors = new Map<number, SetDescriptor>();
   readonly #sets = new Map<number, ObjectSet>();
-  readonly #present = new Set<MemberSlot>();
   /** Which sets a peer has heard of. */
   readonly #introduced = new Map<MemberSlot, Set<number>>();
-  readonly #held = new Map<MemberSlot, Uint8Array[]>();
-  readonly #holder = new Writer();
-  #holdingFor: MemberSlot | undefined;
   readonly #questions: MemberQuestions;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #changed = new Set<() => void>();
-  /** Which members have agreed to a set, or refused it. */
+  /** Which members agree to a set, or do not; asked in the epoch of the present view. */
   readonly #answers = new Map<number, Map<MemberSlot, boolean>>();
+  /** Messages of a view that this member has not heard of yet. */
+  #early: EarlyFrame[] = [];
+  #undelivered: EarlyFrame[] = [];
   readonly #stop: (() => void)[] = [];
-  #lastCall: CallId = 0;
   #stopping: Promise<void> | undefined;
+  #lastCall: CallId = 0;
   #closed = false;
 
   constructor(context: MemberContext) {
@@ -65,21 +63,22 @@ export class MemberCoherence implements SetPlace {
     this.calls = new WaitingCalls(() => context.exchange.drain());
     this.#courier = new Courier(context.exchange, coherencePort, coherenceClass);
     this.#questions = new MemberQuestions(
-      { begin: (to, bytes) => this.#begin(to, bytes), end: () => this.end() },
+      { begin: (to, bytes) => this.#courier.begin(to, bytes), end: () => this.end() },
       (set, key) => {
         const slot = this.#sets.get(set)?.slots.get(JSON.parse(key) as MapKey);
         return slot && stateOf(slot);
       },
     );
     this.#listen();
-    for (const { slot, state } of context.view.members) if (state === 'up') this.#greet(slot, true);
+    // Others may send as soon as a view says that this member takes part: by now it listens.
+    this.#views = new CoherenceViews(context, (view) => this.#viewChanged(view));
     context.signal.addEventListener('abort', () => void this.stop(), { once: true });
     if (context.signal.aborted) this.close();
   }
 
-  /** Places of all nodes of the cluster, up or not: default owners are chosen among them. */
+  /** Nodes that take part: default owners are chosen among them. */
   get nodes(): readonly MemberSlot[] {
-    return this.context.view.members.flatMap(({ slot }) => (slot < mainSlot ? [slot] : []));
+    return this.#views.current?.members.filter((member) => member < mainSlot) ?? [];
   }
 
   /** @throws ClosedError (HF_CLOSED) */
@@ -102,59 +101,41 @@ export class MemberCoherence implements SetPlace {
     this.#timers.add(timer);
   }
 
+  objectsUnknown(container: string, node: MemberSlot): void {
+    this.context.emit({ type: 'objects-unknown', container, gone: memberName(node) });
+  }
+
   /**
    * Take part in a set, and wait until every node that is up does.
    * @throws ContainerMismatchError, CoherenceDownError
    */
   async join(descriptor: SetDescriptor, timeoutMs: number): Promise<ObjectSet> {
-    this.checkOpen();
-    const set = this.#takeIn(descriptor);
-    if (set.descriptor.fingerprint !== descriptor.fingerprint || set.descriptor.name !== descriptor.name) {
-      throw new ContainerMismatchError(descriptor.name, memberName(this.self));
-    }
+    const known = this.#learn(descriptor);
+    if (!agrees(known, descriptor)) throw new ContainerMismatchError(descriptor.name, memberName(this.self));
     const deadline = performance.now() + timeoutMs;
-    this.#answers.set(descriptor.id, new Map());
     for (;;) {
       this.checkOpen();
-      const missing = this.#unanswered(set);
-      if (missing.length === 0) return set;
+      const missing = this.#unanswered(descriptor);
+      const view = this.#views.current;
+      // All have answered in this view: what they had to say about the set before has arrived.
+      if (missing.length === 0 && view !== undefined)
+        return this.#sets.get(descriptor.id) ?? this.#begin(descriptor, view);
       const leftMs = deadline - performance.now();
       if (leftMs <= 0) throw new CoherenceDownError(missing.map(memberName), timeoutMs);
       await this.#change(leftMs);
     }
   }
 
-  begin(to: MemberSlot, set: ObjectSet, slot: ObjectSlot, bytes: number): Writer {
+  begin(to: MemberSlot, set: ObjectSet, bytes: number): Writer {
     this.#introduce(to, set.descriptor);
-    const writer = this.#begin(to, objectHeaderBytes + bytes);
+    const writer = this.#courier.begin(to, frameHeaderBytes + bytes);
     writeByte(writer, objectFrame);
     writeCount(writer, set.descriptor.id);
-    writeCount(writer, slot.env.defaultOwner);
-    writeKey(writer, slot.key);
     return writer;
   }
 
   end(): void {
-    const peer = this.#holdingFor;
-    if (peer === undefined) {
-      this.#courier.end(undefined, true);
-      return;
-    }
-    this.#holdingFor = undefined;
-    if (!this.#isUp(peer)) {
-      // Nobody is there to answer: whoever waits is told once this step is over.
-      queueMicrotask(() => this.#lose(peer));
-      return;
-    }
-    const held = this.#held.get(peer) ?? [];
-    if (held.length >= messagesHeldMax) return;
-    held.push(this.#holder.written().slice());
-    this.#held.set(peer, held);
-  }
-
-  /** What another member knows of an object. */
-  ask(member: MemberSlot, set: number, key: MapKey): Promise<MemberState | 'none' | 'silent'> {
-    return this.#questions.ask(member, set, JSON.stringify(key));
+    this.#courier.end(undefined, true);
   }
 
   /** Store what is due, then {@link close}. */
@@ -165,9 +146,15 @@ export class MemberCoherence implements SetPlace {
     return this.#stopping;
   }
 
+  /** What another member knows of an object. */
+  ask(member: MemberSlot, set: number, key: MapKey): Promise<MemberState | 'none' | 'silent'> {
+    return this.#questions.ask(member, set, JSON.stringify(key));
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#views.close();
     this.#questions.close();
     for (const stop of this.#stop) stop();
     for (const timer of this.#timers) clearTimeout(timer);
@@ -177,51 +164,82 @@ export class MemberCoherence implements SetPlace {
 
   #listen(): void {
     const courier = this.#courier;
-    const reader = new Reader();
+    const reader = this.#reader;
     const opened = (bytes: Uint8Array, start: number, end: number): Reader => {
       reader.open(bytes, start + 1, end);
       return reader;
     };
-    courier.read(objectFrame, (from, bytes, start, end) => this.#onObject(from, opened(bytes, start, end)));
-    courier.read(helloFrame, (from, bytes, start, end) => this.#onHello(from, opened(bytes, start, end)));
+    courier.read(objectFrame, (from, bytes, start, end) => this.#onObject(from, bytes, start, end));
     courier.read(setFrame, (from, bytes, start, end) => this.#onSet(from, opened(bytes, start, end)));
     courier.read(setAnswerFrame, (from, bytes, start, end) => this.#onSetAnswer(from, opened(bytes, start, end)));
     courier.read(questionFrame, (from, bytes, start, end) =>
       this.#questions.onQuestion(from, opened(bytes, start, end)),
     );
     courier.read(answerFrame, (_from, bytes, start, end) => this.#questions.onAnswer(opened(bytes, start, end)));
-    const { exchange } = this.context;
     this.#stop.push(
-      exchange.listen({ onReady: (peer) => this.#greet(peer, true) }),
-      courier.listen({ onLost: (peer) => this.#lose(peer), onUnreachable: (peer) => this.#lose(peer) }),
-      this.context.watchView(() => this.#stir()),
+      courier.listen({
+        onNotSent: (peer, bytes, start, end) => {
+          if (bytes[start] === objectFrame) this.#undelivered.push({ from: peer, bytes: bytes.slice(start, end) });
+        },
+        onLost: (peer) => this.#lose(peer),
+      }),
     );
   }
 
-  #isUp(peer: MemberSlot): boolean {
-    return this.context.view.members.some(({ slot, state }) => slot === peer && state === 'up');
+  /** Who takes part has changed, or another view of the cluster passed: every set goes through it. */
+  #viewChanged(view: View): void {
+    const undelivered = this.#undelivered;
+    this.#undelivered = [];
+    this.#answers.clear();
+    for (const set of this.#sets.values()) set.changeView(view, this.#notReceived(set, undelivered));
+    const early = this.#early;
+    this.#early = [];
+    for (const { from, bytes } of early) this.#onObject(from, bytes, 0, bytes.length);
+    this.#stir();
   }
 
-  #takeIn(descriptor: SetDescriptor): ObjectSet {
-    let set = this.#sets.get(descriptor.id);
-    if (set === undefined) {
-      set = new ObjectSet(descriptor, this);
-      this.#sets.set(descriptor.id, set);
-    }
+  /** What a set had said to those that left, and they certainly did not hear. */
+  #notReceived(set: ObjectSet, frames: readonly EarlyFrame[]): Undelivered[] {
+    return frames.flatMap(({ from: to, bytes }) => {
+      this.#reader.open(bytes, 1, bytes.length);
+      if (readCount(this.#reader) !== set.descriptor.id) return [];
+      const { message } = readSetMessage(this.#reader, set, () => (_type, arrived) => set.keepEarly(arrived));
+      // Whether a copy that a grant relied on is still somewhere, its sender cannot know: it counts as received.
+      const isDataless =
+        message.type === 'OBJECT' && message.message.type === 'GRANT' && payloadOf(message.message) === noPayload;
+      return isDataless ? [] : [{ to, message }];
+    });
+  }
+
+  #learn(descriptor: SetDescriptor): SetDescriptor {
+    const known = this.#descriptors.get(descriptor.id);
+    if (known !== undefined) return known;
+    this.#descriptors.set(descriptor.id, descriptor);
+    return descriptor;
+  }
+
+  #begin(descriptor: SetDescriptor, founding: View | undefined): ObjectSet {
+    const set = new ObjectSet(descriptor, this, founding);
+    this.#sets.set(descriptor.id, set);
     return set;
   }
 
-  /** Members that are up and have not agreed to a set. Asks those that were not asked. */
-  #unanswered({ descriptor }: ObjectSet): MemberSlot[] {
-    const answers = this.#answers.get(descriptor.id)!;
-    const missing: MemberSlot[] = [];
-    for (const { slot, state } of this.context.view.members) {
-      if (state !== 'up' || slot === this.self || slot >= mainSlot) continue;
-      const agreed = answers.get(slot);
-      if (agreed === false) throw new ContainerMismatchError(descriptor.name, memberName(slot));
-      if (agreed === true) continue;
-      missing.push(slot);
-      if (this.#present.has(slot)) this.#introduce(slot, descriptor, true);
+  /** Members that have not agreed to a set in the present view. Asks those that were not asked. */
+  #unanswered({ id, name }: SetDescriptor): MemberSlot[] {
+    const view = this.#views.current;
+    if (view === undefined) return [this.self];
+    let answers = this.#answers.get(id);
+    if (answers === undefined) {
+      answers = new Map();
+      this.#answers.set(id, answers);
+      for (const member of view.members)
+        if (member !== this.self) this.#introduce(member, this.#descriptors.get(id)!, view.epoch);
+    }
+    const missing = this.#views.missing.filter((member) => member !== this.self);
+    for (const member of view.members) {
+      const agreed = answers.get(member);
+      if (agreed === false) throw new ContainerMismatchError(name, memberName(member));
+      if (agreed === undefined && member !== this.self) missing.push(member);
     }
     return missing;
   }
@@ -239,98 +257,83 @@ export class MemberCoherence implements SetPlace {
     for (const resolve of this.#changed) resolve();
   }
 
-  #begin(to: MemberSlot, bytes: number): Writer {
-    if (this.#present.has(to)) return this.#courier.begin(to, bytes);
-    this.#holdingFor = to;
-    this.#holder.reset();
-    return this.#holder;
-  }
-
-  #introduce(to: MemberSlot, descriptor: SetDescriptor, wantsAnswer = false): void {
+  #introduce(to: MemberSlot, descriptor: SetDescriptor, askedIn = 0): void {
     let known = this.#introduced.get(to);
     if (known === undefined) {
       known = new Set();
       this.#introduced.set(to, known);
     }
-    if (known.has(descriptor.id) && !wantsAnswer) return;
+    if (known.has(descriptor.id) && askedIn === 0) return;
     known.add(descriptor.id);
-    const writer = this.#begin(to, objectHeaderBytes);
+    const writer = this.#courier.begin(to, frameHeaderBytes);
     writeByte(writer, setFrame);
-    writeByte(writer, wantsAnswer ? 1 : 0);
+    writeCount(writer, askedIn);
     writeDescriptor(writer, descriptor);
     this.end();
   }
 
-  #greet(peer: MemberSlot, wantsAnswer: boolean): void {
-    if (peer === this.self || this.#closed) return;
-    const writer = this.#courier.begin(peer, 2);
-    writeByte(writer, helloFrame);
-    writeByte(writer, wantsAnswer ? 1 : 0);
-    this.#courier.end(undefined, true);
-  }
-
-  #onHello(from: MemberSlot, reader: Reader): void {
-    if (readByte(reader) === 1) this.#greet(from, false);
-    if (this.#present.has(from)) return;
-    this.#present.add(from);
-    for (const frame of this.#held.get(from) ?? []) {
-      const writer = this.#courier.begin(from, frame.length);
-      writer.room(frame.length);
-      writer.bytes.set(frame, writer.at);
-      writer.at += frame.length;
-      this.#courier.end(undefined, true);
-    }
-    this.#held.delete(from);
-    this.#stir();
-  }
-
   #onSet(from: MemberSlot, reader: Reader): void {
-    const wantsAnswer = readByte(reader) === 1;
+    const askedIn = readCount(reader);
     const descriptor = readDescriptor(reader);
-    const { name, fingerprint } = this.#takeIn(descriptor).descriptor;
-    if (!wantsAnswer) return;
-    const writer = this.#begin(from, objectHeaderBytes);
+    const known = this.#learn(descriptor);
+    if (askedIn > 0) void this.#answerSet(from, descriptor.id, agrees(known, descriptor), askedIn);
+  }
+
+  /** Answer once this member is in the view it was asked in: what it says in that view goes before. */
+  async #answerSet(to: MemberSlot, id: number, agreed: boolean, epoch: number): Promise<void> {
+    while (!this.#closed && (this.#views.current?.epoch ?? 0) < epoch) await this.#change(2 ** 31 - 1);
+    if (this.#closed || !this.context.exchange.ready(to)) return;
+    const writer = this.#courier.begin(to, frameHeaderBytes);
     writeByte(writer, setAnswerFrame);
-    writeCount(writer, descriptor.id);
-    writeByte(writer, name === descriptor.name && fingerprint === descriptor.fingerprint ? 1 : 0);
+    writeCount(writer, id);
+    writeCount(writer, epoch);
+    writeByte(writer, agreed ? 1 : 0);
     this.end();
   }
 
   #onSetAnswer(from: MemberSlot, reader: Reader): void {
-    this.#answers.get(readCount(reader))?.set(from, readByte(reader) === 1);
+    const id = readCount(reader);
+    if (readCount(reader) !== this.#views.current?.epoch) return;
+    this.#answers.get(id)?.set(from, readByte(reader) === 1);
     this.#stir();
   }
 
-  #onObject(from: MemberSlot, reader: Reader): void {
+  #onObject(from: MemberSlot, bytes: Uint8Array, start: number, end: number): void {
+    const reader = this.#reader;
+    reader.open(bytes, start + 1, end);
     const id = readCount(reader);
-    const defaultOwner = readCount(reader);
-    const key = readKey(reader);
-    const set = this.#sets.get(id);
-    if (set === undefined) throw new UnknownContainerError(`with number ${id % numberMax}`);
-    if (defaultOwner >= mainSlot)
-      throw new HoldfastError('HF_CODEC', 'A message names no node.', { hint: 'Report it.' });
-    set.receive(from, key, defaultOwner, (handleOf) => readMessage(reader, handleOf));
+    const set = this.#sets.get(id) ?? this.#beginFor(id, reader);
+    if (set === undefined) {
+      if (this.#early.length < framesEarlyMax) this.#early.push({ from, bytes: bytes.slice(start, end) });
+      return;
+    }
+    set.receive(from, (handleOf) => readSetMessage(reader, set, handleOf));
+  }
+
+  /**
+   * A set that this member has nothing of begins with the first message about it: in the present view, or, where its
+   * sender was in an earlier one or marks this one, after it. Undefined while the sender is in a later view.
+   */
+  #beginFor(id: number, reader: Reader): ObjectSet | undefined {
+    const descriptor = this.#descriptors.get(id);
+    if (descriptor === undefined) throw new UnknownContainerError(`with number ${id}`);
+    const view = this.#views.current;
+    const { isObject, epoch } = peekEpoch(reader);
+    if (view === undefined || epoch > view.epoch) return undefined;
+    if (isObject && epoch === view.epoch) return this.#begin(descriptor, view);
+    const { at, end, bytes } = reader;
+    const set = this.#begin(descriptor, undefined);
+    set.changeView(view, []);
+    reader.open(bytes, at, end);
+    return set;
   }
 
   #lose(peer: MemberSlot): void {
-    this.#present.delete(peer);
     this.#introduced.delete(peer);
-    this.#held.delete(peer);
     this.#questions.lose(peer);
-    for (const answers of this.#answers.values()) answers.delete(peer);
-    this.calls.fail(
-      (slot) => waitsFor(slot, peer),
-      () => new NodeDownError(memberName(peer), 'unknown'),
-    );
     this.#stir();
   }
 }
 
-const asking: ReadonlySet<ObjectStatus> = new Set(['WAIT_OBJ_READ', 'WAIT_OBJ_WRITE', 'WAIT_OBJ_RM_DONE']);
-const collecting: ReadonlySet<ObjectStatus> = new Set(['WAIT_ACK_INV', 'WAIT_ACK_WRITE', 'WAIT_OBJ_RM_ACK']);
-
-/** Whether what an object waits for may have to come from this member. */
-function waitsFor({ entry }: ObjectSlot, member: MemberSlot): boolean {
-  if (collecting.has(entry.status)) return entry.awaited.includes(member);
-  return asking.has(entry.status) ? entry.probOwner === member : entry.status.startsWith('WAIT');
-}
+const agrees = (one: SetDescriptor, other: SetDescriptor): boolean =>
+  one.name === other.name && one.fingerprint === other.fingerprint;

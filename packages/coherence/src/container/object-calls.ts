@@ -1,4 +1,4 @@
-import { type MemberSlot, memberName, memberSlot } from '@holdfast/runtime/service';
+import { mainSlot, memberName, memberSlot } from '@holdfast/runtime/service';
 import {
   AbsentError,
   CannotBlockError,
@@ -10,7 +10,6 @@ import {
   SetFullError,
 } from '../errors.ts';
 import type { AbsenceMode, CallId, CallResult, NodeId } from '../kernel/object-types.ts';
-import { heaviest } from './default-owners.ts';
 import type { ContainerDefinition, DefaultOwner } from './definition.ts';
 import { asyncContext, Claim, type LeaseHolder } from './holder.ts';
 import { type KeyForm, keyText, type MapKey } from './key-form.ts';
@@ -75,16 +74,7 @@ export class ObjectCalls<Key> {
 
   /** The object as this member knows it. What says no more than a missing entry is dropped between two events. */
   slot(key: Key): ObjectSlot {
-    const known = this.known(key);
-    if (known !== undefined) return known;
-    const { form, defaultOwner } = this.place(key);
-    return this.set.slotOf(form, defaultOwner);
-  }
-
-  /** The name of the object among members, and where it is looked for first. */
-  place(key: Key): { readonly form: MapKey; readonly defaultOwner: MemberSlot } {
-    const form = this.#keys.parse(key);
-    return { form, defaultOwner: this.#defaultOwner(key, form) };
+    return this.known(key) ?? this.set.slotOf(this.form(key));
   }
 
   /** As {@link slot}, if there is an entry here. */
@@ -94,15 +84,19 @@ export class ObjectCalls<Key> {
     return this.set.slots.get(this.#keys.parse(key));
   }
 
-  #defaultOwner(key: Key, form: MapKey): MemberSlot {
+  /** The name of the object among members; which node its definition wants for it is known from then on. */
+  form(key: Key): MapKey {
+    const form = this.#keys.parse(key);
     const rule = this.#rule;
-    const { nodes } = this.member;
-    if (rule === 'hash') return heaviest(form, nodes);
+    if (rule === 'hash' || this.set.homeOf(form) !== undefined) return form;
     let name: string | undefined;
     if (rule === 'creator') name = creatorOf(form);
-    else name = typeof rule === 'function' ? rule(key, nodes.map(memberName)) : rule.fixed;
+    else name = typeof rule === 'function' ? rule(key, this.member.nodes.map(memberName)) : rule.fixed;
     const node = name === undefined ? undefined : memberSlot(name);
-    if (node !== undefined && nodes.includes(node)) return node;
+    if (node !== undefined && node < mainSlot) {
+      this.set.learnHome(form, node);
+      return form;
+    }
     throw new KeyError(
       `The key ${keyText(form)} of ${this.#name} has no default owner${name === undefined ? '' : ` named ${name}`}.`,
       rule === 'creator' ? 'Make the keys of this container by newKey().' : 'Name a node of the cluster.',
@@ -258,15 +252,25 @@ export class ObjectCalls<Key> {
     if (own !== undefined) await own.outlast('execute');
     const bytes = packOperation(operation);
     const call = this.nextCall(options);
-    const slot = this.slot(key);
-    const event = { type: 'execute', call, operation: this.set.operations.asked(call, bytes), again: false } as const;
     const absence = this.hooks.creates ? 'touch' : 'no-touch';
-    const result = this.set.call(slot, { ...event, absence }) ?? (await this.wait(call, slot, 'execute', options));
-    if (result.outcome === 'executed') return { result: unpackOutcome(this.set.takeOutcome(call)) };
-    if (result.outcome === 'failed') return undefined;
-    this.refuse(slot, result);
-    if (result.outcome === 'absent') throw new AbsentError(this.#name, keyText(slot.key));
-    throw new OutcomeUnknownError(this.#name, keyText(slot.key), operation.name);
+    for (let again = false; ; again = true) {
+      const slot = this.slot(key);
+      const event = {
+        type: 'execute',
+        call,
+        operation: this.set.operations.asked(call, bytes),
+        absence,
+        again,
+      } as const;
+      const result = this.set.call(slot, event) ?? (await this.wait(call, slot, 'execute', options));
+      if (result.outcome === 'executed') return { result: unpackOutcome(this.set.takeOutcome(call)) };
+      if (result.outcome === 'failed') return undefined;
+      this.refuse(slot, result);
+      if (result.outcome === 'absent') throw new AbsentError(this.#name, keyText(slot.key));
+      // Where it is known what was run, it is not run a second time.
+      if (result.outcome === 'interrupted' && result.ran === 'known') continue;
+      throw new OutcomeUnknownError(this.#name, keyText(slot.key), operation.name);
+    }
   }
 
   /** Bring a copy here; nobody waits for it. */
@@ -278,12 +282,24 @@ export class ObjectCalls<Key> {
 
   /** Wait until the object has a later version than `seen`, or is removed. */
   async changed(key: Key, seen: number, options: WaitOptions): Promise<Changed> {
-    const call = this.nextCall(options);
-    const slot = this.slot(key);
-    const result =
-      this.set.call(slot, { type: 'watch', call, seen }) ?? (await this.wait(call, slot, 'watch', options));
-    if (result.outcome !== 'changed') throw new TypeError(`A watch was answered with ${result.outcome}.`);
-    return result;
+    for (;;) {
+      const call = this.nextCall(options);
+      const slot = this.slot(key);
+      const result =
+        this.set.call(slot, { type: 'watch', call, seen }) ?? (await this.wait(call, slot, 'watch', options));
+      if (result.outcome === 'changed') return result;
+    }
+  }
+
+  /** Write through to the device: whether there was a value; undefined when the device could not. */
+  async sync(key: Key, options: ContainerCallOptions): Promise<boolean | undefined> {
+    for (;;) {
+      const call = this.nextCall(options);
+      const slot = this.slot(key);
+      const result = this.set.call(slot, { type: 'sync', call }) ?? (await this.wait(call, slot, 'sync', options));
+      if (result.outcome === 'failed') return undefined;
+      if (result.outcome !== 'interrupted') return result.outcome === 'done';
+    }
   }
 
   /** What a get does about an object that does not exist. */

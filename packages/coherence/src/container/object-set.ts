@@ -1,6 +1,4 @@
-import type { MemberSlot } from '@holdfast/runtime/service';
-import { isForgettable } from '../kernel/object-entry.ts';
-import { objectKernel } from '../kernel/object-kernel.ts';
+import { type MemberSlot, mainSlot } from '@holdfast/runtime/service';
 import { objectRules } from '../kernel/object-rules.ts';
 import {
   anyNode,
@@ -11,21 +9,37 @@ import {
   type ObjectEnv,
   type ObjectEvent,
   type ObjectMessage,
-  type ObjectNotice,
-  type ObjectSink,
   type ObjectStatus,
 } from '../kernel/object-types.ts';
-import { forwardsMaxDefault, giveBackMs, requestIdsMax } from '../limits.ts';
+import { entryOf } from '../kernel/view-entries.ts';
+import { viewKernel } from '../kernel/view-kernel.ts';
+import { viewRules } from '../kernel/view-rules.ts';
+import type {
+  Undelivered,
+  View,
+  ViewEnv,
+  ViewEvent,
+  ViewKey,
+  ViewMessage,
+  ViewNotice,
+  ViewResult,
+  ViewSink,
+  ViewState,
+} from '../kernel/view-types.ts';
+import { forwardsMaxDefault, giveBackMs, reportsPerMessage, requestIdsMax } from '../limits.ts';
+import { heaviest } from './default-owners.ts';
 import type { Eviction } from './eviction.ts';
 import type { MapKey } from './key-form.ts';
-import { type ArrivedMessage, type HandleOf, payloadOf, writeMessage } from './message-form.ts';
-import { ObjectSlot, unread } from './object-slot.ts';
+import { type HandleOf, payloadOf } from './message-form.ts';
+import { type ObjectSlot, unread } from './object-slot.ts';
 import { OperationBytes } from './operation-bytes.ts';
 import type { SetDescriptor } from './set-descriptor.ts';
+import { type ArrivedSetMessage, type Homes, writeSetMessage } from './set-frames.ts';
 import type { SetHooks } from './set-hooks.ts';
 import type { SetPlace } from './set-place.ts';
+import { SlotTable } from './slot-table.ts';
 
-type ReadMessage = (handleOf: HandleOf) => ArrivedMessage;
+type ReadMessage = (handleOf: (key: MapKey) => HandleOf) => ArrivedSetMessage;
 
 /** A handle that stands for the bytes an event brings; those an entry has are the other one. */
 const handles = [1, 2] as const;
@@ -33,10 +47,10 @@ const handles = [1, 2] as const;
 const owning: ReadonlySet<ObjectStatus> = new Set(['READ_OWNER', 'WRITE_OWNER', 'WRITE_GHOST']);
 
 /** The objects of one container on one member: feeds the kernel, carries out what it wants, keeps the bytes. */
-export class ObjectSet implements ObjectSink {
+export class ObjectSet implements ViewSink, Homes {
   readonly descriptor: SetDescriptor;
-  readonly slots = new Map<MapKey, ObjectSlot>();
-  /** Messages sent, by type. */
+  readonly slots: Map<MapKey, ObjectSlot>;
+  /** Messages about objects sent, by type. */
   readonly sent: Partial<Record<ObjectMessage['type'], number>> = {};
   /** Requests that ended at this member, by how often they had been passed on. */
   readonly hops: number[] = [];
@@ -46,14 +60,19 @@ export class ObjectSet implements ObjectSink {
   bytes = 0;
   values = 0;
   readonly operations = new OperationBytes();
-  /** Of operations that this member asked for, until whoever asked has taken them. */
-  readonly #outcomes = new Map<CallId, Uint8Array>();
   /** Where the container has a budget on this member. */
   eviction: Eviction | undefined = undefined;
+  /** Of operations that this member asked for, until whoever asked has taken them. */
+  readonly #outcomes = new Map<CallId, Uint8Array>();
+  readonly #homes = new Map<MapKey, MemberSlot>();
   readonly #place: SetPlace;
+  readonly #env: ViewEnv;
+  readonly #state: ViewState;
   readonly #envs: ObjectEnv[] = [];
   readonly #later: (() => void)[] = [];
-  #slot: ObjectSlot | undefined;
+  /** Handles of what arrived while the view changes, which the kernel may look at later. */
+  readonly #early: number[] = [];
+  #isStepping = false;
   /** What the event under way brings. */
   #arrived: Uint8Array | undefined;
   #arrivedHandle = noPayload;
@@ -61,21 +80,65 @@ export class ObjectSet implements ObjectSink {
   #result: CallResult | undefined;
   #passedOn = false;
 
-  constructor(descriptor: SetDescriptor, place: SetPlace) {
+  /**
+   * @param founding the view the set begins in on all members; without one this member comes to it later, and the next
+   * view it is told of names it.
+   */
+  constructor(descriptor: SetDescriptor, place: SetPlace, founding: View | undefined) {
     this.descriptor = descriptor;
     this.#place = place;
+    const table = new SlotTable((slot) => this.#dropped(slot));
+    this.slots = table.slots;
+    this.#env = {
+      self: place.self,
+      firstView: founding,
+      objectEnv: (key, view) => this.#envOf(this.#defaultOwner(key, view)),
+      reportsPerMessage,
+      rules: viewRules,
+    };
+    this.#state = { ...viewKernel.initial(this.#env), objects: table };
   }
 
-  slotOf(key: MapKey, defaultOwner: MemberSlot): ObjectSlot {
-    return this.slots.get(key) ?? this.#newSlot(key, defaultOwner);
+  /** Whether calls are served: not while the view changes, nor outside it. */
+  get isOpen(): boolean {
+    return this.#state.phase === 'open';
+  }
+
+  get epoch(): number {
+    return this.#state.view.epoch;
+  }
+
+  homeOf(key: MapKey): MemberSlot | undefined {
+    return this.#homes.get(key);
+  }
+
+  learnHome(key: MapKey, home: MemberSlot): void {
+    if (home < mainSlot) this.#homes.set(key, home);
+  }
+
+  slotOf(key: MapKey): ObjectSlot {
+    const known = this.slots.get(key);
+    if (known !== undefined) return known;
+    entryOf(this.#state, key, this.#env);
+    return this.slots.get(key)!;
+  }
+
+  /** Where the object is looked for first, in the view of this moment. */
+  defaultOwner(key: MapKey): MemberSlot {
+    return this.#defaultOwner(key, this.#state.view);
+  }
+
+  /** The next view; `undelivered` is what its sessions with those that left certainly did not carry, oldest first. */
+  changeView(view: View, undelivered: readonly Undelivered[]): void {
+    this.#step({ type: 'view', ...view, undelivered });
   }
 
   /** Start a call of this member; its result if it has one at once. */
-  call(slot: ObjectSlot, event: ObjectEvent & { readonly call: CallId }, bytes?: Uint8Array): CallResult | undefined {
+  call(slot: ObjectSlot, event: LocalEvent & { readonly call: CallId }, bytes?: Uint8Array): CallResult | undefined {
     const [outerCall, outerResult] = [this.#call, this.#result];
     this.#call = event.call;
     this.#result = undefined;
-    this.#step(slot, event, bytes);
+    this.#happen(slot, event, bytes);
     const result = this.#result;
     this.#call = outerCall;
     this.#result = outerResult;
@@ -94,109 +157,131 @@ export class ObjectSet implements ObjectSink {
     return entry.payload === handles[0] ? handles[1] : handles[0];
   }
 
-  receive(from: NodeId, key: MapKey, defaultOwner: MemberSlot, read: ReadMessage): void {
-    const slot = this.slotOf(key, defaultOwner);
-    const { message, bytes } = read((type, arrived) =>
-      type === 'EXEC_REQ' || type === 'EXECUTED' ? this.operations.keep(arrived) : this.handleFor(slot),
-    );
-    if (message.type === 'EXEC_REQ') this.operations.arrived(message);
+  receive(from: NodeId, read: ReadMessage): void {
+    const { message: said, bytes } = read((key) => (type, arrived) => {
+      const isOperation = type === 'EXEC_REQ' || type === 'EXECUTED';
+      if (this.isOpen && !isOperation) return this.handleFor(this.slotOf(key));
+      return isOperation ? this.operations.keep(arrived) : this.keepEarly(arrived);
+    });
+    const message = said.type === 'OBJECT' ? said.message : undefined;
+    if (message?.type === 'EXEC_REQ') this.operations.arrived(message);
     this.#passedOn = false;
-    this.#step(slot, { type: 'message', from, message }, message.type.startsWith('EXEC') ? undefined : bytes);
-    if (message.type === 'EXECUTED') this.operations.drop(message.result);
-    if ('forwards' in message && !this.#passedOn) this.hops[message.forwards] = (this.hops[message.forwards] ?? 0) + 1;
+    const own = message !== undefined && this.operations.get(payloadOf(message)) !== undefined;
+    this.#step({ type: 'message', from, message: said }, own ? undefined : bytes, message && payloadOf(message));
+    if (message?.type === 'EXECUTED') this.operations.drop(message.result);
+    if (message === undefined || !('forwards' in message) || this.#passedOn) return;
+    this.hops[message.forwards] = (this.hops[message.forwards] ?? 0) + 1;
+  }
+
+  /** A handle for bytes that the kernel may look at until calls go on. */
+  keepEarly(bytes: Uint8Array): number {
+    const handle = this.operations.keep(bytes);
+    this.#early.push(handle);
+    return handle;
   }
 
   /** End a lease; with `bytes`, they become the value. */
   put(slot: ObjectSlot, call: CallId, bytes: Uint8Array | undefined): void {
     const payload = bytes === undefined ? noPayload : this.handleFor(slot);
-    this.#step(slot, { type: 'put', call, payload }, bytes);
+    this.#happen(slot, { type: 'put', call, payload }, bytes);
   }
 
   filled(slot: ObjectSlot, id: number, bytes: Uint8Array): void {
-    this.#step(slot, { type: 'filled', id, payload: this.handleFor(slot) }, bytes);
+    this.#happen(slot, { type: 'filled', id, payload: this.handleFor(slot) }, bytes);
   }
 
   fillFailed(slot: ObjectSlot, id: number, absent: boolean): void {
-    this.#step(slot, { type: 'fill-failed', id, absent }, undefined);
+    this.#happen(slot, { type: 'fill-failed', id, absent });
   }
 
   stored(slot: ObjectSlot, node: NodeId, call: CallId, ok: boolean): void {
-    this.#step(slot, { type: 'stored', node, call, ok }, undefined);
+    this.#happen(slot, { type: 'stored', node, call, ok });
   }
 
   /** What a load for another owner came to. */
   loaded(slot: ObjectSlot, node: NodeId, id: number, bytes: Uint8Array | undefined, absent: boolean): void {
     const payload = bytes === undefined ? noPayload : this.handleFor(slot);
-    this.#step(slot, { type: 'loaded', node, id, payload, absent }, bytes);
+    this.#happen(slot, { type: 'loaded', node, id, payload, absent }, bytes);
   }
 
   /** What an operation came to: its outcome, and the value if it changed it. Without an outcome it was not run. */
   ran(slot: ObjectSlot, bytes: Uint8Array | undefined, outcome: Uint8Array | undefined): void {
     const payload = bytes === undefined ? noPayload : this.handleFor(slot);
     const result = outcome === undefined ? noPayload : this.operations.keep(outcome);
-    this.#step(slot, { type: 'ran', ok: outcome !== undefined, payload, result }, bytes);
+    this.#happen(slot, { type: 'ran', ok: outcome !== undefined, payload, result }, bytes);
     this.operations.drop(result);
   }
 
   // From the kernel.
 
-  send(to: number, message: ObjectMessage): void {
-    const slot = this.#slot!;
-    this.sent[message.type] = (this.sent[message.type] ?? 0) + 1;
-    if ('forwards' in message && message.forwards > 0) this.#passedOn = true;
-    const bytes = this.#bytesOf(payloadOf(message));
-    const writer = this.#place.begin(to, this, slot, bytes?.length ?? 0);
-    writeMessage(writer, message, bytes);
+  send(to: number, said: ViewMessage): void {
+    let bytes: Uint8Array | undefined;
+    if (said.type === 'OBJECT') {
+      const { message, key } = said;
+      this.sent[message.type] = (this.sent[message.type] ?? 0) + 1;
+      if ('forwards' in message && message.forwards > 0) this.#passedOn = true;
+      bytes = this.#bytesOf(payloadOf(message), this.slots.get(key));
+    }
+    const writer = this.#place.begin(to, this, bytes?.length ?? 0);
+    writeSetMessage(writer, said, this, bytes);
     this.#place.end();
+    if (said.type !== 'OBJECT') return;
+    const { message } = said;
     if (message.type === 'EXEC_REQ') this.operations.left(message.requester, message.call);
     else if (message.type === 'EXECUTED') this.operations.left(to, message.call);
   }
 
-  reply(call: CallId, result: CallResult): void {
-    this.operations.answered(call);
+  reply(call: CallId, { key, result }: ViewResult): void {
+    if (result.outcome !== 'interrupted') this.operations.answered(call);
     if (result.outcome === 'executed') this.#outcomes.set(call, this.operations.get(result.result)!);
     if (call === this.#call) {
       this.#result = result;
       return;
     }
     if (this.#place.calls.settle(call, result)) return;
+    this.operations.answered(call);
     this.#outcomes.delete(call);
     const isLease = result.outcome === 'held' || result.outcome === 'absent-held';
-    const slot = this.#slot!;
-    if (isLease) this.#later.push(() => this.put(slot, call, undefined));
+    if (isLease) this.#later.push(() => this.put(this.slotOf(key), call, undefined));
   }
 
-  deliver(notice: ObjectNotice): void {
-    const slot = this.#slot!;
+  deliver(notice: ViewNotice): void {
+    if (notice.type === 'objects-unknown') this.#place.objectsUnknown(this.descriptor.name, notice.node);
+    if (notice.type !== 'object') return;
     const { hooks } = this;
-    switch (notice.type) {
+    const slot = this.slotOf(notice.key);
+    const asked = notice.notice;
+    switch (asked.type) {
       case 'fill':
         this.#later.push(() =>
-          hooks === undefined ? this.fillFailed(slot, notice.id, false) : hooks.fill(slot, notice.id),
+          hooks === undefined ? this.fillFailed(slot, asked.id, false) : hooks.fill(slot, asked.id),
         );
         break;
       case 'load': {
-        const { node, id } = notice;
+        const { node, id } = asked;
         this.#later.push(() =>
           hooks === undefined ? this.loaded(slot, node, id, undefined, false) : hooks.load(slot, node, id),
         );
         break;
       }
       case 'run': {
-        const operation = this.operations.get(notice.operation)!;
+        const operation = this.operations.get(asked.operation)!;
         this.#later.push(() =>
           hooks === undefined ? this.ran(slot, undefined, undefined) : hooks.run(slot, operation),
         );
         break;
       }
       case 'store': {
-        const { node, call } = notice;
-        const bytes = this.#bytesOf(notice.payload)!;
+        const { node, call } = asked;
+        const bytes = this.#bytesOf(asked.payload, slot)!;
         this.#later.push(() =>
           hooks === undefined ? this.stored(slot, node, call, false) : hooks.store(slot, node, call, bytes),
         );
         break;
       }
+      case 'erase':
+        this.#later.push(() => hooks?.erase(slot.key));
+        break;
     }
   }
 
@@ -224,13 +309,14 @@ export class ObjectSet implements ObjectSink {
     throw new TypeError('The object kernel uses no disk.');
   }
 
-  #newSlot(key: MapKey, defaultOwner: MemberSlot): ObjectSlot {
-    const slot = new ObjectSlot(key, this.#env(defaultOwner));
-    this.slots.set(key, slot);
-    return slot;
+  #defaultOwner(key: ViewKey, { members }: View): MemberSlot {
+    const home = this.#homes.get(key);
+    if (home !== undefined && members.includes(home)) return home;
+    const nodes = members.filter((member) => member < mainSlot);
+    return heaviest(key, nodes.length > 0 ? nodes : members);
   }
 
-  #env(defaultOwner: MemberSlot): ObjectEnv {
+  #envOf(defaultOwner: MemberSlot): ObjectEnv {
     this.#envs[defaultOwner] ??= {
       self: this.#place.self,
       defaultOwner,
@@ -240,38 +326,51 @@ export class ObjectSet implements ObjectSink {
       exclusiveReaders: this.descriptor.exclusiveReaders,
       firstTouch: this.descriptor.isLinked ? 'default-owner' : 'requester',
       migratory: this.descriptor.isMigratory,
+      evictsTo: this.descriptor.isStored ? 'device' : 'nodes',
       rules: objectRules,
     };
     return this.#envs[defaultOwner];
   }
 
-  #bytesOf(handle: number): Uint8Array | undefined {
+  #bytesOf(handle: number, slot: ObjectSlot | undefined): Uint8Array | undefined {
     if (handle === noPayload) return undefined;
     if (handle === this.#arrivedHandle) return this.#arrived;
-    return handle === this.#slot!.entry.payload ? this.#slot!.bytes : this.operations.get(handle);
+    return handle === slot?.handle ? slot.bytes : this.operations.get(handle);
   }
 
-  #step(slot: ObjectSlot, event: ObjectEvent, bytes: Uint8Array | undefined): void {
-    if (this.#slot !== undefined) throw new TypeError('A step of the object kernel was begun inside another.');
-    const { entry } = slot;
-    const before = entry.payload;
-    this.#slot = slot;
+  /** What happens to one object by this member's own doing. */
+  #happen(slot: ObjectSlot, event: LocalEvent, bytes?: Uint8Array): void {
+    this.#step({ type: 'object', key: slot.key, event }, bytes, bytes === undefined ? noPayload : this.handleFor(slot));
+  }
+
+  #step(event: ViewEvent, bytes?: Uint8Array, handle = noPayload): void {
+    if (this.#isStepping) throw new TypeError('A step of a set was begun inside another.');
+    this.#isStepping = true;
     this.#arrived = bytes;
-    this.#arrivedHandle = bytes === undefined ? noPayload : this.handleFor(slot);
+    this.#arrivedHandle = bytes === undefined ? noPayload : handle;
+    const key = keyOf(event);
     try {
-      objectKernel.step(entry, event, slot.env, this);
+      viewKernel.step(this.#state, event, this.#env, this);
     } finally {
-      this.#slot = undefined;
-      if (entry.payload !== before) this.#keep(slot);
+      if (key === undefined) for (const slot of this.slots.values()) this.#keep(slot);
+      else this.#keep(this.slots.get(key));
+      this.#isStepping = false;
+      this.#arrivedHandle = noPayload;
+      if (this.#early.length > 0 && this.isOpen) for (const each of this.#early.splice(0)) this.operations.drop(each);
     }
-    if (entry.status === 'INV_COPY' && isForgettable(entry, slot.env)) this.slots.delete(slot.key);
-    if (!this.#place.owns) this.#giveBack(slot);
+    if (!this.#place.owns) {
+      if (key === undefined) for (const slot of this.slots.values()) this.#giveBack(slot);
+      else this.#giveBack(this.slots.get(key));
+    }
     if (this.#later.length > 0) for (const each of this.#later.splice(0)) each();
   }
 
-  #keep(slot: ObjectSlot): void {
-    const { bytes: before } = slot;
-    const now = slot.entry.payload === noPayload ? undefined : this.#arrived;
+  /** The kernel may have taken other bytes for the value, or dropped it. */
+  #keep(slot: ObjectSlot | undefined): void {
+    if (slot === undefined || slot.entry.payload === slot.handle) return;
+    const before = slot.bytes;
+    const now = this.#bytesOf(slot.entry.payload, slot);
+    slot.handle = slot.entry.payload;
     slot.value = unread;
     slot.bytes = now;
     this.bytes += (now?.length ?? 0) - (before?.length ?? 0);
@@ -280,18 +379,40 @@ export class ObjectSet implements ObjectSink {
     else if (before !== undefined) this.hooks?.invalidated(slot.key);
   }
 
+  #dropped({ key, bytes }: ObjectSlot): void {
+    if (bytes === undefined) return;
+    this.bytes -= bytes.length;
+    this.values -= 1;
+    this.hooks?.invalidated(key);
+  }
+
   /** A member that owns no data hands over what it came to own, as soon as nobody here uses it. */
-  #giveBack(slot: ObjectSlot): void {
+  #giveBack(slot: ObjectSlot | undefined): void {
+    if (slot === undefined || slot.isLeaving || !this.isOpen) return;
     const { status, writer, readers, queue } = slot.entry;
     if (!owning.has(status) || writer !== 0 || readers.length > 0 || queue.length > 0) return;
+    slot.isLeaving = true;
     const call = this.#place.nextCall();
-    const tryAgain = (result: CallResult): void => {
-      if (result.outcome === 'failed') this.#place.later(giveBackMs, () => this.#giveBack(slot));
+    const ended = ({ outcome }: CallResult): void => {
+      const again = (): void => {
+        slot.isLeaving = false;
+        this.#giveBack(this.slots.get(slot.key));
+      };
+      if (outcome === 'done') slot.isLeaving = false;
+      else this.#place.later(giveBackMs, again);
     };
     this.#later.push(() => {
       const result = this.call(slot, { type: 'flush', call, to: anyNode });
-      if (result !== undefined) tryAgain(result);
-      else void this.#place.calls.wait(call, slot, 'flush', { timeoutMs: 0 }).then(tryAgain, () => undefined);
+      if (result !== undefined) ended(result);
+      else void this.#place.calls.wait(call, slot, 'flush', { timeoutMs: 0 }).then(ended, () => undefined);
     });
   }
+}
+
+type LocalEvent = Exclude<ObjectEvent, { type: 'message' }>;
+
+/** The object an event is about; undefined where it may be about all. */
+function keyOf(event: ViewEvent): MapKey | undefined {
+  if (event.type === 'object') return event.key;
+  return event.type === 'message' && event.message.type === 'OBJECT' ? event.message.key : undefined;
 }

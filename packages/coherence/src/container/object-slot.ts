@@ -1,5 +1,4 @@
-import { initialEntry } from '../kernel/object-entry.ts';
-import type { ObjectEntry, ObjectEnv } from '../kernel/object-types.ts';
+import type { ObjectEntry } from '../kernel/object-types.ts';
 import { isPlain, type MapKey } from './key-form.ts';
 
 /** Stands for a value whose bytes nobody has looked at. */
@@ -10,19 +9,21 @@ export class ObjectSlot {
   readonly key: MapKey;
   /** The user's key is the same as the key of the map. */
   readonly isPlain: boolean;
-  readonly env: ObjectEnv;
   readonly entry: ObjectEntry;
   bytes: Uint8Array | undefined = undefined;
+  /** The handle by which the kernel knows these bytes. */
+  handle: number;
   /** The bytes decoded and frozen, if they were and could be. */
   value: unknown = unread;
-
   /** Somebody looked at the value since eviction last did. */
   recent = true;
+  /** This member is handing it over. */
+  isLeaving = false;
 
-  constructor(key: MapKey, env: ObjectEnv) {
+  constructor(key: MapKey, entry: ObjectEntry) {
     this.key = key;
     this.isPlain = isPlain(key);
-    this.env = env;
-    this.entry = initialEntry(env);
+    this.entry = entry;
+    this.handle = entry.payload;
   }
 }

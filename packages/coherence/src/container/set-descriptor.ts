@@ -20,6 +20,8 @@ export interface SetDescriptor {
   /** Objects begin, and loads run, on the default owner. */
   readonly isLinked: boolean;
   readonly isMigratory: boolean;
+  /** Objects may lie on the device of their default owner alone. */
+  readonly isStored: boolean;
   /** The same where two definitions mean the same on the wire. */
   readonly fingerprint: string;
 }
@@ -27,8 +29,13 @@ export interface SetDescriptor {
 export function describe<Key, Value, Operations>(
   definition: ContainerDefinition<Key, Value, Operations, undefined>,
 ): SetDescriptor {
-  const { name, key, value, defaultOwner, exclusiveReaders, firstTouch, migratory, operations } = definition;
-  const policy = { exclusiveReaders, isLinked: firstTouch === 'default-owner', isMigratory: migratory };
+  const { name, key, value, defaultOwner, exclusiveReaders, firstTouch, migratory, operations, source } = definition;
+  const policy = {
+    exclusiveReaders,
+    isLinked: firstTouch === 'default-owner',
+    isMigratory: migratory,
+    isStored: source.store !== undefined && source.load !== undefined,
+  };
   const owner = typeof defaultOwner === 'function' ? 'function' : defaultOwner;
   const meaning = [wireText(key, 'output'), wireText(value, 'output'), owner, Object.keys(operations as object).sort()];
   return {
@@ -41,8 +48,8 @@ export function describe<Key, Value, Operations>(
 
 export function writeDescriptor(to: Writer, descriptor: SetDescriptor): void {
   writeString(to, descriptor.name);
-  const { exclusiveReaders, isLinked, isMigratory } = descriptor;
-  writeCount(to, (exclusiveReaders ? 1 : 0) | (isLinked ? 2 : 0) | (isMigratory ? 4 : 0));
+  const { exclusiveReaders, isLinked, isMigratory, isStored } = descriptor;
+  writeCount(to, (exclusiveReaders ? 1 : 0) | (isLinked ? 2 : 0) | (isMigratory ? 4 : 0) | (isStored ? 8 : 0));
   writeString(to, descriptor.fingerprint);
 }
 
@@ -55,6 +62,7 @@ export function readDescriptor(from: Reader): SetDescriptor {
     exclusiveReaders: (flags & 1) !== 0,
     isLinked: (flags & 2) !== 0,
     isMigratory: (flags & 4) !== 0,
+    isStored: (flags & 8) !== 0,
     fingerprint: readString(from),
   };
 }

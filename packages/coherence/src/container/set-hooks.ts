@@ -111,6 +111,15 @@ export class SetHooks {
       );
   }
 
+  /** The object was removed: its value is to go from the device too. */
+  erase(key: MapKey): void {
+    const { erase } = this.#definition.source;
+    if (erase === undefined) return;
+    Promise.resolve()
+      .then(() => erase(this.#keys.read(key)))
+      .catch(this.#report);
+  }
+
   invalidated(key: MapKey): void {
     const { invalidate } = this.#definition.source;
     if (invalidate === undefined) return;

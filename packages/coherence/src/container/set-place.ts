@@ -2,7 +2,6 @@ import type { Writer } from '@holdfast/runtime/internals';
 import type { MemberSlot } from '@holdfast/runtime/service';
 import type { CallId } from '../kernel/object-types.ts';
 import type { ObjectSet } from './object-set.ts';
-import type { ObjectSlot } from './object-slot.ts';
 import type { WaitingCalls } from './waiting-calls.ts';
 
 /** What a set needs of the member it is on. */
@@ -12,9 +11,11 @@ export interface SetPlace {
   readonly owns: boolean;
   readonly calls: WaitingCalls;
   nextCall(): CallId;
-  /** Begin a message about an object, with `bytes` of payload to come; nothing else may be begun until {@link end}. */
-  begin(to: MemberSlot, set: ObjectSet, slot: ObjectSlot, bytes: number): Writer;
+  /** Begin a message about a set, with `bytes` of payload to come; nothing else may be begun until {@link end}. */
+  begin(to: MemberSlot, set: ObjectSet, bytes: number): Writer;
   end(): void;
   /** Do something after `ms`, unless the member is closed by then. */
   later(ms: number, act: () => void): void;
+  /** A node is gone, and with it objects that nobody else knew of. */
+  objectsUnknown(container: string, node: MemberSlot): void;
 }

@@ -47,8 +47,7 @@ export class WriteBehind {
     const call = this.#place.nextCall();
     const wait = (): Promise<CallResult> => this.#place.calls.wait(call, slot, 'sync', { timeoutMs: 0 });
     const result = this.#set.call(slot, { type: 'sync', call }) ?? (await wait().catch(() => undefined));
-    if (result?.outcome !== 'failed') return;
-    this.#failed(key);
-    this.written(key);
+    if (result?.outcome === 'failed') this.#failed(key);
+    if (result?.outcome === 'failed' || result?.outcome === 'interrupted') this.written(key);
   }
 }

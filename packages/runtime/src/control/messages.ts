@@ -63,6 +63,7 @@ export type FromMember =
   | { readonly type: 'peer-ready'; readonly peer: MemberSlot }
   | { readonly type: 'want-wires'; readonly peer: MemberSlot }
   | { readonly type: 'view-ack'; readonly epoch: number }
+  | { readonly type: 'take-part'; readonly role: string }
   | { readonly type: 'directory-ack'; readonly version: number }
   | { readonly type: 'answer'; readonly request: number; readonly outcome: Outcome<unknown> }
   /** The last word before it stands still. */

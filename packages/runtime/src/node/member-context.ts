@@ -22,6 +22,7 @@ export function createContext(thread: MemberThread, client: ServiceClient, chann
       return thread.view;
     },
     watchView: (listener) => thread.watchView(listener),
+    takePart: (role) => thread.takePart(role),
     compute: lane,
     coord,
     service: (definition, defaults) => client.service(definition, defaults),

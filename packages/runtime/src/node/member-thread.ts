@@ -78,6 +78,11 @@ export class MemberThread {
     return this.#view;
   }
 
+  /** Say that this member takes part in something; a later view says so. */
+  takePart(role: string): void {
+    this.#control.post({ type: 'take-part', role });
+  }
+
   /** Be told of every later view; the function that ends it. */
   watchView(listener: (view: View) => void): () => void {
     this.#viewListeners.add(listener);

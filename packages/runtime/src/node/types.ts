@@ -33,6 +33,11 @@ export interface MemberContext extends MemberExtensions {
   readonly view: View;
   /** Be told of every later view, once this thread has dropped the sessions of those it lost. The function that ends it. */
   watchView(listener: (view: View) => void): () => void;
+  /**
+   * Say that this member takes part in something that members do together. A later view says so of it, until its
+   * incarnation ends; all members see who takes part in the same order of views.
+   */
+  takePart(role: string): void;
   readonly compute: ComputeLane;
   /**
    * The cluster's coordination store, for facts that must outlive a node and be agreed on. It keeps them when the cluster

@@ -7,6 +7,8 @@ export interface ViewMember {
   readonly name: MemberName;
   readonly incarnation: number;
   readonly state: MemberState;
+  /** What this incarnation takes part in by its own word, in the order it said so: see `MemberContext.takePart`. */
+  readonly roles?: readonly string[];
 }
 
 /** Who is in the cluster, agreed on. The epoch rises with every change; what carries a lower one is refused. */

@@ -14,6 +14,8 @@ export interface CommittedView {
   readonly acknowledged: Promise<void>;
 }
 
+type Change = Omit<ViewMember, 'name'>;
+
 /** The members of the cluster, and the view they agree on. */
 export class Roster {
   readonly #block: ClusterBlock;
@@ -73,10 +75,13 @@ export class Roster {
    * Agree on a new view: durable in the coordination store, then in the shared epoch word, then on its way to every
    * running member. Changes are made one after the other.
    */
-  commit(changes: readonly Omit<ViewMember, 'name'>[], lost: readonly LostMember[] = []): Promise<CommittedView> {
+  commit(
+    changes: readonly Change[] | (() => readonly Change[]),
+    lost: readonly LostMember[] = [],
+  ): Promise<CommittedView> {
     const commit = this.#lastCommit.then(async () => {
       const epoch = await this.#ledger.nextEpoch();
-      const view = this.#membership.change(epoch, changes);
+      const view = this.#membership.change(epoch, typeof changes === 'function' ? changes() : changes);
       while (this.#block.epoch < epoch) this.#block.raiseEpoch();
       const up = view.members.filter((member) => member.state === 'up').map((member) => member.name);
       this.#outbox.publish('view', { epoch, up });
@@ -90,6 +95,17 @@ export class Roster {
     });
     this.#lastCommit = commit;
     return commit;
+  }
+
+  /** A member takes part in something from now on; all members hear of it in the order of the views. */
+  async takePart({ slot, incarnation }: MemberRecord, role: string): Promise<void> {
+    await this.commit(() => {
+      const known = this.#membership.get(slot);
+      // Its end may have come first.
+      if (known?.incarnation !== incarnation || known.state !== 'up') return [];
+      const { state, roles = [] } = known;
+      return roles.includes(role) ? [] : [{ slot, incarnation, state, roles: [...roles, role] }];
+    });
   }
 
   acknowledge(record: MemberRecord, epoch: number): void {

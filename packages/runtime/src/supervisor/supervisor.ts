@@ -240,6 +240,9 @@ export class Supervisor {
       case 'view-ack':
         roster.acknowledge(record, message.epoch);
         break;
+      case 'take-part':
+        void roster.takePart(record, message.role);
+        break;
       case 'directory-ack':
         this.deployments.acknowledge(record.slot, message.version);
         break;

@@ -1,0 +1,122 @@
+import {
+  type Reader,
+  readByte,
+  readNumber,
+  readString,
+  type Writer,
+  writeByte,
+  writeNumber,
+  writeString,
+} from '@holdfast/runtime/internals';
+import { HoldfastError, type MemberSlot } from '@holdfast/runtime/service';
+import { z } from 'zod';
+import type { Report, Verdict, ViewMessage } from '../kernel/view-types.ts';
+import { type MapKey, readKey, writeKey } from './key-form.ts';
+import { type HandleOf, readMessage, writeMessage } from './message-form.ts';
+
+const types = ['OBJECT', 'MARKER', 'REPORT', 'VERDICT'] as const;
+
+/** No node is named first for the key: its place follows from its hash. */
+const noHome = 127;
+
+/** The node that a definition names for a key, which members without the definition cannot know. */
+export interface Homes {
+  homeOf(key: MapKey): MemberSlot | undefined;
+  learnHome(key: MapKey, home: MemberSlot): void;
+}
+
+const key = z.union([z.number(), z.string()]);
+const report = z.object({
+  key,
+  role: z.enum(['owner', 'copy', 'trace', 'none']),
+  exists: z.boolean(),
+  lost: z.boolean(),
+  version: z.number(),
+  incarnation: z.number(),
+  home: z.int(),
+});
+const verdict = z.object({
+  key,
+  owner: z.int(),
+  exists: z.boolean(),
+  lost: z.boolean(),
+  survived: z.boolean(),
+  version: z.number(),
+  incarnation: z.number(),
+  copyset: z.array(z.int()),
+  rmset: z.array(z.int()),
+  home: z.int(),
+});
+const reports = z.object({ items: z.array(z.looseObject(report.shape)), last: z.boolean() });
+const verdicts = z.object({ items: z.array(z.looseObject(verdict.shape)), last: z.boolean() });
+
+/** Write what one member of a set says to another; `bytes` is what the payload of a message about an object stands for. */
+export function writeSetMessage(to: Writer, message: ViewMessage, homes: Homes, bytes: Uint8Array | undefined): void {
+  writeByte(to, types.indexOf(message.type));
+  writeNumber(to, message.epoch);
+  const home = (each: { readonly key: MapKey }) => ({ ...each, home: homes.homeOf(each.key) ?? noHome });
+  switch (message.type) {
+    case 'OBJECT':
+      writeByte(to, homes.homeOf(message.key) ?? noHome);
+      writeKey(to, message.key);
+      writeMessage(to, message.message, bytes);
+      break;
+    case 'REPORT':
+      writeString(to, JSON.stringify({ items: message.reports.map(home), last: message.last }));
+      break;
+    case 'VERDICT':
+      writeString(to, JSON.stringify({ items: message.verdicts.map(home), last: message.last }));
+      break;
+    case 'MARKER':
+      break;
+  }
+}
+
+/** The epoch of a message, without reading it. */
+export function peekEpoch(from: Reader): { readonly isObject: boolean; readonly epoch: number } {
+  const { at } = from;
+  const isObject = types[readByte(from)] === 'OBJECT';
+  const epoch = readNumber(from);
+  from.at = at;
+  return { isObject, epoch };
+}
+
+export interface ArrivedSetMessage {
+  readonly message: ViewMessage;
+  /** What its payload stands for. */
+  readonly bytes: Uint8Array | undefined;
+}
+
+/** @throws CodecError, HoldfastError (HF_CODEC) for what is no message. */
+export function readSetMessage(from: Reader, homes: Homes, handleOf: (key: MapKey) => HandleOf): ArrivedSetMessage {
+  const type = types[readByte(from)];
+  const epoch = readNumber(from);
+  const learn = (items: readonly { readonly key: MapKey; readonly home: number }[]): void => {
+    for (const each of items) if (each.home !== noHome) homes.learnHome(each.key, each.home);
+  };
+  switch (type) {
+    case 'OBJECT': {
+      const home = readByte(from);
+      const name = readKey(from);
+      if (home !== noHome) homes.learnHome(name, home);
+      const { message, bytes } = readMessage(from, handleOf(name));
+      return { message: { type, epoch, key: name, message }, bytes };
+    }
+    case 'MARKER':
+      return { message: { type, epoch }, bytes: undefined };
+    case 'REPORT': {
+      const { items, last } = reports.parse(JSON.parse(readString(from)));
+      learn(items);
+      return { message: { type, epoch, reports: items as Report[], last }, bytes: undefined };
+    }
+    case 'VERDICT': {
+      const { items, last } = verdicts.parse(JSON.parse(readString(from)));
+      learn(items);
+      return { message: { type, epoch, verdicts: items as Verdict[], last }, bytes: undefined };
+    }
+    default:
+      throw new HoldfastError('HF_CODEC', 'A message about a container is not one.', {
+        hint: 'Run the same release on every member.',
+      });
+  }
+}
