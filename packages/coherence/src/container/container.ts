@@ -173,7 +173,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
       const value = changed === undefined ? draft : changed;
       if (value !== undefined) bytes = this.#values.encode(value);
     } finally {
-      grant.end(bytes);
+      grant.endNow(bytes);
     }
     return this.#look(slot, bytes);
   }
@@ -224,6 +224,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
   ): Promise<(Value | Missing)[]> {
     const grants = await this.#grabEach(keys, options);
     const values: (Uint8Array | undefined)[] = [];
+    let saving: (Promise<unknown> | undefined)[] = [];
     try {
       const drafts = grants.map(({ claim: { slot } }) => this.#draft(slot.bytes));
       const [first] = grants;
@@ -243,8 +244,9 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
       values.length = 0;
       throw error;
     } finally {
-      for (const [index, grant] of grants.entries()) grant.end(values[index]);
+      saving = grants.map((grant, index) => grant.end(values[index]));
     }
+    await Promise.all(saving);
     return values.map((bytes, index) => this.#look(grants[index]!.claim.slot, bytes));
   }
 
@@ -277,7 +279,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
   async set(key: Key, value: Value, options: ContainerCallOptions = {}): Promise<void> {
     const bytes = this.#values.encode(value);
     const grant = await this.#calls.write({ what: 'set', tries: false, handsOut: false }, key, options);
-    grant!.use().end(bytes);
+    await grant!.use().end(bytes);
   }
 
   /** Destroy the object on all members; whether there was one. */
@@ -411,14 +413,16 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
     const grant = (await this.#calls.write({ what: 'grab', tries: false, handsOut: false }, key, options))!.use();
     const { slot } = grant.claim;
     let bytes: Uint8Array | undefined;
+    let saving: Promise<unknown> | undefined;
     try {
       const draft = this.#draft(slot.bytes);
       const changed = await runHolding([grant.claim], () => change(draft));
       const value = changed === undefined ? draft : changed;
       if (value !== undefined) bytes = this.#values.encode(value);
     } finally {
-      grant.end(bytes);
+      saving = grant.end(bytes);
     }
+    if (saving !== undefined) await saving;
     return this.#look(slot, bytes);
   }
 }

@@ -64,6 +64,12 @@ export interface ContainerOptions<Key, Value, Operations> {
   readonly firstTouch?: 'requester' | 'default-owner';
   /** Where each writer in turn reads first, a read brings the object itself: one transfer, not two. @default false */
   readonly migratory?: boolean;
+  /**
+   * 1: what is written is on a second node before anybody sees it, so that one death at a time loses nothing, for 2
+   * messages and 1 payload a write. 0: a value whose only copies die is lost, and says so.
+   * @default 0
+   */
+  readonly backup?: 0 | 1;
   /** What `execute` can call. */
   readonly operations?: Operations & { readonly [Name in keyof Operations]: Operation<Value> };
 }
@@ -92,6 +98,7 @@ export interface ContainerDefinition<
   readonly budget: Budget | undefined;
   readonly firstTouch: 'requester' | 'default-owner';
   readonly migratory: boolean;
+  readonly backup: 0 | 1;
   readonly operations: Operations;
 }
 
@@ -122,6 +129,7 @@ const optionsSchema = z.strictObject({
   exclusiveReaders: z.boolean().optional(),
   firstTouch: z.enum(['requester', 'default-owner']).optional(),
   migratory: z.boolean().optional(),
+  backup: z.union([z.literal(0), z.literal(1)]).optional(),
   budget: z.strictObject({ bytes: z.int().min(1).optional(), objects: z.int().min(1).optional() }).optional(),
   operations: z.record(z.string().min(1), hook).optional(),
 });
@@ -179,6 +187,7 @@ export function defineContainer<Key, Value, Operations>(
     budget: options.budget,
     firstTouch: options.firstTouch ?? 'requester',
     migratory: options.migratory ?? false,
+    backup: options.backup ?? 0,
     operations: options.operations ?? ({} as Operations),
   });
 }

@@ -25,14 +25,29 @@ export class Grant {
     return this;
   }
 
-  /** One lease less; with the last one the grant ends, and `bytes` become the value. */
-  end(bytes?: Uint8Array): void {
+  /**
+   * One lease less; with the last one the grant ends, and `bytes` become the value. A promise where that is over only
+   * once another node has it too.
+   */
+  end(bytes?: Uint8Array): Promise<unknown> | undefined {
+    return this.#finish(bytes) ? this.set.saved(this.claim.slot, this.#call) : undefined;
+  }
+
+  /** As {@link end}, for a thread that may block. */
+  endNow(bytes: Uint8Array | undefined): void {
+    if (this.#finish(bytes)) this.set.savedNow(this.claim.slot, this.#call);
+  }
+
+  /** Whether the end is still to be answered. */
+  #finish(bytes: Uint8Array | undefined): boolean {
     this.#uses -= 1;
-    if (this.#uses > 0) return;
+    if (this.#uses > 0) return false;
     this.claim.end();
     const { slot, mode } = this.claim;
-    this.set.put(slot, this.#call, bytes);
-    if (mode === 'write') this.set.hooks?.written(slot);
+    const answer = this.set.put(slot, this.#call, bytes);
+    if (mode === 'read') return false;
+    this.set.hooks?.written(slot);
+    return answer === undefined && this.set.savesWrites;
   }
 }
 
@@ -67,7 +82,7 @@ export class ReadLease<Value> implements Disposable {
   [Symbol.dispose](): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#grant.end();
+    void this.#grant.end()?.catch(() => undefined);
   }
 
   get #slot() {
@@ -111,20 +126,21 @@ export class WriteLease<Value> implements Disposable {
 
   /**
    * End the lease; the value, or else the draft, is what everybody sees from now on. Without either nothing changes.
+   * Resolves at once or, with `backup: 1`, when another node has the value too.
    * @throws SchemaError, CodecError, ValueTooLargeError: then the lease goes on, and the old value stands
    */
-  commit(value: Value | undefined = this.#draft): void {
+  commit(value: Value | undefined = this.#draft): Promise<void> {
     void this.#slot;
     const bytes = value === undefined ? undefined : this.#form.encode(value);
     this.#ended = true;
-    this.#grant.end(bytes);
+    return Promise.resolve(this.#grant.end(bytes)).then(() => undefined);
   }
 
   /** End the lease; the value is as it was. Ending it again does nothing. */
   [Symbol.dispose](): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#grant.end();
+    void this.#grant.end()?.catch(() => undefined);
   }
 
   get #slot() {

@@ -41,9 +41,6 @@ import { SlotTable } from './slot-table.ts';
 
 type ReadMessage = (handleOf: (key: MapKey) => HandleOf) => ArrivedSetMessage;
 
-/** A handle that stands for the bytes an event brings; those an entry has are the other one. */
-const handles = [1, 2] as const;
-
 const owning: ReadonlySet<ObjectStatus> = new Set(['READ_OWNER', 'WRITE_OWNER', 'WRITE_GHOST']);
 
 /** The objects of one container on one member: feeds the kernel, carries out what it wants, keeps the bytes. */
@@ -68,7 +65,8 @@ export class ObjectSet implements ViewSink, Homes {
   readonly #place: SetPlace;
   readonly #env: ViewEnv;
   readonly #state: ViewState;
-  readonly #envs: ObjectEnv[] = [];
+  /** Constants of objects by default owner, in the last two views looked at: a change looks at both. */
+  #envsOf: readonly { readonly view: View; readonly envs: ObjectEnv[] }[] = [];
   readonly #later: (() => void)[] = [];
   /** Handles of what arrived while the view changes, which the kernel may look at later. */
   readonly #early: number[] = [];
@@ -92,7 +90,8 @@ export class ObjectSet implements ViewSink, Homes {
     this.#env = {
       self: place.self,
       firstView: founding,
-      objectEnv: (key, view) => this.#envOf(this.#defaultOwner(key, view)),
+      objectEnv: (key, view) => this.#envOf(this.#defaultOwner(key, view), view),
+      backup: descriptor.isBackedUp,
       reportsPerMessage,
       rules: viewRules,
     };
@@ -134,11 +133,15 @@ export class ObjectSet implements ViewSink, Homes {
   }
 
   /** Start a call of this member; its result if it has one at once. */
-  call(slot: ObjectSlot, event: LocalEvent & { readonly call: CallId }, bytes?: Uint8Array): CallResult | undefined {
+  call(slot: ObjectSlot, event: LocalEvent & { readonly call: CallId }): CallResult | undefined {
+    return this.#during(event.call, () => this.#happen(slot, () => event));
+  }
+
+  #during(call: CallId, act: () => void): CallResult | undefined {
     const [outerCall, outerResult] = [this.#call, this.#result];
-    this.#call = event.call;
+    this.#call = call;
     this.#result = undefined;
-    this.#happen(slot, event, bytes);
+    act();
     const result = this.#result;
     this.#call = outerCall;
     this.#result = outerResult;
@@ -152,15 +155,10 @@ export class ObjectSet implements ViewSink, Homes {
     return outcome;
   }
 
-  /** The handle for bytes that the next event brings to this slot. */
-  handleFor({ entry }: ObjectSlot): number {
-    return entry.payload === handles[0] ? handles[1] : handles[0];
-  }
-
   receive(from: NodeId, read: ReadMessage): void {
-    const { message: said, bytes } = read((key) => (type, arrived) => {
+    const { message: said, bytes } = read(() => (type, arrived) => {
       const isOperation = type === 'EXEC_REQ' || type === 'EXECUTED';
-      if (this.isOpen && !isOperation) return this.handleFor(this.slotOf(key));
+      if (this.isOpen && !isOperation) return this.operations.fresh();
       return isOperation ? this.operations.keep(arrived) : this.keepEarly(arrived);
     });
     const message = said.type === 'OBJECT' ? said.message : undefined;
@@ -180,36 +178,48 @@ export class ObjectSet implements ViewSink, Homes {
     return handle;
   }
 
-  /** End a lease; with `bytes`, they become the value. */
-  put(slot: ObjectSlot, call: CallId, bytes: Uint8Array | undefined): void {
-    const payload = bytes === undefined ? noPayload : this.handleFor(slot);
-    this.#happen(slot, { type: 'put', call, payload }, bytes);
+  /** End a lease; with `bytes`, they become the value. Undefined where the kernel will answer, once they are saved. */
+  put(slot: ObjectSlot, call: CallId, bytes: Uint8Array | undefined): CallResult | undefined {
+    return this.#during(call, () => this.#happen(slot, (payload) => ({ type: 'put', call, payload }), bytes));
+  }
+
+  /** Whether the end of a write lease is answered, when another node has the value too. */
+  get savesWrites(): boolean {
+    return this.descriptor.isBackedUp && this.#shadowNode(this.#state.view) !== undefined;
+  }
+
+  /** The answer to the end of a write lease. */
+  saved(slot: ObjectSlot, call: CallId): Promise<CallResult> {
+    return this.#place.calls.wait(call, slot, 'saving', { timeoutMs: 0 });
+  }
+
+  /** As {@link saved}, for a thread that may block. */
+  savedNow(slot: ObjectSlot, call: CallId): void {
+    this.#place.calls.block(call, slot, 'saving', { timeoutMs: 0 }, this.#place.context.exchange);
   }
 
   filled(slot: ObjectSlot, id: number, bytes: Uint8Array): void {
-    this.#happen(slot, { type: 'filled', id, payload: this.handleFor(slot) }, bytes);
+    this.#happen(slot, (payload) => ({ type: 'filled', id, payload }), bytes);
   }
 
   fillFailed(slot: ObjectSlot, id: number, absent: boolean): void {
-    this.#happen(slot, { type: 'fill-failed', id, absent });
+    this.#happen(slot, () => ({ type: 'fill-failed', id, absent }));
   }
 
   stored(slot: ObjectSlot, node: NodeId, call: CallId, ok: boolean): void {
-    this.#happen(slot, { type: 'stored', node, call, ok });
+    this.#happen(slot, () => ({ type: 'stored', node, call, ok }));
   }
 
   /** What a load for another owner came to. */
   loaded(slot: ObjectSlot, node: NodeId, id: number, bytes: Uint8Array | undefined, absent: boolean): void {
-    const payload = bytes === undefined ? noPayload : this.handleFor(slot);
-    this.#happen(slot, { type: 'loaded', node, id, payload, absent }, bytes);
+    this.#happen(slot, (payload) => ({ type: 'loaded', node, id, payload, absent }), bytes);
   }
 
   /** What an operation came to: its outcome, and the value if it changed it. Without an outcome it was not run. */
   ran(slot: ObjectSlot, bytes: Uint8Array | undefined, outcome: Uint8Array | undefined): void {
-    const payload = bytes === undefined ? noPayload : this.handleFor(slot);
+    // Dropped when the answer leaves, which with a backup is when the value is saved.
     const result = outcome === undefined ? noPayload : this.operations.keep(outcome);
-    this.#happen(slot, { type: 'ran', ok: outcome !== undefined, payload, result }, bytes);
-    this.operations.drop(result);
+    this.#happen(slot, (payload) => ({ type: 'ran', ok: outcome !== undefined, payload, result }), bytes);
   }
 
   // From the kernel.
@@ -228,12 +238,17 @@ export class ObjectSet implements ViewSink, Homes {
     if (said.type !== 'OBJECT') return;
     const { message } = said;
     if (message.type === 'EXEC_REQ') this.operations.left(message.requester, message.call);
-    else if (message.type === 'EXECUTED') this.operations.left(to, message.call);
+    if (message.type !== 'EXECUTED') return;
+    this.operations.left(to, message.call);
+    this.operations.drop(message.result);
   }
 
   reply(call: CallId, { key, result }: ViewResult): void {
     if (result.outcome !== 'interrupted') this.operations.answered(call);
-    if (result.outcome === 'executed') this.#outcomes.set(call, this.operations.get(result.result)!);
+    if (result.outcome === 'executed') {
+      this.#outcomes.set(call, this.operations.get(result.result)!);
+      this.operations.drop(result.result);
+    }
     if (call === this.#call) {
       this.#result = result;
       return;
@@ -316,8 +331,11 @@ export class ObjectSet implements ViewSink, Homes {
     return heaviest(key, nodes.length > 0 ? nodes : members);
   }
 
-  #envOf(defaultOwner: MemberSlot): ObjectEnv {
-    this.#envs[defaultOwner] ??= {
+  #envOf(defaultOwner: MemberSlot, view: View): ObjectEnv {
+    if (this.#envsOf[0]?.view !== view) this.#envsOf = [{ view, envs: [] }, ...this.#envsOf.slice(0, 1)];
+    const { envs } = this.#envsOf[0]!;
+    const shadowNode = this.descriptor.isBackedUp ? this.#shadowNode(view) : undefined;
+    envs[defaultOwner] ??= {
       self: this.#place.self,
       defaultOwner,
       forwardsMax: forwardsMaxDefault,
@@ -327,20 +345,29 @@ export class ObjectSet implements ViewSink, Homes {
       firstTouch: this.descriptor.isLinked ? 'default-owner' : 'requester',
       migratory: this.descriptor.isMigratory,
       evictsTo: this.descriptor.isStored ? 'device' : 'nodes',
+      ...(shadowNode === undefined ? {} : { shadowNode }),
       rules: objectRules,
     };
-    return this.#envs[defaultOwner];
+    return envs[defaultOwner];
+  }
+
+  /** The node after this member, in a ring of those there are. */
+  #shadowNode({ members }: View): MemberSlot | undefined {
+    const others = members.filter((member) => member < mainSlot && member !== this.#place.self);
+    return others.find((member) => member > this.#place.self) ?? others[0];
   }
 
   #bytesOf(handle: number, slot: ObjectSlot | undefined): Uint8Array | undefined {
     if (handle === noPayload) return undefined;
     if (handle === this.#arrivedHandle) return this.#arrived;
-    return handle === slot?.handle ? slot.bytes : this.operations.get(handle);
+    if (handle === slot?.handle) return slot.bytes;
+    return handle === slot?.shadow?.handle ? slot.shadow.bytes : this.operations.get(handle);
   }
 
   /** What happens to one object by this member's own doing. */
-  #happen(slot: ObjectSlot, event: LocalEvent, bytes?: Uint8Array): void {
-    this.#step({ type: 'object', key: slot.key, event }, bytes, bytes === undefined ? noPayload : this.handleFor(slot));
+  #happen(slot: ObjectSlot, make: (payload: number) => LocalEvent, bytes?: Uint8Array): void {
+    const handle = bytes === undefined ? noPayload : this.operations.fresh();
+    this.#step({ type: 'object', key: slot.key, event: make(handle) }, bytes, handle);
   }
 
   #step(event: ViewEvent, bytes?: Uint8Array, handle = noPayload): void {
@@ -367,10 +394,18 @@ export class ObjectSet implements ViewSink, Homes {
 
   /** The kernel may have taken other bytes for the value, or dropped it. */
   #keep(slot: ObjectSlot | undefined): void {
-    if (slot === undefined || slot.entry.payload === slot.handle) return;
+    if (slot === undefined) return;
+    const { payload, backup } = slot.entry;
+    const shadow = backup.shadow?.payload;
+    const isSameShadow = shadow === slot.shadow?.handle;
+    if (payload === slot.handle && isSameShadow) return;
+    // The value may have become the shadow, or the shadow the value.
+    const now = this.#bytesOf(payload, slot);
+    const kept = shadow === undefined || isSameShadow ? slot.shadow?.bytes : this.#bytesOf(shadow, slot);
+    slot.shadow = shadow === undefined || kept === undefined ? undefined : { handle: shadow, bytes: kept };
+    if (payload === slot.handle) return;
     const before = slot.bytes;
-    const now = this.#bytesOf(slot.entry.payload, slot);
-    slot.handle = slot.entry.payload;
+    slot.handle = payload;
     slot.value = unread;
     slot.bytes = now;
     this.bytes += (now?.length ?? 0) - (before?.length ?? 0);

@@ -13,6 +13,8 @@ export class ObjectSlot {
   bytes: Uint8Array | undefined = undefined;
   /** The handle by which the kernel knows these bytes. */
   handle: number;
+  /** The shadow kept here for the owner. */
+  shadow: { readonly handle: number; readonly bytes: Uint8Array } | undefined = undefined;
   /** The bytes decoded and frozen, if they were and could be. */
   value: unknown = unread;
   /** Somebody looked at the value since eviction last did. */

@@ -1,8 +1,8 @@
 import type { Handle } from '@holdfast/kernel';
 import type { CallId, NodeId, ObjectMessage } from '../kernel/object-types.ts';
 
-/** Above the two handles that stand for the value of an object. */
-const firstHandle = 3;
+/** The kernel has handles of its own below. */
+const firstHandle = 1;
 
 /**
  * The bytes of operations and of their results while the kernel has handles of them. An operation of this member is kept
@@ -19,8 +19,13 @@ export class OperationBytes {
     return this.#bytes.get(handle);
   }
 
+  /** A handle that stands for nothing yet, and never stood for anything. */
+  fresh(): Handle {
+    return this.#next++;
+  }
+
   keep(bytes: Uint8Array): Handle {
-    const handle = this.#next++;
+    const handle = this.fresh();
     this.#bytes.set(handle, bytes);
     return handle;
   }

@@ -20,6 +20,8 @@ export interface SetDescriptor {
   /** Objects begin, and loads run, on the default owner. */
   readonly isLinked: boolean;
   readonly isMigratory: boolean;
+  /** What is written is on a second node before anybody sees it. */
+  readonly isBackedUp: boolean;
   /** Objects may lie on the device of their default owner alone. */
   readonly isStored: boolean;
   /** The same where two definitions mean the same on the wire. */
@@ -29,11 +31,13 @@ export interface SetDescriptor {
 export function describe<Key, Value, Operations>(
   definition: ContainerDefinition<Key, Value, Operations, undefined>,
 ): SetDescriptor {
-  const { name, key, value, defaultOwner, exclusiveReaders, firstTouch, migratory, operations, source } = definition;
+  const { name, key, value, defaultOwner, exclusiveReaders, firstTouch, migratory, backup, operations, source } =
+    definition;
   const policy = {
     exclusiveReaders,
     isLinked: firstTouch === 'default-owner',
     isMigratory: migratory,
+    isBackedUp: backup === 1,
     isStored: source.store !== undefined && source.load !== undefined,
   };
   const owner = typeof defaultOwner === 'function' ? 'function' : defaultOwner;
@@ -48,8 +52,15 @@ export function describe<Key, Value, Operations>(
 
 export function writeDescriptor(to: Writer, descriptor: SetDescriptor): void {
   writeString(to, descriptor.name);
-  const { exclusiveReaders, isLinked, isMigratory, isStored } = descriptor;
-  writeCount(to, (exclusiveReaders ? 1 : 0) | (isLinked ? 2 : 0) | (isMigratory ? 4 : 0) | (isStored ? 8 : 0));
+  const { exclusiveReaders, isLinked, isMigratory, isStored, isBackedUp } = descriptor;
+  writeCount(
+    to,
+    (exclusiveReaders ? 1 : 0) |
+      (isLinked ? 2 : 0) |
+      (isMigratory ? 4 : 0) |
+      (isStored ? 8 : 0) |
+      (isBackedUp ? 16 : 0),
+  );
   writeString(to, descriptor.fingerprint);
 }
 
@@ -63,6 +74,7 @@ export function readDescriptor(from: Reader): SetDescriptor {
     isLinked: (flags & 2) !== 0,
     isMigratory: (flags & 4) !== 0,
     isStored: (flags & 8) !== 0,
+    isBackedUp: (flags & 16) !== 0,
     fingerprint: readString(from),
   };
 }

@@ -33,6 +33,8 @@ const report = z.object({
   lost: z.boolean(),
   version: z.number(),
   incarnation: z.number(),
+  shadowAt: z.int(),
+  shadow: z.number(),
   home: z.int(),
 });
 const verdict = z.object({
@@ -45,10 +47,11 @@ const verdict = z.object({
   incarnation: z.number(),
   copyset: z.array(z.int()),
   rmset: z.array(z.int()),
+  shadowAt: z.int(),
   home: z.int(),
 });
-const reports = z.object({ items: z.array(z.looseObject(report.shape)), last: z.boolean() });
-const verdicts = z.object({ items: z.array(z.looseObject(verdict.shape)), last: z.boolean() });
+const reports = z.object({ items: z.array(report), last: z.boolean() });
+const verdicts = z.object({ items: z.array(verdict), last: z.boolean() });
 
 /** Write what one member of a set says to another; `bytes` is what the payload of a message about an object stands for. */
 export function writeSetMessage(to: Writer, message: ViewMessage, homes: Homes, bytes: Uint8Array | undefined): void {
@@ -107,12 +110,12 @@ export function readSetMessage(from: Reader, homes: Homes, handleOf: (key: MapKe
     case 'REPORT': {
       const { items, last } = reports.parse(JSON.parse(readString(from)));
       learn(items);
-      return { message: { type, epoch, reports: items as Report[], last }, bytes: undefined };
+      return { message: { type, epoch, reports: items satisfies Report[], last }, bytes: undefined };
     }
     case 'VERDICT': {
       const { items, last } = verdicts.parse(JSON.parse(readString(from)));
       learn(items);
-      return { message: { type, epoch, verdicts: items as Verdict[], last }, bytes: undefined };
+      return { message: { type, epoch, verdicts: items satisfies Verdict[], last }, bytes: undefined };
     }
     default:
       throw new HoldfastError('HF_CODEC', 'A message about a container is not one.', {

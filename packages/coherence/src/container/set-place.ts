@@ -1,5 +1,5 @@
 import type { Writer } from '@holdfast/runtime/internals';
-import type { MemberSlot } from '@holdfast/runtime/service';
+import type { MemberContext, MemberSlot } from '@holdfast/runtime/service';
 import type { CallId } from '../kernel/object-types.ts';
 import type { ObjectSet } from './object-set.ts';
 import type { WaitingCalls } from './waiting-calls.ts';
@@ -10,6 +10,7 @@ export interface SetPlace {
   /** Whether objects may stay here: the embedding thread and attached workers hand over what they came to own. */
   readonly owns: boolean;
   readonly calls: WaitingCalls;
+  readonly context: MemberContext;
   nextCall(): CallId;
   /** Begin a message about a set, with `bytes` of payload to come; nothing else may be begun until {@link end}. */
   begin(to: MemberSlot, set: ObjectSet, bytes: number): Writer;

@@ -41,6 +41,20 @@ export const Batons = defineContainer('batons', {
   migratory: true,
 });
 
+/** On two nodes before anybody sees it. */
+export const Vault = defineContainer('vault', {
+  key: z.string(),
+  value: z.object({ n: z.int() }),
+  initial: () => ({ n: 0 }),
+  backup: 1,
+  operations: {
+    add: (draft, by: number) => {
+      draft.n += by;
+      return draft.n;
+    },
+  },
+});
+
 /** Keys carry the node that made them. */
 export const Tickets = defineContainer('tickets', { key: z.string(), value: z.string(), defaultOwner: 'creator' });
 

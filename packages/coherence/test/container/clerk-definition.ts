@@ -34,5 +34,8 @@ export const Clerk = defineService('clerk', {
   pass: rpc({ in: key }),
   /** Messages of this node about batons. */
   passes: rpc({ out: z.int() }),
+  /** Add one to an object with a backup, so many times: how many were acknowledged. */
+  deposit: rpc({ in: z.object({ key, times: z.int() }), out: z.int() }),
+  vault: rpc({ in: key, out: z.int() }),
   counter: rpc({ in: key, out: z.int() }),
 });

@@ -1,12 +1,13 @@
 import '@holdfast/coherence';
 import { threadId } from 'node:worker_threads';
-import { Accounts, Batons, Counters, invalidated, Linked, Small, Stock, shelf } from './accounts.ts';
+import { Accounts, Batons, Counters, invalidated, Linked, Small, Stock, shelf, Vault } from './accounts.ts';
 import { Clerk } from './clerk-definition.ts';
 
 export default Clerk.implement(async (context) => {
   const [accounts, counters] = await Promise.all([context.container(Accounts), context.container(Counters)]);
   const [stock, small] = await Promise.all([context.container(Stock), context.container(Small)]);
   const [linked, batons] = await Promise.all([context.container(Linked), context.container(Batons)]);
+  const vault = await context.container(Vault);
   return {
     read: (key) => accounts.read(key),
     peek: (key) => accounts.peek(key),
@@ -62,6 +63,15 @@ export default Clerk.implement(async (context) => {
       await batons.grab(key, (draft) => ({ n: (draft?.n ?? 0) + 1 }));
     },
     passes: () => Object.values(batons.counters().sent).reduce((sum, count) => sum + count, 0),
+    deposit: async ({ key, times }) => {
+      for (let left = times; left > 0; left--) {
+        await vault.grab(key, (draft) => {
+          draft.n += 1;
+        });
+      }
+      return times;
+    },
+    vault: async (key) => (await vault.read(key)).n,
     counter: async (key) => (await counters.read(key)).n,
   };
 });

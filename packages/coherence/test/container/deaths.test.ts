@@ -1,6 +1,6 @@
 import { Cluster } from '@holdfast/runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Accounts, Counters } from './accounts.ts';
+import { Accounts, Counters, Vault } from './accounts.ts';
 import { Clerk } from './clerk-definition.ts';
 
 let cluster: Cluster;
@@ -61,5 +61,18 @@ describe('when a node dies', () => {
     const counters = await cluster.container(Counters);
     expect(await counters.execute('again', 'add', 5)).toBe(5);
     expect(await clerk(3).counter('again')).toBe(5);
+  }, 60_000);
+
+  it('with a backup nothing acknowledged is lost, whoever dies', async () => {
+    const vault = await cluster.container(Vault);
+    for (const key of keys) expect(await clerk(1).deposit({ key, times: 2 })).toBe(2);
+    expect(await vault.execute('k0', 'add', 10)).toBe(12);
+    await cluster.kill('n1');
+    for (const key of keys) expect(await clerk(2).vault(key)).toBe(key === 'k0' ? 12 : 2);
+    // The shadows are made anew: the next death loses nothing either.
+    for (const key of keys) await clerk(3).deposit({ key, times: 1 });
+    await cluster.kill('n3');
+    for (const key of keys) expect(await clerk(0).vault(key)).toBe(key === 'k0' ? 13 : 3);
+    expect(vault.grabSync('k1', ({ n }) => ({ n: n + 1 })).n).toBe(4);
   }, 60_000);
 });
