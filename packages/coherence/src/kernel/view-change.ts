@@ -173,7 +173,7 @@ function decideWhenReported(state: ViewState, env: ViewEnv, out: ViewSink): void
       knew: knew(state, key, env),
       rules: env.rules,
     });
-    out.trace(verdict.exists ? 'kept' : 'gone', verdict.owner, typeof key === 'number' ? key : 0);
+    out.trace(verdict.exists ? 'survives' : 'gone', verdict.owner, typeof key === 'number' ? key : 0);
     for (const { from } of reported) verdicts.get(from)?.push(verdict);
     if (!reported.some(({ from }) => from === env.self)) obeyOne(state, verdict, env, out);
   }

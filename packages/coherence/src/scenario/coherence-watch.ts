@@ -49,7 +49,7 @@ export class CoherenceWatch {
   /** A kernel named a step of the protocol. */
   step(node: NodeId, name: string, number: number): void {
     seeStep(this.#value, name, number);
-    this.#observe('trace', node, name === 'kept' || name === 'gone' ? this.#renamed(number) : number, name);
+    this.#observe('trace', node, name === 'survives' || name === 'gone' ? this.#renamed(number) : number, name);
   }
 
   /** A kernel answered a call. */

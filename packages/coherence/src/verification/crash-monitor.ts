@@ -98,7 +98,7 @@ function seeStep(ghost: CrashGhost, step: string, number: number, node: NodeId):
       if (!ghost.mayBeLost) ghost.broken = 4;
       ghost.isLost = true;
       break;
-    case 'kept':
+    case 'survives':
       ghost.holders = onlyNode(number);
       if (ghost.crashed.includes(ghost.remover)) ghost.remover = -1;
       break;
