@@ -1,7 +1,8 @@
 import * as fs from 'node:fs';
-import { mkdir, open, readdir, rm } from 'node:fs/promises';
+import { open, readdir, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { makeStorageDirectory } from '@holdfast/runtime/internals';
 import { type DriveDirectory, type DriveFile, ShortWriteError } from './drive-files.ts';
 import { lockDrive } from './drive-lock.ts';
 
@@ -39,9 +40,15 @@ export async function openDirectory(path: string, options: { readonly create: bo
 
 /** Make a directory and those above it that are missing, durably. */
 async function makeDirectory(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  for (let made = resolve(path); made.length >= first.length; made = dirname(made)) await syncDirectory(dirname(made));
+  const missing = missingFrom(resolve(path));
+  makeStorageDirectory(path);
+  for (const made of missing) await syncDirectory(dirname(made));
+}
+
+/** The directory and those above it that are not there, the deepest first. */
+function missingFrom(path: string): string[] {
+  const parent = dirname(path);
+  return parent === path || fs.existsSync(path) ? [] : [path, ...missingFrom(parent)];
 }
 
 async function syncDirectory(path: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { Cluster } from '@holdfast/runtime';
 import { expect, it } from 'vitest';
 import type { ArrayEvent } from '../../src/array/events.ts';
@@ -57,3 +58,15 @@ it('reads and lists round a paused node, and stores on it again when it goes on'
   await cluster.resume('n1');
   expect(await array.put('after', bytesOf(5000, 2))).toMatchObject({ degraded: false });
 }, 60_000);
+
+it.runIf(existsSync('/proc/self'))(
+  'refuses a directory that the file system does not make, at once',
+  async () => {
+    await using cluster = await Cluster.start({ nodes: 2 });
+    for (const directory of ['/proc/holdfast', '/proc/holdfast/array']) {
+      const creating = RaidArray.create(cluster, { ...smallShape, data: 1, directory });
+      await expect(creating).rejects.toMatchObject({ code: 'HF_STORAGE' });
+    }
+  },
+  20_000,
+);
