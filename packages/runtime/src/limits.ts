@@ -224,8 +224,11 @@ export const connectionKeepMs = 1000;
 export const stallBeats = 2;
 export const soleLinkStallBeats = 100;
 
-/** A member whose own heartbeat came this much later than due was stalled itself, and suspects nobody for it. */
-export const lateHeartbeatMs = 20;
+/**
+ * A member whose own heartbeat came this much later than due was stalled itself, and suspects nobody for it. Less than
+ * the `stallBeats` of a peer take: a ring that nobody read may have been too full for its acknowledgements.
+ */
+export const lateHeartbeatMs = 8;
 
 /** Late heartbeats for which a link that makes no progress is excused; after that it is judged all the same. */
 export const lateTicksExcusedMax = 25;

@@ -137,14 +137,14 @@ export class Peer implements SessionOwner, ConnectionOwner {
     this.session.tick(nowMs, beats);
     const restless = this.session.restless || !settledStages.has(this.#connection.state.stage);
     if (block.isCut(self, this.slot) || block.isCut(this.slot, self)) {
-      this.#detector.forgive(this.#beatsDrained);
+      this.#detector.forgive(beats);
       return restless;
     }
     // A peer without traffic beats slowly. What is under way may not reach it: its heart is made to beat all the same.
     if (restless && beats === this.#beats) this.#doorbell.signal(otherSignal);
     this.#beats = beats;
     for (let link = 0; link < this.#links.length && !this.#closed; link++) {
-      const suspicion = this.#detector.look(this.session.state, link, this.#beatsDrained, late || this.#behind);
+      const suspicion = this.#detector.look(this.session.state, link, this.#beatsDrained, beats, late || this.#behind);
       if (suspicion === 'suspect') this.session.suspect(link);
       else if (suspicion === 'fail') this.#links[link]?.fail('stalled');
     }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LinkDetector } from '../../src/exchange/link-detector.ts';
+import { LinkDetector, type Suspicion } from '../../src/exchange/link-detector.ts';
 import { sessionEnv } from '../../src/exchange/session-settings.ts';
 import { sessionKernel } from '../../src/kernel/session-kernel.ts';
 import type { SessionState } from '../../src/kernel/session-types.ts';
@@ -17,22 +17,48 @@ function underWay(second: 'up' | 'down' = 'up'): SessionState {
   return state;
 }
 
+/** A look at a peer whose heart did not beat while this member drained its links. */
+function look(detector: LinkDetector, state: SessionState, link: number, beats: number, late: boolean): Suspicion {
+  return detector.look(state, link, beats, beats, late);
+}
+
 describe('LinkDetector', () => {
   it('suspects a link after two beats of the peer without an acknowledgement, and fails it one beat later', () => {
     const detector = new LinkDetector(2);
     const state = underWay();
     const seen: string[] = [];
-    for (let beats = 100; beats <= 100 + stallBeats; beats++) seen.push(detector.look(state, 0, beats, false));
+    for (let beats = 100; beats <= 100 + stallBeats; beats++) seen.push(look(detector, state, 0, beats, false));
     expect(seen).toEqual(['none', 'none', 'suspect']);
     if (state.links[0] !== undefined) state.links[0].state = 'suspect';
-    expect(detector.look(state, 0, 100 + stallBeats, false)).toBe('none');
-    expect(detector.look(state, 0, 101 + stallBeats, false)).toBe('fail');
+    expect(look(detector, state, 0, 100 + stallBeats, false)).toBe('none');
+    expect(look(detector, state, 0, 101 + stallBeats, false)).toBe('fail');
+  });
+
+  it('counts no beat from before the record left, however many there were', () => {
+    const detector = new LinkDetector(2);
+    const state = underWay();
+    const bulk = state.classes[2];
+    if (bulk === undefined) throw new Error('no class');
+    bulk.cursor = bulk.unacknowledged;
+    look(detector, state, 0, 100, false);
+    // Between two looks the peer beat often, and then a record left.
+    bulk.cursor = bulk.unacknowledged + 1;
+    expect(look(detector, state, 0, 100 + 10 * stallBeats, false)).toBe('none');
+    expect(look(detector, state, 0, 100 + 11 * stallBeats, false)).toBe('suspect');
+  });
+
+  it('counts no beat from while this member drained its links', () => {
+    const detector = new LinkDetector(2);
+    const state = underWay();
+    expect(detector.look(state, 0, 100, 110, false)).toBe('none');
+    expect(detector.look(state, 0, 110 + stallBeats - 1, 120, false)).toBe('none');
+    expect(detector.look(state, 0, 110 + stallBeats, 130, false)).toBe('suspect');
   });
 
   it('never suspects a peer whose heart stands still, however long', () => {
     const detector = new LinkDetector(2);
     const state = underWay();
-    for (let look = 0; look < 1000; look++) expect(detector.look(state, 0, 100, false)).toBe('none');
+    for (let count = 0; count < 1000; count++) expect(look(detector, state, 0, 100, false)).toBe('none');
   });
 
   it('takes any acknowledgement for progress, and a link without traffic for healthy', () => {
@@ -43,33 +69,33 @@ describe('LinkDetector', () => {
     for (let beats = 0; beats < 50; beats++) {
       if (beats % 2 === 0) bulk.unacknowledged++;
       bulk.cursor = bulk.unacknowledged + 1;
-      expect(detector.look(state, 0, beats, false)).toBe('none');
+      expect(look(detector, state, 0, beats, false)).toBe('none');
     }
     bulk.cursor = bulk.unacknowledged;
-    for (let beats = 50; beats < 100; beats++) expect(detector.look(state, 0, beats, false)).toBe('none');
-    expect(detector.look(state, 1, 100, false)).toBe('none');
+    for (let beats = 50; beats < 100; beats++) expect(look(detector, state, 0, beats, false)).toBe('none');
+    expect(look(detector, state, 1, 100, false)).toBe('none');
   });
 
   it('starts anew after it forgave, and is patient with the only link', () => {
     const detector = new LinkDetector(2);
     const state = underWay('down');
-    detector.look(state, 0, 0, false);
-    expect(detector.look(state, 0, soleLinkStallBeats - 1, false)).toBe('none');
+    look(detector, state, 0, 0, false);
+    expect(look(detector, state, 0, soleLinkStallBeats - 1, false)).toBe('none');
     detector.forgive(soleLinkStallBeats);
-    expect(detector.look(state, 0, soleLinkStallBeats + 1, false)).toBe('none');
-    expect(detector.look(state, 0, 2 * soleLinkStallBeats, false)).toBe('fail');
+    expect(look(detector, state, 0, soleLinkStallBeats + 1, false)).toBe('none');
+    expect(look(detector, state, 0, 2 * soleLinkStallBeats, false)).toBe('fail');
   });
 
   it('judges nobody while this member itself is late, but not for ever', () => {
     const detector = new LinkDetector(2);
     const state = underWay();
     let beats = 0;
-    detector.look(state, 0, beats, false);
+    look(detector, state, 0, beats, false);
     for (let late = 0; late < lateTicksExcusedMax; late++) {
       beats += stallBeats;
-      expect(detector.look(state, 0, beats, true)).toBe('none');
+      expect(look(detector, state, 0, beats, true)).toBe('none');
     }
-    expect(detector.look(state, 0, beats + stallBeats, true)).toBe('suspect');
+    expect(look(detector, state, 0, beats + stallBeats, true)).toBe('suspect');
   });
 
   it('excuses lateness anew after progress', () => {
@@ -79,15 +105,15 @@ describe('LinkDetector', () => {
     if (bulk === undefined) throw new Error('no class');
     for (let late = 0; late < 4 * lateTicksExcusedMax; late++) {
       if (late % lateTicksExcusedMax === 0) bulk.unacknowledged++;
-      expect(detector.look(state, 0, late * stallBeats, true)).toBe('none');
+      expect(look(detector, state, 0, late * stallBeats, true)).toBe('none');
     }
   });
 
   it('counts beats across their wrap', () => {
     const detector = new LinkDetector(2);
     const state = underWay();
-    expect(detector.look(state, 0, 2 ** 32 - 1, false)).toBe('none');
-    expect(detector.look(state, 0, 0, false)).toBe('none');
-    expect(detector.look(state, 0, stallBeats - 1, false)).toBe('suspect');
+    expect(look(detector, state, 0, 2 ** 32 - 1, false)).toBe('none');
+    expect(look(detector, state, 0, 0, false)).toBe('none');
+    expect(look(detector, state, 0, stallBeats - 1, false)).toBe('suspect');
   });
 });
