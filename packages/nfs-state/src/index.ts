@@ -41,6 +41,7 @@ export {
   type WriteFailure,
 } from './kernel/page-sync-types.ts';
 export { planOperation } from './kernel/plan-operation.ts';
+export { judgeSlot, type SlotRequest, type SlotVerdict, slotDelta } from './kernel/plan-sessions.ts';
 export { applyDelta, emptyNfsState } from './kernel/state-deltas.ts';
 export {
   anonymousKey,

@@ -8,4 +8,6 @@ export const stateBoundsDefault: StateBounds = {
   clientsMax: 100_000,
   opensPerClientMax: 100_000,
   rangesPerFileMax: 65_536,
+  sessionsPerClientMax: 64,
+  slotsMax: 64,
 };

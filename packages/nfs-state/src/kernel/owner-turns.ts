@@ -25,12 +25,15 @@ export interface Turn {
   readonly owner: OwnerName;
   readonly seqid: number;
   readonly confirmed: boolean;
+  /** NFSv4.1 does not count the requests of owners: slots do. */
+  readonly isCounted: boolean;
   readonly operation: Operation['type'];
 }
 
 /** The end of an owner's turn: the answer is kept with what changed. */
 export function endTurn(turn: Turn, reply: Reply, changes: readonly Delta[] = [], closed?: StateKey): Plan {
   if (notCounted.has(reply.status)) return { reply, deltas: [] };
+  if (!turn.isCounted) return { reply, deltas: changes };
   const { kind: type, client, owner, seqid, confirmed, operation } = turn;
   const kept: KeptReply = { operation, reply, ...(closed === undefined ? {} : { closed }) };
   return { reply, deltas: [...changes, { type, client, owner, is: { seqid, confirmed, kept } }] };

@@ -4,7 +4,8 @@ import { mintKey } from './stateids.ts';
 
 type Asked<Type extends Operation['type']> = Extract<Operation, { type: Type }>;
 
-const hasOpens = (state: NfsState, client: ClientId): boolean => state.holdings.get(client)!.opens.size > 0;
+/** What would be lost if somebody else took the client's name. */
+export const hasOpens = (state: NfsState, client: ClientId): boolean => state.holdings.get(client)!.opens.size > 0;
 
 /**
  * SETCLIENTID (RFC 7530, 16.33): a client of the same name, verifier and principal keeps its id and all it has, whichever
@@ -24,7 +25,7 @@ export function planSetClientId(
   if (state.clients.size + state.unconfirmed.size >= bounds.clientsMax && !state.unconfirmed.has(name)) {
     return refuse('RESOURCE');
   }
-  const isSame = confirmed?.verifier === verifier && confirmed.principal === principal;
+  const isSame = confirmed?.minor === 0 && confirmed.verifier === verifier && confirmed.principal === principal;
   const client: Client = {
     id: isSame ? confirmed.id : mintKey(mint).slice(8),
     name,
@@ -32,6 +33,10 @@ export function planSetClientId(
     principal,
     callback,
     confirm: mintKey(mint),
+    minor: 0,
+    created: 0,
+    createdReply: undefined,
+    reclaimed: false,
   };
   return {
     reply: { status: 'OK', clientId: client.id, confirm: client.confirm },

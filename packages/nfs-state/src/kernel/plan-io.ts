@@ -33,7 +33,8 @@ export function planIo(state: NfsState, { file, stateid, write }: Asked<'io'>, m
   const found = state.locks.has(stateid.key) ? locksOf(state, stateid, mint) : openOf(state, stateid, mint);
   if (typeof found === 'string') return refuse(found);
   const open = 'ranges' in found ? state.opens.get(found.open)! : found;
-  const isUsable = found.file === file && state.openOwners.get(ownerKey(open.client, open.owner))!.confirmed;
+  const isConfirmed = state.openOwners.get(ownerKey(open.client, open.owner))?.confirmed ?? true;
+  const isUsable = found.file === file && isConfirmed;
   if (!isUsable) return refuse('BAD_STATEID');
   return refuse((open.access & mode) === 0 ? 'OPENMODE' : 'OK');
 }

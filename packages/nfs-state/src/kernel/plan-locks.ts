@@ -41,8 +41,10 @@ function rangesOf(state: NfsState, file: FileId): number {
   return ranges;
 }
 
+const isCounted = (state: NfsState, client: string): boolean => state.clients.get(client)!.minor === 0;
+
 const isConfirmed = (state: NfsState, { client, owner }: Open): boolean =>
-  state.openOwners.get(ownerKey(client, owner))!.confirmed;
+  !isCounted(state, client) || state.openOwners.get(ownerKey(client, owner))!.confirmed;
 
 /** Lock bytes for the owner of `present`, or say why not. */
 function take(
@@ -71,7 +73,10 @@ export function planLockNew(state: NfsState, asked: Asked<'lock-new'>, mint: Min
   const present = state.opens.get(asked.open.key);
   if (present === undefined) return refuse(openOf(state, asked.open, mint) as Status);
   const { client, owner: openOwner, file } = present;
-  const outOfTurn = answerOutOfTurn(state.openOwners.get(ownerKey(client, openOwner))!, asked.openSeqid, 'lock-new');
+  const counted = isCounted(state, client);
+  const outOfTurn = counted
+    ? answerOutOfTurn(state.openOwners.get(ownerKey(client, openOwner))!, asked.openSeqid, 'lock-new')
+    : undefined;
   if (outOfTurn !== undefined) return outOfTurn;
   const open = openOf(state, asked.open, mint);
   if (typeof open === 'string') return refuse(open);
@@ -82,27 +87,22 @@ export function planLockNew(state: NfsState, asked: Asked<'lock-new'>, mint: Min
     owner: openOwner,
     seqid: asked.openSeqid,
     confirmed: true,
+    isCounted: counted,
     operation: 'lock-new',
   };
   const { owner, lockSeqid, lockType } = asked;
   const known = state.lockOwners.get(ownerKey(client, owner));
-  if (known !== undefined && answerOutOfTurn(known, lockSeqid, 'lock-new') !== undefined) return refuse('BAD_SEQID');
+  const isTurn = !counted || known === undefined || answerOutOfTurn(known, lockSeqid, 'lock-new') === undefined;
+  if (!isTurn) return refuse('BAD_SEQID');
   const before = locksBy(state, file, client, owner);
   const blank: Locks = { key: '', client, owner, file, open: open.key, seqid: 0, ranges: [] };
   const taken = take(state, before ?? blank, lockType, asked.range, bounds);
   if ('status' in taken) return endTurn(turn, taken);
   const locks = { ...taken, key: before?.key ?? mintKey(mint), seqid: nextSeqid(taken.seqid) };
   const reply: Reply = { status: 'OK', stateid: stateidOf(locks)! };
-  const changes: Delta[] = [
-    { type: 'locks', locks },
-    {
-      type: 'lock-owner',
-      client,
-      owner,
-      is: { seqid: lockSeqid, confirmed: true, kept: { operation: 'lock-new', reply } },
-    },
-  ];
-  return endTurn(turn, reply, changes);
+  const kept = { operation: 'lock-new', reply } as const;
+  const lockOwner: Delta = { type: 'lock-owner', client, owner, is: { seqid: lockSeqid, confirmed: true, kept } };
+  return endTurn(turn, reply, [{ type: 'locks', locks }, lockOwner]);
 }
 
 function locksBy(state: NfsState, file: FileId, client: string, owner: string): Locks | undefined {
@@ -122,11 +122,22 @@ function locksInTurn(
   const present = state.locks.get(asked.stateid.key);
   if (present === undefined) return refuse(locksOf(state, asked.stateid, mint) as Status);
   const { client, owner } = present;
-  const outOfTurn = answerOutOfTurn(state.lockOwners.get(ownerKey(client, owner))!, asked.seqid, asked.type);
+  const counted = isCounted(state, client);
+  const outOfTurn = counted
+    ? answerOutOfTurn(state.lockOwners.get(ownerKey(client, owner))!, asked.seqid, asked.type)
+    : undefined;
   if (outOfTurn !== undefined) return outOfTurn;
   const locks = locksOf(state, asked.stateid, mint);
   if (typeof locks === 'string') return refuse(locks);
-  const turn: Turn = { kind: 'lock-owner', client, owner, seqid: asked.seqid, confirmed: true, operation: asked.type };
+  const turn: Turn = {
+    kind: 'lock-owner',
+    client,
+    owner,
+    seqid: asked.seqid,
+    confirmed: true,
+    isCounted: counted,
+    operation: asked.type,
+  };
   return { turn, locks };
 }
 

@@ -60,15 +60,24 @@ const pairOf = (access: number, deny: number): number => 4 * access + deny;
  */
 export function planOpen(state: NfsState, asked: Asked<'open'>, mint: Mint, bounds: StateBounds): Plan {
   const { client, owner, seqid, file, access, deny } = asked;
-  if (!state.clients.has(client)) return refuse('STALE_CLIENTID');
+  const minor = state.clients.get(client)?.minor;
+  if (minor === undefined) return refuse('STALE_CLIENTID');
   const self = ownerKey(client, owner);
   const known = state.openOwners.get(self);
-  const isKnown = known?.confirmed === true;
+  const isKnown = minor === 1 || known?.confirmed === true;
   if (known !== undefined) {
     const answer = answerOutOfTurn(known, seqid, 'open');
     if (answer !== undefined && (isKnown || answer.reply.status !== 'BAD_SEQID')) return answer;
   }
-  const turn: Turn = { kind: 'open-owner', client, owner, seqid, confirmed: isKnown, operation: 'open' };
+  const turn: Turn = {
+    kind: 'open-owner',
+    client,
+    owner,
+    seqid,
+    confirmed: isKnown,
+    isCounted: minor === 0,
+    operation: 'open',
+  };
   const before = isKnown ? [] : leftovers(state, client, owner);
   if (!isShare(access, deny)) return endTurn(turn, { status: 'INVAL' }, before);
   if (isDenied(state, file, self, access, deny)) return endTurn(turn, { status: 'SHARE_DENIED' }, before);
@@ -89,6 +98,9 @@ export function planOpen(state: NfsState, asked: Asked<'open'>, mint: Mint, boun
   return endTurn(turn, { status: 'OK', stateid, mustConfirm: !isKnown }, [...before, { type: 'open', open }]);
 }
 
+/** Owners of NFSv4.1 need not confirm. */
+const uncounted: Owner = { seqid: 0, confirmed: true, kept: undefined };
+
 /** The open-owner's turn for an operation that names it by a stateid, and the open itself. */
 function openInTurn(
   state: NfsState,
@@ -98,16 +110,18 @@ function openInTurn(
   const present = state.opens.get(stateid.key);
   const self = present === undefined ? state.closed.get(stateid.key) : ownerKey(present.client, present.owner);
   if (self === undefined) return refuse(openOf(state, stateid, mint) as Status);
-  const owner = state.openOwners.get(self)!;
-  const answer = answerOutOfTurn(owner, seqid, type);
-  if (answer !== undefined) return answer;
   const [client, name] = [self.slice(0, self.indexOf('/')), self.slice(self.indexOf('/') + 1)];
+  const isCounted = state.clients.get(client)!.minor === 0;
+  const owner = isCounted ? state.openOwners.get(self)! : uncounted;
+  const answer = isCounted ? answerOutOfTurn(owner, seqid, type) : undefined;
+  if (answer !== undefined) return answer;
   const turn: Turn = {
     kind: 'open-owner',
     client,
     owner: name,
     seqid,
     confirmed: owner.confirmed,
+    isCounted,
     operation: type,
   };
   return { turn, open: openOf(state, stateid, mint), owner };

@@ -2,6 +2,13 @@ import { planConfirmClientId, planExpire, planRenew, planSetClientId } from './p
 import { planIo } from './plan-io.ts';
 import { planLock, planLockNew, planLockTest, planReleaseLockOwner, planUnlock } from './plan-locks.ts';
 import { planClose, planOpen, planOpenConfirm, planOpenDowngrade } from './plan-opens.ts';
+import {
+  planCreateSession,
+  planDestroyClientId,
+  planDestroySession,
+  planExchangeId,
+  planReclaimComplete,
+} from './plan-sessions.ts';
 import type { Mint, NfsState, Operation, Plan, StateBounds } from './state-types.ts';
 
 /**
@@ -14,6 +21,16 @@ export function planOperation(state: NfsState, operation: Operation, mint: Mint,
       return planSetClientId(state, operation, mint, bounds);
     case 'setclientid-confirm':
       return planConfirmClientId(state, operation);
+    case 'exchange-id':
+      return planExchangeId(state, operation, mint, bounds);
+    case 'create-session':
+      return planCreateSession(state, operation, mint, bounds);
+    case 'destroy-session':
+      return planDestroySession(state, operation);
+    case 'destroy-clientid':
+      return planDestroyClientId(state, operation);
+    case 'reclaim-complete':
+      return planReclaimComplete(state, operation);
     case 'renew':
       return planRenew(state, operation);
     case 'expire':

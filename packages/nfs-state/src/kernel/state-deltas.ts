@@ -8,6 +8,7 @@ import {
   type NfsState,
   type OwnerName,
   ownerKey,
+  type SessionId,
   type StateKey,
 } from './state-types.ts';
 
@@ -18,6 +19,7 @@ export const emptyNfsState = (): NfsState => ({
   lockOwners: new Map(),
   opens: new Map(),
   locks: new Map(),
+  sessions: new Map(),
   closed: new Map(),
   names: new Map(),
   holdings: new Map(),
@@ -65,6 +67,18 @@ export function applyDelta(state: NfsState, delta: Delta): void {
     case 'close':
       forgetOpen(state, delta.key);
       break;
+    case 'session':
+      state.sessions.set(delta.session.id, delta.session);
+      state.holdings.get(delta.session.client)!.sessions.add(delta.session.id);
+      break;
+    case 'session-gone':
+      forgetSession(state, delta.session);
+      break;
+    case 'slot': {
+      const session = state.sessions.get(delta.session)!;
+      state.sessions.set(session.id, { ...session, slots: session.slots.with(delta.slot, delta.is) });
+      break;
+    }
     case 'locks':
       state.locks.set(delta.locks.key, delta.locks);
       fileOf(state, delta.locks.file).locks.add(delta.locks.key);
@@ -93,7 +107,7 @@ function confirmClient(state: NfsState, client: Client): void {
   state.clients.set(id, client);
   state.names.set(name, id);
   if (!state.holdings.has(id)) {
-    state.holdings.set(id, { opens: new Set(), openOwners: new Set(), lockOwners: new Set() });
+    state.holdings.set(id, { opens: new Set(), openOwners: new Set(), lockOwners: new Set(), sessions: new Set() });
   }
 }
 
@@ -112,16 +126,23 @@ function fileOf(state: NfsState, file: FileId): FileState {
 }
 
 function forgetClient(state: NfsState, client: ClientId): void {
-  const { opens, openOwners, lockOwners } = state.holdings.get(client)!;
+  const { opens, openOwners, lockOwners, sessions } = state.holdings.get(client)!;
   for (const key of opens) forgetOpen(state, key);
   for (const key of openOwners) {
     forgetClosed(state, key);
     state.openOwners.delete(key);
   }
   for (const key of lockOwners) state.lockOwners.delete(key);
+  for (const session of sessions) forgetSession(state, session);
   state.names.delete(state.clients.get(client)!.name);
   state.clients.delete(client);
   state.holdings.delete(client);
+}
+
+function forgetSession(state: NfsState, id: SessionId): void {
+  const { client } = state.sessions.get(id)!;
+  state.sessions.delete(id);
+  state.holdings.get(client)!.sessions.delete(id);
 }
 
 function forgetOpen(state: NfsState, key: StateKey): void {

@@ -1,5 +1,6 @@
 /**
- * What NFSv4.0 servers remember of their clients (RFC 7530, sections 9 and 16), as plain data, and how it changes.
+ * What NFSv4.0 and 4.1 servers remember of their clients (RFC 7530, sections 9 and 16; RFC 8881, sections 2.10, 8, 9 and
+ * 18), as plain data, and how it changes.
  *
  * Nothing is changed by an operation itself: it is *planned* against the state, which gives a reply and deltas, and the
  * deltas are applied wherever the state is kept. So a head may make them durable before anybody sees them.
@@ -38,16 +39,43 @@ export interface LockedRange extends ByteRange {
   readonly type: LockType;
 }
 
+/** NFSv4.0 counts the requests of owners; NFSv4.1 those of the slots of sessions. */
+export type MinorVersion = 0 | 1;
+
 export interface Client {
   readonly id: ClientId;
+  readonly minor: MinorVersion;
   /** The string the client calls itself by. */
   readonly name: string;
   /** Changes when the client starts again. */
   readonly verifier: string;
   readonly principal: string;
   readonly callback: string;
-  /** What the client shows to confirm. */
+  /** NFSv4.0: what the client shows to confirm. */
   readonly confirm: string;
+  /** NFSv4.1: its last CREATE_SESSION, and the answer; 0 before the first. */
+  readonly created: number;
+  readonly createdReply: Reply | undefined;
+  /** NFSv4.1: it said that it has reclaimed all it will (RECLAIM_COMPLETE). */
+  readonly reclaimed: boolean;
+}
+
+export type SessionId = string;
+
+/** One place for a request of a session at a time (RFC 8881, 2.10.6). */
+export interface Slot {
+  /** Sequence number of the last request, 0 before the first. */
+  readonly seqid: number;
+  /** Tells one request from another of the same number. */
+  readonly digest: string;
+  /** Its answer, as the head encoded it; undefined where the client did not ask for it to be kept. */
+  readonly reply: string | undefined;
+}
+
+export interface Session {
+  readonly id: SessionId;
+  readonly client: ClientId;
+  readonly slots: readonly Slot[];
 }
 
 /** An answer kept for a request that may come again (RFC 7530, 9.1.9). */
@@ -99,6 +127,7 @@ export interface NfsState {
   readonly lockOwners: Map<string, Owner>;
   readonly opens: Map<StateKey, Open>;
   readonly locks: Map<StateKey, Locks>;
+  readonly sessions: Map<SessionId, Session>;
   /** The owners whose last request closed a stateid; follows from the owners. */
   readonly closed: Map<StateKey, string>;
   /** Confirmed clients by the names they call themselves, and what each has; follow from the above. */
@@ -113,6 +142,7 @@ export interface Holdings {
   readonly opens: Set<StateKey>;
   readonly openOwners: Set<string>;
   readonly lockOwners: Set<string>;
+  readonly sessions: Set<SessionId>;
 }
 
 export interface FileState {
@@ -133,21 +163,34 @@ export type Delta =
   | { readonly type: 'open'; readonly open: Open }
   /** The open is closed, with the locks taken under it. */
   | { readonly type: 'close'; readonly key: StateKey }
-  | { readonly type: 'locks'; readonly locks: Locks };
+  | { readonly type: 'locks'; readonly locks: Locks }
+  | { readonly type: 'session'; readonly session: Session }
+  | { readonly type: 'session-gone'; readonly session: SessionId }
+  | { readonly type: 'slot'; readonly session: SessionId; readonly slot: number; readonly is: Slot };
 
 /** Statuses of RFC 7530, 13.1, without their prefix NFS4ERR_. */
 export type Status =
   | 'OK'
+  | 'BADSESSION'
+  | 'BADSLOT'
   | 'BAD_SEQID'
   | 'BAD_STATEID'
   | 'CLID_INUSE'
+  | 'CLIENTID_BUSY'
+  | 'COMPLETE_ALREADY'
   | 'DENIED'
   | 'INVAL'
   | 'LOCKED'
   | 'LOCKS_HELD'
+  | 'NOENT'
+  | 'NOT_SAME'
   | 'OLD_STATEID'
   | 'OPENMODE'
+  | 'PERM'
   | 'RESOURCE'
+  | 'RETRY_UNCACHED_REP'
+  | 'SEQ_FALSE_RETRY'
+  | 'SEQ_MISORDERED'
   | 'SHARE_DENIED'
   | 'STALE_CLIENTID'
   | 'STALE_STATEID';
@@ -169,6 +212,11 @@ export interface Reply {
   /** The open-owner must confirm with OPEN_CONFIRM. */
   readonly mustConfirm?: boolean;
   readonly denied?: LockDenied;
+  /** EXCHANGE_ID: the sequence number of the next CREATE_SESSION, and whether the client was confirmed already. */
+  readonly sequence?: number;
+  readonly isConfirmed?: boolean;
+  readonly session?: SessionId;
+  readonly slots?: number;
 }
 
 /** Offset and length as they came; a length of all ones reaches to the end of the file. */
@@ -191,6 +239,24 @@ export type Operation =
       readonly confirm: string;
       readonly principal: string;
     }
+  | {
+      readonly type: 'exchange-id';
+      readonly name: string;
+      readonly verifier: string;
+      readonly principal: string;
+      /** EXCHGID4_FLAG_UPD_CONFIRMED_REC_A: change what is known of a confirmed client. */
+      readonly update: boolean;
+    }
+  | {
+      readonly type: 'create-session';
+      readonly client: ClientId;
+      readonly sequence: number;
+      readonly principal: string;
+      readonly slots: number;
+    }
+  | { readonly type: 'destroy-session'; readonly session: SessionId }
+  | { readonly type: 'destroy-clientid'; readonly client: ClientId }
+  | { readonly type: 'reclaim-complete'; readonly client: ClientId }
   | { readonly type: 'renew'; readonly client: ClientId }
   | {
       readonly type: 'open';
@@ -264,6 +330,9 @@ export interface StateBounds {
   readonly opensPerClientMax: number;
   /** Byte ranges locked in one file by all owners together. */
   readonly rangesPerFileMax: number;
+  readonly sessionsPerClientMax: number;
+  /** Slots of a session: a client that asks for more gets these. */
+  readonly slotsMax: number;
 }
 
 /** The anonymous stateid, and the one that reads past deny modes (RFC 7530, 9.1.4.3). */

@@ -1,4 +1,4 @@
-import type { Locks, Mint, NfsState, Open, Stateid, StateKey, Status } from './state-types.ts';
+import type { Locks, MinorVersion, Mint, NfsState, Open, Stateid, StateKey, Status } from './state-types.ts';
 
 const hex = (value: bigint | number, digits: number): string => BigInt(value).toString(16).padStart(digits, '0');
 
@@ -22,8 +22,9 @@ function isOlder(seqid: number, current: number): boolean {
   return distance > 0 && distance < 2 ** 31;
 }
 
-function statusOf({ seqid }: Stateid, current: number): Status {
-  if (seqid === current) return 'OK';
+/** In NFSv4.1 zero stands for whatever is current (RFC 8881, 8.2.2). */
+function statusOf({ seqid }: Stateid, current: number, minor: MinorVersion): Status {
+  if (seqid === current || (seqid === 0 && minor === 1)) return 'OK';
   return isOlder(seqid, current) ? 'OLD_STATEID' : 'BAD_STATEID';
 }
 
@@ -34,13 +35,13 @@ const unknown = ({ key }: Stateid, { epoch }: Mint): Status =>
 export function openOf(state: NfsState, stateid: Stateid, mint: Mint): Open | Status {
   const open = state.opens.get(stateid.key);
   if (open === undefined) return unknown(stateid, mint);
-  const status = statusOf(stateid, open.seqid);
+  const status = statusOf(stateid, open.seqid, state.clients.get(open.client)!.minor);
   return status === 'OK' ? open : status;
 }
 
 export function locksOf(state: NfsState, stateid: Stateid, mint: Mint): Locks | Status {
   const locks = state.locks.get(stateid.key);
   if (locks === undefined) return unknown(stateid, mint);
-  const status = statusOf(stateid, locks.seqid);
+  const status = statusOf(stateid, locks.seqid, state.clients.get(locks.client)!.minor);
   return status === 'OK' ? locks : status;
 }
