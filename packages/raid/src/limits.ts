@@ -81,3 +81,6 @@ export const requestMs = 120_000;
 
 /** Writes of single blocks that wait at one I/O manager for their block, parity IOM or space; more are answered `busy`. */
 export const writesWaitingMax = 4096;
+
+/** Clients whose last write of a block is remembered with it. A retry that comes after so many others is a new write. */
+export const clientsPerBlockMax = 16;

@@ -1,6 +1,14 @@
 import { ProtocolError } from '@holdfast/kernel';
 import { poolWithout, takeAddress } from './address-pool.ts';
-import { blockOf, type DataBlock, type DataEnv, type DataState, type DataUpdate, type Verdict } from './data-state.ts';
+import {
+  apply,
+  blockOf,
+  type DataBlock,
+  type DataEnv,
+  type DataState,
+  type DataUpdate,
+  type Verdict,
+} from './data-state.ts';
 import { abandon, blockHardened, freshUpdate, isKnown, sendUpdate } from './data-write.ts';
 import { rowIndex } from './decision-table.ts';
 import type { DataSink, OpenUpdate } from './iom-messages.ts';
@@ -32,14 +40,6 @@ export function recover(
   for (const [index, peer] of env.peers.entries())
     if (state.peers[index] === 'coming') out.send(peer, { type: 'resolve' });
   for (const update of [...state.updates]) verify(state, update, env, out);
-}
-
-function apply(state: DataState, { newAddress, seq, client, request, ...entry }: MjEntry): void {
-  const block = blockOf(state, entry);
-  block.address = newAddress;
-  block.seq = seq;
-  const others = block.applied.filter((each) => each.client !== client);
-  block.applied = [...others, { client, request }].sort((a, b) => a.client - b.client);
 }
 
 function verify(state: DataState, update: DataUpdate, env: DataEnv, out: DataSink): void {

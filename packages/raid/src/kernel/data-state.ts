@@ -1,4 +1,5 @@
 import type { Decoder, Encoder, Handle } from '@holdfast/kernel';
+import { clientsPerBlockMax } from '../limits.ts';
 import { type AddressPool, decodePool, encodePool } from './address-pool.ts';
 import type { StorageAnswer, ToData, Toughness } from './iom-messages.ts';
 import {
@@ -12,7 +13,10 @@ import {
 } from './journal.ts';
 import type { RaidRules } from './raid-rules.ts';
 
-/** What a cnode says of one block: where it is, its last update, and the last request of each client for it. */
+/**
+ * What a cnode says of one block: where it is, its last update, and the last request of each of the clients that wrote it
+ * last, the latest at the end.
+ */
 export interface DataBlock {
   readonly gfid: number;
   readonly lblk: number;
@@ -131,6 +135,16 @@ export const blockOf = (state: DataState, { gfid, lblk }: { gfid: number; lblk: 
 
 export const updateOf = (state: DataState, mj: JournalId): DataUpdate | undefined =>
   state.updates.find(({ entry }) => entry.mj === mj);
+
+/** The block is what the update made it, for good. */
+export function apply(state: DataState, entry: MjEntry): void {
+  const { client, request } = entry;
+  const block = blockOf(state, entry);
+  block.address = entry.newAddress;
+  block.seq = entry.seq;
+  const others = block.applied.filter((each) => each.client !== client);
+  block.applied = [...others, { client, request }].slice(-clientsPerBlockMax);
+}
 
 /** The request of a client for a block that was carried out last; 0: none. */
 export const appliedRequest = ({ applied }: DataBlock, client: number): number =>

@@ -3,6 +3,7 @@ import { writesWaitingMax } from '../limits.ts';
 import { giveAddress, retireAddress, retired, takeAddress } from './address-pool.ts';
 import {
   appliedRequest,
+  apply,
   blockOf,
   type DataEnv,
   type DataState,
@@ -156,11 +157,7 @@ function answer(update: DataUpdate, { rules }: DataEnv, out: DataSink): void {
 /** Both halves are on disk (step d15). */
 function complete(state: DataState, update: DataUpdate, env: DataEnv, out: DataSink): void {
   const { entry } = update;
-  const block = blockOf(state, entry);
-  block.address = entry.newAddress;
-  block.seq = entry.seq;
-  const others = block.applied.filter(({ client }) => client !== entry.client);
-  block.applied = [...others, { client: entry.client, request: entry.request }].sort((a, b) => a.client - b.client);
+  apply(state, entry);
   end(state, update, 'mj_complete', entry.oldAddress, env, out);
 }
 

@@ -253,5 +253,5 @@ export const logScenarios = {
     ringBatches: 2,
     faults: { crash: 1, restart: 1, torn: 1 },
   },
-  rot: { name: 'log: 5 appends, rot, one stop', appends: 5, ringBatches: 3, faults: { crash: 1, restart: 1, rot: 1 } },
+  rot: { name: 'log: 4 appends, rot, one stop', appends: 4, ringBatches: 3, faults: { crash: 1, restart: 1, rot: 1 } },
 } as const satisfies Record<string, LogScenario>;

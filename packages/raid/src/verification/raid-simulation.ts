@@ -30,7 +30,7 @@ const manyWrites: UpdateScenario = {
 
 export const raidSimulation: SimulationSpec = {
   world: updateWorld(manyWrites),
-  faults: { crash: 80, tornWrite: 0.5, pause: 5, clog: 5, diskSlow: 0.02 },
+  faults: { crash: 80, linkDown: 20, tornWrite: 0.5, pause: 5, clog: 5, diskSlow: 0.02 },
   missing: (view) => (atRest(manyWrites, view) ? undefined : 'something that was begun has not ended'),
   callMs: 4,
   diskMs: 4,

@@ -36,6 +36,8 @@ export interface UpdateScenario {
   readonly crashes: number;
   /** Writes torn at a crash. */
   readonly torn?: number;
+  /** Links broken between two nodes that live: sessions that were given up. */
+  readonly breaks?: number;
   /** The parity IOM asks for the delta. Default: it comes with the request. */
   readonly pull?: boolean;
   /** Reading old blocks takes a while; default: they are cached. */

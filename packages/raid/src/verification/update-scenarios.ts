@@ -58,6 +58,12 @@ export const quickScenarios = {
     slowReads: true,
     torn: 0,
   },
+  breaks: { ...both('2+1, two writes of one block, a link breaks', [twoPlusOne], [at(2), at(1)], 0), breaks: 1 },
+  breakAndStop: {
+    ...one('2+1, the delta asked for, a link breaks and one stops', twoPlusOne, 1, 1),
+    breaks: 1,
+    pull: true,
+  },
   chainCalm: both('2+1, two members of one group, nobody stops', [twoWriters], [at(2), at(2, second)], 0),
   retry: both('2+1, one write and its retry, one stop', [twoPlusOne], [at(2, { retried: true })], 1),
 } as const satisfies Record<string, UpdateScenario>;
@@ -67,6 +73,7 @@ export const slowScenarios = {
   chain: both('2+1, two members of one group behind one data IOM, one stop', [chain], [at(2), at(1, second)], 1),
   twoBlocks: both('2+1, two groups between two nodes, one stop', twoGroups, [at(1), at(1, { group: 1 })], 1),
   threeStops: one('2+1, one write at toughness 2, three stops', twoPlusOne, 2, 3),
+  fourStops: one('2+1, one write at toughness 2, four stops', twoPlusOne, 2, 4),
   wide: one('3+1, one write at toughness 2, three stops', threePlusOne, 2, 3),
   pullStops: {
     ...one('2+1, the delta asked for, one write at toughness 2, three stops', twoPlusOne, 2, 3),
@@ -89,9 +96,9 @@ export const slowScenarios = {
 
 /** What takes many minutes, or finds no end in the time it is given. */
 export const longScenarios = {
-  fourStops: one('2+1, one write at toughness 2, four stops', twoPlusOne, 2, 4),
   sameGroup: both('2+1, two members of one group, one stop', [twoWriters], [at(2), at(2, second)], 1),
   sameGroupStops: both('2+1, two members of one group, two stops', [twoWriters], [at(2), at(2, second)], 2),
   wideGroup: both('3+1, two members of one group, two stops', [twoWritersOfThree], [at(2), at(2, second)], 2),
+  otherGroup: both('2+1, two groups crossed, one stop', crossed, [at(2), at(2, { group: 1 })], 1),
   otherGroups: both('2+1, two groups crossed, two stops', crossed, [at(2), at(2, { group: 1 })], 2),
 } as const satisfies Record<string, UpdateScenario>;

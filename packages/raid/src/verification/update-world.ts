@@ -163,7 +163,12 @@ export function updateWorld(scenario: UpdateScenario, rules: RaidRules = raidRul
     nodes: nodesOf(scenario).map((node) => nodeSpec(scenario, node, rules)),
     links,
     calls: callsOf(scenario),
-    faults: { crash: scenario.crashes, restart: scenario.crashes, torn: scenario.torn ?? 0 },
+    faults: {
+      crash: scenario.crashes,
+      restart: scenario.crashes,
+      torn: scenario.torn ?? 0,
+      linkDown: scenario.breaks ?? 0,
+    },
     disks: 'write-through',
     monitors: [answers],
     properties: updateProperties(scenario, isAnswered),

@@ -141,9 +141,18 @@ export class LiveNetwork {
     if (this.#broken[link] || this.#topology.listeners[2 * link] === undefined) return false;
     this.#broken[link] = true;
     this.#stage.tell(() => `${this.#linkName(2 * link)} breaks`);
-    for (const lane of this.#lanesOf(link)) this.#scheduleNotice(lane);
+    for (const lane of this.#lanesOf(link)) {
+      this.#loseUnheard(lane);
+      this.#scheduleNotice(lane);
+    }
     this.#stage.after(ms, () => this.#repair(link));
     return true;
+  }
+
+  /** On a link that resets, what is on its way to an end that takes the link for down is lost as the link breaks. */
+  #loseUnheard(lane: Lane): void {
+    const resets = this.#spec.links[lane.index >> 1]?.resets === true;
+    if (resets && this.#linkEnds[lane.index ^ 1]!.knownDown) this.#loseAll(lane);
   }
 
   /** Let one end take its link for down for a while. */
@@ -168,9 +177,7 @@ export class LiveNetwork {
       if (end.noticeDue) this.#stage.inFlight--;
       Object.assign(end, { knownDown: true, suspected: false, noticeDue: false });
       this.#broken[lane.index >> 1] = true;
-      // The far end hears of no break when it took the link for down anyway.
-      const resets = this.#spec.links[lane.index >> 1]?.resets === true;
-      if (resets && this.#linkEnds[lane.index ^ 1]!.knownDown) this.#loseAll(lane);
+      this.#loseUnheard(lane);
       this.#scheduleNotice(this.#lanes[lane.index ^ 1]!);
     }
   }

@@ -96,8 +96,8 @@ export interface LinkSpec {
   /** Both ends take the link for up from the start and are not told, so that fewer beginnings are explored. */
   readonly startsUp?: boolean;
   /**
-   * What a node sent in an earlier life does not arrive after the link came up again, as sessions give it. Without it, a
-   * message to an end that had not heard of the link being up may.
+   * What was sent before the link broke never arrives after it came up again, as sessions give it. Without it, a message
+   * to an end that had not heard of the link being up may.
    */
   readonly resets?: boolean;
 }

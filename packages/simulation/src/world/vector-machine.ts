@@ -152,6 +152,20 @@ export class VectorMachine {
     this.#run(vector, from, part, this.#store.parts[from]![part]!.linkChange(fromPort, up, undelivered));
   }
 
+  /** A link breaks; each end notices for itself. */
+  breakLink(vector: WorldVector, link: number): void {
+    this.setLink(vector, link, linkBroken, true);
+    this.#loseUnheard(vector, 2 * link);
+    this.#loseUnheard(vector, 2 * link + 1);
+  }
+
+  /** On a link that resets, what is on its way to an end that takes the link for down is lost as the link breaks. */
+  #loseUnheard(vector: WorldVector, direction: number): void {
+    const { layout, spec } = this.#store;
+    const farKnowsDown = (vector[layout.links + (direction >>> 1)]! & (linkKnownDown << ((direction & 1) ^ 1))) !== 0;
+    if (farKnowsDown && spec.links[direction >>> 1]!.resets === true) this.clearQueue(vector, direction);
+  }
+
   crash(vector: WorldVector, node: number): void {
     const { layout, topology } = this.#store;
     const incarnation = vector[layout.life(node)]! >>> 1;
@@ -168,8 +182,7 @@ export class VectorMachine {
       if (topology.listeners[direction] === undefined) continue;
       const end = direction & 1;
       this.setLink(vector, direction >>> 1, linkSuspected << end, false);
-      const farKnowsDown = (vector[layout.links + (direction >>> 1)]! & (linkKnownDown << (end ^ 1))) !== 0;
-      if (farKnowsDown && this.#store.spec.links[direction >>> 1]!.resets === true) this.clearQueue(vector, direction);
+      this.#loseUnheard(vector, direction);
       this.setLink(vector, direction >>> 1, linkBroken | (linkKnownDown << end), true);
     }
     this.#observe(vector, { kind: 'crash', node, part: 0, number: 0, value: 0 });

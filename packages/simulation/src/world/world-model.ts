@@ -205,7 +205,7 @@ export class WorldModel implements Model<WorldVector> {
         break;
       case 'linkDown':
         machine.spend(vector, 'linkDown');
-        machine.setLink(vector, a, linkBroken, true);
+        machine.breakLink(vector, a);
         break;
       case 'linkUp':
         machine.setLink(vector, a, linkBroken, false);
