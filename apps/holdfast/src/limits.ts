@@ -52,5 +52,14 @@ export const killAttemptsMax = 32;
 /** How long a cluster may take to start: 64 threads on a busy machine are slow, not broken. */
 export const clusterBootMs = 180_000;
 
+/** Files of the demo's shared index; further ones are stored like all, and not indexed. */
+export const indexFilesMax = 4096;
+
+/** Nodes of a demo that share an index: in larger clusters members are not all connected from the start. */
+export const indexNodesMax = 8;
+
+/** Entries of the index that a node is asked for at a time. */
+export const indexFindKeys = 256;
+
 /** How long a call on the index of a served store may take. */
 export const indexCallMs = 5_000;

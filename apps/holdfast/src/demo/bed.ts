@@ -1,4 +1,5 @@
 import type { ObjectStore } from './object-store.ts';
+import type { TreeIndex } from './tree-index.ts';
 
 /** What the demo runs on: a cluster whose nodes carry one array. {@link DemoGround} opens it. */
 export interface DemoBed extends ObjectStore {
@@ -8,6 +9,8 @@ export interface DemoBed extends ObjectStore {
   readonly joinedBy: string;
   /** Bytes of an object that one store request to a node stands for, about. */
   readonly storeBytes: number;
+  /** What the nodes share about the files: while a new store is filled, in clusters of up to `indexNodesMax` nodes. */
+  readonly index: TreeIndex | undefined;
   /**
    * Makes ready to end `node` in the middle of a store: after it wrote its next blocks of object `key`, before it made
    * them durable; `passes` stores of that object come before. Resolves once no store can slip through any more.

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { RaidArray } from '@holdfast/raid';
 import { Cluster } from '@holdfast/runtime';
-import { clusterBootMs } from '../limits.ts';
+import { clusterBootMs, indexNodesMax } from '../limits.ts';
 import type { ArmedKill, BedOptions, DemoBed } from './bed.ts';
 import { dataSlots, drivesOf, windowBytes } from './drive-space.ts';
 import type { StoredObject } from './object-store.ts';
+import { ClusterIndex } from './tree-index.ts';
 
 /** A cluster of threads with one drive directory for each node, and an array over them. */
 export class ClusterBed implements DemoBed {
@@ -12,11 +13,13 @@ export class ClusterBed implements DemoBed {
   readonly layout: { readonly data: number; readonly parity: number };
   readonly storeBytes: number;
   readonly joinedBy = interconnect.map((driver) => driverNames[driver]).join(' and ');
+  readonly index: ClusterIndex | undefined;
   readonly #cluster: Cluster;
   readonly #array: RaidArray;
 
-  private constructor(cluster: Cluster, array: RaidArray, nodes: number) {
+  private constructor(cluster: Cluster, array: RaidArray, nodes: number, index: ClusterIndex | undefined) {
     this.#cluster = cluster;
+    this.index = index;
     this.#array = array;
     this.layout = { data: dataSlots(nodes), parity: 1 };
     this.storeBytes = windowBytes(nodes);
@@ -39,7 +42,8 @@ export class ClusterBed implements DemoBed {
         array === 'create'
           ? await RaidArray.create(cluster, { directory, data: dataSlots(nodes) })
           : await RaidArray.open(cluster, { directory });
-      return new ClusterBed(cluster, opened, nodes);
+      const shares = array === 'create' && nodes <= indexNodesMax;
+      return new ClusterBed(cluster, opened, nodes, shares ? await ClusterIndex.open(cluster) : undefined);
     } catch (error) {
       await cluster.terminate();
       throw error;

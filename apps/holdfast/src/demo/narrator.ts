@@ -4,6 +4,7 @@ import type { Terminal } from '../terminal/terminal.ts';
 import type { Timeline } from '../terminal/timeline.ts';
 import type { DemoBed } from './bed.ts';
 import type { Space } from './free-space.ts';
+import type { IndexReport } from './index-chapter.ts';
 import type { Kill } from './kill-switch.ts';
 import type { TreeSummary } from './tree-summary.ts';
 
@@ -84,6 +85,23 @@ export class Narrator {
       const percent = Math.floor((afterKill * 100) / bytes);
       this.#timeline.note(`${showBytes(afterKill)} of it (${percent} %) after the kill, by the nodes that were left`);
     }
+  }
+
+  indexed({ entries, writtenByDead, readBy, different }: IndexReport, dead: string): void {
+    if (different > 0) {
+      this.#timeline.mark(
+        `✗ ${showMany(different, 'entry', 'entries')} of the shared index came back different`,
+        'red',
+      );
+      return;
+    }
+    const who = `${showMany(readBy.length, 'node')} left`;
+    this.#timeline.mark(
+      `the ${who} read the index all had shared: ${showMany(entries, 'entry', 'entries')}, none lost`,
+    );
+    this.#timeline.note(
+      `${dead} had written entries ${showMany(writtenByDead, 'time')}; what it owned when it died, another node took over`,
+    );
   }
 
   closed(node: string): void {

@@ -1,6 +1,7 @@
 import type { UnreadableEntry } from '../tree/entry.ts';
 import { printable } from '../tree/name.ts';
 import type { FileRecord } from './file-record.ts';
+import type { IndexReport } from './index-chapter.ts';
 
 export interface KilledAt {
   readonly node: string;
@@ -34,6 +35,8 @@ export interface DemoReport {
   readonly manifest: 'equal' | 'different';
   readonly killedAt: KilledAt;
   readonly bytesStoredAfterKill: number;
+  /** The index that the nodes shared; missing in clusters of more than eight nodes. */
+  readonly index?: IndexReport;
   readonly filesFull: number;
   readonly filesDegraded: number;
   readonly filesVerified: number;

@@ -8,6 +8,7 @@ import type { DemoBed, DemoGround } from './bed.ts';
 import { checkSource } from './check-source.ts';
 import { type FileRecord, recordOf } from './file-record.ts';
 import { requireSpace, spaceAt } from './free-space.ts';
+import { IndexChapter } from './index-chapter.ts';
 import { planKill } from './kill-plan.ts';
 import { type Kill, KillSwitch } from './kill-switch.ts';
 import { manifestKey, manifestOf } from './manifest.ts';
@@ -58,7 +59,7 @@ export class Demo {
     await this.#checkSpace(records);
 
     const bed = await this.#open('create');
-    const { kill, killedAfterMs, manifestDigest } = await this.#stopwatch.time('store', () =>
+    const { kill, killedAfterMs, manifestDigest, index } = await this.#stopwatch.time('store', () =>
       this.#store(bed, tree, records),
     );
     const { layout } = bed;
@@ -92,6 +93,7 @@ export class Demo {
         bytes: kill.bytesBefore,
       },
       bytesStoredAfterKill: counts.bytes - kill.bytesBefore,
+      ...(index === undefined ? {} : { index }),
       skipped: summary.skipped,
       seconds: this.#stopwatch.seconds,
       ...(this.#options.listFiles ? { fileList: listFiles(records) } : {}),
@@ -165,6 +167,9 @@ export class Demo {
       killedAfterMs = this.#narrator.elapsedMs;
       this.#narrator.killed(kill);
     });
+    const chapter = new IndexChapter(bed.index);
+    await chapter.announce(records);
+    this.#watch.beat();
     using progress = this.#narrator.progress('storing', totalsOf(records));
     await storeFiles(bed, tree.root, records, {
       signal: this.#signal,
@@ -174,10 +179,11 @@ export class Demo {
         progress.bytes += bytes;
         killSwitch.onBytes(index, bytes);
       },
-      afterFile: (record, index) => {
+      afterFile: async (record, index) => {
         this.#watch.beat();
         progress.files++;
-        return killSwitch.afterFile(record, index);
+        await chapter.stored(record);
+        await killSwitch.afterFile(record, index);
       },
       onFailure: (error) => killSwitch.giveUp(error),
     });
@@ -187,7 +193,10 @@ export class Demo {
     progress[Symbol.dispose]();
     const { bytes } = tally(records, []);
     this.#narrator.stored(bytes, performance.now() - startedAt, bytes - kill.bytesBefore);
-    return { kill, killedAfterMs, manifestDigest: manifest.digest };
+    this.#watch.now('reading the shared index');
+    const index = await chapter.finish(kill.node);
+    if (index !== undefined) this.#narrator.indexed(index, kill.node);
+    return { kill, killedAfterMs, manifestDigest: manifest.digest, index };
   }
 
   async #readBack(bed: DemoBed, records: readonly FileRecord[], manifestDigest: string): Promise<boolean> {

@@ -21,6 +21,15 @@ export function printSummary(terminal: Terminal, report: DemoReport, keptAt: str
   row('', `${showCount(report.filesDegraded)} degraded: safe, without a spare (${killedAt.node} was dead)`);
   row('killed', `${killedAt.node} after ${killedAt.seconds.toFixed(1)} s, storing ${killedAt.file}`);
   row('stored after the kill', `${showBytes(report.bytesStoredAfterKill)} of ${showBytes(report.bytes)}`);
+  if (report.index !== undefined) {
+    const { entries, writtenByDead, readBy, different } = report.index;
+    row(
+      'index the nodes share',
+      `${showMany(entries, 'entry', 'entries')}; ${killedAt.node} had written to it ${showMany(writtenByDead, 'time')}`,
+    );
+    const verdict = different === 0 ? 'all of them, as written' : style('red', `${showCount(different)} different`);
+    row('', `read by ${readBy.join(', ')} after it died: ${verdict}`);
+  }
   row('read back', `without ${killedAt.node}'s drive file, from the other ${nodes - 1}`);
   row(
     'SHA-256 equal',
@@ -72,6 +81,7 @@ const phaseNames: Readonly<Record<string, string>> = {
 function verdictOf(report: DemoReport): [Style, string] {
   const { killedAt, nodes } = report;
   if (report.mismatches > 0) return ['red', `✗ ${showMany(report.mismatches, 'file')} did not come back as stored.`];
+  if ((report.index?.different ?? 0) > 0) return ['red', '✗ The index that the nodes share lost entries.'];
   if (report.manifest === 'different') return ['red', '✗ The list of the tree did not come back as it was stored.'];
   const held = `Every stored file came back byte for byte, with one of ${nodes} nodes (${killedAt.node}) gone.`;
   if (report.unreadable > 0) return ['yellow', `! ${held} But parts of the source could not be read.`];

@@ -72,6 +72,10 @@ describe('a quiet tree', () => {
       seconds: expect.any(Number),
       bytes: expect.any(Number),
     });
+    const { index } = report;
+    expect(index).toMatchObject({ entries: 25, different: 0 });
+    expect(index.writtenByDead).toBeGreaterThan(0);
+    expect(index.readBy).toEqual(['n0', 'n1', 'n2', 'n3'].filter((node) => node !== report.killedAt.node));
     expect(report.bytesStoredAfterKill * 3).toBeGreaterThanOrEqual(bytes);
     expect(report.filesFull + report.filesDegraded).toBe(25);
     expect(report.filesDegraded).toBeGreaterThan(0);

@@ -74,6 +74,13 @@ test('the same seed kills the same node at the same file; other seeds choose oth
   expect(nodes.size).toBeGreaterThan(2);
 });
 
+test('the index that the nodes share is read after the kill, and an entry that is lost is told', async () => {
+  expect((await demo()).index).toEqual({ entries: 21, writtenByDead: 2, readBy: ['n9'], different: 0 });
+  ground = new TrialGround();
+  ground.index.note = async () => {};
+  expect((await demo()).index).toMatchObject({ entries: 21, different: 21 });
+});
+
 test('one file alone: it is stored after the kill', async () => {
   for (let file = 1; file < 20; file++) rmSync(join(root, `f${String(file).padStart(2, '0')}`));
   const report = await demo();

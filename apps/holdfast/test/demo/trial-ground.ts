@@ -1,11 +1,13 @@
 import type { ArmedKill, BedOptions, DemoBed, DemoGround } from '../../src/demo/bed.ts';
 import type { StoredObject } from '../../src/demo/object-store.ts';
+import type { IndexedFile, TreeIndex } from '../../src/demo/tree-index.ts';
 import { MemoryStore } from './memory-store.ts';
 
 /** A ground whose store is a map: for the demo's own decisions, under faults no real store would show on request. */
 export class TrialGround implements DemoGround {
   readonly store = new MemoryStore();
   readonly log: string[] = [];
+  readonly index = new TrialIndex();
   /** Keys that put no block on the node that is to die. */
   holdsNoBlock: (key: string) => boolean = () => false;
 
@@ -29,11 +31,13 @@ class TrialBed implements DemoBed {
   readonly layout = { data: 3, parity: 1 };
   readonly joinedBy = 'nothing';
   readonly storeBytes = 2 ** 20;
+  readonly index: TrialIndex;
   readonly #ground: TrialGround;
   #armed: { key: string; trigger: () => void } | undefined;
 
   constructor(ground: TrialGround, nodes: number) {
     this.#ground = ground;
+    this.index = ground.index;
     this.nodes = Array.from({ length: nodes }, (_, index) => `n${index}`);
   }
 
@@ -76,5 +80,22 @@ class TrialBed implements DemoBed {
 
   async terminate(): Promise<void> {
     this.#ground.log.push('terminate');
+  }
+}
+
+/** An index in a map, of which a test may lose entries. */
+export class TrialIndex implements TreeIndex {
+  readonly files = new Map<string, IndexedFile>();
+
+  async note(key: string, file: IndexedFile): Promise<void> {
+    this.files.set(key, file);
+  }
+
+  writtenBy(): number {
+    return 2;
+  }
+
+  async findEverywhere(): Promise<ReadonlyMap<string, ReadonlyMap<string, IndexedFile>>> {
+    return new Map([['n9', this.files]]);
   }
 }
