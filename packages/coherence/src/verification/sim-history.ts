@@ -6,42 +6,67 @@ export type ObjectCall =
   /** Look, and create the object, blank, if it is absent and `touched`. */
   | { readonly type: 'see'; readonly touched: boolean }
   | { readonly type: 'write'; readonly value: number }
-  | { readonly type: 'remove' };
+  | { readonly type: 'remove' }
+  /** Not a call: a node died, and what it alone had with it. */
+  | { readonly type: 'may-lose' };
 
 /** What a `see` or the lease of a `write` saw; 1 or 0 for a removal that did or did not find something. */
 export type ObjectAnswer = number;
 
+/** The object was said to be lost. */
+export const lostAnswer = -2;
+
 export type ObjectOperation = Operation<ObjectCall, ObjectAnswer>;
 
-function next(value: number, call: ObjectCall, answer: ObjectAnswer | undefined): number | undefined {
+/** `maybe`: a node died, and nobody has looked since. Then the object is as it was, lost, or absent. */
+export interface ObjectState {
+  readonly value: number;
+  readonly lost: 'no' | 'maybe' | 'yes';
+}
+
+const holding = (state: ObjectState, value: number): ObjectState =>
+  state.value === value && state.lost === 'no' ? state : { value, lost: 'no' };
+
+function see(state: ObjectState, touched: boolean, answer: number | undefined): ObjectState | undefined {
+  const creates = touched && state.value === noPayload;
+  const usual = creates ? blankPayload : state.value;
+  if (state.lost === 'no') return answer === undefined || answer === usual ? holding(state, usual) : undefined;
+  if (answer === undefined) return state;
+  if (state.lost === 'maybe' && answer === usual) return holding(state, usual);
+  // What died with its last holder may be created anew, or be nothing for a call that touches nothing.
+  if (answer === noPayload && !touched) return { value: noPayload, lost: state.lost };
+  return state.lost === 'maybe' && answer === (touched ? blankPayload : noPayload) ? holding(state, answer) : undefined;
+}
+
+function next(state: ObjectState, call: ObjectCall, answer: ObjectAnswer | undefined): ObjectState | undefined {
+  if (answer === lostAnswer) {
+    if (state.lost === 'no') return undefined;
+    return state.lost === 'yes' ? state : { value: noPayload, lost: 'yes' };
+  }
   switch (call.type) {
-    case 'see': {
-      const seen = call.touched && value === noPayload ? blankPayload : value;
-      return answer === undefined || answer === seen ? seen : undefined;
-    }
+    case 'see':
+      return see(state, call.touched, answer);
     case 'write':
-      return answer === undefined || answer === value ? call.value : undefined;
-    case 'remove':
-      return answer === undefined || answer === Number(value !== noPayload) ? noPayload : undefined;
+      return state.lost !== 'no' || answer === undefined || answer === state.value
+        ? holding(state, call.value)
+        : undefined;
+    case 'remove': {
+      const found = Number(state.value !== noPayload);
+      return state.lost !== 'no' || answer === undefined || answer === found ? holding(state, noPayload) : undefined;
+    }
+    case 'may-lose':
+      // Who knew that it was lost may be dead too.
+      return state.lost === 'maybe' ? state : { ...state, lost: 'maybe' };
   }
 }
 
 /** One object of a container, used by one client at a time. */
-export const objectModel: SequentialModel<number, ObjectCall, ObjectAnswer> = {
+export const objectModel: SequentialModel<ObjectState, ObjectCall, ObjectAnswer> = {
   name: 'object',
-  initial: noPayload,
+  initial: { value: noPayload, lost: 'no' },
   next,
+  // A touch that saw a blank object may have made it.
   isLook: (call, answer) =>
-    (call.type === 'see' && !(call.touched && (answer ?? blankPayload) === blankPayload)) ||
-    (call.type === 'remove' && answer === 0),
-  stateText: (value) => (value === noPayload ? 'absent' : String(value)),
-  values: {
-    held: String,
-    seen(call, answer) {
-      if (call.type === 'remove') return answer === 0 ? String(noPayload) : undefined;
-      return call.type === 'see' && call.touched && answer === blankPayload ? undefined : String(answer);
-    },
-    left: (call) => String(call.type === 'write' ? call.value : call.type === 'see' ? blankPayload : noPayload),
-    isSure: () => true,
-  },
+    call.type === 'see' && answer !== undefined && answer !== lostAnswer && !(call.touched && answer === blankPayload),
+  stateText: ({ value, lost }) => `${lost === 'no' ? '' : `${lost} lost `}${value === noPayload ? 'absent' : value}`,
 };

@@ -7,20 +7,25 @@ import {
   type SessionState,
   sessionKernel,
 } from '@holdfast/runtime/verification';
-import type { KeyedMessage } from '../kernel/set-types.ts';
+import type { ViewMessage } from '../kernel/view-types.ts';
 
 /**
  * What carries the messages of a set from one node to another: a session kernel, and before it the messages that wait
  * for room in its window. A frame has its message with it, as a frame of the worker host has its bytes.
  */
 
-export type LineEvent = SessionEvent | { readonly type: 'say'; readonly body: KeyedMessage };
+export type LineEvent =
+  | SessionEvent
+  | { readonly type: 'say'; readonly body: ViewMessage }
+  /** The view that made this peer a member, or left it out. */
+  | { readonly type: 'joined'; readonly epoch: number }
+  | { readonly type: 'left' };
 
 /** A frame on a link, with the message it carries. */
-export type LineFrame = SessionFrame & { readonly body?: KeyedMessage };
+export type LineFrame = SessionFrame & { readonly body?: ViewMessage };
 
 export type LineNotice =
-  | { readonly type: 'heard'; readonly body: KeyedMessage }
+  | { readonly type: 'heard'; readonly body: ViewMessage }
   | { readonly type: 'fenced'; readonly link: number };
 
 /** What a session must never do, done now and then. */
@@ -36,13 +41,13 @@ const mistakeEvery = 5;
 export interface LineState {
   readonly session: SessionState;
   /** Messages the session keeps, by handle, until the peer has them. */
-  readonly kept: Map<number, KeyedMessage>;
+  readonly kept: Map<number, ViewMessage>;
   /** Messages that wait for room, oldest first. */
-  waiting: KeyedMessage[];
+  waiting: ViewMessage[];
   said: number;
   heard: number;
   /** Of a line that reorders: what comes after the next record. */
-  heldBack: KeyedMessage[];
+  heldBack: ViewMessage[];
 }
 
 /** All messages of a set travel in one class. */
@@ -51,12 +56,19 @@ const trafficClass = 0;
 const sessionColumns = [...new Set(Object.values(sessionKernel.table).flatMap((row) => Object.keys(row)))];
 /** What a session does about its events is in its own table. */
 const table: CellTable = {
-  any: { say: handled, ...Object.fromEntries(sessionColumns.map((column) => [column, handled])) },
+  any: {
+    say: handled,
+    joined: handled,
+    left: handled,
+    ...Object.fromEntries(sessionColumns.map((column) => [column, handled])),
+  },
 };
 
 type LineSink = Parameters<typeof lineKernel.step>[3];
 
-function say(state: LineState, body: KeyedMessage, env: LineEnv, out: LineSink): void {
+/** What is said to a peer that left is lost, as it is where a worker host ended the session with it. */
+function say(state: LineState, body: ViewMessage, env: LineEnv, out: LineSink): void {
+  if (state.session.phase !== 'open') return;
   state.waiting.push(body);
   if (state.waiting.length === 1) sendWaiting(state, env, out);
 }
@@ -74,7 +86,7 @@ function sendWaiting(state: LineState, env: LineEnv, out: LineSink): void {
   }
 }
 
-function hear(state: LineState, body: KeyedMessage, { mistake }: LineEnv, out: LineSink): void {
+function hear(state: LineState, body: ViewMessage, { mistake }: LineEnv, out: LineSink): void {
   const bodies = [body, ...state.heldBack];
   state.heldBack = [];
   state.heard++;
@@ -86,13 +98,30 @@ function hear(state: LineState, body: KeyedMessage, { mistake }: LineEnv, out: L
   for (const each of bodies) out.deliver({ type: 'heard', body: each });
 }
 
+/** A session for each time the two are members together, its endpoints numbered by the view it began in. */
+function changeSession(
+  state: LineState,
+  event: Extract<LineEvent, { type: 'joined' | 'left' }>,
+  env: LineEnv,
+  out: LineSink,
+): void {
+  stepSession(state, { type: 'peer-dead' }, env, out, undefined, () => undefined);
+  state.kept.clear();
+  state.waiting = [];
+  state.heldBack = [];
+  if (event.type === 'left') return;
+  const endpoint = event.epoch + 1;
+  const links = Array.from({ length: env.links }, (_, link) => link);
+  stepSession(state, { type: 'open', self: endpoint, peer: endpoint, links }, env, out, undefined, () => undefined);
+}
+
 /** Step the session, and do what its host does about what it says. */
 function stepSession(
   state: LineState,
   event: SessionEvent,
   env: LineEnv,
   out: LineSink,
-  arriving: KeyedMessage | undefined,
+  arriving: ViewMessage | undefined,
   answered: (result: unknown) => void,
 ): void {
   let records = 0;
@@ -127,7 +156,7 @@ function stepSession(
 }
 
 /** The session names the handle of an arriving record by the message itself, of which it delivers one at a time. */
-function withoutBody(event: SessionEvent): { event: SessionEvent; arriving: KeyedMessage | undefined } {
+function withoutBody(event: SessionEvent): { event: SessionEvent; arriving: ViewMessage | undefined } {
   if (event.type !== 'frame' || event.frame.type !== 'data') return { event, arriving: undefined };
   const { body, ...frame } = event.frame as Extract<LineFrame, { type: 'data' }>;
   return { event: { ...event, frame }, arriving: body };
@@ -145,10 +174,15 @@ export const lineKernel: Kernel<LineState, LineEvent, LineEnv, LineFrame, never,
     heldBack: [],
   }),
   row: () => 'any',
-  column: (event) => (event.type === 'say' ? 'say' : sessionKernel.column(event)),
+  column: (event) =>
+    event.type === 'say' || event.type === 'joined' || event.type === 'left' ? event.type : sessionKernel.column(event),
   step(state, event, env, out) {
     if (event.type === 'say') {
       say(state, event.body, env, out);
+      return;
+    }
+    if (event.type === 'joined' || event.type === 'left') {
+      changeSession(state, event, env, out);
       return;
     }
     const { event: inner, arriving } = withoutBody(event);
@@ -167,11 +201,11 @@ export const lineKernel: Kernel<LineState, LineEvent, LineEnv, LineFrame, never,
   },
   decode: (from) => ({
     session: sessionKernel.decode(from),
-    kept: new Map(from.list((each) => [each.uint(), readPlain(each) as KeyedMessage] as const)),
-    waiting: from.list((each) => readPlain(each) as KeyedMessage),
+    kept: new Map(from.list((each) => [each.uint(), readPlain(each) as ViewMessage] as const)),
+    waiting: from.list((each) => readPlain(each) as ViewMessage),
     said: from.uint(),
     heard: from.uint(),
-    heldBack: from.list((each) => readPlain(each) as KeyedMessage),
+    heldBack: from.list((each) => readPlain(each) as ViewMessage),
   }),
 };
 

@@ -24,18 +24,35 @@ const clusterOf = (nodes: number, clients: number, keys: number): StackedCluster
   faults,
 });
 
-/** Clusters of 3 to 8 nodes, from many calls on few nodes to few calls on many. */
+/**
+ * Nodes die at any moment, also while the view changes, and start again. They join once all members serve calls, as a
+ * supervisor should see to. What was under way to a dead node is known to nobody.
+ */
+const mortal = (cluster: StackedCluster, crash: number): StackedCluster => ({
+  ...cluster,
+  name: `${cluster.name}, nodes die`,
+  faults: { ...faults, crash },
+  trustsSessions: true,
+});
+
+/** Clusters of 3 to 8 nodes, from many calls on few nodes to few calls on many, without deaths and with them. */
 export const stackedClusters: readonly StackedCluster[] = [
   clusterOf(3, 2, 3),
   clusterOf(4, 2, 2),
   clusterOf(5, 1, 3),
   clusterOf(6, 1, 2),
   clusterOf(8, 1, 2),
+  mortal(clusterOf(3, 2, 3), 6),
+  mortal(clusterOf(4, 2, 2), 6),
+  mortal(clusterOf(5, 1, 3), 4),
+  mortal(clusterOf(6, 1, 2), 4),
+  mortal(clusterOf(8, 1, 2), 3),
 ];
 
 export const stackedSimulations: readonly SimulationSpec[] = stackedClusters.map(stackedSimulation);
 
 const small = clusterOf(3, 2, 2);
+const deaths = { faults: { ...faults, crash: 6 } };
 
 /** Seeded bugs that the simulator must catch by what becomes of the objects, not by the order of messages itself. */
 export const simulatedMutants: readonly { readonly name: string; readonly simulation: SimulationSpec }[] = (
@@ -54,6 +71,11 @@ export const simulatedMutants: readonly { readonly name: string; readonly simula
       'refusal makes an owner',
       { objectRules: { afterRefusal: (_, __, isDefaultOwner) => (isDefaultOwner ? 'INV_OWNER' : 'INV_COPY') } },
     ],
+    [
+      'a node reports before all markers are in',
+      { ...deaths, viewRules: { awaitedMarkers: () => [], bars: () => false } },
+    ],
+    ['calls are served while the view changes', { ...deaths, viewRules: { holdsCalls: () => false } }],
     ['a removal does not await acknowledgements', { objectRules: { awaitsRemoval: () => false } }],
   ] as const satisfies readonly (readonly [string, Partial<StackedCluster>])[]
 ).map(([name, change]) => ({

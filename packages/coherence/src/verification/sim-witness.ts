@@ -1,18 +1,26 @@
 import { type Monitor, monitor, type Observation } from '@holdfast/simulation';
 import type { NodeId } from '../kernel/object-types.ts';
-import type { KeyedMessage, ObjectKey } from '../kernel/set-types.ts';
-import type { ObjectOperation } from './sim-history.ts';
+import type { ViewMessage } from '../kernel/view-types.ts';
+import { lostAnswer, type ObjectOperation } from './sim-history.ts';
 import { readPlain, writePlain } from './sim-line.ts';
-import type { CallStep, MemberEvent } from './sim-member.ts';
+import type { CallStep, MemberEvent, MemberNotice, ObjectNumber } from './sim-member.ts';
 
 /** The place of the member among the parts of its node. */
 export const memberPart = 0;
 
 interface OpenCall {
   readonly invoked: number;
+  /** What it certainly or perhaps does, in case its node dies: the objects it may create or remove. */
+  readonly does: { readonly type: 'touch' | 'remove' | 'nothing'; readonly keys: readonly ObjectNumber[] };
   /** A grab that waits, for the bound on overtaking. */
-  waitsFor: readonly ObjectKey[];
+  waitsFor: readonly ObjectNumber[];
   overtaken: number;
+}
+
+/** A message, and which life of its sender said it. */
+interface Said {
+  readonly life: number;
+  readonly message: ViewMessage;
 }
 
 /** What was seen of a run from outside. */
@@ -20,9 +28,9 @@ export interface Witness {
   /** Counts what was seen: the clock of the history. */
   now: number;
   readonly nodes: number;
-  readonly keys: readonly ObjectKey[];
+  readonly keys: readonly ObjectNumber[];
   /** Messages said and not heard yet, by `from * nodes + to`. */
-  readonly underWay: KeyedMessage[][];
+  readonly underWay: Said[][];
   readonly history: ObjectOperation[];
   /** By `node/client`. */
   readonly open: Record<string, OpenCall>;
@@ -31,28 +39,121 @@ export interface Witness {
   /** Objects that arrived for a call that has not had them yet, as `node/key`. */
   readonly owed: Record<string, true>;
   /** Objects something happened to since they were looked at. */
-  touched: ObjectKey[];
+  touched: ObjectNumber[];
   overtakenMax: number;
+  /** The members of each view, from view 0 on: the supervisor's word. */
+  readonly views: (readonly NodeId[])[];
+  /** Nodes that started again and are in no view yet. */
+  candidates: NodeId[];
+  /** By node: the epoch in which it serves calls, -1 while it does not. */
+  readonly serves: number[];
+  /** Deaths after which not all members have resumed: since when, and the first view without the node. */
+  /** When a node last went on in a new view. */
+  lastChange: number;
+  deaths: { readonly since: number; readonly epoch: number }[];
   broken: string;
 }
 
 function see(state: Witness, { kind, node, part, number, value }: Observation, ordered: boolean): void {
   if (part !== memberPart) return;
   state.now++;
-  if (kind === 'send') said(state, node, number, value as KeyedMessage);
+  if (kind === 'crash') died(state, node);
+  if (kind === 'start' && number > 0) {
+    state.candidates.push(node);
+    admit(state);
+  }
+  if (kind === 'deliver') notified(state, node, value as MemberNotice);
+  if (kind === 'send') said(state, node, number, value as ViewMessage);
   if (kind === 'event') happened(state, node, value as MemberEvent, ordered);
   if (kind === 'reply') told(state, node, number, value as CallStep);
 }
 
-function touch(state: Witness, key: ObjectKey): void {
+function died(state: Witness, node: NodeId): void {
+  state.candidates = state.candidates.filter((each) => each !== node);
+  const members = state.views.at(-1)!;
+  if (members.includes(node)) {
+    state.views.push(members.filter((each) => each !== node));
+    state.deaths.push({ since: state.now, epoch: state.views.length - 1 });
+  }
+  state.serves[node] = -1;
+  for (const each of state.underWay.keys()) if (each % state.nodes === node) state.underWay[each] = [];
+  for (const [name, call] of Object.entries(state.open)) {
+    if (!name.startsWith(`${node}/`)) continue;
+    delete state.open[name];
+    const { type, keys } = call.does;
+    if (type === 'nothing') continue;
+    for (const key of keys) {
+      const made = type === 'remove' ? ({ type } as const) : ({ type: 'see', touched: true } as const);
+      state.history.push({ key, process: `n${node} which died`, invoked: call.invoked, call: made });
+    }
+  }
+  for (const name of Object.keys(state.writing)) if (name.startsWith(`${node}/`)) delete state.writing[name];
+  for (const name of Object.keys(state.owed)) if (name.startsWith(`${node}/`)) delete state.owed[name];
+  state.touched = [...state.keys];
+  settleDeaths(state);
+  admit(state);
+}
+
+/** Nodes that started again join once all members serve calls in the last view. */
+function admit(state: Witness): void {
+  const members = state.views.at(-1)!;
+  const epoch = state.views.length - 1;
+  if (state.candidates.length === 0 || members.some((node) => state.serves[node] !== epoch)) return;
+  state.views.push([...members, ...state.candidates].sort((a, b) => a - b));
+  state.candidates = [];
+}
+
+function notified(state: Witness, node: NodeId, notice: MemberNotice): void {
+  if (notice.type === 'session') {
+    // What was under way between the two ends with their session.
+    const outgoing = node * state.nodes + notice.node;
+    const incoming = notice.node * state.nodes + node;
+    const keep = (pair: number, life: number): void => {
+      state.underWay[pair] = state.underWay[pair]!.filter((said) => said.life >= life);
+    };
+    keep(incoming, deathsOf(state, notice.node, notice.epoch));
+    if (notice.change === 'joined') keep(outgoing, deathsOf(state, node, state.views.length));
+    else state.underWay[outgoing] = [];
+  } else if (notice.type === 'resumed') {
+    state.serves[node] = notice.epoch;
+    state.lastChange = state.now;
+    state.touched = [...state.keys];
+    settleDeaths(state);
+    admit(state);
+  }
+}
+
+/** How often a node had died by a view. */
+const deathsOf = ({ views }: Witness, node: NodeId, epoch: number): number =>
+  views.slice(1, epoch + 1).filter((members, before) => views[before]!.includes(node) && !members.includes(node))
+    .length;
+
+/** A death has done what it does once all members serve calls in a view without the node. */
+function settleDeaths(state: Witness): void {
+  const members = state.views.at(-1)!;
+  const settled = state.deaths.filter(({ epoch }) => members.every((node) => state.serves[node]! >= epoch));
+  state.deaths = state.deaths.filter((each) => !settled.includes(each));
+  for (const { since, epoch } of settled) {
+    const end = { outcome: 'answered', at: state.now, result: 0 } as const;
+    for (const key of state.keys) {
+      state.history.push({ key, process: `death ${epoch}`, invoked: since, call: { type: 'may-lose' }, end });
+    }
+  }
+}
+
+function touch(state: Witness, key: ObjectNumber): void {
   if (!state.touched.includes(key)) state.touched.push(key);
 }
 
-function said(state: Witness, from: NodeId, to: NodeId, message: KeyedMessage): void {
-  const { type } = message.message;
-  state.underWay[from * state.nodes + to]!.push(message);
-  touch(state, message.key);
-  const leaves = type === 'GRANT' || type === 'OWN';
+function touchOf(state: Witness, message: ViewMessage): void {
+  if (message.type === 'OBJECT') touch(state, message.key as ObjectNumber);
+}
+
+function said(state: Witness, from: NodeId, to: NodeId, message: ViewMessage): void {
+  state.underWay[from * state.nodes + to]!.push({ life: deathsOf(state, from, state.views.length), message });
+  touchOf(state, message);
+  if (message.type !== 'OBJECT') return;
+  const leaves = message.message.type === 'GRANT' || message.message.type === 'OWN';
   if (leaves && state.owed[`${from}/${message.key}`]) {
     state.broken = `object ${message.key} left node ${from} before the call it came for had it (L3)`;
   }
@@ -67,14 +168,18 @@ function happened(state: Witness, node: NodeId, event: MemberEvent, ordered: boo
     case 'begin': {
       const { client, key, operation } = event;
       const waitsFor = operation.type === 'grabAll' ? state.keys : operation.type === 'grab' ? [key] : [];
-      state.open[`${node}/${client}`] = { invoked: state.now, waitsFor, overtaken: 0 };
-      for (const each of operation.type === 'grabAll' || operation.type === 'flushSet' ? state.keys : [key]) {
-        touch(state, each);
-      }
+      const touches = operation.type === 'grabAll' || ('absence' in operation && operation.absence === 'touch');
+      const type = operation.type === 'remove' ? 'remove' : touches ? 'touch' : 'nothing';
+      const keys = operation.type === 'grabAll' ? state.keys : [key];
+      state.open[`${node}/${client}`] = { invoked: state.now, does: { type, keys }, waitsFor, overtaken: 0 };
+      for (const each of keys) touch(state, each);
       break;
     }
     case 'end':
       for (const key of state.keys) touch(state, key);
+      break;
+    case 'view':
+      state.serves[node] = -1;
       break;
     case 'stored':
       touch(state, event.key);
@@ -82,14 +187,14 @@ function happened(state: Witness, node: NodeId, event: MemberEvent, ordered: boo
   }
 }
 
-function heard(state: Witness, from: NodeId, to: NodeId, message: KeyedMessage, ordered: boolean): void {
-  const { key } = message;
-  touch(state, key);
+function heard(state: Witness, from: NodeId, to: NodeId, message: ViewMessage, ordered: boolean): void {
+  touchOf(state, message);
   const queue = state.underWay[from * state.nodes + to]!;
-  const place = queue.findIndex((each) => JSON.stringify(each) === JSON.stringify(message));
+  const place = queue.findIndex((each) => JSON.stringify(each.message) === JSON.stringify(message));
   if (ordered && place !== 0) state.broken = `node ${to} heard from ${from} what was not the next to be heard`;
   if (place >= 0) queue.splice(place, 1);
-  if (message.message.type === 'GRANT') state.owed[`${to}/${key}`] = true;
+  const isServed = message.type === 'OBJECT' && message.epoch === state.serves[to];
+  if (isServed && message.message.type === 'GRANT') state.owed[`${to}/${message.key}`] = true;
 }
 
 function told(state: Witness, node: NodeId, client: number, { key, step, value, touched, isLast }: CallStep): void {
@@ -118,7 +223,18 @@ function told(state: Witness, node: NodeId, client: number, { key, step, value, 
       break;
     }
     case 'removed':
-      record(call!.invoked, { call: { type: 'remove' } }, value);
+      // A removal that is made again after a change of view may find that it was done the first time.
+      if (value === 0 && call!.invoked < state.lastChange) {
+        state.history.push({
+          key,
+          process: `n${node} client ${client}`,
+          invoked: call!.invoked,
+          call: { type: 'remove' },
+        });
+      } else record(call!.invoked, { call: { type: 'remove' } }, value);
+      break;
+    case 'lost':
+      record(call!.invoked, { call: { type: 'see', touched: false } }, lostAnswer);
       break;
     case 'nothing':
       delete state.open[name];
@@ -127,7 +243,7 @@ function told(state: Witness, node: NodeId, client: number, { key, step, value, 
 }
 
 /** A writer has the object: those that waited before it came were overtaken. */
-function overtake(state: Witness, key: ObjectKey, winner: OpenCall): void {
+function overtake(state: Witness, key: ObjectNumber, winner: OpenCall): void {
   state.overtakenMax = Math.max(state.overtakenMax, winner.overtaken);
   for (const other of Object.values(state.open)) {
     if (other !== winner && other.waitsFor.includes(key) && other.invoked < winner.invoked) other.overtaken++;
@@ -140,10 +256,10 @@ function overtake(state: Witness, key: ObjectKey, winner: OpenCall): void {
  * Sees what members say, hear and answer. `ordered`: each node must hear what another said exactly once and in order
  * (what the session owes), else only the objects show what came of it.
  */
-export const witness = (nodes: number, keys: readonly ObjectKey[], ordered: boolean): Monitor =>
+export const witness = (nodes: number, keys: readonly ObjectNumber[], ordered: boolean): Monitor =>
   monitor<Witness>({
     name: 'what members hear and what calls see',
-    watches: ['event', 'send', 'reply'],
+    watches: ['event', 'send', 'deliver', 'reply', 'crash', 'start'],
     initial: () => ({
       now: 0,
       nodes,
@@ -155,6 +271,11 @@ export const witness = (nodes: number, keys: readonly ObjectKey[], ordered: bool
       owed: {},
       touched: [],
       overtakenMax: 0,
+      views: [Array.from({ length: nodes }, (_, node) => node)],
+      candidates: [],
+      serves: new Array<number>(nodes).fill(0),
+      lastChange: 0,
+      deaths: [],
       broken: '',
     }),
     observe: (state, seen) => see(state, seen, ordered),

@@ -1,16 +1,11 @@
-import {
-  linkEnds,
-  type SessionEnv,
-  type SessionEvent,
-  type SessionRules,
-  sessionRules,
-} from '@holdfast/runtime/verification';
+import { linkEnds, type SessionEnv, type SessionRules, sessionRules } from '@holdfast/runtime/verification';
 import {
   always,
   type CallSpec,
   checkHistory,
   type FaultRates,
   historyText,
+  type Input,
   type LinkSpec,
   type NodeSpec,
   type Part,
@@ -22,17 +17,19 @@ import {
 import { initialEntry } from '../kernel/object-entry.ts';
 import { type ObjectRules, objectRules } from '../kernel/object-rules.ts';
 import type { NodeId, ObjectEnv } from '../kernel/object-types.ts';
-import { setRules } from '../kernel/set-rules.ts';
-import type { ObjectKey } from '../kernel/set-types.ts';
+import { type ViewRules, viewRules } from '../kernel/view-rules.ts';
+import type { View } from '../kernel/view-types.ts';
 import { coherenceOf, entryIsAtRest, nobodyForgotten, type Sight } from './object-properties.ts';
 import { objectModel } from './sim-history.ts';
-import { type LineMistake, type LineNotice, lineKernel } from './sim-line.ts';
+import { type LineEvent, type LineMistake, type LineNotice, lineKernel } from './sim-line.ts';
 import {
   type ClientOperation,
   type MemberEnv,
   type MemberEvent,
+  type MemberNotice,
   type MemberState,
   memberKernel,
+  type ObjectNumber,
 } from './sim-member.ts';
 import { memberPart, type Witness, witness } from './sim-witness.ts';
 
@@ -47,6 +44,7 @@ export interface StackedCluster {
   readonly calls: number;
   readonly faults: FaultRates;
   readonly objectRules?: Partial<ObjectRules>;
+  readonly viewRules?: Partial<ViewRules>;
   readonly sessionRules?: Partial<SessionRules>;
   /** A seeded bug of what the members stand on. */
   readonly lineMistake?: LineMistake;
@@ -71,30 +69,37 @@ const operations = (nodes: number): readonly ClientOperation[] => [
   { type: 'flush', to: nodes - 1 },
   { type: 'remove' },
 ];
-const operationsOnAll: readonly ClientOperation[] = [{ type: 'grabAll' }, { type: 'flushSet' }];
+const operationsOnAll: readonly ClientOperation[] = [{ type: 'grabAll' }];
 
-function objectEnvOf({ nodes, objectRules: rules }: StackedCluster, self: NodeId, key: ObjectKey): ObjectEnv {
-  return {
-    self,
-    defaultOwner: key % nodes,
-    forwardsMax: 8,
-    requestIds: 2 ** 32,
-    fill: 'blank',
-    exclusiveReaders: false,
-    rules: { ...objectRules, ...rules },
-  };
-}
+/** Members take turns as default owner. */
+const objectEnvOf = (
+  { objectRules: rules }: StackedCluster,
+  self: NodeId,
+  key: ObjectNumber,
+  { members }: View,
+): ObjectEnv => ({
+  self,
+  defaultOwner: members[key % members.length] ?? self,
+  members,
+  forwardsMax: 8,
+  requestIds: 2 ** 32,
+  fill: 'blank',
+  exclusiveReaders: false,
+  rules: { ...objectRules, ...rules },
+});
 
-function memberEnvOf(cluster: StackedCluster, self: NodeId): MemberEnv {
-  const envs = numbersFrom(cluster.keys).map((key) => objectEnvOf(cluster, self, key));
-  return {
-    self,
-    nodes: cluster.nodes,
-    keys: numbersFrom(cluster.keys),
-    objectEnv: (key) => envs[key]!,
-    rules: setRules,
-  };
-}
+const firstViewOf = ({ nodes }: StackedCluster): View => ({ epoch: 0, members: numbersFrom(nodes) });
+
+const memberEnvOf = (cluster: StackedCluster, self: NodeId, incarnation: number): MemberEnv => ({
+  self,
+  nodes: cluster.nodes,
+  keys: numbersFrom(cluster.keys),
+  firstView: incarnation === 0 ? firstViewOf(cluster) : undefined,
+  objectEnv: (key, view) => objectEnvOf(cluster, self, key as ObjectNumber, view),
+  reportsPerMessage: 2,
+  backup: false,
+  rules: { ...viewRules, ...cluster.viewRules },
+});
 
 const sessionEnvOf = (cluster: StackedCluster): SessionEnv => ({
   links: linksPerPair,
@@ -145,7 +150,7 @@ function lineParts(cluster: StackedCluster, self: NodeId, peer: NodeId): Part[] 
       name: `line to ${peer}`,
       kernel: lineKernel,
       env: () => ({ ...sessionEnvOf(cluster), mistake: cluster.lineMistake }),
-      start: (): SessionEvent => ({ type: 'open', self: 1, peer: 1, links }),
+      start: (incarnation): LineEvent | undefined => (incarnation === 0 ? { type: 'joined', epoch: 0 } : undefined),
       timer: (timer) => ({ type: 'timer', timer }) as const,
       below: (link, frame) => ({ part: endsPart(self, peer), event: { type: 'transmit', link, frame } as const }),
       above,
@@ -175,6 +180,17 @@ function toPorts(out: EndsSink, peer: NodeId): EndsSink {
   };
 }
 
+/** What the host of a member does about what it says: sessions begin and end, the device writes at once. */
+function aboveMember(self: NodeId, said: MemberNotice): Input | undefined {
+  if (said.type === 'session') {
+    const { node, change: type, epoch } = said;
+    return { part: linePart(self, node), event: { type, epoch } as LineEvent };
+  }
+  if (said.type !== 'object' || said.notice.type !== 'store') return undefined;
+  const { node, call } = said.notice;
+  return { part: memberPart, event: { type: 'stored', key: said.key as ObjectNumber, node, call } as MemberEvent };
+}
+
 function nodeOf(cluster: StackedCluster, self: NodeId): NodeSpec {
   const peers = numbersFrom(cluster.nodes).filter((peer) => peer !== self);
   return {
@@ -183,12 +199,9 @@ function nodeOf(cluster: StackedCluster, self: NodeId): NodeSpec {
       part({
         name: 'member',
         kernel: memberKernel,
-        env: () => memberEnvOf(cluster, self),
+        env: (incarnation) => memberEnvOf(cluster, self, incarnation),
         below: (peer, body) => ({ part: linePart(self, peer), event: { type: 'say', body } as const }),
-        above: ({ key, notice }) =>
-          notice.type === 'store'
-            ? { part: memberPart, event: { type: 'stored', key, node: notice.node, call: notice.call } as const }
-            : undefined,
+        above: (notice) => aboveMember(self, notice),
       }),
       ...peers.flatMap((peer) => lineParts(cluster, self, peer)),
     ],
@@ -218,7 +231,7 @@ function callsOf(cluster: StackedCluster, node: NodeId): CallSpec[] {
   return numbersFrom(clients).flatMap((index) => {
     const client = index + 1;
     const isFree = (view: WorldView): boolean => !memberOf(view, node).clients.has(client);
-    const begin = (operation: ClientOperation, key: ObjectKey): CallSpec => ({
+    const begin = (operation: ClientOperation, key: ObjectNumber): CallSpec => ({
       label: `client ${client} begins`,
       node,
       part: memberPart,
@@ -232,7 +245,7 @@ function callsOf(cluster: StackedCluster, node: NodeId): CallSpec[] {
       part: memberPart,
       times: 'unlimited',
       event: (): MemberEvent => ({ type: 'end', client }),
-      when: (view) => memberOf(view, node).clients.get(client)?.held !== undefined,
+      when: (view) => memberOf(view, node).clients.get(client)?.waits === false,
     };
     return [
       ...numbersFrom(cluster.keys).flatMap((key) => operations(nodes).map((operation) => begin(operation, key))),
@@ -244,26 +257,72 @@ function callsOf(cluster: StackedCluster, node: NodeId): CallSpec[] {
 
 const witnessOf = (view: WorldView): Witness => view.monitor<Witness>(0) as Witness;
 
+/** The supervisor tells a node of each view in turn, or of the last one when it has just started again. */
+function viewCall(node: NodeId): CallSpec {
+  let next: MemberEvent = { type: 'view', epoch: 0, members: [], joined: [] };
+  return {
+    label: 'view',
+    node,
+    part: memberPart,
+    times: 'unlimited',
+    // Asked right after `when`, which sees the world and says what is next.
+    event: () => next,
+    when(view) {
+      const { views } = witnessOf(view);
+      const { phase, view: present } = memberOf(view, node).view;
+      const epoch = phase === 'outside' ? views.length - 1 : present.epoch + 1;
+      const members = views[epoch];
+      if (members === undefined || epoch === present.epoch || !members.includes(node)) return false;
+      const joined = members.map(
+        (member) => 1 + views.slice(0, epoch + 1).findLastIndex((each) => !each.includes(member)),
+      );
+      next = { type: 'view', epoch, members, joined };
+      return true;
+    },
+  };
+}
+
+/** All members live, and all serve calls in the same view. */
+function steadyView(view: WorldView, nodes: readonly NodeId[]): View | undefined {
+  const up = nodes.filter((node) => view.up(node));
+  const states = up.map((node) => memberOf(view, node).view);
+  const [first] = states;
+  if (first === undefined || first.view.members.length !== up.length) return undefined;
+  const isSame = states.every(({ phase, view: { epoch } }) => phase === 'open' && epoch === first.view.epoch);
+  return isSame ? first.view : undefined;
+}
+
 function propertiesOf(cluster: StackedCluster): Property<WorldView>[] {
   const nodes = numbersFrom(cluster.nodes);
-  const envs = numbersFrom(cluster.keys).map((key) => nodes.map((node) => objectEnvOf(cluster, node, key)));
-  const checks = envs.map(coherenceOf);
-  const sightOf = (view: WorldView, key: ObjectKey): Sight => ({
-    entries: nodes.map((node) => memberOf(view, node).set.entries.get(key) ?? initialEntry(envs[key]![node]!)),
-    under: witnessOf(view).underWay.flatMap((messages, pair) =>
-      messages
-        .filter((each) => each.key === key)
-        .map(({ message }) => ({ from: Math.floor(pair / cluster.nodes), to: pair % cluster.nodes, message })),
-    ),
+  /** Of a node that is down there is nothing: it stands here as one that never heard of the object. */
+  const envOf = (node: NodeId, key: ObjectNumber, view: View): ObjectEnv =>
+    objectEnvOf(cluster, view.members.includes(node) ? node : -1, key, view);
+  const sightOf = (view: WorldView, key: ObjectNumber, steady: View): Sight => ({
+    entries: nodes.map((node) => {
+      const known = view.up(node) ? memberOf(view, node).view.objects.get(key) : undefined;
+      return known ?? initialEntry(envOf(node, key, steady));
+    }),
+    under: witnessOf(view).underWay.flatMap((messages, pair) => {
+      const from = Math.floor(pair / cluster.nodes);
+      const to = pair % cluster.nodes;
+      if (!steady.members.includes(from) || !steady.members.includes(to)) return [];
+      return messages.flatMap(({ message: said }) =>
+        said.type === 'OBJECT' && said.key === key && said.epoch === steady.epoch
+          ? [{ from, to, message: said.message }]
+          : [],
+      );
+    }),
   });
   return [
     always('every object is coherent (I1 to I12)', (view) => {
       const seen = witnessOf(view);
-      if (seen.touched.length === 0) return undefined;
+      const steady = seen.touched.length === 0 ? undefined : steadyView(view, nodes);
+      if (steady === undefined) return undefined;
       const isQuiet = seen.underWay.every((messages) => messages.length === 0);
       for (const key of seen.touched) {
-        const sight = sightOf(view, key);
-        const violation = checks[key]!(sight) ?? (isQuiet ? nobodyForgotten(sight) : undefined);
+        const sight = sightOf(view, key, steady);
+        const check = coherenceOf(nodes.map((node) => envOf(node, key, steady)));
+        const violation = check(sight) ?? (isQuiet ? nobodyForgotten(sight) : undefined);
         if (violation !== undefined) return `object ${key}: ${violation}`;
       }
       seen.touched = [];
@@ -274,11 +333,12 @@ function propertiesOf(cluster: StackedCluster): Property<WorldView>[] {
 
 function missingOf({ nodes }: StackedCluster) {
   return (view: WorldView): string | undefined => {
+    if (steadyView(view, numbersFrom(nodes)) === undefined) return 'one view in which all nodes serve calls';
     for (const node of numbersFrom(nodes)) {
-      const { clients, set } = memberOf(view, node);
+      const { clients, view: objects } = memberOf(view, node);
       const [waiting] = clients.values();
       if (waiting !== undefined) return `the end of ${waiting.call.operation.type} at node ${node} (L1)`;
-      if (![...set.entries.values()].every(entryIsAtRest)) return `rest at node ${node}`;
+      for (const [, entry] of objects.objects) if (!entryIsAtRest(entry)) return `rest at node ${node}`;
     }
     return witnessOf(view).underWay.some((messages) => messages.length > 0) ? 'messages said' : undefined;
   };
@@ -298,7 +358,7 @@ export function stackedSimulation(cluster: StackedCluster): SimulationSpec {
       name: cluster.name,
       nodes: nodes.map((node) => nodeOf(cluster, node)),
       links: linksOf(cluster),
-      calls: nodes.flatMap((node) => callsOf(cluster, node)),
+      calls: nodes.flatMap((node) => [viewCall(node), ...callsOf(cluster, node)]),
       monitors: [witness(cluster.nodes, numbersFrom(cluster.keys), cluster.trustsSessions !== true)],
       properties: propertiesOf(cluster),
     },

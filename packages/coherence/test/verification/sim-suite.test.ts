@@ -1,17 +1,19 @@
 import { CellLog, Choices, checkHistory, historyText, runSim, simulate } from '@holdfast/simulation';
 import { describe, expect, test } from 'vitest';
 import { coherenceSuite } from '../../src/verification/coherence-suite.ts';
-import { type ObjectOperation, objectModel } from '../../src/verification/sim-history.ts';
+import { lostAnswer, type ObjectOperation, objectModel } from '../../src/verification/sim-history.ts';
 import { simulatedMutants, stackedClusters } from '../../src/verification/sim-suite.ts';
 import { stackedSimulation } from '../../src/verification/sim-world.ts';
 
 describe('containers over sessions over failing links', () => {
   test('stay coherent, serve every call and give linearizable histories, by seed', () => {
-    const report = runSim(coherenceSuite, { seed: 11, runs: 12 });
+    const report = runSim(coherenceSuite, { seed: 11, runs: 22 });
     expect(report.violations).toEqual([]);
     expect(report.faults.linkDown).toBeGreaterThan(0);
     expect(report.faults.drop).toBeGreaterThan(0);
-    expect(runSim(coherenceSuite, { seed: 11, runs: 12 }).digest).toBe(report.digest);
+    expect(report.faults.crash).toBeGreaterThan(0);
+    expect(report.faults.restart).toBeGreaterThan(0);
+    expect(runSim(coherenceSuite, { seed: 11, runs: 22 }).digest).toBe(report.digest);
   });
 
   test('run on 3 to 8 nodes', () => {
@@ -23,7 +25,7 @@ describe('containers over sessions over failing links', () => {
 describe('a seeded bug below or in the containers', () => {
   test.each(simulatedMutants)('is caught by what becomes of the objects: $name', ({ simulation }) => {
     let caught = 0;
-    for (let seed = 1; seed <= 10 && caught === 0; seed++) {
+    for (let seed = 1; seed <= 60 && caught === 0; seed++) {
       const { violation } = simulate(simulation, Choices.fromSeed(seed), new CellLog());
       // An exception is no proof: a property must say what is wrong.
       if (violation !== undefined && violation.kind !== 'error') caught++;
@@ -68,6 +70,12 @@ describe('the object that histories are held against', () => {
       call(10, 11, { type: 'remove' }, 0),
     ];
     expect(historyText(checkHistory(history, objectModel))).toContain('object: linearizable');
+    const died = call(7.5, 7.6, { type: 'may-lose' }, 0);
+    const lost = history.with(4, call(8, 9, { type: 'see', touched: false }, lostAnswer)).slice(0, 5);
+    expect(checkHistory([...lost, died], objectModel).verdict).toBe('ok');
+    expect(checkHistory(lost, objectModel).verdict).toBe('violation');
+    const back = [...lost, died, call(10, 11, { type: 'see', touched: false }, 7)];
+    expect(checkHistory(back, objectModel).verdict).toBe('violation');
     expect(checkHistory([...history, call(12, 13, { type: 'see', touched: true }, 7)], objectModel).verdict).toBe(
       'violation',
     );

@@ -84,7 +84,8 @@ function next(state: RegisterState, call: RegisterCall, result: RegisterResult =
     case 'remove':
       return remove(state, result.did);
     case 'may-lose':
-      return state.lost === 'no' ? { ...state, lost: 'maybe' } : state;
+      // Who knew that it was lost may be dead too.
+      return state.lost === 'maybe' ? state : { ...state, lost: 'maybe' };
   }
 }
 
