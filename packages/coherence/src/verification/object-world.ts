@@ -79,7 +79,7 @@ class Client {
         this.#execute();
         break;
       case 'watch':
-        this.#add('watch', { type: 'watch', call: watcher, seen: versionHere }, (entry) => isIdle(entry, watcher));
+        this.#add('watch', { type: 'watch', call: watcher, seen: versionHere }, this.#mayWatch);
         break;
       case 'abort':
         this.#under('put unchanged', { type: 'put', call, payload: noPayload }, this.#writes);
@@ -98,14 +98,23 @@ class Client {
     }
   }
 
+  /** Watches count as calls, and wait beside others. */
+  readonly #mayWatch = (entry: ObjectEntry, view: WorldView): boolean =>
+    isIdle(entry, watcher) && this.#hasCallsLeft(view);
+
+  #hasCallsLeft(view: WorldView): boolean {
+    const { callsPerNode } = this.#scenario;
+    return callsPerNode === undefined || callsMade(view, this.#node) < callsPerNode;
+  }
+
   /** A call that this client makes when it has none open. */
   #start(event: ObjectEvent, when: (entry: ObjectEntry, view: WorldView) => boolean = () => true): void {
-    const { calls, callsPerNode } = this.#scenario;
+    const { calls } = this.#scenario;
     const mayStart = (entry: ObjectEntry, view: WorldView): boolean =>
       isIdle(entry, this.#client) &&
       when(entry, view) &&
       this.#during?.includes(entry.status) !== false &&
-      (callsPerNode === undefined || callsMade(view, this.#node) < callsPerNode);
+      this.#hasCallsLeft(view);
     this.#add(event.type, event, mayStart, calls ?? 'unlimited');
   }
 
