@@ -118,7 +118,8 @@ function hear(
       break;
     case 'abort':
       if (update === undefined) break;
-      putAside(state, update);
+      // Nothing is built on one that was put aside before.
+      if (update.stage !== 'aside') putAside(state, update);
       abort(state, update, out);
       break;
   }
