@@ -48,7 +48,8 @@ function sendOperation(
   out: ObjectSink,
 ): void {
   entry.underway = withCall(entry.underway, call);
-  const oldest = entry.underway[0] ?? call;
+  const waiting = entry.queue.flatMap((item) => (item.type === 'execute' ? [item.call] : []));
+  const oldest = Math.min(call, ...entry.underway, ...waiting);
   out.send(entry.probOwner, {
     type: 'EXEC_REQ',
     requester: self,

@@ -1,4 +1,5 @@
 import { backupOf, dropShadow } from './backup.ts';
+import { withoutWatchers } from './baggage.ts';
 import { noNodes, onlyNode, withNode } from './node-set.ts';
 import { leave } from './object-entry.ts';
 import { type NodeId, noPayload, type ObjectEntry, type ObjectEnv } from './object-types.ts';
@@ -107,7 +108,7 @@ function obeyAsOwner(entry: ObjectEntry, verdict: Verdict, env: ObjectEnv, rules
     if (entry.payload === noPayload && shadow !== undefined) {
       entry.payload = shadow.payload;
       entry.incarnation = shadow.incarnation;
-      entry.baggage = shadow.baggage;
+      entry.baggage = withoutWatchers(shadow.baggage);
     }
     entry.probOwner = self;
     entry.version = version;

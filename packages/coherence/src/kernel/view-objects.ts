@@ -86,8 +86,9 @@ export function takeBack(entry: ObjectEntry, to: NodeId, message: ObjectMessage,
 export function settle(entry: ObjectEntry, { members }: View, env: ObjectEnv, rules: ViewRules): void {
   const { firstTouch, self, defaultOwner } = env;
   if (rules.forgetsRequests()) {
-    // An operation that is being run ends as it may.
-    entry.queue = entry.queue.filter((item, at) => !('requester' in item) || (at === 0 && entry.writer === executor));
+    // An operation that is being run ends as it may. One whose value is being saved was run, and waits no more.
+    const isRunning = entry.writer === executor && entry.backup.pending === undefined;
+    entry.queue = entry.queue.filter((item, at) => !('requester' in item) || (at === 0 && isRunning));
   }
   entry.baggage = withoutWatchers(entry.baggage);
   const offeredTo = entry.awaited[0];

@@ -68,11 +68,12 @@ export class Membership {
    * Makes the next view, of all that live; with the number of the last one it is told to more nodes. A node that started
    * again joins with the first view after one that left it out.
    *
+   * @param isSteady whether all members of the present view serve calls in it.
    * @returns the nodes to be told now.
    */
-  announce(number: number, wanted: readonly NodeId[] | undefined): readonly NodeId[] {
+  announce(number: number, wanted: readonly NodeId[] | undefined, isSteady: boolean): readonly NodeId[] {
     if (number < this.#number) throw new StepFailure(`view ${number} comes after view ${this.#number}`);
-    if (number > this.#number) this.#make();
+    if (number > this.#number) this.#make(isSteady);
     this.#number = number;
     const { epoch, members } = this.present;
     const untold = members.filter((node) => this.#told[node]! < epoch);
@@ -82,8 +83,12 @@ export class Membership {
     return wanted ?? untold;
   }
 
-  #make(): void {
+  #make(isSteady: boolean): void {
     const { epoch, members: before } = this.present;
+    const hasLeft = (node: NodeId): boolean => this.#born[node]! > epoch || !this.isUp(node);
+    if (!isSteady && !before.some(hasLeft)) {
+      throw new StepFailure('a view that leaves nobody out waits until all members serve calls in the one before');
+    }
     const isStranger = (node: NodeId): boolean =>
       this.#born[node] === Number.POSITIVE_INFINITY && before.includes(node);
     const members = this.#told.flatMap((told, node) => (told === undefined || isStranger(node) ? [] : [node]));

@@ -75,6 +75,12 @@ export class NodeHost {
     for (let index = 0; index < this.#buffer.length; index++) yield this.#buffer.at(index);
   }
 
+  /** Whether the end of an exclusive lease is answered, once the value is on another node too. */
+  answersPuts(key: ViewKey): boolean {
+    const { phase, view, served } = this.state;
+    return this.#env.objectEnv(key, phase === 'open' ? view : served).shadowNode !== undefined;
+  }
+
   /** An object as this node knows it; a missing entry as the kernel takes it. */
   entry(key: ViewKey): ObjectEntry {
     const { objects, served, view, phase } = this.state;

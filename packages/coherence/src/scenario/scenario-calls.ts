@@ -22,6 +22,8 @@ export interface Call {
   value: ScenarioValue | null;
   /** Why it failed: `HF_...`. */
   error: string | undefined;
+  /** The put that ends its lease, where that is answered later. */
+  put: Call | undefined;
   /** Whether it holds a lease. */
   isHeld: boolean;
 }
@@ -44,6 +46,7 @@ export class CallBook {
       done: false,
       value: null,
       error: undefined,
+      put: undefined,
       isHeld: false,
     };
     this.#byId.set(id, call);

@@ -111,7 +111,9 @@ export class ScenarioWorld {
   #leaseToSet(step: CallStep): Call | undefined {
     const { node, key } = step;
     const writer = this.calls.numbered(this.entry(node, key)?.writer ?? 0);
-    const lease = step.of === undefined ? writer : this.#lease(step);
+    // A lease that has ended may still be written to another node.
+    const open = writer?.isHeld === true ? writer : undefined;
+    const lease = step.of === undefined ? open : this.#lease(step);
     if (lease !== undefined) this.#requireExclusive(step, lease);
     return lease;
   }
@@ -119,10 +121,17 @@ export class ScenarioWorld {
   #endLease(step: CallStep, lease: Call): void {
     if (step.value !== undefined) this.#requireExclusive(step, lease);
     const put = this.calls.open(step);
-    this.#tell(lease.node, lease.key, { type: 'put', call: lease.id, payload: this.#handle(step.value) });
-    lease.isHeld = false;
-    put.done = true;
     put.value = step.value ?? lease.value;
+    put.done = !this.#answersPut(lease);
+    lease.isHeld = false;
+    lease.put = put;
+    this.#tell(lease.node, lease.key, { type: 'put', call: lease.id, payload: this.#handle(step.value) });
+  }
+
+  /** With a backup the end of an exclusive lease waits until another node has the value too. */
+  #answersPut({ node, key, id }: Call): boolean {
+    const isExclusive = this.entry(node, key)?.writer === id;
+    return isExclusive && this.#hosts[node]?.answersPuts(this.#object(key).number) === true;
   }
 
   #requireExclusive({ node, key }: CallStep, lease: Call): void {
@@ -198,7 +207,7 @@ export class ScenarioWorld {
   /** Tells nodes of the next view; what still arrives of nodes that left arrives first. Answers what arrived. */
   view(number: number, wanted: readonly number[] | undefined): Envelope[] {
     const arrived: Envelope[] = [];
-    for (const node of this.#members.announce(number, wanted)) {
+    for (const node of this.#members.announce(number, wanted, this.#servesEverywhere())) {
       for (const view of this.#members.due(node)) {
         arrived.push(...this.#lastWords(node, view));
         const undelivered = this.#members.givenBack(node, view);
@@ -269,13 +278,17 @@ export class ScenarioWorld {
 
   /** The members, where all who live are members of the present view and serve calls in it. */
   #steady(): readonly number[] | undefined {
+    const { members } = this.#members.present;
+    const live = this.#nodes.filter((node) => this.#members.isUp(node));
+    return live.length === members.length && this.#servesEverywhere() ? members : undefined;
+  }
+
+  #servesEverywhere(): boolean {
     const { epoch, members } = this.#members.present;
-    const isServing = (node: number): boolean => {
+    return members.every((node) => {
       const state = this.#hosts[node]?.state;
       return state?.phase === 'open' && state.view.epoch === epoch;
-    };
-    const live = this.#nodes.filter((node) => this.#members.isUp(node));
-    return live.length === members.length && members.every(isServing) ? members : undefined;
+    });
   }
 
   /** Does what a kernel asks for; answers what the node is told at once. */
@@ -324,11 +337,13 @@ export class ScenarioWorld {
   #answered(node: number, id: number, { key, result }: ViewResult): Pending[] {
     const call = this.calls.numbered(id);
     if (call === undefined) throw new StepFailure(`an answer to call ${id}, which nobody made`);
-    this.#object(call.key).watch.reply(node, id, result);
+    const endsWrite = call.operation.type === 'get' || call.operation.type === 'grab' || call.operation.type === 'set';
+    if (result.outcome !== 'done' || endsWrite) this.#object(call.key).watch.reply(node, id, result);
     if (result.outcome === 'interrupted') {
       const event = call.event && again(call.event, result.ran);
       if (event !== undefined) return [{ node, event: { type: 'object', key, event } }];
     }
+    if (result.outcome === 'done' && call.put !== undefined) call.put.done = true;
     call.done = true;
     call.error = errorOf(call.operation, result.outcome);
     if (result.outcome === 'executed') call.value = this.values.value(result.result);
@@ -337,6 +352,7 @@ export class ScenarioWorld {
     const found = result.outcome === 'held' ? this.values.value(result.payload) : null;
     call.value = call.writes ?? found;
     call.isHeld = !putsAtOnce;
+    call.done = !putsAtOnce || !this.#answersPut(call);
     const put: LocalEvent = { type: 'put', call: id, payload: this.#handle(call.writes) };
     return putsAtOnce ? [{ node, event: { type: 'object', key, event: put } }] : [];
   }

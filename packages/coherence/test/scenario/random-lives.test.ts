@@ -9,6 +9,7 @@ test.each([
   { nodes: 4, set: { migratory: true } },
   { nodes: 3, set: { slowFill: true } },
   { nodes: 3, set: { slowFill: true, linked: true } },
+  { nodes: 3, set: { backup: 1 } },
 ])('nodes die and start again at random, and nothing is broken: %j', ({ nodes, set }) => {
   for (let seed = 1; seed <= histories; seed++) {
     const header = { nodes, defaultOwner: seed % nodes, set };
