@@ -13,6 +13,9 @@ export interface ViewScenario {
   readonly nodes: number;
   readonly operations: readonly Operation[];
   readonly callsPerNode: number;
+  /** Nodes that make calls, and nodes that may die; where omitted, all. */
+  readonly callers?: readonly number[];
+  readonly mortals?: readonly number[];
   readonly crashes: number;
   /** Every value written is on two nodes. */
   readonly backup?: boolean;

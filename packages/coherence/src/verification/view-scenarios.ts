@@ -74,6 +74,15 @@ export const viewScenarios = {
     leaves: true,
     operations: access,
   },
+  deathDuringChange: {
+    name: '4 nodes, 1 call of one, two deaths, the second while the view changes: get',
+    nodes: 4,
+    callsPerNode: 1,
+    callers: [3],
+    crashes: 2,
+    mortals: [0, 1],
+    operations: access.slice(0, 1),
+  },
   rejoins: {
     name: '2 nodes, 2 calls each, a death, and the node joins again: get, grab, flush, remove',
     nodes: 2,

@@ -174,7 +174,7 @@ export function viewWorld(
     }),
     links: mesh(scenario.nodes).map((link): LinkSpec => ({ ...link, startsUp: true })),
     calls: [
-      ...nodes.flatMap((node) => clientCalls(scenario, node)),
+      ...(scenario.callers ?? nodes).flatMap((node) => clientCalls(scenario, node)),
       ...(isPrompt || hasJoin ? [] : nodes.flatMap((node) => installations(scenario, node))),
       ...(hasJoin ? nodes.map((node) => plannedView(scenario, node)) : []),
     ],
@@ -186,6 +186,7 @@ export function viewWorld(
     properties: viewProperties(scenario),
     final: () => true,
     faults: { ...(crashes > 0 && { crash: crashes }), ...(restarts !== undefined && { restart: restarts }) },
+    ...(scenario.mortals !== undefined && { crashable: scenario.mortals }),
     renumbering: viewVersionRanks,
   };
 }
