@@ -102,7 +102,7 @@ export class MemberCoherence implements SetPlace {
   }
 
   objectsUnknown(container: string, node: MemberSlot): void {
-    this.context.emit({ type: 'objects-unknown', container, gone: memberName(node) });
+    this.context.emit({ type: 'objects-unknown', set: container, node: memberName(node) });
   }
 
   /**

@@ -29,6 +29,10 @@ interface Opens {
 declare module '@holdfast/runtime' {
   interface ClusterExtensions extends Opens {}
   interface MemberExtensions extends Opens {}
+  interface ClusterEventMap {
+    /** `node` died; what only it knew of the objects of `set` reads as absent from now on. */
+    'objects-unknown': { readonly set: string; readonly node: string };
+  }
 }
 
 const containers = new WeakMap<ObjectSet, Container<unknown, unknown>>();
