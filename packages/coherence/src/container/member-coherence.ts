@@ -102,7 +102,8 @@ export class MemberCoherence implements SetPlace {
   }
 
   objectsUnknown(container: string, node: MemberSlot): void {
-    this.context.emit({ type: 'objects-unknown', set: container, node: memberName(node) });
+    // Where no node is left to tell, the cluster is closing.
+    if (this.owns) this.context.emit({ type: 'objects-unknown', set: container, node: memberName(node) });
   }
 
   /**
