@@ -363,7 +363,7 @@ export class Cluster implements AsyncDisposable {
 
   /** Have the supervisor end everybody else. */
   async #closeOthers(mode: CloseMode, graceMs: number, terminateMs: number): Promise<CloseReport> {
-    const nothing: CloseReport = { stuck: [], extents: undefined };
+    const nothing: CloseReport = { stuck: [], left: false };
     // It waits for its options, and has started nobody.
     if (this.#config === undefined) return nothing;
     const timeoutMs = graceMs + terminateMs + controlMsDefault;
@@ -383,6 +383,7 @@ export class Cluster implements AsyncDisposable {
     if (report.stuck.length > 0) {
       // The supervisor stays until its stuck children are gone, and does not keep the process alive.
       this.#supervisor.unref();
+      void this.#supervisorEnded.then(() => this.#recycle(report));
       this.#hub.complete();
       throw new NodeStuckError(report.stuck);
     }
@@ -391,9 +392,15 @@ export class Cluster implements AsyncDisposable {
     // Its last events have arrived before its exit is heard.
     this.#hub.complete();
     if (!ended) throw new NodeStuckError(['supervisor']);
-    // With the supervisor every node has ended; only an attached worker that did not let go could still write.
-    if (report.extents === undefined && this.#attached) return;
-    for (const extent of [...(report.extents ?? []), this.#block.extent]) this.#arena.give(extent);
+    this.#recycle(report);
+  }
+
+  /**
+   * The supervisor's thread has ended, in order or in a crash, and with it every thread it started: no node writes to the
+   * cluster's memory any more. Only an attached worker that did not say that it let go still could.
+   */
+  #recycle({ left }: CloseReport): void {
+    if (left || !this.#attached) this.#arena.giveAllOf(this.#block.tag);
   }
 }
 

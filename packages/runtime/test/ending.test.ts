@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { Cluster } from '../src/index.ts';
+import { Arena } from '../src/memory/arena.ts';
 import { Mischief } from './fixtures/mischief.ts';
 import { nextEvent, scratchDirectory, startCluster, states } from './fixtures/open-cluster.ts';
 
@@ -88,7 +89,9 @@ describe('the three ways to end a cluster', () => {
 });
 
 describe('a supervisor that dies', () => {
-  it('takes the nodes with it; every call rejects with HF_SUPERVISOR_DOWN and its cause', async () => {
+  it('takes the nodes with it; calls reject with HF_SUPERVISOR_DOWN and its cause, and no memory is lost', async () => {
+    const arena = Arena.process();
+    const free = arena.freeBytes;
     const storage = await scratchDirectory();
     const cluster = await startCluster({ nodes: 2, storage, workerUrl: fixture('broken-supervisor.ts') });
     const down = nextEvent(cluster, 'supervisor-down');
@@ -99,7 +102,10 @@ describe('a supervisor that dies', () => {
       code: 'HF_SUPERVISOR_DOWN',
       cause: { message: 'broken on purpose' },
     });
+    // This thread may still use pages of its own.
+    expect(arena.freeBytes).toBeLessThan(free);
     await cluster.close();
+    expect(arena.freeBytes).toBe(free);
   });
 });
 

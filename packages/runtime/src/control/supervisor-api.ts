@@ -1,7 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { DriverName } from '../interconnect/types.ts';
 import type { MemberName } from '../member.ts';
-import type { Extent } from '../memory/arena.ts';
 import type { ServiceDiagnostics } from '../service/types.ts';
 import type { View } from '../supervisor/membership.ts';
 import type { Outcome } from './error-wire.ts';
@@ -52,8 +51,8 @@ export type CloseMode = 'drain' | 'close' | 'terminate';
 export interface CloseReport {
   /** Threads that did not end. */
   readonly stuck: readonly MemberName[];
-  /** The cluster's memory, if no running thread but the embedding one can touch it any more. */
-  readonly extents: readonly Extent[] | undefined;
+  /** Whether every attached worker said that it let go of the cluster. */
+  readonly left: boolean;
 }
 
 /**

@@ -14,6 +14,8 @@ export interface RingSpaceOptions {
   readonly ringBytes?: number;
   /** All rings of the cluster together. Default `ringCapBytes`. */
   readonly capBytes?: number;
+  /** Whose the rings are: the tag of the cluster's block. Default nobody's. */
+  readonly owner?: number;
 }
 
 /** The ring memory of one cluster, under a cap. Used by the broker's thread only. */
@@ -21,12 +23,14 @@ export class RingSpace {
   readonly #arena: Arena;
   readonly #ringBytes: number;
   readonly #capBytes: number;
+  readonly #owner: number | undefined;
   #usedBytes = 0;
 
   constructor(arena: Arena, options: RingSpaceOptions = {}) {
     this.#arena = arena;
     this.#ringBytes = options.ringBytes ?? ringBytesDefault;
     this.#capBytes = options.capBytes ?? ringCapBytes;
+    this.#owner = options.owner;
   }
 
   get usedBytes(): number {
@@ -38,7 +42,7 @@ export class RingSpace {
     const oneBytes = ringHeaderBytes + this.#ringBytes;
     const bytes = Math.ceil((2 * oneBytes) / extentGranuleBytes) * extentGranuleBytes;
     if (this.#usedBytes + bytes > this.#capBytes) return undefined;
-    const extent = this.#arena.take(bytes);
+    const extent = this.#arena.take(bytes, this.#owner);
     this.#usedBytes += bytes;
     const first = { at: extent.at, bytes: oneBytes };
     const second = { at: extent.at + oneBytes, bytes: oneBytes };

@@ -9,12 +9,15 @@ export interface Extent {
 }
 
 const magic = 0x484f4c44;
-const layoutVersion = 1;
+const layoutVersion = 2;
 
 const magicWord = 0;
 const versionWord = 1;
 const granulesWord = 2;
 const generationWord = 3;
+
+/** The owner of what no cluster took. */
+const nobody = 0;
 
 const bitmapByte = 4096;
 const bitmapBytesMax = arenaMaxBytes / extentGranuleBytes / 8;
@@ -39,6 +42,8 @@ export class Arena {
   readonly bytes: Uint8Array<SharedArrayBuffer>;
   readonly words: Int32Array<SharedArrayBuffer>;
   readonly #granules: number;
+  /** Where the owners of the granules begin, in words. */
+  readonly #owners: number;
 
   private constructor(memory: WebAssembly.Memory) {
     const buffer = memory.buffer;
@@ -47,6 +52,7 @@ export class Arena {
     this.bytes = new Uint8Array(buffer);
     this.words = new Int32Array(buffer);
     this.#granules = buffer.byteLength / extentGranuleBytes;
+    this.#owners = ownersByte(this.#granules) >> 2;
   }
 
   /**
@@ -69,10 +75,7 @@ export class Arena {
     const granules = Math.ceil(bytes / extentGranuleBytes);
     const memory = new WebAssembly.Memory({ initial: granules, maximum: granules, shared: true });
     const arena = new Arena(memory);
-    const pages = (granules * extentGranuleBytes) / pageBytes;
-    // An owner word entry and a bit for each page.
-    const tableBytes = pages * pageEntryBytes + pages / 8;
-    const reserved = Math.ceil((pageTableByte + tableBytes) / extentGranuleBytes);
+    const reserved = Math.ceil((ownersByte(granules) + granules * 4) / extentGranuleBytes);
     if (reserved >= granules) throw new RangeError(`an arena of ${bytes} bytes has no room beside its own tables`);
     for (let granule = 0; granule < reserved; granule++) arena.#claim(granule);
     arena.words[versionWord] = layoutVersion;
@@ -110,17 +113,22 @@ export class Arena {
 
   /**
    * Take the first free run of at least `bytes` bytes. The content is what the last holder left.
+   * @param owner the cluster that takes it, by the tag of its block, so that {@link giveAllOf} finds it. @default nobody
    * @throws ArenaExhaustedError (HF_ARENA_EXHAUSTED, retryable).
    */
-  take(bytes: number): Extent {
+  take(bytes: number, owner = nobody): Extent {
     if (!Number.isSafeInteger(bytes) || bytes <= 0)
       throw new RangeError(`an extent has at least one byte, not ${bytes}`);
     const wanted = Math.ceil(bytes / extentGranuleBytes);
     // Claims are made granule by granule without a lock: a thread terminated in here can leak a run, never block others.
+    // For the same reason an owner is written down after the claim, and wiped before the granule is free.
     for (let first = 0; first + wanted <= this.#granules; ) {
       let taken = 0;
       while (taken < wanted && this.#claim(first + taken)) taken++;
-      if (taken === wanted) return { at: first * extentGranuleBytes, bytes: wanted * extentGranuleBytes };
+      if (taken === wanted) {
+        this.words.fill(owner, this.#owners + first, this.#owners + first + wanted);
+        return { at: first * extentGranuleBytes, bytes: wanted * extentGranuleBytes };
+      }
       for (let granule = first; granule < first + taken; granule++) this.#unclaim(granule);
       first += taken + 1;
     }
@@ -132,7 +140,20 @@ export class Arena {
     const first = extent.at / extentGranuleBytes;
     const count = extent.bytes / extentGranuleBytes;
     for (let granule = first; granule < first + count; granule++) {
-      if (!this.#unclaim(granule)) throw new RangeError(`the extent at ${extent.at} was given back before`);
+      if (!this.#claimed(granule)) throw new RangeError(`the extent at ${extent.at} was given back before`);
+      this.words[this.#owners + granule] = nobody;
+      this.#unclaim(granule);
+    }
+  }
+
+  /**
+   * Give back all that a cluster took, whoever took it and whether or not anybody remembers. Every thread of it but the
+   * caller's has ended.
+   */
+  giveAllOf(owner: number): void {
+    for (let granule = 0; granule < this.#granules; granule++) {
+      const word = this.#owners + granule;
+      if (Atomics.compareExchange(this.words, word, owner, nobody) === (owner | 0)) this.#unclaim(granule);
     }
   }
 
@@ -149,6 +170,12 @@ export class Arena {
     const bit = 1 << (granule & 31);
     return (Atomics.and(this.words, wordOf(granule), ~bit) & bit) !== 0;
   }
+}
+
+/** Where the owner words of the granules begin: behind the entries of all pages and a bit for each. */
+function ownersByte(granules: number): number {
+  const pages = (granules * extentGranuleBytes) / pageBytes;
+  return pageTableByte + pages * pageEntryBytes + Math.ceil(pages / 32) * 4;
 }
 
 function wordOf(granule: number): number {

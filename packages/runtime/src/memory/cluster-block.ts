@@ -61,15 +61,16 @@ export class ClusterBlock {
   /** Bytes a block takes in the arena. */
   static readonly bytes = (pairsAt + memberSlots * memberSlots * pairStride) * 4;
 
-  /** Make the block of a new cluster; its extent is given back by `arena.give(block.extent)` when the cluster closed. */
+  /** Make the block of a new cluster; it is given back with all that was taken under its tag when the cluster closed. */
   static create(arena: Arena): ClusterBlock {
-    const extent = arena.take(ClusterBlock.bytes);
+    const tag = arena.nextGeneration();
+    const extent = arena.take(ClusterBlock.bytes, tag);
     const block = new ClusterBlock(arena, extent);
     // Pages and cells need no clearing: what an earlier cluster left there carries another tag.
     block.#words.fill(0, block.#base, block.#base + pairsAt);
     block.#words[block.#base + versionWord] = layoutVersion;
     block.#words[block.#base + epochWord] = 1;
-    block.#words[block.#base + tagWord] = arena.nextGeneration();
+    block.#words[block.#base + tagWord] = tag;
     Atomics.store(block.#words, block.#base + magicWord, magic);
     return block;
   }
@@ -139,7 +140,10 @@ export class ClusterBlock {
     return this.#member(member) + signalsAt;
   }
 
-  /** What marks the groups of this block, so that leftovers of an earlier one are not believed. */
+  /**
+   * What marks the groups of this block, so that leftovers of an earlier one are not believed, and what the cluster takes
+   * of the arena.
+   */
   get tag(): number {
     return this.#words[this.#base + tagWord] as number;
   }

@@ -19,8 +19,9 @@ export class Broker {
   readonly #drivers: readonly DriverName[];
   readonly #pairs = new Map<string, Pair>();
 
-  constructor(arena: Arena, drivers: readonly DriverName[]) {
-    this.#rings = new RingSpace(arena);
+  /** @param owner the tag of the cluster's block */
+  constructor(arena: Arena, drivers: readonly DriverName[], owner: number) {
+    this.#rings = new RingSpace(arena, { owner });
     this.#drivers = drivers;
   }
 
@@ -62,7 +63,7 @@ export class Broker {
 
   /**
    * Forget the pairs of a member that ended. Their rings are used again, so the survivors must have let go of them.
-   * The rings of a thread that would not end are left alone for good: it could still write.
+   * The rings of a thread that would not end are left alone as long as it lives: it could still write.
    */
   release(slot: MemberSlot, end: 'ended' | 'stuck'): void {
     for (const [key, { slots, rings }] of this.#pairs) {
@@ -72,13 +73,6 @@ export class Broker {
       if (end === 'ended') this.#rings.give(rings);
       else this.#rings.abandon(rings);
     }
-  }
-
-  /** The ring memory of all pairs, given up by the broker: the cluster closes. */
-  surrender(): Extent[] {
-    const rings = Array.from(this.#pairs.values(), (pair) => pair.rings).filter((extent) => extent !== undefined);
-    this.#pairs.clear();
-    return rings;
   }
 }
 

@@ -141,7 +141,8 @@ export class Nodes {
   range(slot: MemberSlot): Extent {
     const known = this.#ranges.get(slot);
     if (known !== undefined) return known;
-    const range = this.#parts.arena.take(this.#parts.config.pagesPerNode * pageBytes);
+    const { arena, block, config } = this.#parts;
+    const range = arena.take(config.pagesPerNode * pageBytes, block.tag);
     this.#ranges.set(slot, range);
     this.#unformatted.push(range);
     return range;

@@ -66,7 +66,7 @@ export class Supervisor {
     this.#desks = new StoreDesks(config.storage);
     const ledger = new Ledger(this.#store);
     const roster = new Roster(block, ledger, outbox);
-    const broker = new Broker(arena, config.interconnect);
+    const broker = new Broker(arena, config.interconnect, block.tag);
     const requests = new MemberRequests();
     this.#toMain = toMain;
     this.#parts = { config, shared, arena, block, signals, outbox, ledger, roster, broker, requests };
@@ -176,9 +176,7 @@ export class Supervisor {
     this.#deaths.close();
     await this.#desks.close();
     await this.#store.close();
-    // Whoever did not say that it let go may still write anywhere in the cluster's memory.
-    const safe = stuck.length === 0 && left;
-    return { stuck, extents: safe ? [...this.#nodes.ranges, ...this.#parts.broker.surrender()] : undefined };
+    return { stuck, left };
   }
 
   /** Resolves when the threads that were stuck at the close have ended after all. */

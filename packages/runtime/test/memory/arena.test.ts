@@ -45,6 +45,26 @@ describe('Arena', () => {
     );
   });
 
+  it('gives back all that one owner took and nothing else, also what other threads took and the odd granule', () => {
+    for (const granules of [32, 33, 47]) {
+      const arena = Arena.create(granules * extentGranuleBytes);
+      const free = arena.freeBytes;
+      const [mine, other] = [0xffff_fff0, 5];
+      const kept = [arena.take(1, other), arena.take(1)];
+      arena.take(3 * extentGranuleBytes, mine);
+      kept.push(arena.take(extentGranuleBytes * 2, other));
+      const given = Arena.open(arena.memory).take(1, mine);
+      arena.give(given);
+      const again = arena.take(1);
+      expect(again.at).toBe(given.at);
+      arena.giveAllOf(mine);
+      arena.giveAllOf(mine);
+      expect(free - arena.freeBytes).toBe(5 * extentGranuleBytes);
+      for (const extent of [...kept, again]) arena.give(extent);
+      expect(arena.freeBytes).toBe(free);
+    }
+  });
+
   it('refuses sizes that no memory has, runs that do not fit, and giving twice', () => {
     expect(() => Arena.create(0)).toThrow(RangeError);
     expect(() => Arena.create(5 * 1024 ** 3)).toThrow(RangeError);

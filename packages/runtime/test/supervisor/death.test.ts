@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { Arena } from '../../src/memory/arena.ts';
 import { Mischief } from '../fixtures/mischief.ts';
 import { nextEvent, scratchDirectory, startCluster, states } from '../fixtures/open-cluster.ts';
 
@@ -94,7 +95,10 @@ describe('a thread that does not end', () => {
     const directory = await scratchDirectory();
     const fifo = join(directory, 'fifo');
     execFileSync('mkfifo', [fifo]);
+    const arena = Arena.process();
+    const free = arena.freeBytes;
     const cluster = await startCluster({ nodes: 2, terminateMs: 300 });
+    const taken = free - arena.freeBytes;
     await cluster.deploy(module, { on: 'n1' });
     await cluster.service(Mischief).openFifo({ path: fifo });
     const stuck = nextEvent(cluster, 'node-stuck');
@@ -106,9 +110,12 @@ describe('a thread that does not end', () => {
       expect(cluster.epoch).toBeGreaterThan(epoch);
       await expect(cluster.restart('n1')).rejects.toMatchObject({ code: 'HF_NODE_STUCK' });
       await expect(cluster.close()).rejects.toMatchObject({ code: 'HF_NODE_STUCK', nodes: ['n1'] });
+      // It could still write anywhere in the cluster's memory.
+      expect(free - arena.freeBytes).toBe(taken);
     } finally {
       // A writer lets the open come back, and the thread end.
       closeSync(openSync(fifo, constants.O_RDWR));
     }
+    await expect.poll(() => arena.freeBytes, { timeout: 10_000 }).toBe(free);
   });
 });
