@@ -42,6 +42,8 @@ export class Membership {
   readonly #silent = new Set<number>();
   /** How to go round each member for the reads it has. */
   readonly #goingRound = new Map<number, Set<() => void>>();
+  /** While a view changes: when each member has recorded it, and the epoch it is in then. */
+  readonly #recording = new Map<number, Promise<number>>();
   readonly #onLoss: (member: number, why: string) => void;
   #epoch: number;
   #published: number;
@@ -95,6 +97,11 @@ export class Membership {
     }
   }
 
+  /** Whether a new view is not yet durable on everyone in it: writes wait, reads need not. */
+  get changing(): boolean {
+    return this.#changing !== undefined;
+  }
+
   /** Resolves when the current view is durable on everyone in it. */
   async steady(): Promise<void> {
     while (this.#changing !== undefined) await this.#changing;
@@ -106,10 +113,24 @@ export class Membership {
    */
   async ask<T>(member: number, request: (iom: IomPort, epoch: number) => Promise<T>): Promise<T> {
     await this.steady();
+    return this.#askIn(this.#epoch, member, request);
+  }
+
+  /** A read changes nothing, so it need not wait until others have recorded a new view: only until this member has. */
+  async #askToRead<T>(member: number, request: (iom: IomPort, epoch: number) => Promise<T>): Promise<T> {
+    for (;;) {
+      const recording = this.#recording.get(member);
+      if (recording === undefined) return this.#askIn(this.#epoch, member, request);
+      const epoch = await recording;
+      if (this.#recording.get(member) === recording) return this.#askIn(epoch, member, request);
+    }
+  }
+
+  async #askIn<T>(epoch: number, member: number, request: (iom: IomPort, epoch: number) => Promise<T>): Promise<T> {
     if (this.#closed) throw new ArrayClosedError();
     if (!this.#live.has(member)) throw new MemberLostError(this.#host.name(member));
     try {
-      return await this.#untilEnd(member, request(this.#host.iom(member), this.#epoch));
+      return await this.#untilEnd(member, request(this.#host.iom(member), epoch));
     } catch (error) {
       if (!lossCodes.has(codeOf(error) ?? '')) throw error;
       this.lose(member, codeOf(error) === 'HF_NODE_DOWN' ? 'is down' : `failed: ${(error as Error).message}`);
@@ -118,8 +139,8 @@ export class Membership {
   }
 
   /**
-   * The same, but only as long as the member is not known to stand still: then it rejects at once, with an error that is
-   * {@link unanswered}.
+   * The same for a read, but only as long as the member is not known to stand still: then it rejects at once, with an
+   * error that is {@link unanswered}. While a view changes it waits for the member asked, and for no other.
    */
   async askUnlessSilent<T>(member: number, request: (iom: IomPort, epoch: number) => Promise<T>): Promise<T> {
     const silenced = Promise.withResolvers<never>();
@@ -128,7 +149,7 @@ export class Membership {
     this.#goingRound.set(member, reads.add(goRound));
     try {
       if (this.#silent.has(member)) goRound();
-      const answer = this.#silent.has(member) ? silenced.promise : this.ask(member, request);
+      const answer = this.#silent.has(member) ? silenced.promise : this.#askToRead(member, request);
       answer.catch(() => undefined);
       return await Promise.race([answer, silenced.promise]);
     } finally {
@@ -204,12 +225,20 @@ export class Membership {
     // Beyond what parity covers nothing is stored any more, so there is nothing to guard.
     if (this.#closed || this.#lost.size > this.#parity || this.#published === this.#live.size) return;
     const view = { epoch: this.#epoch + 1, live: [...this.#live] };
-    const asked = view.live.map((member) => this.#untilEnd(member, this.#host.iom(member).setView(view)));
-    const answers = await Promise.allSettled(asked);
+    for (const member of view.live) this.#recording.set(member, this.#record(member, view));
+    await Promise.all(this.#recording.values());
+    this.#recording.clear();
     this.#epoch = view.epoch;
     this.#published = view.live.length;
-    for (const [index, answer] of answers.entries()) {
-      if (answer.status === 'rejected') this.lose(view.live[index]!, `did not record the view: ${answer.reason}`);
+  }
+
+  /** Have a member record a view; the epoch of it. A member that cannot is lost. */
+  async #record(member: number, view: ArrayView): Promise<number> {
+    try {
+      await this.#untilEnd(member, this.#host.iom(member).setView(view));
+    } catch (error) {
+      this.lose(member, `did not record the view: ${error}`);
     }
+    return view.epoch;
   }
 }

@@ -214,6 +214,8 @@ export class ObjectReader {
    */
   async #repair(group: number, { slot, member, page, blocks, failure }: Slot): Promise<void> {
     if (failure !== 'damaged' && failure !== 'missing' && failure !== 'unreadable') return;
+    // Writing would wait for the new view, and reading need not.
+    if (this.#host.membership.changing) return;
     const generation = this.#host.pages.generation(page);
     const slots = [{ group, slot, blocks, page, generation }];
     try {
@@ -252,7 +254,7 @@ export class ObjectReader {
 }
 
 /** Whether parity does not restore what is missing. */
-const beyondParity = (group: Group): boolean => failed(group).length > 1 || !group.parity.fetched;
+const beyondParity = (group: Group): boolean => failed(group).length > (group.parity.fetched ? 1 : 0);
 
 const failed = ({ parts }: Group): Slot[] => parts.filter(({ failure }) => failure !== undefined);
 

@@ -79,3 +79,34 @@ it('waits for a member that stands still when parity does not cover it too, and 
   expect(await reading).toEqual(['right', ['large', 'small']]);
   await array.close();
 });
+
+it('reads what neither needs while one member is down and the view waits for another that stands still', async () => {
+  const six = [0, 1, 2, 3, 4, 5];
+  const host = new LocalHost(scratchDirectory(), six);
+  const array = await RaidArray.createOn(host, smallShape);
+  const names = Array.from({ length: 40 }, (_, index) => `small ${index}`);
+  for (const name of names) await array.put(name, small);
+  const goOn = freeze(host, 1);
+  host.hush(1, true);
+  await host.cutOff(0);
+  const read: string[] = [];
+  const reading = names.map(async (name) => {
+    expect(await verdict(array, name, small)).toBe('right');
+    read.push(name);
+  });
+  let stored = false;
+  const storing = array.put('after', small).then((object) => {
+    stored = true;
+    return object;
+  });
+  // Whoever does not need both has been read; nothing was stored, because the member has not recorded the view.
+  await expect.poll(() => read.length, { timeout: 10_000 }).toBeGreaterThan(names.length / 4);
+  expect(read.length).toBeLessThan(names.length);
+  expect(stored).toBe(false);
+  goOn();
+  host.hush(1, false);
+  await Promise.all(reading);
+  expect(await storing).toMatchObject({ bytes: small.byteLength });
+  await array.close();
+  expect(host.pagesInUse).toBe(0);
+});
