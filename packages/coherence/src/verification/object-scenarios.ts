@@ -141,7 +141,8 @@ export const slowScenarios = {
     intruder: { operations: sync, during: waiting },
   },
   optionsAnywhere: {
-    ...scenario('2 nodes: prefetch, execute and watch in every state', 2, evict, remove),
+    ...scenario('2 nodes, 3 calls each: prefetch, execute and watch in every state', 2, evict, remove),
+    callsPerNode: 3,
     intruder: { operations: [...prefetch, ...execute, ...watch], during: waiting },
   },
   flushAnywhere: {
