@@ -90,7 +90,7 @@ export class ObjectSet implements ViewSink, Homes {
     this.#env = {
       self: place.self,
       firstView: founding,
-      objectEnv: (key, view) => this.#envOf(this.#defaultOwner(key, view), view),
+      objectEnv: (key, view) => this.#objectEnv(key, view),
       backup: descriptor.isBackedUp,
       reportsPerMessage,
       rules: viewRules,
@@ -112,7 +112,10 @@ export class ObjectSet implements ViewSink, Homes {
   }
 
   learnHome(key: MapKey, home: MemberSlot): void {
-    if (home < mainSlot) this.#homes.set(key, home);
+    if (home >= mainSlot || this.#homes.get(key) === home) return;
+    this.#homes.set(key, home);
+    const slot = this.slots.get(key);
+    if (slot !== undefined) slot.env = undefined;
   }
 
   slotOf(key: MapKey): ObjectSlot {
@@ -329,6 +332,17 @@ export class ObjectSet implements ViewSink, Homes {
     if (home !== undefined && members.includes(home)) return home;
     const nodes = members.filter((member) => member < mainSlot);
     return heaviest(key, nodes.length > 0 ? nodes : members);
+  }
+
+  #objectEnv(key: ViewKey, view: View): ObjectEnv {
+    const slot = this.slots.get(key);
+    if (slot?.envView === view && slot.env !== undefined) return slot.env;
+    const env = this.#envOf(this.#defaultOwner(key, view), view);
+    if (slot !== undefined) {
+      slot.env = env;
+      slot.envView = view;
+    }
+    return env;
   }
 
   #envOf(defaultOwner: MemberSlot, view: View): ObjectEnv {

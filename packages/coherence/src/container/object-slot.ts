@@ -1,4 +1,5 @@
-import type { ObjectEntry } from '../kernel/object-types.ts';
+import type { ObjectEntry, ObjectEnv } from '../kernel/object-types.ts';
+import type { View } from '../kernel/view-types.ts';
 import { isPlain, type MapKey } from './key-form.ts';
 
 /** Stands for a value whose bytes nobody has looked at. */
@@ -17,6 +18,9 @@ export class ObjectSlot {
   shadow: { readonly handle: number; readonly bytes: Uint8Array } | undefined = undefined;
   /** The bytes decoded and frozen, if they were and could be. */
   value: unknown = unread;
+  /** The constants of the object in the view looked at last: they are asked for with every event. */
+  env: ObjectEnv | undefined = undefined;
+  envView: View | undefined = undefined;
   /** Somebody looked at the value since eviction last did. */
   recent = true;
   /** This member is handing it over. */
