@@ -156,6 +156,7 @@ async function dispatch(argv: readonly string[], streams: Streams): Promise<numb
     .option('--keys <count>', 'objects; one call in ten is on the first', wholeNumber(1, 1_000_000), 1000)
     .option('--clients <count>', 'callers of each node, each making one call after the other', wholeNumber(1, 64), 4)
     .option('--kills <count>', 'nodes to kill and start again, one after the other', wholeNumber(0, 1000), 0)
+    .option('--away <ms>', 'how long a killed node stays away', wholeNumber(0, 60_000), 500)
     .option('-s, --seed <number>', 'what the callers ask for follows from it', wholeNumber(0, 2 ** 31), 1)
     .option('--json <file>', 'write the results there')
     .action(async (options) => {

@@ -13,6 +13,7 @@ export interface HistoryArguments {
   readonly keys: number;
   readonly clients: number;
   readonly kills: number;
+  readonly away: number;
   readonly seed: number;
   readonly json?: string;
 }
@@ -21,13 +22,17 @@ export interface HistoryArguments {
 const hotEvery = 10;
 
 /** `holdfast history`: records what worker threads do to a container while nodes die, and looks for an order of it. */
-export async function runHistoryVerb({ clients, json, ...load }: HistoryArguments, streams: Streams): Promise<number> {
+export async function runHistoryVerb(
+  { clients, away, json, ...load }: HistoryArguments,
+  streams: Streams,
+): Promise<number> {
   const terminal = new Terminal(streams.stdout);
   try {
     using file = json === undefined ? undefined : new ResultFile(json);
     const recorded = await recordHistory({
       ...load,
       clientsPerNode: clients,
+      awayMs: away,
       hotEvery,
       onProgress: (count) => terminal.status(`${showCount(count)} of ${showCount(load.calls)} calls recorded`),
     });
@@ -42,7 +47,7 @@ export async function runHistoryVerb({ clients, json, ...load }: HistoryArgument
   }
 }
 
-function linesOf(load: Omit<HistoryArguments, 'clients'>, recorded: RecordedHistory): string[] {
+function linesOf(load: Omit<HistoryArguments, 'clients' | 'away'>, recorded: RecordedHistory): string[] {
   const { report, errors, kills, callsOnHotKey, recordMs, checkMs } = recorded;
   const failed = Object.entries(errors).map(([code, count]) => `${code} ${showCount(count)}`);
   const perSecond = showCount(Math.round((1000 * report.operations) / recordMs));

@@ -2,6 +2,7 @@ import { getEnvironmentData } from 'node:worker_threads';
 import type { Container } from '../container/container.ts';
 import { Holder } from '../container/holder.ts';
 import { openOnMember } from '../container/open-container.ts';
+import { AbsentError } from '../errors.ts';
 import { type RecordedCall, type RecordedKind, RecordLog, type RecordMemory, recordMemoryName } from './record-log.ts';
 import { HistoryClients, Recorded } from './recorded-container.ts';
 
@@ -90,7 +91,7 @@ class Client {
     const action = draw(this.#numbers);
     const key = this.#key();
     if (action === 'evict') {
-      await this.#objects.flush(key).catch((error) => this.#count(error));
+      await this.#objects.flush(key).catch((error) => this.#count(action, error));
       return;
     }
     const other = this.#key();
@@ -98,28 +99,28 @@ class Client {
       const calls = [key, other].map((each) => this.#log.begin('exchange', each, this.#number));
       const [one, two] = calls;
       if (one !== undefined && two !== undefined)
-        await this.#settle([one, two], () => this.#exchangeTwo(key, other, one, two));
+        await this.#settle(action, [one, two], () => this.#exchangeTwo(key, other, one, two));
       return;
     }
     const single = action === 'exchange two' ? 'exchange' : action;
     const call = this.#log.begin(kindOf[single], key, this.#number);
-    if (call !== undefined) await this.#settle([call], () => this.#make(single, key, call));
+    if (call !== undefined) await this.#settle(single, [call], () => this.#make(single, key, call));
   }
 
   /** A call that fails took effect or did not: only a look certainly did nothing. */
-  async #settle(calls: readonly RecordedCall[], make: () => Promise<void>): Promise<void> {
+  async #settle(action: Action, calls: readonly RecordedCall[], make: () => Promise<void>): Promise<void> {
     try {
       await make();
     } catch (error) {
-      this.#count(error);
+      this.#count(action, error);
       const isLost = (error as { code?: unknown }).code === 'HF_LOST';
       for (const call of calls) call.end(isLost ? 'lost' : 'unknown');
     }
   }
 
-  #count(error: unknown): void {
+  #count(action: Action, error: unknown): void {
     const { code, name } = error as { code?: string; name?: string };
-    const label = code ?? name ?? 'unknown';
+    const label = `${action} ${code ?? name}`;
     this.errors[label] = (this.errors[label] ?? 0) + 1;
   }
 
@@ -191,7 +192,7 @@ class Client {
     try {
       return await this.#objects.execute(key, 'exchange', value);
     } catch (error) {
-      if (error instanceof TypeError) return undefined;
+      if (error instanceof AbsentError) return undefined;
       throw error;
     }
   }

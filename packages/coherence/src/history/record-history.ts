@@ -25,6 +25,8 @@ export interface HistoryLoad {
   readonly hotEvery: number;
   /** Nodes killed and started again, one after the other, spread over the run. */
   readonly kills: number;
+  /** How long a killed node stays away, in ms. */
+  readonly awayMs: number;
   readonly seed: number;
   /** Told now and then how many calls were recorded. */
   onProgress?(recorded: number): void;
@@ -73,6 +75,8 @@ export async function recordHistory(load: HistoryLoad): Promise<RecordedHistory>
   }
 }
 
+type RecordedOperation = Operation<RegisterCall, RegisterResult>;
+
 class Run {
   readonly errors: Record<string, number> = {};
   kills = 0;
@@ -99,8 +103,10 @@ class Run {
     }
   }
 
-  operations(): Operation<RegisterCall, RegisterResult>[] {
-    const calls = this.#logs.flatMap((log, node) => log.operations(`n${node}`));
+  operations(): RecordedOperation[] {
+    const calls = this.#logs
+      .flatMap((log, node) => log.operations(`n${node}`))
+      .flatMap((call) => this.#withRepetition(call));
     const keys = Array.from({ length: this.#load.keys }, (_, key) => key);
     const losses = this.#losses.flatMap(({ from, to }) =>
       keys.map((key) => ({
@@ -112,6 +118,15 @@ class Run {
       })),
     );
     return [...calls, ...losses];
+  }
+
+  /** A removal is made again after a death, and may have been done before, too. */
+  #withRepetition(operation: RecordedOperation): readonly RecordedOperation[] {
+    const { call, invoked, end } = operation;
+    if (call.type !== 'remove' || end?.outcome !== 'answered') return [operation];
+    if (!this.#losses.some(({ from, to }) => from <= end.at && to >= invoked)) return [operation];
+    const before: RecordedOperation = { ...operation, end: { outcome: 'unknown' } };
+    return end.result.did === true ? [before, operation] : [before];
   }
 
   #recorded(): number {
@@ -134,13 +149,14 @@ class Run {
   }
 
   async #killNodes(): Promise<void> {
-    const { kills, nodes, seed, calls } = this.#load;
+    const { kills, nodes, seed, calls, awayMs } = this.#load;
     for (; this.kills < kills; this.kills++) {
       const at = (calls * (this.kills + 1)) / (kills + 1);
       while (this.#recorded() < at) await new Promise((resolve) => setTimeout(resolve, historyLookMs));
       const name = `n${(this.kills * 7 + seed) % nodes}`;
       const from = this.#logs[0]!.now();
       await this.#cluster.kill(name);
+      await new Promise((resolve) => setTimeout(resolve, awayMs));
       await this.#cluster.restart(name);
       this.#losses.push({ from, to: this.#logs[0]!.now() });
     }

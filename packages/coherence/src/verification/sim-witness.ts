@@ -223,15 +223,17 @@ function told(state: Witness, node: NodeId, client: number, { key, step, value, 
       break;
     }
     case 'removed':
-      // A removal that is made again after a change of view may find that it was done the first time.
-      if (value === 0 && call!.invoked < state.lastChange) {
+      // A removal that is made again after a change of view may have been done before, too.
+      if (call!.invoked < state.lastChange) {
         state.history.push({
           key,
           process: `n${node} client ${client}`,
           invoked: call!.invoked,
           call: { type: 'remove' },
         });
-      } else record(call!.invoked, { call: { type: 'remove' } }, value);
+        if (value === 0) break;
+      }
+      record(call!.invoked, { call: { type: 'remove' } }, value);
       break;
     case 'lost':
       record(call!.invoked, { call: { type: 'see', touched: false } }, lostAnswer);

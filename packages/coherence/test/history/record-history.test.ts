@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 
 test('what four worker threads do to a container at once is linearizable', async () => {
   const seed = 17;
-  const load = { nodes: 4, calls: 10_000, keys: 200, clientsPerNode: 4, hotEvery: 10, kills: 0, seed };
+  const load = { nodes: 4, calls: 10_000, keys: 200, clientsPerNode: 4, hotEvery: 10, kills: 0, awayMs: 0, seed };
   const { report, errors, callsOnHotKey } = await recordHistory(load);
   expect(historyText(report), `seed ${seed}`).toContain('register: linearizable');
   expect(report.verdict).toBe('ok');
