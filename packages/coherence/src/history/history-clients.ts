@@ -98,8 +98,9 @@ class Client {
     if (action === 'exchange two' && other !== key) {
       const calls = [key, other].map((each) => this.#log.begin('exchange', each, this.#number));
       const [one, two] = calls;
-      if (one !== undefined && two !== undefined)
-        await this.#settle(action, [one, two], () => this.#exchangeTwo(key, other, one, two));
+      // No room for the second one: the first is not made either.
+      if (two === undefined) one?.end('refused');
+      else if (one !== undefined) await this.#settle(action, [one, two], () => this.#exchangeTwo(key, other, one, two));
       return;
     }
     const single = action === 'exchange two' ? 'exchange' : action;
@@ -114,7 +115,8 @@ class Client {
     } catch (error) {
       this.#count(action, error);
       const isLost = (error as { code?: unknown }).code === 'HF_LOST';
-      for (const call of calls) call.end(isLost ? 'lost' : 'unknown');
+      // Of several objects it is not said which one is lost; none was written.
+      for (const call of calls) call.end(!isLost ? 'unknown' : calls.length === 1 ? 'lost' : 'refused');
     }
   }
 
