@@ -14,4 +14,5 @@ export { RaidArray } from './array/raid-array.ts';
 export type { StepHold, StepReached } from './array/step-holds.ts';
 export * from './errors.ts';
 export type { Step } from './iom/messages.ts';
+export { type EstimatedArray, estimateDriveBytes, windowBytes } from './layout/estimate.ts';
 export { openParity, type ParityKernel, scalarParity, simdParity } from './parity/parity-kernel.ts';

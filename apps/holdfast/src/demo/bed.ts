@@ -40,7 +40,7 @@ export interface BedOptions {
 export interface DemoGround {
   open(options: BedOptions): Promise<DemoBed>;
   /** Bytes the drives need for objects of these sizes, parity and bookkeeping included. */
-  neededBytes(objects: Iterable<number>, nodes: number): number;
+  neededBytes(objects: Iterable<number>, nodes: number): Promise<number>;
   /** Moves the files of `node` out of the store, unread. Returns where they are now, below the storage directory. */
   moveDriveAside(storage: string, node: string): Promise<string>;
 }

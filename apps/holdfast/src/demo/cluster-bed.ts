@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { RaidArray } from '@holdfast/raid';
+import { RaidArray, windowBytes } from '@holdfast/raid';
 import { Cluster } from '@holdfast/runtime';
 import { clusterBootMs, indexNodesMax } from '../limits.ts';
 import type { ArmedKill, BedOptions, DemoBed } from './bed.ts';
-import { dataSlots, drivesOf, windowBytes } from './drive-space.ts';
+import { dataSlots, drivesOf } from './drive-space.ts';
 import type { StoredObject } from './object-store.ts';
 import { ClusterIndex } from './tree-index.ts';
 
@@ -22,7 +22,7 @@ export class ClusterBed implements DemoBed {
     this.index = index;
     this.#array = array;
     this.layout = { data: dataSlots(nodes), parity: 1 };
-    this.storeBytes = windowBytes(nodes);
+    this.storeBytes = windowBytes({ members: nodes, data: dataSlots(nodes) });
     this.nodes = cluster
       .members()
       .map(({ name }) => name)

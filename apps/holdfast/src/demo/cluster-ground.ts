@@ -1,13 +1,16 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DemoGround } from './bed.ts';
-import { drivesBytes, drivesOf } from './drive-space.ts';
+import { dataSlots, drivesOf } from './drive-space.ts';
 
-/** The real ground. The runtime is loaded when a cluster is wanted, so that bad input is refused at once. */
+/** The real ground. Runtime and array are loaded when they are wanted, so that bad input is refused at once. */
 export const clusterGround: DemoGround = {
   open: async (options) => (await import('./cluster-bed.ts')).ClusterBed.open(options),
 
-  neededBytes: (objects, nodes) => drivesBytes(objects, nodes),
+  async neededBytes(objects, nodes) {
+    const { estimateDriveBytes } = await import('@holdfast/raid');
+    return estimateDriveBytes(objects, { members: nodes, data: dataSlots(nodes) });
+  },
 
   async moveDriveAside(storage, node) {
     const aside = join(storage, 'aside');

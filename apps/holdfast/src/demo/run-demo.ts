@@ -128,7 +128,7 @@ export class Demo {
 
   async #checkSpace(records: readonly FileRecord[]): Promise<void> {
     const { storage, nodes } = this.#options;
-    const neededBytes = this.#ground.neededBytes(
+    const neededBytes = await this.#ground.neededBytes(
       records.map(({ entry }) => entry.stamp.bytes),
       nodes,
     );

@@ -11,7 +11,7 @@ export class TrialGround implements DemoGround {
   /** Keys that put no block on the node that is to die. */
   holdsNoBlock: (key: string) => boolean = () => false;
 
-  neededBytes(): number {
+  async neededBytes(): Promise<number> {
     return 0;
   }
 
