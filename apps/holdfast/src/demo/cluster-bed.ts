@@ -3,8 +3,8 @@ import { RaidArray, windowBytes } from '@holdfast/raid';
 import { Cluster } from '@holdfast/runtime';
 import { clusterBootMs, indexNodesMax } from '../limits.ts';
 import type { ArmedKill, BedOptions, DemoBed } from './bed.ts';
-import { dataSlots, drivesOf } from './drive-space.ts';
 import type { StoredObject } from './object-store.ts';
+import { dataSlots, drivesOf } from './store-shape.ts';
 import { ClusterIndex } from './tree-index.ts';
 
 /** A cluster of threads with one drive directory for each node, and an array over them. */

@@ -1,7 +1,7 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DemoGround } from './bed.ts';
-import { dataSlots, drivesOf } from './drive-space.ts';
+import { dataSlots, drivesOf } from './store-shape.ts';
 
 /** The real ground. Runtime and array are loaded when they are wanted, so that bad input is refused at once. */
 export const clusterGround: DemoGround = {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { NoObjectError, RaidArray } from '@holdfast/raid';
 import { Cluster, type ClusterEvent, StorageError } from '@holdfast/runtime';
 import { makeStorageDirectory } from '@holdfast/runtime/internals';
-import { dataSlots, drivesOf } from '../demo/drive-space.ts';
+import { dataSlots, drivesOf } from '../demo/store-shape.ts';
 import { errnoOf } from '../errno.ts';
 import { ServeEndedError, StoreBusyError, UsageError } from '../errors.ts';
 import { clusterBootMs, controlChunkBytes } from '../limits.ts';
