@@ -60,8 +60,7 @@ function compare(
 function remove(state: RegisterState, did: boolean | undefined): RegisterState | undefined {
   const wasThere = state.value !== null;
   if (did !== undefined && state.lost === 'no' && did !== wasThere) return undefined;
-  if (did === true && state.value === null && state.lost !== 'yes') return undefined;
-  // To remove what is lost is to remove something.
+  // To remove what is lost is to remove something, and nothing may be taken for lost, too.
   return did === false && state.lost === 'yes' ? undefined : hold(state, null);
 }
 
