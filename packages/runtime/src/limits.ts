@@ -26,6 +26,12 @@ export const coordLeaseMsMax = 24 * 60 * 60 * 1000;
 /** Leases one member may hold. */
 export const coordLeasesMax = 4096;
 
+/** View epochs the supervisor uses up in the coordination store at a time. */
+export const epochsReserved = 256;
+
+/** Epochs left below which it asks for more. While it gets none, no node starts: every member can still die once. */
+export const epochsLeftMin = 128;
+
 /** Watches open on one coordination store. */
 export const coordWatchesMax = 1024;
 

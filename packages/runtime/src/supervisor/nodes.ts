@@ -68,7 +68,7 @@ export class Nodes {
    * @throws NodeStuckError, UnknownNodeError, BootError, TimeoutError
    */
   async restart(name: MemberName, wanted: () => boolean = () => true): Promise<MemberRecord> {
-    const { config, ledger, roster } = this.#parts;
+    const { config, roster } = this.#parts;
     const last = roster.byName(name);
     if (last.thread === undefined) throw new UnknownNodeError(name, { hint: 'Only nodes can be restarted.' });
     if (last.phase === 'stuck') throw new NodeStuckError([name]);
@@ -85,9 +85,7 @@ export class Nodes {
     if (!roster.current(last) || this.#starting.has(last.slot)) {
       throw new UnknownNodeError(name, { hint: `${name} is being restarted already.` });
     }
-    this.#starting.add(last.slot);
-    const incarnation = (await ledger.nextIncarnations([last.slot])).get(last.slot) ?? 0;
-    this.#starting.delete(last.slot);
+    const incarnation = await this.#nextIncarnation(last.slot);
     const thread = startThread(config, last.slot);
     const record = this.#enrol(thread, last.slot, incarnation, []);
     await this.#booted(record);
@@ -161,6 +159,15 @@ export class Nodes {
     this.#hooks.enrolled(record);
     void thread.ended.then((end) => this.#deaths.bury(record, end));
     return record;
+  }
+
+  async #nextIncarnation(slot: MemberSlot): Promise<number> {
+    this.#starting.add(slot);
+    try {
+      return (await this.#parts.ledger.nextIncarnations([slot])).get(slot) ?? 0;
+    } finally {
+      this.#starting.delete(slot);
+    }
   }
 
   async #booted(record: MemberRecord): Promise<void> {
