@@ -22,10 +22,9 @@ import { Arena } from './memory/arena.ts';
 import { ClusterBlock } from './memory/cluster-block.ts';
 import type { becomeMember } from './node/become-member.ts';
 import { makeTicket } from './node/join.ts';
-import type { MemberServices } from './node/member-services.ts';
 import type { MemberThread } from './node/member-thread.ts';
 import { ClusterSignals } from './node/signals.ts';
-import type { MemberContext } from './node/types.ts';
+import type { LoadedServices, MemberContext } from './node/types.ts';
 import type { ServiceDefinition } from './service/define-service.ts';
 import type { BroadcastProxy, CallOptions, ServiceMembers, ServiceProxy } from './service/types.ts';
 import { bootKey, type MemberBoot, type SupervisorBoot } from './supervisor/boot-data.ts';
@@ -65,7 +64,7 @@ export class Cluster implements AsyncDisposable {
     throw new TypeError('main was welcomed before it was ready');
   };
   #thread: MemberThread | undefined;
-  #services: MemberServices | undefined;
+  #services: LoadedServices | undefined;
   #attached = false;
   #closing: Promise<void> | undefined;
 

@@ -13,12 +13,11 @@ import { reportFailure } from '../failure.ts';
 import type { Streams } from '../streams.ts';
 import { Terminal } from '../terminal/terminal.ts';
 import { CounterexampleFiles } from './counterexample-files.ts';
-import { loadSuite, type VerificationSuites, verificationSuites } from './registry.ts';
+import { type VerificationSuites, verificationSuites } from './registry.ts';
 import { ResultFile } from './result-file.ts';
+import { runOnSuite, type SuiteArguments } from './suite-run.ts';
 
-export interface ExploreArguments {
-  readonly kernel?: string;
-  readonly list?: boolean;
+export interface ExploreArguments extends SuiteArguments {
   readonly configuration?: string;
   /** The long configurations too. */
   readonly long?: boolean;
@@ -39,24 +38,28 @@ export async function runExploreVerb(
 ): Promise<number> {
   const terminal = new Terminal(streams.stdout);
   try {
-    if (given.list) {
-      for (const load of suites.values()) listSuite(terminal, await load());
-      return exitCodes.ok;
-    }
-    const suite = await loadSuite(suites, given.kernel);
-    requireConfiguration(suite, given.configuration);
-    using file = given.json === undefined ? undefined : new ResultFile(given.json);
-    const counterexamples = given.scenarios === undefined ? undefined : new CounterexampleFiles(given.scenarios);
-    const report = runExplore(suite, optionsOf(given, terminal));
-    file?.write(report.entries);
-    const holds = given.configuration === undefined ? report.proved : partHolds(report);
-    for (const path of counterexamples?.write(suite, report) ?? [])
-      terminal.line(`run it by hand: holdfast scenario ${path}`);
-    showVerdict(terminal, report, holds);
-    return holds ? exitCodes.ok : exitCodes.failed;
+    return await runOnSuite(given, suites, {
+      async list() {
+        for (const load of suites.values()) listSuite(terminal, await load());
+      },
+      run: (suite) => exploreSuite(suite, given, terminal),
+    });
   } catch (error) {
     return reportFailure(streams, error, false);
   }
+}
+
+function exploreSuite(suite: VerificationSuite, given: ExploreArguments, terminal: Terminal): number {
+  requireConfiguration(suite, given.configuration);
+  using file = ResultFile.at(given.json);
+  const counterexamples = given.scenarios === undefined ? undefined : new CounterexampleFiles(given.scenarios);
+  const report = runExplore(suite, optionsOf(given, terminal));
+  file?.write(report.entries);
+  const holds = given.configuration === undefined ? report.proved : partHolds(report);
+  for (const path of counterexamples?.write(suite, report) ?? [])
+    terminal.line(`run it by hand: holdfast scenario ${path}`);
+  showVerdict(terminal, report, holds);
+  return holds ? exitCodes.ok : exitCodes.failed;
 }
 
 function listSuite(terminal: Terminal, suite: VerificationSuite): void {

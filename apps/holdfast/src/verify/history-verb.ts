@@ -28,7 +28,7 @@ export async function runHistoryVerb(
 ): Promise<number> {
   const terminal = new Terminal(streams.stdout);
   try {
-    using file = json === undefined ? undefined : new ResultFile(json);
+    using file = ResultFile.at(json);
     const recorded = await recordHistory({
       ...load,
       clientsPerNode: clients,

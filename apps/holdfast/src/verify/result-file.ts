@@ -6,6 +6,11 @@ import { UsageError } from '../errors.ts';
 export class ResultFile implements Disposable {
   readonly #descriptor: number;
 
+  /** The file, when one is wanted. */
+  static at(path: string | undefined): ResultFile | undefined {
+    return path === undefined ? undefined : new ResultFile(path);
+  }
+
   /** @throws UsageError when the file cannot be written. */
   constructor(path: string) {
     try {

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ReplayFileError, runSim, type SimFailure, simText } from '@holdfast/simulation';
+import { ReplayFileError, runSim, type SimFailure, simText, type VerificationSuite } from '@holdfast/simulation';
 import { errnoOf } from '../errno.ts';
 import { UsageError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -9,12 +9,11 @@ import { progressIntervalMs } from '../limits.ts';
 import type { Streams } from '../streams.ts';
 import { showCount } from '../terminal/figures.ts';
 import { Terminal } from '../terminal/terminal.ts';
-import { loadSuite, type VerificationSuites, verificationSuites } from './registry.ts';
+import { type VerificationSuites, verificationSuites } from './registry.ts';
 import { ResultFile } from './result-file.ts';
+import { runOnSuite, type SuiteArguments } from './suite-run.ts';
 
-export interface SimArguments {
-  readonly kernel?: string;
-  readonly list?: boolean;
+export interface SimArguments extends SuiteArguments {
   readonly seed: number;
   readonly runs: number;
   readonly seconds?: number;
@@ -34,30 +33,34 @@ export async function runSimVerb(
 ): Promise<number> {
   const terminal = new Terminal(streams.stdout);
   try {
-    if (given.list) {
-      for (const kernel of suites.keys()) terminal.line(kernel);
-      return exitCodes.ok;
-    }
-    const suite = await loadSuite(suites, given.kernel);
-    const replay = given.replay === undefined ? undefined : readReplay(given.replay);
-    using file = given.json === undefined ? undefined : new ResultFile(given.json);
-    const report = runSim(suite, {
-      seed: given.seed,
-      runs: given.runs,
-      ...(given.seconds === undefined ? {} : { secondsMax: given.seconds }),
-      ...(replay === undefined ? {} : { replay }),
-      onRun: progressOf(terminal, given.runs),
+    return await runOnSuite(given, suites, {
+      list() {
+        for (const kernel of suites.keys()) terminal.line(kernel);
+      },
+      run: (suite) => simulateSuite(suite, given, terminal),
     });
-    terminal.status('');
-    file?.write([report]);
-    const failed = report.violations.length > 0;
-    terminal.line(failed ? terminal.style('red', simText(report)) : simText(report));
-    if (replay === undefined) for (const failure of report.violations) writeReplay(terminal, suite.kernel, failure);
-    return failed ? exitCodes.failed : exitCodes.ok;
   } catch (error) {
     terminal.status('');
     return reportFailure(streams, asUsage(error), false);
   }
+}
+
+function simulateSuite(suite: VerificationSuite, given: SimArguments, terminal: Terminal): number {
+  const replay = given.replay === undefined ? undefined : readReplay(given.replay);
+  using file = ResultFile.at(given.json);
+  const report = runSim(suite, {
+    seed: given.seed,
+    runs: given.runs,
+    ...(given.seconds === undefined ? {} : { secondsMax: given.seconds }),
+    ...(replay === undefined ? {} : { replay }),
+    onRun: progressOf(terminal, given.runs),
+  });
+  terminal.status('');
+  file?.write([report]);
+  const failed = report.violations.length > 0;
+  terminal.line(failed ? terminal.style('red', simText(report)) : simText(report));
+  if (replay === undefined) for (const failure of report.violations) writeReplay(terminal, suite.kernel, failure);
+  return failed ? exitCodes.failed : exitCodes.ok;
 }
 
 /** Redraws the count of runs now and then. The runs leave the event loop no time for a timer. */

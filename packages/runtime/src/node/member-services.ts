@@ -5,10 +5,9 @@ import { ServiceHost } from '../service/service-host.ts';
 import type { DeployedService, ServiceClient, ServiceDiagnostics } from '../service/types.ts';
 import { createContext } from './member-context.ts';
 import type { MemberThread } from './member-thread.ts';
-import type { MemberContext } from './types.ts';
+import type { LoadedServices, MemberContext } from './types.ts';
 
-/** The services of one member: those it runs, and its way to those of others. */
-export class MemberServices {
+export class MemberServices implements LoadedServices {
   readonly client: ServiceClient;
   readonly context: MemberContext;
   readonly #host: ServiceHost;

@@ -17,11 +17,11 @@ import type { PagePool } from '../memory/types.ts';
 import { ServiceDirectory } from '../service/directory.ts';
 import type { MemberBoot } from '../supervisor/boot-data.ts';
 import type { View } from '../supervisor/membership.ts';
-import type { MemberServices } from './member-services.ts';
 import { ClusterSignals } from './signals.ts';
+import type { LoadedServices } from './types.ts';
 
 /** Loads what services need. Nodes do it at the first deploy, because a node boots without such libraries. */
-export type ServicesLoader = (thread: MemberThread) => Promise<MemberServices>;
+export type ServicesLoader = (thread: MemberThread) => Promise<LoadedServices>;
 
 /** One thread as a member of the cluster: what main, nodes and attached workers have in common. */
 export class MemberThread {
@@ -37,7 +37,7 @@ export class MemberThread {
   readonly #signals: ClusterSignals;
   readonly #stopping = new AbortController();
   readonly #loadServices: ServicesLoader;
-  #services: Promise<MemberServices> | undefined;
+  #services: Promise<LoadedServices> | undefined;
   #view: View;
   readonly #viewListeners = new Set<(view: View) => void>();
   #viewChanged = Promise.withResolvers<void>();
@@ -100,7 +100,7 @@ export class MemberThread {
   }
 
   /** What this member runs and calls; loaded at the first use. */
-  services(): Promise<MemberServices> {
+  services(): Promise<LoadedServices> {
     this.#services ??= this.#loadServices(this);
     return this.#services;
   }

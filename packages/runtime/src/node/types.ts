@@ -1,12 +1,21 @@
 import type { ChannelOf, ChannelOptions, ChannelSchema } from '../channel/types.ts';
 import type { ComputeLane } from '../compute/types.ts';
+import type { DeployOrder } from '../control/messages.ts';
 import type { ClusterStore } from '../coord/types.ts';
 import type { Exchange } from '../exchange/types.ts';
 import type { MemberExtensions } from '../extensions.ts';
 import type { MemberName, MemberSlot } from '../member.ts';
 import type { PagePool } from '../memory/types.ts';
 import type { ServiceDefinition } from '../service/define-service.ts';
-import type { BroadcastProxy, CallOptions, ServiceMembers, ServiceProxy } from '../service/types.ts';
+import type {
+  BroadcastProxy,
+  CallOptions,
+  DeployedService,
+  ServiceClient,
+  ServiceDiagnostics,
+  ServiceMembers,
+  ServiceProxy,
+} from '../service/types.ts';
 import type { View } from '../supervisor/membership.ts';
 
 export interface Log {
@@ -51,4 +60,14 @@ export interface MemberContext extends MemberExtensions {
   connect<Schema extends ChannelSchema>(peer: MemberName, options: ChannelOptions<Schema>): ChannelOf<Schema>;
   /** Publish an event of this member on `cluster.events$`. Free when nobody listens. */
   emit(event: { readonly type: string } & Readonly<Record<string, unknown>>): void;
+}
+
+/** The services of one member: those it runs, and its way to those of others. Loaded when they are first needed. */
+export interface LoadedServices {
+  readonly client: ServiceClient;
+  readonly context: MemberContext;
+  deploy(order: DeployOrder): Promise<DeployedService>;
+  undeploy(deploymentId: number): Promise<void>;
+  report(): ServiceDiagnostics[];
+  stop(mode: 'drain' | 'close'): Promise<void>;
 }

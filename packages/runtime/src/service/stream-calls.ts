@@ -5,7 +5,7 @@ import { ClosedError, NodeDownError, TimeoutError } from '../errors.ts';
 import { IsolatedObservable, type SubscriberFailure } from '../events/isolated-observable.ts';
 import { streamsOpenMax } from '../limits.ts';
 import { type MemberSlot, memberName } from '../member.ts';
-import type { Courier, FrameOwner, WaitingFrame } from './courier.ts';
+import type { Courier } from './courier.ts';
 import { unpackThrown } from './error-wire.ts';
 import { MailboxFullError } from './errors.ts';
 import { readAddress, writeAddress } from './frame-address.ts';
@@ -20,53 +20,12 @@ import {
   stopFrame,
   valueFrame,
 } from './frame-kinds.ts';
+import { OpenStream, type StreamConsumer } from './open-stream.ts';
 import { checkedTimeout } from './rpc-calls.ts';
 import type { RpcTarget } from './rpc-target.ts';
 import { StreamIterator, type StreamOpener } from './stream-iterator.ts';
-import { Timed, TimerWheel } from './timer-wheel.ts';
+import { TimerWheel } from './timer-wheel.ts';
 import type { CallOptions, ServiceStream } from './types.ts';
-
-/** Who takes the values of a stream. `next` answers whether the value is consumed; later ones are told by `consumed`. */
-export interface StreamConsumer {
-  next(value: unknown): boolean;
-  error(thrown: unknown): void;
-  complete(): void;
-}
-
-/** A stream at its consumer. */
-export class OpenStream extends Timed implements FrameOwner {
-  readonly slot: number;
-  readonly generation: number;
-  readonly target: RpcTarget;
-  readonly peer: MemberSlot;
-  readonly consumer: StreamConsumer;
-  readonly credit: number;
-  readonly timeoutMs: number;
-  sent = false;
-  waiting: WaitingFrame | undefined = undefined;
-  /** Values consumed since credit was last given. */
-  consumed = 0;
-  stopAbort: (() => void) | undefined = undefined;
-
-  constructor(
-    slot: number,
-    generation: number,
-    target: RpcTarget,
-    peer: MemberSlot,
-    consumer: StreamConsumer,
-    credit: number,
-    timeoutMs: number,
-  ) {
-    super();
-    this.slot = slot;
-    this.generation = generation;
-    this.target = target;
-    this.peer = peer;
-    this.consumer = consumer;
-    this.credit = credit;
-    this.timeoutMs = timeoutMs;
-  }
-}
 
 /** All streams one thread consumes. */
 export class StreamCalls {

@@ -1,4 +1,4 @@
-import type { OpenStream, StreamConsumer } from './stream-calls.ts';
+import type { OpenStream, StreamConsumer } from './open-stream.ts';
 
 /** What an iteration needs of the table of streams. */
 export interface StreamOpener {
