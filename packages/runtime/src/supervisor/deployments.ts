@@ -103,8 +103,11 @@ export class Deployments {
       const { service } = deployment;
       try {
         const entry = await this.#load(node, deployment.request, 1);
-        if (!this.#deployments.has(deployment.id)) await this.#unload(entry);
-        else deployment.instances.set(node.slot, entry);
+        if (!this.#deployments.has(deployment.id)) {
+          await this.#unload(entry);
+          continue;
+        }
+        deployment.instances.set(node.slot, entry);
         this.#parts.outbox.publish('deployed', { service, node: node.name, deploymentId: entry.deploymentId });
       } catch (error) {
         this.#parts.outbox.publish('deploy-failed', { service, node: node.name, error: describeError(error) });

@@ -80,7 +80,7 @@ describe('a node that blocks its loop for 5 s', () => {
   }, 20_000);
 
   it('is ended when the cluster was told to, after hangMs', async () => {
-    const cluster = await startCluster({ nodes: 2, stallMs: 250, hangMs: 500 });
+    const cluster = await startCluster({ nodes: 2, stallMs: 500, hangMs: 2000 });
     await cluster.deploy(module, { on: 'n1' });
     const down = nextEvent(cluster, 'node-down');
     const call = cluster.service(Mischief).block({ ms: 60_000 });
@@ -97,7 +97,7 @@ describe('a thread that does not end', () => {
     execFileSync('mkfifo', [fifo]);
     const arena = Arena.process();
     const free = arena.freeBytes;
-    const cluster = await startCluster({ nodes: 2, terminateMs: 300 });
+    const cluster = await startCluster({ nodes: 2, terminateMs: 1000 });
     const taken = free - arena.freeBytes;
     await cluster.deploy(module, { on: 'n1' });
     await cluster.service(Mischief).openFifo({ path: fifo });
