@@ -61,7 +61,8 @@ export class RaidArray implements AsyncDisposable {
 
   /**
    * Make a new array over all nodes of the cluster that are up.
-   * @throws GeometryError, ArrayExistsError, DriveInUseError, DriveUnusableError, NoSpaceError
+   * @throws GeometryError, ArrayExistsError, DriveInUseError, DriveUnusableError, NoSpaceError; StorageError (HF_STORAGE)
+   *   when a directory cannot be made
    */
   static async create(cluster: Cluster, options: CreateOptions = {}): Promise<RaidArray> {
     const { directory } = parseCreate(options);
