@@ -25,6 +25,8 @@ export function stays(state: ViewState, key: ViewKey, env: ViewEnv): boolean {
   if (!served.members.includes(env.self) || !served.members.every((member) => view.members.includes(member))) {
     return false;
   }
+  // Who was alone had nobody to keep its values: the change finds another node for them.
+  if (env.backup && served.members.length === 1) return false;
   return env.rules.staysHome(formerly(state, key, env), env.objectEnv(key, view).defaultOwner);
 }
 
