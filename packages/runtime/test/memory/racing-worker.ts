@@ -73,7 +73,12 @@ while (Atomics.load(control, 0) === 0) {
     if (page === 0) continue;
     if (verb === 3 && pool.adopt(page, 1, generation)) {
       adopted++;
-      check(page, generation);
+      // Still on offer: another thread may adopt it from this one, give it back and see it taken anew. Looking at it
+      // takes a hold. A page adopted in another generation than offered would never be withdrawn, and be missed at the end.
+      if (pool.hold(page, 1, generation)) {
+        check(page, generation);
+        pool.release(page, 1);
+      }
       owned.push({ page, generation });
     } else if (verb > 3 && holding.length < 8 && pool.hold(page, 1, generation)) {
       held++;
