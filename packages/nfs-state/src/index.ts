@@ -42,6 +42,7 @@ export {
 } from './kernel/page-sync-types.ts';
 export { planOperation } from './kernel/plan-operation.ts';
 export { judgeSlot, type SlotRequest, type SlotVerdict, slotDelta } from './kernel/plan-sessions.ts';
+export { keysOf, type RecordKeys, takesAway } from './kernel/record-keys.ts';
 export { applyDelta, emptyNfsState } from './kernel/state-deltas.ts';
 export {
   anonymousKey,
@@ -60,8 +61,7 @@ export {
   type Owner,
   type Plan,
   type Reply,
-  type StateBounds,
   type Stateid,
   type Status,
 } from './kernel/state-types.ts';
-export { stateBoundsDefault } from './limits.ts';
+export { type StateBounds, stateBoundsDefault } from './limits.ts';

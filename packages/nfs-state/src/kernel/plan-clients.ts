@@ -1,5 +1,6 @@
+import type { StateBounds } from '../limits.ts';
 import { refuse } from './owner-turns.ts';
-import type { Client, ClientId, Mint, NfsState, Operation, Plan, StateBounds } from './state-types.ts';
+import type { Client, ClientId, Mint, NfsState, Operation, Plan } from './state-types.ts';
 import { mintKey } from './stateids.ts';
 
 type Asked<Type extends Operation['type']> = Extract<Operation, { type: Type }>;

@@ -1,3 +1,4 @@
+import type { StateBounds } from '../limits.ts';
 import { askedRange, conflicting, rangeOf, without, withRange } from './lock-ranges.ts';
 import { answerOutOfTurn, endTurn, refuse, type Turn } from './owner-turns.ts';
 import { locksOfOwner } from './state-deltas.ts';
@@ -15,7 +16,6 @@ import {
   ownerKey,
   type Plan,
   type Reply,
-  type StateBounds,
   type Status,
   shareRead,
   shareWrite,
@@ -94,6 +94,8 @@ export function planLockNew(state: NfsState, asked: Asked<'lock-new'>, mint: Min
   const known = state.lockOwners.get(ownerKey(client, owner));
   const isTurn = !counted || known === undefined || answerOutOfTurn(known, lockSeqid, 'lock-new') === undefined;
   if (!isTurn) return refuse('BAD_SEQID');
+  const owners = state.holdings.get(client)!.lockOwners.size;
+  if (known === undefined && owners >= bounds.ownersPerClientMax) return refuse('RESOURCE');
   const before = locksBy(state, file, client, owner);
   const blank: Locks = { key: '', client, owner, file, open: open.key, seqid: 0, ranges: [] };
   const taken = take(state, before ?? blank, lockType, asked.range, bounds);

@@ -1,3 +1,4 @@
+import type { StateBounds } from '../limits.ts';
 import { answerOutOfTurn, endTurn, refuse, type Turn } from './owner-turns.ts';
 import {
   type ClientId,
@@ -11,7 +12,6 @@ import {
   type OwnerName,
   ownerKey,
   type Plan,
-  type StateBounds,
   type Stateid,
   type Status,
   shareBoth,
@@ -82,8 +82,10 @@ export function planOpen(state: NfsState, asked: Asked<'open'>, mint: Mint, boun
   if (!isShare(access, deny)) return endTurn(turn, { status: 'INVAL' }, before);
   if (isDenied(state, file, self, access, deny)) return endTurn(turn, { status: 'SHARE_DENIED' }, before);
   const present = isKnown ? openBy(state, file, self) : undefined;
-  if (present === undefined && state.holdings.get(client)!.opens.size >= bounds.opensPerClientMax)
-    return refuse('RESOURCE');
+  const { opens, openOwners } = state.holdings.get(client)!;
+  if (present === undefined && opens.size >= bounds.opensPerClientMax) return refuse('RESOURCE');
+  const isNewOwner = minor === 0 && known === undefined;
+  if (isNewOwner && openOwners.size >= bounds.ownersPerClientMax) return refuse('RESOURCE');
   const open: Open =
     present === undefined
       ? { key: mintKey(mint), client, owner, file, seqid: 1, access, deny, pairs: [pairOf(access, deny)] }

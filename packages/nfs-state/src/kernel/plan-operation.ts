@@ -1,3 +1,4 @@
+import type { StateBounds } from '../limits.ts';
 import { planConfirmClientId, planExpire, planRenew, planSetClientId } from './plan-clients.ts';
 import { planIo } from './plan-io.ts';
 import { planLock, planLockNew, planLockTest, planReleaseLockOwner, planUnlock } from './plan-locks.ts';
@@ -9,7 +10,7 @@ import {
   planExchangeId,
   planReclaimComplete,
 } from './plan-sessions.ts';
-import type { Mint, NfsState, Operation, Plan, StateBounds } from './state-types.ts';
+import type { Mint, NfsState, Operation, Plan } from './state-types.ts';
 
 /**
  * What an operation comes to, and what would change: nothing is changed yet. Apply the deltas, all of them and in order,

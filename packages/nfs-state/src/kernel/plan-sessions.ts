@@ -1,3 +1,4 @@
+import type { StateBounds } from '../limits.ts';
 import { refuse } from './owner-turns.ts';
 import { hasOpens } from './plan-clients.ts';
 import type {
@@ -12,7 +13,6 @@ import type {
   Session,
   SessionId,
   Slot,
-  StateBounds,
 } from './state-types.ts';
 import { mintKey } from './stateids.ts';
 

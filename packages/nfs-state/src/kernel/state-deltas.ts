@@ -83,6 +83,8 @@ export function applyDelta(state: NfsState, delta: Delta): void {
       state.locks.set(delta.locks.key, delta.locks);
       fileOf(state, delta.locks.file).locks.add(delta.locks.key);
       break;
+    case 'client-kept':
+      break;
   }
 }
 

@@ -166,7 +166,9 @@ export type Delta =
   | { readonly type: 'locks'; readonly locks: Locks }
   | { readonly type: 'session'; readonly session: Session }
   | { readonly type: 'session-gone'; readonly session: SessionId }
-  | { readonly type: 'slot'; readonly session: SessionId; readonly slot: number; readonly is: Slot };
+  | { readonly type: 'slot'; readonly session: SessionId; readonly slot: number; readonly is: Slot }
+  /** The client was heard of by a head that had said its lease ran out: an expiry planned before must fail. */
+  | { readonly type: 'client-kept'; readonly client: ClientId };
 
 /** Statuses of RFC 7530, 13.1, without their prefix NFS4ERR_. */
 export type Status =
@@ -321,18 +323,6 @@ export interface Mint {
   readonly node: number;
   /** The next number; none is used twice in an epoch. */
   next(): bigint;
-}
-
-export interface StateBounds {
-  /** Clients, confirmed or not. */
-  readonly clientsMax: number;
-  /** Files a client has open, by owner. */
-  readonly opensPerClientMax: number;
-  /** Byte ranges locked in one file by all owners together. */
-  readonly rangesPerFileMax: number;
-  readonly sessionsPerClientMax: number;
-  /** Slots of a session: a client that asks for more gets these. */
-  readonly slotsMax: number;
 }
 
 /** The anonymous stateid, and the one that reads past deny modes (RFC 7530, 9.1.4.3). */

@@ -17,6 +17,7 @@ import { PlainRules, plainBytes } from '../support/plain-rules.ts';
 const bounds: StateBounds = {
   clientsMax: 100,
   opensPerClientMax: 100,
+  ownersPerClientMax: 100,
   rangesPerFileMax: 100,
   sessionsPerClientMax: 1,
   slotsMax: 1,

@@ -70,6 +70,22 @@ describe('sequence numbers of owners', () => {
   });
 });
 
+describe('owners', () => {
+  it('are remembered up to a number, and no further one begins', () => {
+    const head = new Head({ ownersPerClientMax: 1 });
+    const anna = head.client('anna');
+    const { stateid } = head.open(anna, 'o', 'f');
+    const open = { type: 'open', client: anna, owner: 'p', seqid: 1, file: 'f', access: 1, deny: 0 } as const;
+    expect(head.do(open).status).toBe('RESOURCE');
+    const range = { offset: 0n, length: 1n };
+    const lock = { type: 'lock-new', open: stateid!, lockSeqid: 1, lockType: 'read', range } as const;
+    const locked = head.do({ ...lock, openSeqid: 3, owner: 'l' });
+    expect(locked.status).toBe('OK');
+    expect(head.do({ ...lock, openSeqid: 4, owner: 'm' }).status).toBe('RESOURCE');
+    expect([head.state.openOwners.size, head.state.lockOwners.size]).toEqual([1, 1]);
+  });
+});
+
 describe('stateids', () => {
   const read = (head: Head, file: string, stateid: Stateid): string =>
     head.do({ type: 'io', file, stateid, write: false }).status;

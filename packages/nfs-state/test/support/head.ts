@@ -13,17 +13,17 @@ import {
 /** One head on its own: what is planned is applied at once. */
 export class Head {
   readonly state: NfsState = emptyNfsState();
-  readonly #bounds: StateBounds;
-  readonly #mint: Mint;
+  readonly bounds: StateBounds;
+  readonly mint: Mint;
   #minted = 0n;
 
   constructor(bounds: Partial<StateBounds> = {}, epoch = 1) {
-    this.#bounds = { ...stateBoundsDefault, ...bounds };
-    this.#mint = { epoch, node: 3, next: () => ++this.#minted };
+    this.bounds = { ...stateBoundsDefault, ...bounds };
+    this.mint = { epoch, node: 3, next: () => ++this.#minted };
   }
 
   do(operation: Operation): Reply {
-    const { reply, deltas } = planOperation(this.state, operation, this.#mint, this.#bounds);
+    const { reply, deltas } = planOperation(this.state, operation, this.mint, this.bounds);
     for (const delta of deltas) applyDelta(this.state, delta);
     return reply;
   }
