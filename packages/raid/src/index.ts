@@ -16,3 +16,6 @@ export * from './errors.ts';
 export type { Step } from './iom/messages.ts';
 export { type EstimatedArray, estimateDriveBytes, windowBytes } from './layout/estimate.ts';
 export { openParity, type ParityKernel, scalarParity, simdParity } from './parity/parity-kernel.ts';
+export type { PqKernel } from './parity/pq-kernel.ts';
+export { type GroupPositions, restoreMembers } from './parity/restore-members.ts';
+export type { Member } from './parity/restore-plan.ts';

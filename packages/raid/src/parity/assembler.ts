@@ -86,6 +86,17 @@ export const i64Store = (memory: number, offset: number): Code => [0x37, ...acce
 export const vLoad = (memory: number, offset: number): Code => [...simd(0x00), ...access(memory, offset)];
 export const vStore = (memory: number, offset: number): Code => [...simd(0x0b), ...access(memory, offset)];
 export const vXor: Code = simd(0x51);
+export const vAnd: Code = simd(0x4e);
+/** The low byte of a 32-bit number in every lane. */
+export const vSplat8: Code = simd(0x0f);
+export const vAdd8: Code = simd(0x6e);
+/** All ones in each byte that is smaller as a signed number. */
+export const vLess8: Code = simd(0x25);
+export const vShiftRight16 = (bits: number): Code => [...i32Const(bits), ...simd(0x8d)];
+/** Bytes of the first operand picked by the second, whose bytes are indexes: 0 where an index is above 15. */
+export const vSwizzle: Code = simd(0x0e);
+/** The same from the relaxed SIMD proposal, one instruction where `vSwizzle` takes two: indexes must be below 16. */
+export const vRelaxedSwizzle: Code = simd(0x100);
 export const vConst = (low: bigint, high: bigint): Code => {
   const bytes = new Uint8Array(16);
   const view = new DataView(bytes.buffer);

@@ -1,6 +1,7 @@
 import { assemble } from './assembler.ts';
 import { hashBlocksFunction } from './hash-code.ts';
 import { hashScalar } from './hash-scalar.ts';
+import { type PqKernel, scalarPq, simdPq } from './pq-kernel.ts';
 import { xorFunction, xorStepBytes } from './xor-code.ts';
 import { xorScalar } from './xor-scalar.ts';
 import { secret } from './xxh3-constants.ts';
@@ -24,6 +25,9 @@ export interface ParityKernel {
    * destination; otherwise they must not overlap.
    */
   xor(destination: number, sources: readonly number[], bytes: number): void;
+
+  /** The second parity. Its module is made with the first use, which takes milliseconds. */
+  readonly second: PqKernel;
 
   /**
    * Checksums of `blocks` blocks side by side from `source`, written as little-endian 64-bit numbers side by side from
@@ -64,8 +68,13 @@ export function simdParity(memory: WebAssembly.Memory): ParityKernel {
   const instance = new WebAssembly.Instance(compiled, { holdfast: { memory } });
   const bySources = Array.from({ length: xorSourcesMax + 1 }, (_, count) => instance.exports[`xor${count}`] as Xor);
   const hashBlocks = instance.exports.hashBlocks as HashBlocks;
+  let second: PqKernel | undefined;
   return {
     kind: 'simd',
+    get second() {
+      second ??= simdPq(memory);
+      return second;
+    },
     xor(destination, sources, bytes) {
       checkXor(sources, bytes);
       bySources[sources.length]!(destination, ...sources, bytes);
@@ -83,6 +92,7 @@ export function scalarParity(memory: WebAssembly.Memory): ParityKernel {
   const view = new DataView(memory.buffer);
   return {
     kind: 'scalar',
+    second: scalarPq(memory),
     xor(destination, sources, bytes) {
       checkXor(sources, bytes);
       xorScalar(
