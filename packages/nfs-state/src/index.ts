@@ -17,6 +17,9 @@
  * file.pages.get(0)?.status; // 'UPDATE_LAYOUT', and out.at(0) sends LAYOUTGET to server 0
  * ```
  */
+export * from './errors.ts';
+export type * from './file-port.ts';
+export { FileStore, type FileStoreOptions } from './file-store/file-store.ts';
 export { pageSyncKernel } from './kernel/page-sync-kernel.ts';
 export { type PageSyncRules, pageSyncRules } from './kernel/page-sync-rules.ts';
 export { pageSyncTable } from './kernel/page-sync-table.ts';
@@ -65,3 +68,4 @@ export {
   type Status,
 } from './kernel/state-types.ts';
 export { type StateBounds, stateBoundsDefault } from './limits.ts';
+export { type ByteRun, blockBytes, type ObjectPiece, type ObjectPort } from './objects/object-port.ts';

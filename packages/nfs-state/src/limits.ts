@@ -25,3 +25,21 @@ export const stateBoundsDefault: StateBounds = {
   sessionsPerClientMax: 64,
   slotsMax: 64,
 };
+
+/** Bytes of the largest file: an object's. */
+export const fileBytesMax = 2 ** 44;
+
+/** Characters of the id of a file. */
+export const fileIdCharsMax = 64;
+
+/** Bytes of the name of an owner of operations. */
+export const ownerBytesMax = 40;
+
+/** Calls that wait for one file at its server. One more is HF_FILE_BUSY. */
+export const callsPerFileMax = 4096;
+
+/** Files whose attributes a server keeps in memory. Beyond that those not used longest are read again when needed. */
+export const attributesKeptMax = 16_384;
+
+/** Epochs of metadata servers that change attributes tell apart: the upper part of the number. */
+export const changeEpochsMax = 2 ** 21;
