@@ -6,9 +6,10 @@ import { withResults } from './harness/document.ts';
 import { hostLine } from './harness/host.ts';
 import { run } from './harness/run.ts';
 import { table } from './harness/table.ts';
+import { raidArea } from './raid/area.ts';
 import { runtimeArea } from './runtime/area.ts';
 
-const areas = [runtimeArea, coherenceArea];
+const areas = [runtimeArea, coherenceArea, raidArea];
 
 interface Flags {
   readonly quick?: true;

@@ -1,6 +1,6 @@
-import { openParity, type ParityKernel } from '@holdfast/raid';
-import { processCpuNs } from '../harness/cpu.ts';
 import type { Budget, Contender, Question, Sample } from '../harness/question.ts';
+import { bytesPerCpuSecond } from '../load/repeat.ts';
+import { sharedPages } from '../ours/shared-pages.ts';
 import { copyMemory, copyTypedArray } from '../peers/memcpy.ts';
 
 const members = 4;
@@ -35,42 +35,12 @@ export const parity: readonly Question[] = (Object.keys(sizes) as Place[]).map((
   };
 });
 
-let opened: { readonly memory: WebAssembly.Memory; readonly kernel: ParityKernel } | undefined;
-
-/** Shared memories are not freed in time: one serves all rounds. */
-function sharedPages(): { readonly memory: WebAssembly.Memory; readonly kernel: ParityKernel } {
-  if (opened === undefined) {
-    const largest = Math.max(...Object.values(sizes).map(({ blockBytes, groups }) => blockBytes * groups));
-    const memory = new WebAssembly.Memory({ initial: (largest * (members + 1)) >> 16, maximum: 65_536, shared: true });
-    new Uint8Array(memory.buffer).fill(0x5a);
-    opened = { memory, kernel: openParity(memory) };
-  }
-  return opened;
-}
-
 function xor(budget: Budget, place: Place): Sample {
   const { blockBytes, groups } = sizes[place];
-  const { kernel } = sharedPages();
-  if (kernel.kind !== 'simd') throw new Error('this engine refused the WebAssembly kernel');
+  const { kernel } = sharedPages(blockBytes * groups * (members + 1));
   return bytesPerCpuSecond(budget, blockBytes * members, (turn) => {
     const at = (turn % groups) * blockBytes * (members + 1);
     const sources = Array.from({ length: members }, (_, member) => at + (member + 1) * blockBytes);
     kernel.xor(at, sources, blockBytes);
   });
-}
-
-/** Per second of CPU time, which other work on the machine disturbs less than time on the wall. */
-function bytesPerCpuSecond({ warmUpMs, measureMs }: Budget, sourceBytes: number, work: (turn: number) => void): Sample {
-  repeat(warmUpMs, work);
-  const cpuBefore = processCpuNs();
-  const turns = repeat(measureMs, work);
-  const cpuNs = processCpuNs() - cpuBefore;
-  return { value: (turns * sourceBytes) / cpuNs, cpuNs: cpuNs / turns };
-}
-
-function repeat(ms: number, work: (turn: number) => void): number {
-  const untilMs = performance.now() + ms;
-  let turns = 0;
-  while (performance.now() < untilMs) work(turns++);
-  return turns;
 }
