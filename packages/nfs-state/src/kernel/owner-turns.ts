@@ -1,4 +1,15 @@
-import type { Delta, KeptReply, Operation, Owner, OwnerName, Plan, Reply, StateKey, Status } from './state-types.ts';
+import type {
+  ClientId,
+  Delta,
+  KeptReply,
+  Operation,
+  Owner,
+  OwnerName,
+  Plan,
+  Reply,
+  StateKey,
+  Status,
+} from './state-types.ts';
 import { nextOwnerSeqid } from './stateids.ts';
 
 /** Answers that do not count as the owner's turn: the same sequence number may come again (RFC 7530, 9.1.7). */
@@ -11,6 +22,8 @@ const notCounted: ReadonlySet<Status> = new Set([
 ]);
 
 export const refuse = (status: Status): Plan => ({ reply: { status }, deltas: [] });
+
+export const expireFirst = (lapsed: readonly ClientId[]): Plan => ({ reply: { status: 'DELAY' }, deltas: [], lapsed });
 
 /** Whether it is the turn of a request with `seqid`: else the answer, which is the kept one if the request came before. */
 export function answerOutOfTurn(owner: Owner, seqid: number, operation: Operation['type']): Plan | undefined {

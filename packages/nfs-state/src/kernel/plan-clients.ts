@@ -1,6 +1,6 @@
 import type { StateBounds } from '../limits.ts';
-import { refuse } from './owner-turns.ts';
-import type { Client, ClientId, Mint, NfsState, Operation, Plan } from './state-types.ts';
+import { expireFirst, refuse } from './owner-turns.ts';
+import type { Client, ClientId, IsLapsed, Mint, NfsState, Operation, Plan } from './state-types.ts';
 import { mintKey } from './stateids.ts';
 
 type Asked<Type extends Operation['type']> = Extract<Operation, { type: Type }>;
@@ -17,14 +17,15 @@ export function planSetClientId(
   { name, verifier, principal, callback }: Asked<'setclientid'>,
   mint: Mint,
   bounds: StateBounds,
+  isLapsed: IsLapsed,
 ): Plan {
   const known = state.names.get(name);
   const confirmed = known === undefined ? undefined : state.clients.get(known)!;
   if (confirmed !== undefined && confirmed.principal !== principal && hasOpens(state, confirmed.id)) {
-    return refuse('CLID_INUSE');
+    return isLapsed(confirmed.id) ? expireFirst([confirmed.id]) : refuse('CLID_INUSE');
   }
   if (state.clients.size + state.unconfirmed.size >= bounds.clientsMax && !state.unconfirmed.has(name)) {
-    return refuse('RESOURCE');
+    return refuseOneMore(state, isLapsed);
   }
   const isSame = confirmed?.minor === 0 && confirmed.verifier === verifier && confirmed.principal === principal;
   const client: Client = {
@@ -38,6 +39,7 @@ export function planSetClientId(
     created: 0,
     createdReply: undefined,
     reclaimed: false,
+    kept: 0,
   };
   return {
     reply: { status: 'OK', clientId: client.id, confirm: client.confirm },
@@ -64,7 +66,32 @@ export function planConfirmClientId(
 export const planRenew = (state: NfsState, { client }: Asked<'renew'>): Plan =>
   refuse(state.clients.has(client) ? 'OK' : 'STALE_CLIENTID');
 
-export const planExpire = (state: NfsState, { client }: Asked<'expire'>): Plan =>
-  state.clients.has(client)
-    ? { reply: { status: 'OK' }, deltas: [{ type: 'client-gone', client }] }
-    : refuse('STALE_CLIENTID');
+/**
+ * The second step of an expiry: every head agreed before. Refused where a head heard of the client since, or began to serve
+ * without having been asked.
+ */
+export function planExpire(state: NfsState, { client: id, kept, restarts }: Asked<'expire'>): Plan {
+  const client = state.clients.get(id);
+  if (client === undefined) return refuse('STALE_CLIENTID');
+  if (client.kept !== kept || state.restarts !== restarts) return refuse('DELAY');
+  return { reply: { status: 'OK' }, deltas: [{ type: 'client-gone', client: id }] };
+}
+
+/** What a head that said the lease ran out appends before it serves the client again. */
+export function planKeep(state: NfsState, { client: id }: Asked<'keep'>): Plan {
+  const client = state.clients.get(id);
+  if (client === undefined) return refuse('STALE_CLIENTID');
+  return { reply: { status: 'OK' }, deltas: [{ type: 'client-kept', client: id, kept: client.kept + 1 }] };
+}
+
+/** What a head appends before it serves anybody. */
+export const planRestartLeases = ({ restarts }: NfsState): Plan => ({
+  reply: { status: 'OK' },
+  deltas: [{ type: 'leases-restarted', restarts: restarts + 1 }],
+});
+
+/** Clients that nobody heard of for a lease make room for others. */
+export function refuseOneMore(state: NfsState, isLapsed: IsLapsed): Plan {
+  for (const client of state.clients.keys()) if (isLapsed(client)) return expireFirst([client]);
+  return refuse('RESOURCE');
+}

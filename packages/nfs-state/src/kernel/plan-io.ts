@@ -1,8 +1,10 @@
-import { refuse } from './owner-turns.ts';
+import { expireFirst, refuse } from './owner-turns.ts';
 import {
   anonymousKey,
   bypassKey,
+  type ClientId,
   type FileId,
+  type IsLapsed,
   type Mint,
   type NfsState,
   type Operation,
@@ -15,20 +17,23 @@ import { locksOf, openOf } from './stateids.ts';
 
 type Asked<Type extends Operation['type']> = Extract<Operation, { type: Type }>;
 
-function isDeniedToAll(state: NfsState, file: FileId, mode: number): boolean {
-  for (const key of state.files.get(file)?.opens ?? []) if ((state.opens.get(key)!.deny & mode) !== 0) return true;
-  return false;
-}
+const deniersOf = (state: NfsState, file: FileId, mode: number): ClientId[] =>
+  [...(state.files.get(file)?.opens ?? [])]
+    .map((key) => state.opens.get(key)!)
+    .filter(({ deny }) => (deny & mode) !== 0)
+    .map(({ client }) => client);
 
 /**
  * READ and WRITE under a stateid (RFC 7530, 9.1.4): of an open or of locks, whose open must have the access; without one
  * (anonymous) nobody may deny it; the bypass id reads whatever is denied.
  */
-export function planIo(state: NfsState, { file, stateid, write }: Asked<'io'>, mint: Mint): Plan {
+export function planIo(state: NfsState, { file, stateid, write }: Asked<'io'>, mint: Mint, isLapsed: IsLapsed): Plan {
   const mode = write ? shareWrite : shareRead;
   if (stateid.key === bypassKey && !write) return refuse('OK');
   if (stateid.key === anonymousKey || stateid.key === bypassKey) {
-    return refuse(isDeniedToAll(state, file, mode) ? 'LOCKED' : 'OK');
+    const deniers = deniersOf(state, file, mode);
+    if (deniers.length === 0) return refuse('OK');
+    return deniers.every(isLapsed) ? expireFirst(deniers) : refuse('LOCKED');
   }
   const found = state.locks.has(stateid.key) ? locksOf(state, stateid, mint) : openOf(state, stateid, mint);
   if (typeof found === 'string') return refuse(found);

@@ -1,10 +1,12 @@
 import type { StateBounds } from '../limits.ts';
 import { askedRange, conflicting, rangeOf, without, withRange } from './lock-ranges.ts';
-import { answerOutOfTurn, endTurn, refuse, type Turn } from './owner-turns.ts';
+import { answerOutOfTurn, endTurn, expireFirst, refuse, type Turn } from './owner-turns.ts';
 import { locksOfOwner } from './state-deltas.ts';
 import {
+  type ClientId,
   type Delta,
   type FileId,
+  type IsLapsed,
   type LockDenied,
   type LockedRange,
   type Locks,
@@ -24,15 +26,28 @@ import { locksOf, mintKey, nextSeqid, openOf } from './stateids.ts';
 
 type Asked<Type extends Operation['type']> = Extract<Operation, { type: Type }>;
 
-/** The lock of somebody else that is in the way (RFC 7530, 16.10.5). */
-function inTheWay(state: NfsState, file: FileId, self: string, wanted: LockedRange): LockDenied | undefined {
+/**
+ * The lock of somebody else that is in the way (RFC 7530, 16.10.5); where only locks of lapsed clients are, these clients.
+ */
+function inTheWay(
+  state: NfsState,
+  file: FileId,
+  self: string,
+  wanted: LockedRange,
+  isLapsed: IsLapsed,
+): { readonly denied?: LockDenied; readonly lapsed: readonly ClientId[] } {
+  const lapsed: ClientId[] = [];
+  const own = self.slice(0, self.indexOf('/'));
   for (const key of state.files.get(file)?.locks ?? []) {
     const { client, owner, ranges } = state.locks.get(key)!;
     if (ownerKey(client, owner) === self) continue;
     const range = conflicting(ranges, wanted);
-    if (range !== undefined) return { client, owner, type: range.type, ...askedRange(range) };
+    if (range === undefined) continue;
+    const isCourtesy = client !== own && isLapsed(client);
+    if (!isCourtesy) return { denied: { client, owner, type: range.type, ...askedRange(range) }, lapsed: [] };
+    lapsed.push(client);
   }
-  return undefined;
+  return { lapsed };
 }
 
 function rangesOf(state: NfsState, file: FileId): number {
@@ -46,30 +61,41 @@ const isCounted = (state: NfsState, client: string): boolean => state.clients.ge
 const isConfirmed = (state: NfsState, { client, owner }: Open): boolean =>
   !isCounted(state, client) || state.openOwners.get(ownerKey(client, owner))!.confirmed;
 
+interface Granting {
+  readonly bounds: StateBounds;
+  readonly isLapsed: IsLapsed;
+}
+
+/** A refusal is the end of the owner's turn, unless somebody must be expired first. */
+const endRefused = (turn: Turn, refused: Plan): Plan =>
+  refused.lapsed === undefined ? endTurn(turn, refused.reply) : refused;
+
 /** Lock bytes for the owner of `present`, or say why not. */
 function take(
   state: NfsState,
   present: Locks,
   type: LockType,
   asked: Asked<'lock'>['range'],
-  bounds: StateBounds,
-): Locks | Reply {
+  { bounds, isLapsed }: Granting,
+): Locks | Plan {
   const { access } = state.opens.get(present.open)!;
-  if ((access & (type === 'write' ? shareWrite : shareRead)) === 0) return { status: 'OPENMODE' };
+  if ((access & (type === 'write' ? shareWrite : shareRead)) === 0) return refuse('OPENMODE');
   const range = rangeOf(asked);
-  if (typeof range === 'string') return { status: range };
-  const denied = inTheWay(state, present.file, ownerKey(present.client, present.owner), { ...range, type });
-  if (denied !== undefined) return { status: 'DENIED', denied };
+  if (typeof range === 'string') return refuse(range);
+  const self = ownerKey(present.client, present.owner);
+  const { denied, lapsed } = inTheWay(state, present.file, self, { ...range, type }, isLapsed);
+  if (denied !== undefined) return { reply: { status: 'DENIED', denied }, deltas: [] };
+  if (lapsed.length > 0) return expireFirst(lapsed);
   const ranges = withRange(present.ranges, range, type);
   const others = rangesOf(state, present.file) - present.ranges.length;
-  if (others + ranges.length > bounds.rangesPerFileMax) return { status: 'RESOURCE' };
+  if (others + ranges.length > bounds.rangesPerFileMax) return refuse('RESOURCE');
   return { ...present, ranges };
 }
 
 const stateidOf = ({ key, seqid }: Locks): Reply['stateid'] => ({ key, seqid });
 
 /** LOCK with a lock-owner that is new to the file (RFC 7530, 16.10): a turn of the open-owner and of the lock-owner. */
-export function planLockNew(state: NfsState, asked: Asked<'lock-new'>, mint: Mint, bounds: StateBounds): Plan {
+export function planLockNew(state: NfsState, asked: Asked<'lock-new'>, mint: Mint, granting: Granting): Plan {
   const present = state.opens.get(asked.open.key);
   if (present === undefined) return refuse(openOf(state, asked.open, mint) as Status);
   const { client, owner: openOwner, file } = present;
@@ -95,11 +121,11 @@ export function planLockNew(state: NfsState, asked: Asked<'lock-new'>, mint: Min
   const isTurn = !counted || known === undefined || answerOutOfTurn(known, lockSeqid, 'lock-new') === undefined;
   if (!isTurn) return refuse('BAD_SEQID');
   const owners = state.holdings.get(client)!.lockOwners.size;
-  if (known === undefined && owners >= bounds.ownersPerClientMax) return refuse('RESOURCE');
+  if (known === undefined && owners >= granting.bounds.ownersPerClientMax) return refuse('RESOURCE');
   const before = locksBy(state, file, client, owner);
   const blank: Locks = { key: '', client, owner, file, open: open.key, seqid: 0, ranges: [] };
-  const taken = take(state, before ?? blank, lockType, asked.range, bounds);
-  if ('status' in taken) return endTurn(turn, taken);
+  const taken = take(state, before ?? blank, lockType, asked.range, granting);
+  if ('reply' in taken) return endRefused(turn, taken);
   const locks = { ...taken, key: before?.key ?? mintKey(mint), seqid: nextSeqid(taken.seqid) };
   const reply: Reply = { status: 'OK', stateid: stateidOf(locks)! };
   const kept = { operation: 'lock-new', reply } as const;
@@ -144,11 +170,11 @@ function locksInTurn(
 }
 
 /** LOCK by a lock-owner that has a stateid of the file. */
-export function planLock(state: NfsState, asked: Asked<'lock'>, mint: Mint, bounds: StateBounds): Plan {
+export function planLock(state: NfsState, asked: Asked<'lock'>, mint: Mint, granting: Granting): Plan {
   const found = locksInTurn(state, asked, mint);
   if ('reply' in found) return found;
-  const taken = take(state, found.locks, asked.lockType, asked.range, bounds);
-  if ('status' in taken) return endTurn(found.turn, taken);
+  const taken = take(state, found.locks, asked.lockType, asked.range, granting);
+  if ('reply' in taken) return endRefused(found.turn, taken);
   const locks = { ...taken, seqid: nextSeqid(taken.seqid) };
   return endTurn(found.turn, { status: 'OK', stateid: stateidOf(locks)! }, [{ type: 'locks', locks }]);
 }
@@ -168,12 +194,13 @@ export function planUnlock(state: NfsState, asked: Asked<'unlock'>, mint: Mint, 
 }
 
 /** LOCKT (RFC 7530, 16.11): who would be in the way. */
-export function planLockTest(state: NfsState, asked: Asked<'lock-test'>): Plan {
+export function planLockTest(state: NfsState, asked: Asked<'lock-test'>, isLapsed: IsLapsed): Plan {
   if (!state.clients.has(asked.client)) return refuse('STALE_CLIENTID');
   const range = rangeOf(asked.range);
   if (typeof range === 'string') return refuse(range);
   const self = ownerKey(asked.client, asked.owner);
-  const denied = inTheWay(state, asked.file, self, { ...range, type: asked.lockType });
+  const { denied, lapsed } = inTheWay(state, asked.file, self, { ...range, type: asked.lockType }, isLapsed);
+  if (lapsed.length > 0) return expireFirst(lapsed);
   return { reply: denied === undefined ? { status: 'OK' } : { status: 'DENIED', denied }, deltas: [] };
 }
 

@@ -1,9 +1,10 @@
 import type { StateBounds } from '../limits.ts';
-import { answerOutOfTurn, endTurn, refuse, type Turn } from './owner-turns.ts';
+import { answerOutOfTurn, endTurn, expireFirst, refuse, type Turn } from './owner-turns.ts';
 import {
   type ClientId,
   type Delta,
   type FileId,
+  type IsLapsed,
   type Mint,
   type NfsState,
   type Open,
@@ -20,14 +21,15 @@ import { mintKey, nextSeqid, openOf } from './stateids.ts';
 
 type Asked<Type extends Operation['type']> = Extract<Operation, { type: Type }>;
 
-/** Whether somebody else's open denies what is wanted, or uses what is to be denied (RFC 7530, 9.9). */
-function isDenied(state: NfsState, file: FileId, self: string, access: number, deny: number): boolean {
+/** The clients whose opens deny what is wanted, or use what is to be denied (RFC 7530, 9.9). */
+function deniers(state: NfsState, file: FileId, self: string, access: number, deny: number): ClientId[] {
+  const found: ClientId[] = [];
   for (const key of state.files.get(file)?.opens ?? []) {
     const other = state.opens.get(key)!;
     if (ownerKey(other.client, other.owner) === self) continue;
-    if ((other.deny & access) !== 0 || (other.access & deny) !== 0) return true;
+    if ((other.deny & access) !== 0 || (other.access & deny) !== 0) found.push(other.client);
   }
-  return false;
+  return found;
 }
 
 const openBy = (state: NfsState, file: FileId, self: string): Open | undefined => {
@@ -58,7 +60,13 @@ const pairOf = (access: number, deny: number): number => 4 * access + deny;
  * OPEN (RFC 7530, 16.16). An owner that is not known yet, or never confirmed itself, may begin with any sequence number,
  * and must confirm. Opening a file again with the same owner adds to what it has.
  */
-export function planOpen(state: NfsState, asked: Asked<'open'>, mint: Mint, bounds: StateBounds): Plan {
+export function planOpen(
+  state: NfsState,
+  asked: Asked<'open'>,
+  mint: Mint,
+  bounds: StateBounds,
+  isLapsed: IsLapsed,
+): Plan {
   const { client, owner, seqid, file, access, deny } = asked;
   const minor = state.clients.get(client)?.minor;
   if (minor === undefined) return refuse('STALE_CLIENTID');
@@ -80,7 +88,11 @@ export function planOpen(state: NfsState, asked: Asked<'open'>, mint: Mint, boun
   };
   const before = isKnown ? [] : leftovers(state, client, owner);
   if (!isShare(access, deny)) return endTurn(turn, { status: 'INVAL' }, before);
-  if (isDenied(state, file, self, access, deny)) return endTurn(turn, { status: 'SHARE_DENIED' }, before);
+  const inTheWay = deniers(state, file, self, access, deny);
+  if (inTheWay.length > 0) {
+    const isCourtesy = inTheWay.every((each) => each !== client && isLapsed(each));
+    return isCourtesy ? expireFirst(inTheWay) : endTurn(turn, { status: 'SHARE_DENIED' }, before);
+  }
   const present = isKnown ? openBy(state, file, self) : undefined;
   const { opens, openOwners } = state.holdings.get(client)!;
   if (present === undefined && opens.size >= bounds.opensPerClientMax) return refuse('RESOURCE');

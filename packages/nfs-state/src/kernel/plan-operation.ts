@@ -1,5 +1,12 @@
 import type { StateBounds } from '../limits.ts';
-import { planConfirmClientId, planExpire, planRenew, planSetClientId } from './plan-clients.ts';
+import {
+  planConfirmClientId,
+  planExpire,
+  planKeep,
+  planRenew,
+  planRestartLeases,
+  planSetClientId,
+} from './plan-clients.ts';
 import { planIo } from './plan-io.ts';
 import { planLock, planLockNew, planLockTest, planReleaseLockOwner, planUnlock } from './plan-locks.ts';
 import { planClose, planOpen, planOpenConfirm, planOpenDowngrade } from './plan-opens.ts';
@@ -10,20 +17,28 @@ import {
   planExchangeId,
   planReclaimComplete,
 } from './plan-sessions.ts';
-import type { Mint, NfsState, Operation, Plan } from './state-types.ts';
+import type { IsLapsed, Mint, NfsState, Operation, Plan } from './state-types.ts';
+
+const nobody: IsLapsed = () => false;
 
 /**
  * What an operation comes to, and what would change: nothing is changed yet. Apply the deltas, all of them and in order,
- * wherever the state is kept, before anybody hears of the reply.
+ * wherever the state is kept, before anybody hears of the reply. `isLapsed`: whose leases have run out here.
  */
-export function planOperation(state: NfsState, operation: Operation, mint: Mint, bounds: StateBounds): Plan {
+export function planOperation(
+  state: NfsState,
+  operation: Operation,
+  mint: Mint,
+  bounds: StateBounds,
+  isLapsed: IsLapsed = nobody,
+): Plan {
   switch (operation.type) {
     case 'setclientid':
-      return planSetClientId(state, operation, mint, bounds);
+      return planSetClientId(state, operation, mint, bounds, isLapsed);
     case 'setclientid-confirm':
       return planConfirmClientId(state, operation);
     case 'exchange-id':
-      return planExchangeId(state, operation, mint, bounds);
+      return planExchangeId(state, operation, mint, bounds, isLapsed);
     case 'create-session':
       return planCreateSession(state, operation, mint, bounds);
     case 'destroy-session':
@@ -36,8 +51,12 @@ export function planOperation(state: NfsState, operation: Operation, mint: Mint,
       return planRenew(state, operation);
     case 'expire':
       return planExpire(state, operation);
+    case 'keep':
+      return planKeep(state, operation);
+    case 'restart-leases':
+      return planRestartLeases(state);
     case 'open':
-      return planOpen(state, operation, mint, bounds);
+      return planOpen(state, operation, mint, bounds, isLapsed);
     case 'open-confirm':
       return planOpenConfirm(state, operation, mint);
     case 'open-downgrade':
@@ -45,16 +64,16 @@ export function planOperation(state: NfsState, operation: Operation, mint: Mint,
     case 'close':
       return planClose(state, operation, mint);
     case 'lock-new':
-      return planLockNew(state, operation, mint, bounds);
+      return planLockNew(state, operation, mint, { bounds, isLapsed });
     case 'lock':
-      return planLock(state, operation, mint, bounds);
+      return planLock(state, operation, mint, { bounds, isLapsed });
     case 'unlock':
       return planUnlock(state, operation, mint, bounds);
     case 'lock-test':
-      return planLockTest(state, operation);
+      return planLockTest(state, operation, isLapsed);
     case 'release-lock-owner':
       return planReleaseLockOwner(state, operation);
     case 'io':
-      return planIo(state, operation, mint);
+      return planIo(state, operation, mint, isLapsed);
   }
 }

@@ -1,10 +1,11 @@
 import type { StateBounds } from '../limits.ts';
-import { refuse } from './owner-turns.ts';
-import { hasOpens } from './plan-clients.ts';
+import { expireFirst, refuse } from './owner-turns.ts';
+import { hasOpens, refuseOneMore } from './plan-clients.ts';
 import type {
   Client,
   ClientId,
   Delta,
+  IsLapsed,
   Mint,
   NfsState,
   Operation,
@@ -31,17 +32,20 @@ export function planExchangeId(
   { name, verifier, principal, update }: Asked<'exchange-id'>,
   mint: Mint,
   bounds: StateBounds,
+  isLapsed: IsLapsed,
 ): Plan {
   const known = state.names.get(name);
   const confirmed = known === undefined ? undefined : state.clients.get(known)!;
   if (update) return updateClient(confirmed, verifier, principal);
   if (confirmed !== undefined) {
-    if (confirmed.principal !== principal && hasOpens(state, confirmed.id)) return refuse('CLID_INUSE');
+    if (confirmed.principal !== principal && hasOpens(state, confirmed.id)) {
+      return isLapsed(confirmed.id) ? expireFirst([confirmed.id]) : refuse('CLID_INUSE');
+    }
     const isSame = confirmed.minor === 1 && confirmed.verifier === verifier && confirmed.principal === principal;
     if (isSame) return { reply: said(confirmed, true), deltas: [] };
   }
   if (state.clients.size + state.unconfirmed.size >= bounds.clientsMax && !state.unconfirmed.has(name)) {
-    return refuse('RESOURCE');
+    return refuseOneMore(state, isLapsed);
   }
   const client: Client = {
     id: mintKey(mint).slice(8),
@@ -54,6 +58,7 @@ export function planExchangeId(
     created: 0,
     createdReply: undefined,
     reclaimed: false,
+    kept: 0,
   };
   return { reply: said(client, false), deltas: [{ type: 'client-unconfirmed', client }] };
 }

@@ -20,8 +20,8 @@ const file = (id: FileId): string => `file:${id}`;
 const session = (id: SessionId): string => `session:${id}`;
 const owner = (kind: 'open' | 'lock', id: ClientId, of: OwnerName): string => `${kind}-owner:${ownerKey(id, of)}`;
 
-/** Keys of the view of heads: what a record compares that holds only while no head comes or goes. */
-export const viewKey = 'view';
+/** Touched when a head begins to serve, compared by what heads agreed on before. */
+const leasesKey = 'leases';
 
 interface Keys {
   readonly compares: Set<string>;
@@ -43,7 +43,7 @@ function held(keys: Keys, id: ClientId, of: FileId): void {
 }
 
 function gone(keys: Keys, state: NfsState, id: ClientId): void {
-  keys.compares.add(holdings(id));
+  keys.compares.add(holdings(id)).add(leasesKey);
   both(keys, client(id), name(state.clients.get(id)!.name));
 }
 
@@ -63,6 +63,9 @@ function addKeys(keys: Keys, state: NfsState, delta: Delta): void {
       break;
     case 'client-kept':
       both(keys, client(delta.client));
+      break;
+    case 'leases-restarted':
+      both(keys, leasesKey);
       break;
     case 'open-owner':
     case 'lock-owner':

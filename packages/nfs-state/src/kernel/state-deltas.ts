@@ -20,6 +20,7 @@ export const emptyNfsState = (): NfsState => ({
   opens: new Map(),
   locks: new Map(),
   sessions: new Map(),
+  restarts: 0,
   closed: new Map(),
   names: new Map(),
   holdings: new Map(),
@@ -84,6 +85,10 @@ export function applyDelta(state: NfsState, delta: Delta): void {
       fileOf(state, delta.locks.file).locks.add(delta.locks.key);
       break;
     case 'client-kept':
+      state.clients.set(delta.client, { ...state.clients.get(delta.client)!, kept: delta.kept });
+      break;
+    case 'leases-restarted':
+      state.restarts = delta.restarts;
       break;
   }
 }

@@ -58,6 +58,8 @@ export interface Client {
   readonly createdReply: Reply | undefined;
   /** NFSv4.1: it said that it has reclaimed all it will (RECLAIM_COMPLETE). */
   readonly reclaimed: boolean;
+  /** How often heads that had said its lease ran out heard of it after all. */
+  readonly kept: number;
 }
 
 export type SessionId = string;
@@ -128,6 +130,8 @@ export interface NfsState {
   readonly opens: Map<StateKey, Open>;
   readonly locks: Map<StateKey, Locks>;
   readonly sessions: Map<SessionId, Session>;
+  /** How often heads began to serve, and leases with them. */
+  restarts: number;
   /** The owners whose last request closed a stateid; follows from the owners. */
   readonly closed: Map<StateKey, string>;
   /** Confirmed clients by the names they call themselves, and what each has; follow from the above. */
@@ -167,8 +171,10 @@ export type Delta =
   | { readonly type: 'session'; readonly session: Session }
   | { readonly type: 'session-gone'; readonly session: SessionId }
   | { readonly type: 'slot'; readonly session: SessionId; readonly slot: number; readonly is: Slot }
-  /** The client was heard of by a head that had said its lease ran out: an expiry planned before must fail. */
-  | { readonly type: 'client-kept'; readonly client: ClientId };
+  /** The client was heard of by a head that had said its lease ran out: an expiry agreed on before must fail. */
+  | { readonly type: 'client-kept'; readonly client: ClientId; readonly kept: number }
+  /** A head began to serve, which heads that agreed on an expiry did not ask. */
+  | { readonly type: 'leases-restarted'; readonly restarts: number };
 
 /** Statuses of RFC 7530, 13.1, without their prefix NFS4ERR_. */
 export type Status =
@@ -180,6 +186,7 @@ export type Status =
   | 'CLID_INUSE'
   | 'CLIENTID_BUSY'
   | 'COMPLETE_ALREADY'
+  | 'DELAY'
   | 'DENIED'
   | 'INVAL'
   | 'LOCKED'
@@ -307,14 +314,25 @@ export type Operation =
   | { readonly type: 'release-lock-owner'; readonly client: ClientId; readonly owner: OwnerName }
   /** READ or WRITE of a file under a stateid: may it be done? */
   | { readonly type: 'io'; readonly file: FileId; readonly stateid: Stateid; readonly write: boolean }
-  /** The lease ran out, and every head agrees. */
-  | { readonly type: 'expire'; readonly client: ClientId };
+  /** The lease ran out, and every head agreed: as long as nothing was heard of the client and no head came since. */
+  | { readonly type: 'expire'; readonly client: ClientId; readonly kept: number; readonly restarts: number }
+  /** The client was heard of by a head that had said its lease ran out. */
+  | { readonly type: 'keep'; readonly client: ClientId }
+  | { readonly type: 'restart-leases' };
 
 export interface Plan {
   readonly reply: Reply;
   /** Empty where nothing changes, also for an answer that was kept. */
   readonly deltas: readonly Delta[];
+  /**
+   * Clients whose leases ran out here and whose state alone is in the way: expire them, then plan again. The reply is then
+   * not for the client that asks.
+   */
+  readonly lapsed?: readonly ClientId[];
 }
+
+/** Whether a client's lease has run out as far as a head knows; its state stays until it is in somebody's way. */
+export type IsLapsed = (client: ClientId) => boolean;
 
 /** What a head mints ids from, and the bounds it keeps. */
 export interface Mint {

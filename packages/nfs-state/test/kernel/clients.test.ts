@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Head } from '../support/head.ts';
+import { expiry, Head } from '../support/head.ts';
 
 const hello = (name: string, verifier = '1', principal = 'someone') =>
   ({ type: 'setclientid', name, verifier, principal, callback: '' }) as const;
@@ -69,10 +69,10 @@ describe('clients', () => {
       lockType: 'write',
     } as const;
     head.do({ ...lock, range: { offset: 0n, length: 1n } });
-    expect(head.do({ type: 'expire', client }).status).toBe('OK');
+    expect(head.do(expiry(client)).status).toBe('OK');
     const { state } = head;
     const left = [state.clients, state.names, state.holdings, state.opens, state.locks, state.files, state.lockOwners];
     expect([...left, state.openOwners, state.closed].map(({ size }) => size)).toEqual(new Array(9).fill(0));
-    expect(head.do({ type: 'expire', client }).status).toBe('STALE_CLIENTID');
+    expect(head.do(expiry(client)).status).toBe('STALE_CLIENTID');
   });
 });

@@ -1,6 +1,6 @@
 import { type Delta, keysOf, type Operation, planOperation, takesAway } from '@holdfast/nfs-state';
 import { describe, expect, it } from 'vitest';
-import { Head } from '../support/head.ts';
+import { expiry, Head } from '../support/head.ts';
 
 const shared = (one: readonly string[], other: readonly string[]): string[] => one.filter((key) => other.includes(key));
 
@@ -36,11 +36,11 @@ describe('a record', () => {
   it('that forgets a client is in the way of all the client does, and they of it', () => {
     const head = new Head();
     const anna = head.client('anna');
-    const gone = record(head, { type: 'expire', client: anna });
+    const gone = record(head, expiry(anna));
     const opened = record(head, open(anna, 'o', 'f'));
     expect(shared(gone.touches, opened.compares)).toEqual([`client:${anna}`]);
     expect(shared(opened.touches, gone.compares)).toEqual([`holdings:${anna}`]);
-    const kept = keysOf(head.state, [{ type: 'client-kept', client: anna }]);
+    const kept = keysOf(head.state, [{ type: 'client-kept', client: anna, kept: 1 }]);
     expect(shared(kept.touches, gone.compares)).toEqual([`client:${anna}`]);
   });
 });
@@ -61,7 +61,7 @@ describe('every head hears of it first', () => {
     expect(takes(head, { type: 'open-downgrade', stateid: now, seqid: 4, access: 1, deny: 0 })).toBe(true);
     expect(takes(head, { ...lock, lockType: 'write' })).toBe(true);
     expect(takes(head, { type: 'close', stateid: now, seqid: 4 })).toBe(true);
-    expect(takes(head, { type: 'expire', client: anna })).toBe(true);
+    expect(takes(head, expiry(anna))).toBe(true);
     expect(takes(head, { ...lock, lockType: 'read' })).toBe(false);
     expect(takes(head, { ...open(anna, 'o', 'g'), seqid: 4 })).toBe(false);
   });

@@ -1,6 +1,6 @@
 import { anonymousKey, bypassKey, type Stateid } from '@holdfast/nfs-state';
 import { describe, expect, it } from 'vitest';
-import { Head } from '../support/head.ts';
+import { expiry, Head } from '../support/head.ts';
 
 const lastSeqid = 2 ** 32 - 1;
 
@@ -24,7 +24,7 @@ describe('sequence numbers of owners', () => {
     head.open(ben, 'p', 'g');
     const denied = { type: 'open', client: ben, owner: 'p', seqid: 3, file: 'f', access: 1, deny: 0 } as const;
     expect(head.do(denied).status).toBe('SHARE_DENIED');
-    head.do({ type: 'expire', client: anna });
+    head.do(expiry(anna));
     expect(head.do(denied).status).toBe('SHARE_DENIED');
     expect(head.do({ ...denied, seqid: 4 }).status).toBe('OK');
   });

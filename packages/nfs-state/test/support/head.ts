@@ -4,6 +4,7 @@ import {
   type Mint,
   type NfsState,
   type Operation,
+  type Plan,
   planOperation,
   type Reply,
   type StateBounds,
@@ -13,6 +14,8 @@ import {
 /** One head on its own: what is planned is applied at once. */
 export class Head {
   readonly state: NfsState = emptyNfsState();
+  /** Clients whose leases ran out. */
+  readonly lapsed = new Set<string>();
   readonly bounds: StateBounds;
   readonly mint: Mint;
   #minted = 0n;
@@ -23,9 +26,13 @@ export class Head {
   }
 
   do(operation: Operation): Reply {
-    const { reply, deltas } = planOperation(this.state, operation, this.mint, this.bounds);
+    const { reply, deltas } = this.plan(operation);
     for (const delta of deltas) applyDelta(this.state, delta);
     return reply;
+  }
+
+  plan(operation: Operation): Plan {
+    return planOperation(this.state, operation, this.mint, this.bounds, (client) => this.lapsed.has(client));
   }
 
   /** A confirmed client. */
@@ -41,3 +48,6 @@ export class Head {
     return this.do({ type: 'open-confirm', stateid: opened.stateid!, seqid: 2 });
   }
 }
+
+/** The second step of an expiry nobody objected to. */
+export const expiry = (client: string): Operation => ({ type: 'expire', client, kept: 0, restarts: 0 });
