@@ -129,8 +129,14 @@ export function restoreLink(state: SessionState, link: LinkId, env: SessionEnv, 
   }
 }
 
+/**
+ * The hold-down spares a good link from a bad one. Where no link is left there is nothing to spare: a fenced link is
+ * probed as soon as it can be, unless it failed so often that probing is all that would be done.
+ */
 function probeIfReady(state: SessionState, link: LinkId, env: SessionEnv, out: SessionSink): void {
-  if (env.rules.mayProbe(state.links[link]!)) startProbing(state, link, env, out);
+  const record = state.links[link]!;
+  const hurry = bestLink(state) === -1 && record.flaps < env.flapsMax;
+  if (record.state === 'fenced' && env.rules.mayProbe(record, hurry)) startProbing(state, link, env, out);
 }
 
 function startProbing(state: SessionState, link: LinkId, env: SessionEnv, out: SessionSink): void {
@@ -206,5 +212,6 @@ export function settle(state: SessionState, env: SessionEnv, out: SessionSink): 
   } else {
     out.deliver({ type: 'retained' });
     out.setTimer(retentionTimer, env.timings.retentionMs);
+    for (let link = 0; link < state.links.length; link++) probeIfReady(state, link, env, out);
   }
 }

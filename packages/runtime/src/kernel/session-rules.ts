@@ -24,8 +24,8 @@ export interface SessionRules {
   maySend(sequence: Sequence, limit: Sequence): boolean;
   /** The limit told to the peer. */
   grants(consumed: Sequence, window: number): Sequence;
-  /** Whether a fenced link may be probed. */
-  mayProbe(link: LinkRecord): boolean;
+  /** Whether a fenced link may be probed; `hurry`: also before it rested. */
+  mayProbe(link: LinkRecord, hurry: boolean): boolean;
   /** Whether the retention time is bounded. */
   retentionEnds(): boolean;
   /** The first record after `transmitted` that certainly was never given to a link. */
@@ -53,7 +53,7 @@ export const sessionRules: SessionRules = {
   resumesAt: (unacknowledged) => unacknowledged,
   maySend: (sequence, limit) => sequence < limit,
   grants: (consumed, window) => consumed + window,
-  mayProbe: (link) => link.confirmed && link.carrier && link.rested,
+  mayProbe: (link, hurry) => link.confirmed && link.carrier && (link.rested || hurry),
   retentionEnds: () => true,
   undeliveredFrom: (_unacknowledged, transmitted) => transmitted,
   mayClose: (unacknowledged, next) => unacknowledged === next,

@@ -223,9 +223,10 @@ export function assignLinks(state: SessionState, env: SessionEnv, out: SessionSi
   }
 }
 
-/** After a link proved steady: classes that are on a less preferred link go back to the best. */
+/** After a link proved steady: classes that are on a less preferred link go back to the best that is. */
 export function preferBest(state: SessionState, env: SessionEnv, out: SessionSink): void {
-  const best = bestLink(state);
+  const best = state.links.findIndex((link) => link.state === 'up' && link.flaps === 0);
+  if (best === -1) return;
   for (let index = 0; index < state.classes.length; index++) {
     const each = state.classes[index]!;
     if (each.link > best) moveClass(each, index as TrafficClass, best, env, out);

@@ -94,6 +94,7 @@ export const sessionScenarios: readonly SessionScenario[] = [
   { ...small, name: 'carriers that come late', worldLinks: true },
   { ...small, name: 'links that never come back', linkFaults: 2, carriersStayOff: true },
   { ...small, name: 'a link that keeps failing', flapsMax: 1, linkFaults: 2, sends: [[0], [0]] },
+  { ...small, name: 'no link is left, which hurries the next', flapsMax: 2, linkFaults: 2, sends: [[0], [0]] },
   {
     ...pair,
     name: 'sequence numbers used up',

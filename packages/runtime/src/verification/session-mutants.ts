@@ -51,7 +51,7 @@ const bugs: readonly SeededBug[] = [
   {
     name: 'uses a fenced link before the peer confirmed',
     configuration: fences,
-    rules: { mayProbe: (link) => link.carrier && link.rested },
+    rules: { mayProbe: (link, hurry) => link.carrier && (link.rested || hurry) },
   },
   {
     name: 'delivers behind a gap',

@@ -174,6 +174,45 @@ describe('a session', () => {
     expect(side.state.links[0]?.state).toBe('up');
   });
 
+  it('probes a fenced link before it rested where no link is left, unless it fails all the time', () => {
+    const side = new Side().open();
+    const fenced = {
+      from: 1,
+      to: 1,
+      acknowledged: [0, 0, 0, 0],
+      limits: [2, 2, 4, 4],
+      type: 'fenced',
+      link: 0,
+    } as const;
+    side.step({ type: 'link-failed', link: 0 });
+    side.step({ type: 'link-restored', link: 0 });
+    side.hear(1, { ...fenced, epoch: 0, linkEpoch: 1 });
+    expect(side.state.links[0]?.state).toBe('fenced');
+    side.step({ type: 'link-failed', link: 1 });
+    expect(side.frames).toMatchObject([{ link: 0, frame: { type: 'probe', epoch: 1 } }]);
+    let epoch = 2;
+    for (; side.state.links[0]?.state === 'probing' && epoch < 99; epoch++) {
+      side.step({ type: 'link-failed', link: 0 });
+      side.step({ type: 'link-restored', link: 0 });
+      side.hear(0, { ...fenced, epoch, linkEpoch: epoch });
+    }
+    expect(side.state.links[0]).toMatchObject({ state: 'fenced', flaps: 3, confirmed: true, carrier: true });
+  });
+
+  it('does not go back to a link that was down a moment ago because another one is steady', () => {
+    const side = new Side().open();
+    const rest = { from: 1, to: 1, acknowledged: [0, 0, 0, 0], limits: [2, 2, 4, 4] };
+    side.step({ type: 'link-failed', link: 0 });
+    side.step({ type: 'link-restored', link: 0 });
+    side.hear(1, { ...rest, type: 'fenced', epoch: 0, link: 0, linkEpoch: 1 });
+    side.step({ type: 'timer', timer: 8 });
+    side.hear(0, { ...rest, type: 'probed', epoch: 1 });
+    side.step({ type: 'timer', timer: 9 });
+    expect(side.state.classes.map(({ link }) => link)).toEqual([1, 1, 1, 1]);
+    side.step({ type: 'timer', timer: 8 });
+    expect(side.state.classes.map(({ link }) => link)).toEqual([0, 0, 0, 0]);
+  });
+
   it('leaves a flapping link alone for longer each time, up to a bound', () => {
     const side = new Side().open();
     const waits: number[] = [];
