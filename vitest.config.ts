@@ -3,14 +3,37 @@ import { defineConfig } from 'vitest/config';
 // Tests and the worker threads they start run the .ts sources: the condition points every package at src/.
 const condition = 'holdfast-src';
 
+/** Tests that start no thread or process and wait for nothing: one on each core, and they may share a process. */
+const computing = [
+  'packages/{kernel,simulation}/test/**/*.test.ts',
+  'packages/*/test/{kernel,verification,scenario,codec,layout,parity,store,crash}/**/*.test.ts',
+];
+const everything = ['test/*.test.ts', 'packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts'];
+
 export default defineConfig({
   resolve: { conditions: [condition] },
   ssr: { resolve: { conditions: [condition], externalConditions: [condition] } },
   test: {
-    include: ['test/*.test.ts', 'packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts'],
-    // One process per file: a crash, an out-of-memory or an Atomics.wait in a test cannot hurt the runner.
+    // Not in threads: a crash, an out-of-memory or an Atomics.wait in a test cannot hurt the runner.
     pool: 'forks',
     execArgv: [`--conditions=${condition}`],
     testTimeout: 30_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'computing',
+          isolate: false,
+          include: computing,
+          maxWorkers: '100%',
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        // One file after the other, each in its own process: their own threads use every core.
+        test: { name: 'threads', include: everything, exclude: computing, maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 });
