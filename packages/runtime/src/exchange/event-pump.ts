@@ -5,8 +5,8 @@ import {
   blockSliceMsMin,
   drainTurnsMax,
   heartbeatMs,
-  idleHeartbeatMs,
-  idleLookEveryTicks,
+  idleHeartbeatMsMin,
+  idleLookMs,
   lateHeartbeatMs,
   quietTicksMax,
   recordsPerTurnMax,
@@ -31,6 +31,8 @@ export interface PumpOwner {
   tick(nowMs: number, late: boolean): boolean;
   /** Show that this thread's loop turns. */
   beat(): void;
+  /** How often to beat when there is nothing to do, in milliseconds; 0: nobody has said. */
+  idleBeatMs(): number;
 }
 
 /**
@@ -48,6 +50,8 @@ export class EventPump {
   #periodMs = heartbeatMs;
   #active = true;
   #quietTicks = 0;
+  /** Slow heartbeats from one look at every link to the next. */
+  #lookEveryTicks = 1;
   #turnDue: NodeJS.Immediate | undefined;
   #lastTickMs = performance.now();
   #sliceMs = blockSliceMsMin;
@@ -225,7 +229,7 @@ export class EventPump {
   }
 
   #heartbeat(): void {
-    if (this.#quietTicks > quietTicksMax && this.#quietTicks % idleLookEveryTicks !== 0 && !this.#waker.signalled) {
+    if (this.#quietTicks > quietTicksMax && this.#quietTicks % this.#lookEveryTicks !== 0 && !this.#waker.signalled) {
       // Nothing has moved for long: the beat is all that others need.
       this.#quietTicks++;
       this.#lastTickMs = performance.now();
@@ -238,7 +242,9 @@ export class EventPump {
     if (this.#owner.paused()) this.#active = true;
     this.#quietTicks = this.#active ? 0 : this.#quietTicks + 1;
     this.#active = false;
-    if (this.#quietTicks === quietTicksMax) this.#beatEvery(idleHeartbeatMs);
+    if (this.#quietTicks !== quietTicksMax) return;
+    this.#beatEvery(this.#owner.idleBeatMs() || idleHeartbeatMsMin);
+    this.#lookEveryTicks = Math.ceil(idleLookMs / this.#periodMs);
   }
 
   #tickIfDue(): void {

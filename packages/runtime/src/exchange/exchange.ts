@@ -94,6 +94,7 @@ class LocalExchange implements MemberExchange {
         flush: () => this.#flush(),
         tick: (nowMs, late) => this.#tick(nowMs, late),
         beat: () => block.beat(self),
+        idleBeatMs: () => block.idleBeatMs,
       },
       this.#waker,
       options.loop === 'blocking',

@@ -10,6 +10,7 @@ const magicWord = 0;
 const versionWord = 1;
 const epochWord = 2;
 const tagWord = 3;
+const idleBeatWord = 4;
 
 /** Words of a set of members: one bit a slot. */
 export const memberSetWords = Math.ceil(memberSlots / 32);
@@ -93,6 +94,16 @@ export class ClusterBlock {
   /** Raise the view epoch by one; the new epoch. */
   raiseEpoch(): number {
     return (Atomics.add(this.#words, this.#base + epochWord, 1) + 1) >>> 0;
+  }
+
+  /** How often the heart of a member beats that has nothing to do, in milliseconds; 0 while nobody has said. */
+  get idleBeatMs(): number {
+    return Atomics.load(this.#words, this.#base + idleBeatWord);
+  }
+
+  /** Only the supervisor says it. */
+  setIdleBeatMs(periodMs: number): void {
+    Atomics.store(this.#words, this.#base + idleBeatWord, periodMs);
   }
 
   /** Turns of `member`'s loop so far; stands still while the loop is blocked. Wraps at 2^32. */

@@ -1,4 +1,4 @@
-import { heartbeatLookMs } from '../limits.ts';
+import { idleBeatsPerStall, idleHeartbeatMsMax, idleHeartbeatMsMin } from '../limits.ts';
 import { HeartbeatWatch } from './heartbeat-watch.ts';
 import type { MemberRecord } from './member-record.ts';
 import type { SupervisorParts } from './parts.ts';
@@ -12,8 +12,14 @@ export class Heartbeats {
   constructor(parts: SupervisorParts, hung: (record: MemberRecord) => void) {
     this.#parts = parts;
     const { stallMs, hangMs } = parts.config;
-    this.#watch = new HeartbeatWatch({ lookMs: heartbeatLookMs, stallMs, hangMs });
-    this.#timer = setInterval(() => this.#look(hung), heartbeatLookMs);
+    const silenceMs = hangMs > 0 ? Math.min(stallMs, hangMs) : stallMs;
+    const lookMs = Math.min(
+      Math.max(Math.floor(silenceMs / idleBeatsPerStall), idleHeartbeatMsMin),
+      idleHeartbeatMsMax,
+    );
+    parts.block.setIdleBeatMs(lookMs);
+    this.#watch = new HeartbeatWatch({ lookMs, stallMs, hangMs });
+    this.#timer = setInterval(() => this.#look(hung), lookMs);
   }
 
   add({ slot }: MemberRecord): void {

@@ -53,6 +53,7 @@ function blockingPump(answers: () => boolean): { waker: SteeredWaker; drained: (
     },
     tick: () => false,
     beat: () => {},
+    idleBeatMs: () => 0,
   };
   pump = new EventPump(owner, waker, true);
   return { waker, drained: () => drained };
