@@ -13,7 +13,8 @@ import {
 import { dataTable } from './data-table.ts';
 import { admit, blockHardened, journaled, prepared, settle, submit } from './data-write.ts';
 import type { DataSink, IomMessage, StorageRequest, WriteResult } from './iom-messages.ts';
-import { entryId, type JournalId } from './journal.ts';
+import { entryId, type JournalId, type Peer } from './journal.ts';
+import { partnerOf } from './partners.ts';
 
 const name = 'data IOM';
 
@@ -67,7 +68,7 @@ function step(state: DataState, event: DataEvent, env: DataEnv, out: DataSink): 
       break;
     case 'message':
       if (event.message.type === 'resolved') resolve(state, event.from, event.message.open, env, out);
-      else if (update !== undefined) hear(update, event.message, out);
+      else if (update !== undefined) hear(update, event.from, event.message, env, out);
       break;
     default:
       if (update !== undefined) stored(state, update, event, env, out);
@@ -78,20 +79,27 @@ function step(state: DataState, event: DataEvent, env: DataEnv, out: DataSink): 
 
 type Message = Extract<DataEvent, { type: 'message' }>['message'];
 
-function hear(update: DataUpdate, message: Exclude<Message, { type: 'resolved' }>, out: DataSink): void {
+function hear(
+  update: DataUpdate,
+  from: Peer,
+  message: Exclude<Message, { type: 'resolved' }>,
+  env: DataEnv,
+  out: DataSink,
+): void {
+  const partner = partnerOf(update, from);
   switch (message.type) {
     case 'request_delta':
       out.trace('d10 return delta', message.mj);
-      out.send(update.entry.parity, { type: 'delta', mj: message.mj, delta: update.delta });
+      out.send(from, { type: 'delta', mj: message.mj, delta: update.delta });
       break;
     case 'delta_held':
-      update.deltaHeld = true;
+      if (partner !== undefined) partner.deltaHeld = true;
       break;
     case 'parity_hardened':
-      update.parityHardened = true;
+      if (partner !== undefined) partner.hardened = true;
       break;
     case 'recalled':
-      recalled(update, message.delta, out);
+      recalled(update, from, message.delta, env, out);
       break;
   }
 }

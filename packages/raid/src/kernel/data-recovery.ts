@@ -1,18 +1,11 @@
 import { ProtocolError } from '@holdfast/kernel';
 import { poolWithout, takeAddress } from './address-pool.ts';
-import {
-  apply,
-  blockOf,
-  type DataBlock,
-  type DataEnv,
-  type DataState,
-  type DataUpdate,
-  type Verdict,
-} from './data-state.ts';
-import { abandon, blockHardened, freshUpdate, isKnown, sendUpdate } from './data-write.ts';
+import { apply, blockOf, type DataBlock, type DataEnv, type DataState, type DataUpdate } from './data-state.ts';
+import { abandon, blockHardened, freshUpdate, isKnown, sendMissing, sendUpdate } from './data-write.ts';
 import { rowIndex } from './decision-table.ts';
 import type { DataSink, OpenUpdate } from './iom-messages.ts';
 import type { Address, JournalEntry, MjEntry, Peer } from './journal.ts';
+import { markHardened, type Partner, partnerOf, powerAt, type Verdict } from './partners.ts';
 
 /** Put the blocks as the log says, and find the updates that it does not say the end of. */
 export function recover(
@@ -36,7 +29,7 @@ export function recover(
   const used = new Set<Address>(state.blocks.map(({ address }) => address));
   for (const { newAddress, oldAddress } of open.values()) used.add(newAddress).add(oldAddress);
   state.pool = poolWithout(env.addresses, used);
-  state.updates = [...open.values()].map((entry) => ({ ...freshUpdate, stage: 'found', entry, journaled: true }));
+  state.updates = [...open.values()].map((entry) => ({ ...freshUpdate(entry), stage: 'found', journaled: true }));
   for (const [index, peer] of env.peers.entries())
     if (state.peers[index] === 'coming') out.send(peer, { type: 'resolve' });
   for (const update of [...state.updates]) verify(state, update, env, out);
@@ -62,13 +55,15 @@ export function peerChanged(state: DataState, peer: Peer, up: boolean, env: Data
     return;
   }
   for (const update of state.updates) {
-    if (update.entry.parity !== peer) continue;
-    update.told = false;
-    if (update.parityHardened) continue;
-    update.sent = false;
+    const partner = partnerOf(update, peer);
+    if (partner === undefined) continue;
+    partner.told = false;
+    if (partner.hardened) continue;
+    partner.sent = false;
     // What was asked of it is asked again when it is back.
-    if (update.stage === 'recalling') update.stage = update.journaled ? 'found' : 'adopted';
-    if (update.stage === 'found' || update.stage === 'adopted') update.verdict = 'unheard';
+    if (update.stage === 'recalling' && partner.recalled) update.stage = update.journaled ? 'found' : 'adopted';
+    partner.recalled = false;
+    if (!isDecided(update)) partner.verdict = 'unheard';
   }
 }
 
@@ -77,79 +72,108 @@ export function resolve(state: DataState, peer: Peer, open: readonly OpenUpdate[
   state.peers[env.peers.indexOf(peer)] = 'known';
   const known = new Set(state.updates.map(({ entry }) => entry.mj));
   for (const update of [...state.updates]) {
-    if (update.entry.parity !== peer) continue;
+    const partner = partnerOf(update, peer);
+    if (partner === undefined) continue;
     const said = open.find(({ mj }) => mj.mj === update.entry.mj);
-    hear(state, update, said === undefined ? 'absent' : said.good ? 'good' : 'bad', env, out);
+    hear(state, update, partner, said === undefined ? 'absent' : said.good ? 'good' : 'bad', env, out);
   }
-  for (const { mj, good } of open) if (!known.has(mj.mj)) meet(state, { ...mj, parity: peer }, good, env, out);
+  for (const { mj, good } of open) if (!known.has(mj.mj)) meet(state, mj, peer, good, env, out);
 }
 
-function hear(state: DataState, update: DataUpdate, verdict: Verdict, env: DataEnv, out: DataSink): void {
-  switch (update.stage) {
-    case 'found':
-    case 'adopted':
-      update.verdict = verdict;
-      decide(state, update, env, out);
-      break;
-    case 'updating':
-    case 'differing':
-    case 'restoring':
-      if (verdict === 'good') {
-        update.parityHardened = true;
-        update.sent = true;
-      } else if (update.stage === 'updating' && !update.parityHardened && env.rules.sendsAgain(update.deltaHeld))
-        sendUpdate(update, env, out);
-      break;
+/** Whether a decision was carried out, or none is needed. */
+const isDecided = ({ stage }: DataUpdate): boolean => stage !== 'found' && stage !== 'adopted' && stage !== 'recalling';
+
+function hear(
+  state: DataState,
+  update: DataUpdate,
+  partner: Partner,
+  verdict: Verdict,
+  env: DataEnv,
+  out: DataSink,
+): void {
+  if (!isDecided(update)) {
+    partner.verdict = verdict;
+    if (update.stage !== 'recalling') decide(state, update, env, out);
+  } else if (update.stage === 'preparing') {
+    return;
+  } else if (verdict === 'good') {
+    markHardened(partner);
+  } else if (update.stage === 'updating' && !partner.hardened && env.rules.sendsAgain(partner.deltaHeld)) {
+    sendUpdate(update, partner, env, out);
   }
 }
 
-/** An update that is open at the parity IOM and not here: it ended here, or its entry never reached the disk. */
-function meet(state: DataState, mj: MjEntry, good: boolean, env: DataEnv, out: DataSink): void {
+/** An update that is open at a parity IOM and not here: it ended here, or its entry never reached the disk. */
+function meet(state: DataState, mj: MjEntry, peer: Peer, good: boolean, env: DataEnv, out: DataSink): void {
   const { rules } = env;
   const block = blockOf(state, mj);
   if (rules.isEnded(mj.seq, block.seq)) {
-    if (good && rules.tellsAgain()) out.send(mj.parity, { type: 'data_hardened', mj: mj.mj });
-    if (!good) out.send(mj.parity, { type: 'abort', mj: mj.mj });
+    if (good && rules.tellsAgain()) out.send(peer, { type: 'data_hardened', mj: mj.mj });
+    if (!good) out.send(peer, { type: 'abort', mj: mj.mj });
     return;
   }
   if (!rules.adopts()) return;
   const wanted = takeAddress(state.pool, mj.newAddress);
   const newAddress = wanted ?? takeAddress(state.pool);
   if (newAddress === undefined) throw new ProtocolError('data IOM', 'serving', 'resolve', 'the reserve is used up');
-  const entry = { ...mj, newAddress };
-  const update: DataUpdate = { ...freshUpdate, stage: 'adopted', entry, verdict: good ? 'good' : 'bad' };
+  // In a group with one parity slot whoever has the entry is the parity IOM; with two the entry names both.
+  const entry = { ...mj, newAddress, ...(mj.second === undefined && { parity: peer }) };
+  const update: DataUpdate = { ...freshUpdate(entry), stage: 'adopted' };
+  for (const partner of update.partners) {
+    if (partner.peer === peer) partner.verdict = good ? 'good' : 'bad';
+    else if (isKnown(state, partner.peer, env)) partner.verdict = 'absent';
+  }
   state.updates.push(update);
   if (wanted === undefined) verified(state, update, false, env, out);
   else verify(state, update, env, out);
 }
 
-/** The row of the decision table, once both halves are known. */
+/** The row of the decision table, once all halves are known. */
 function decide(state: DataState, update: DataUpdate, env: DataEnv, out: DataSink): void {
-  const { verdict, entry } = update;
-  if (!update.verified || verdict === 'unheard') return;
-  const row = rowIndex(update.journaled, update.hardened, verdict !== 'absent', verdict === 'good');
+  const { partners, entry } = update;
+  const isHeard = env.rules.agree(
+    'decide',
+    partners.map(({ verdict }) => verdict !== 'unheard'),
+  );
+  if (!update.verified || !isHeard) return;
+  const atParity = partners.flatMap(({ verdict }) => [verdict === 'bad' || verdict === 'good', verdict === 'good']);
+  const row = rowIndex(update.journaled, update.hardened, ...atParity);
   out.trace('decision', row);
-  if (env.rules.decide(row) !== 'forward') {
-    abandon(state, update, env, out);
-    if (verdict !== 'absent') out.send(entry.parity, { type: 'abort', mj: entry.mj });
+  if (env.rules.decide(row, partners.length) !== 'forward') {
+    goBack(state, update, env, out);
     return;
   }
   if (!update.hardened) {
     update.stage = 'recalling';
-    out.send(entry.parity, { type: 'recall', mj: entry.mj });
+    const source = partners.find(({ verdict }) => verdict === 'good')!;
+    source.recalled = true;
+    out.send(source.peer, { type: 'recall', mj: entry.mj });
     return;
   }
   if (!update.journaled) out.deliver({ type: 'journal', entry });
   blockHardened(update, out);
-  if (verdict === 'good') {
-    update.stage = 'updating';
-    update.parityHardened = true;
-    update.sent = true;
-  } else {
-    update.stage = 'differing';
-    const { mj, oldAddress, newAddress } = entry;
-    out.deliver({ type: 'difference', id: mj, oldAddress, newAddress });
+  goOn(update, env, out);
+}
+
+/** The update does not count, and who has it open is told so. */
+function goBack(state: DataState, update: DataUpdate, env: DataEnv, out: DataSink): void {
+  const { mj } = update.entry;
+  abandon(state, update, env, out);
+  for (const { peer, verdict } of update.partners) {
+    if (verdict === 'bad' || verdict === 'good') out.send(peer, { type: 'abort', mj });
   }
+}
+
+/** The new block is there: the parity IOMs that do not have the update are sent it again. */
+function goOn(update: DataUpdate, { rules }: DataEnv, out: DataSink): void {
+  const { partners, entry } = update;
+  for (const partner of partners) if (partner.verdict === 'good') markHardened(partner);
+  if (!rules.completesPair() && partners.some(({ hardened }) => hardened)) partners.forEach(markHardened);
+  update.stage = 'updating';
+  if (partners.every(({ hardened }) => hardened)) return;
+  update.stage = 'differing';
+  const { mj, oldAddress, newAddress } = entry;
+  out.deliver({ type: 'difference', id: mj, oldAddress, newAddress });
 }
 
 /**
@@ -165,27 +189,29 @@ export function differenceKnown(
 ): void {
   update.stage = 'updating';
   update.delta = delta;
-  if (!update.parityHardened && isKnown(state, update.entry.parity, env)) sendUpdate(update, env, out);
+  sendMissing(state, update, env, out);
 }
 
-/** The parity IOM sent the difference: D1 := D0 ^ P0 ^ P1. */
-export function recalled(update: DataUpdate, delta: number, out: DataSink): void {
+/** A parity IOM sent the difference: D1 := D0 ^ P0 ^ P1; that of the second parity is to be divided first. */
+export function recalled(update: DataUpdate, peer: Peer, delta: number, { rules }: DataEnv, out: DataSink): void {
   const { mj, oldAddress, newAddress } = update.entry;
   update.stage = 'restoring';
-  update.parityHardened = true;
-  update.sent = true;
-  out.deliver({ type: 'merge', id: mj, oldAddress, newAddress, delta });
+  for (const partner of update.partners) {
+    partner.recalled = false;
+    if (partner.verdict === 'good') markHardened(partner);
+  }
+  const power = rules.scales('data') ? powerAt(update.entry, peer) : undefined;
+  out.deliver({ type: 'merge', id: mj, oldAddress, newAddress, delta, ...(power !== undefined && { power: -power }) });
 }
 
 /** D1 is there again, and is what was written by its checksum; anything else would be a lying drive. */
 export function restored(state: DataState, update: DataUpdate, checksum: number, env: DataEnv, out: DataSink): void {
   const { entry } = update;
   if (checksum !== entry.checksum) {
-    abandon(state, update, env, out);
-    out.send(entry.parity, { type: 'abort', mj: entry.mj });
+    goBack(state, update, env, out);
     return;
   }
-  update.stage = 'updating';
   if (!update.journaled) out.deliver({ type: 'journal', entry });
   out.deliver({ type: 'harden', id: entry.mj, address: entry.newAddress });
+  goOn(update, env, out);
 }

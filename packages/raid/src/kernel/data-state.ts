@@ -5,12 +5,15 @@ import type { StorageAnswer, ToData, Toughness } from './iom-messages.ts';
 import {
   type Address,
   decodeMj,
+  decodeSecond,
   encodeMj,
+  encodeSecond,
   type JournalEntry,
   type JournalId,
   type MjEntry,
   type Peer,
 } from './journal.ts';
+import { decodePartner, encodePartner, type Partner } from './partners.ts';
 import type { RaidRules } from './raid-rules.ts';
 
 /**
@@ -25,7 +28,7 @@ export interface DataBlock {
   applied: readonly { readonly client: number; readonly request: number }[];
 }
 
-/** A call: write so many bytes of one block. The caller knows the layout and names the parity IOM. */
+/** A call: write so many bytes of one block. The caller knows the layout and names the parity IOM, or both. */
 export interface WriteCall {
   readonly type: 'write';
   readonly call: number;
@@ -36,6 +39,7 @@ export interface WriteCall {
   readonly group: number;
   readonly slot: number;
   readonly parity: Peer;
+  readonly second?: Peer;
   readonly payload: Handle;
   readonly writeStart: number;
   readonly writeBytes: number;
@@ -76,10 +80,6 @@ export interface DataEnv {
 export const dataStages = ['preparing', 'updating', 'found', 'adopted', 'differing', 'recalling', 'restoring'] as const;
 export type DataStage = (typeof dataStages)[number];
 
-/** What the parity IOM said of an update when it was heard again. */
-export const verdicts = ['unheard', 'absent', 'bad', 'good'] as const;
-export type Verdict = (typeof verdicts)[number];
-
 export interface DataUpdate {
   stage: DataStage;
   entry: MjEntry;
@@ -89,13 +89,8 @@ export interface DataUpdate {
   hardened: boolean;
   /** The block was read back after a restart. */
   verified: boolean;
-  verdict: Verdict;
-  /** ios_updatepn is under way, or arrived. */
-  sent: boolean;
-  deltaHeld: boolean;
-  parityHardened: boolean;
-  /** "Data hardened" was said since the link came up. */
-  told: boolean;
+  /** Its parity IOMs. */
+  readonly partners: Partner[];
   /** The call to answer; 0: none, or answered. */
   call: number;
   toughness: Toughness;
@@ -173,6 +168,7 @@ export function encodeData(state: DataState, into: Encoder): void {
     to.uint(call.group);
     to.uint(call.slot);
     to.uint(call.parity);
+    encodeSecond(call, to);
     to.uint(call.payload);
     to.uint(call.writeStart);
     to.uint(call.writeBytes);
@@ -203,6 +199,7 @@ export const decodeData = (from: Decoder): DataState => ({
     group: each.uint(),
     slot: each.uint(),
     parity: each.uint(),
+    ...decodeSecond(each),
     payload: each.uint(),
     writeStart: each.uint(),
     writeBytes: each.uint(),
@@ -219,11 +216,7 @@ function encodeUpdate(update: DataUpdate, into: Encoder): void {
   into.flag(update.journaled);
   into.flag(update.hardened);
   into.flag(update.verified);
-  into.uint(verdicts.indexOf(update.verdict));
-  into.flag(update.sent);
-  into.flag(update.deltaHeld);
-  into.flag(update.parityHardened);
-  into.flag(update.told);
+  into.list(update.partners, encodePartner);
   into.uint(update.call);
   into.uint(update.toughness);
 }
@@ -235,11 +228,7 @@ const decodeUpdate = (from: Decoder): DataUpdate => ({
   journaled: from.flag(),
   hardened: from.flag(),
   verified: from.flag(),
-  verdict: verdicts[from.uint()]!,
-  sent: from.flag(),
-  deltaHeld: from.flag(),
-  parityHardened: from.flag(),
-  told: from.flag(),
+  partners: from.list(decodePartner),
   call: from.uint(),
   toughness: from.uint() as Toughness,
 });

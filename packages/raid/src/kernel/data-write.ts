@@ -12,7 +12,8 @@ import {
   type WriteCall,
 } from './data-state.ts';
 import type { DataSink } from './iom-messages.ts';
-import type { EndEntry, JournalEntry, Peer } from './journal.ts';
+import type { EndEntry, JournalEntry, MjEntry, Peer } from './journal.ts';
+import { freshPartners, type Partner, powerAt } from './partners.ts';
 
 /** Take a call in: it begins when its block, its parity IOM and an address are free. */
 export function submit(state: DataState, call: WriteCall, env: DataEnv, out: DataSink): void {
@@ -43,7 +44,8 @@ export function admit(state: DataState, env: DataEnv, out: DataSink): void {
 
 function begin(state: DataState, call: WriteCall, env: DataEnv, out: DataSink): boolean {
   const { rules } = env;
-  if (rules.waitsForPeer() && state.peers[env.peers.indexOf(call.parity)] !== 'known') return false;
+  const isHeard = isKnown(state, call.parity, env) && (call.second === undefined || isKnown(state, call.second, env));
+  if (rules.waitsForPeer() && !isHeard) return false;
   const isOpen = state.updates.some(({ entry }) => entry.gfid === call.gfid && entry.lblk === call.lblk);
   if (isOpen && rules.waitsForBlock()) return false;
   const block = blockOf(state, call);
@@ -57,26 +59,24 @@ function begin(state: DataState, call: WriteCall, env: DataEnv, out: DataSink): 
   const { address: oldAddress } = block;
   const mj = state.nextEntry++;
   const entry = { type: 'mj', mj, ...rest, newAddress, oldAddress, seq: block.seq + 1, checksum: 0 } as const;
-  state.updates.push({ ...freshUpdate, stage: 'preparing', entry, call: call.call, toughness });
+  state.updates.push({ ...freshUpdate(entry), stage: 'preparing', call: call.call, toughness });
   const { writeStart, writeBytes } = call;
   out.trace('d1 read old data', mj);
   out.deliver({ type: 'prepare', id: mj, oldAddress, newAddress, payload, writeStart, writeBytes });
   return true;
 }
 
-export const freshUpdate = {
-  delta: 0,
-  journaled: false,
-  hardened: false,
-  verified: false,
-  verdict: 'unheard',
-  sent: false,
-  deltaHeld: false,
-  parityHardened: false,
-  told: false,
-  call: 0,
-  toughness: 0,
-} as const;
+export const freshUpdate = (entry: MjEntry) =>
+  ({
+    entry,
+    delta: 0,
+    journaled: false,
+    hardened: false,
+    verified: false,
+    partners: freshPartners(entry),
+    call: 0,
+    toughness: 0,
+  }) as const;
 
 /** The new block is whole, and its checksum known: journal it, write it, tell the parity IOM (steps d3 to d7). */
 export function prepared(
@@ -96,13 +96,27 @@ export function prepared(
   out.trace('d5 write data', mj);
   out.deliver({ type: 'harden', id: mj, address: newAddress });
   answer(update, env, out);
-  if (isKnown(state, update.entry.parity, env)) sendUpdate(update, env, out);
+  sendMissing(state, update, env, out);
 }
 
-export function sendUpdate(update: DataUpdate, { push }: DataEnv, out: DataSink): void {
-  update.sent = true;
-  out.trace('d7 ios_updatepn', update.entry.mj);
-  out.send(update.entry.parity, { type: 'ios_updatepn', mj: update.entry, delta: push ? update.delta : 0 });
+/** Send the update to each of its parity IOMs that is there and does not have it. */
+export function sendMissing(state: DataState, update: DataUpdate, env: DataEnv, out: DataSink): void {
+  for (const partner of update.partners) {
+    if (!partner.sent && !partner.hardened && isKnown(state, partner.peer, env)) sendUpdate(update, partner, env, out);
+  }
+}
+
+export function sendUpdate(update: DataUpdate, partner: Partner, { push }: DataEnv, out: DataSink): void {
+  const { entry, delta } = update;
+  partner.sent = true;
+  out.trace('d7 ios_updatepn', entry.mj);
+  const isScaled = powerAt(entry, partner.peer) !== undefined;
+  out.send(partner.peer, {
+    type: 'ios_updatepn',
+    mj: entry,
+    delta: push ? delta : 0,
+    ...(isScaled && { code: 'q' }),
+  });
 }
 
 /** D1 is on disk: the cnode or indirect gets its address (step d12). */
@@ -126,11 +140,18 @@ export function journaled(state: DataState, entry: JournalEntry): void {
 export function settle(state: DataState, update: DataUpdate, env: DataEnv, out: DataSink): void {
   const { rules } = env;
   if (update.stage !== 'updating') return;
-  if (!update.told && update.sent && isKnown(state, update.entry.parity, env) && rules.mayTellData(update)) {
-    tellHardened(update, out);
+  for (const partner of update.partners) {
+    const others = update.partners.filter((other) => other !== partner).map(({ hardened }) => hardened);
+    const mayTell = rules.mayTellData(update, rules.agree('tell', others));
+    if (!partner.told && partner.sent && isKnown(state, partner.peer, env) && mayTell)
+      tellHardened(update, partner, out);
   }
   answer(update, env, out);
-  if (rules.mayCompleteData(update, update.parityHardened, isFirst(state, update))) complete(state, update, env, out);
+  const isParityHardened = rules.agree(
+    'complete',
+    update.partners.map(({ hardened }) => hardened),
+  );
+  if (rules.mayCompleteData(update, isParityHardened, isFirst(state, update))) complete(state, update, env, out);
 }
 
 /**
@@ -140,15 +161,23 @@ export function settle(state: DataState, update: DataUpdate, env: DataEnv, out: 
 const isFirst = (state: DataState, { entry: { gfid, lblk, seq } }: DataUpdate): boolean =>
   !state.updates.some(({ entry }) => entry.gfid === gfid && entry.lblk === lblk && entry.seq < seq);
 
-function tellHardened(update: DataUpdate, out: DataSink): void {
-  update.told = true;
+function tellHardened(update: DataUpdate, partner: Partner, out: DataSink): void {
+  partner.told = true;
   out.trace('d13 data hardened', update.entry.mj);
-  out.send(update.entry.parity, { type: 'data_hardened', mj: update.entry.mj });
+  out.send(partner.peer, { type: 'data_hardened', mj: update.entry.mj });
 }
 
 function answer(update: DataUpdate, { rules }: DataEnv, out: DataSink): void {
-  const { call, toughness, deltaHeld, parityHardened, stage } = update;
-  if (call === 0 || stage === 'preparing' || !rules.mayAnswer(toughness, update, deltaHeld, parityHardened)) return;
+  const { call, toughness, partners, stage } = update;
+  const isHeld = rules.agree(
+    'hold',
+    partners.map(({ deltaHeld, hardened }) => deltaHeld || hardened),
+  );
+  const isParityHardened = rules.agree(
+    'answer',
+    partners.map(({ hardened }) => hardened),
+  );
+  if (call === 0 || stage === 'preparing' || !rules.mayAnswer(toughness, update, isHeld, isParityHardened)) return;
   update.call = 0;
   out.trace(`reply at toughness ${toughness}`, update.entry.mj);
   out.reply(call, { outcome: 'done', toughness });

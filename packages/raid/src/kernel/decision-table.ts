@@ -43,8 +43,8 @@ export const decisionTable: readonly DecisionRow[] = [
   row(15, 'forward', 'both halves are there: toughness 2 may have been answered'),
 ];
 
-/** Place of a row in the table. */
-export const rowIndex = (mj: boolean, data: boolean, pj: boolean, parity: boolean): number =>
-  (mj ? 8 : 0) + (data ? 4 : 0) + (pj ? 2 : 0) + (parity ? 1 : 0);
+/** Place of a row in the table, by its items in order: mj, D1, pj, P1, and in groups with two parities qj, Q1. */
+export const rowIndex = (...items: readonly boolean[]): number =>
+  items.reduce((index, item) => index * 2 + (item ? 1 : 0), 0);
 
 export const decisionOf = (index: number): Decision => decisionTable[index]!.decision;

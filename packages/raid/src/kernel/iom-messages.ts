@@ -9,9 +9,13 @@ export interface OpenUpdate {
 
 /** From a data IOM to a parity IOM. */
 export type ToParity =
-  /** The request of the figure; with the delta in it unless the parity IOM is to ask for it. */
-  | { readonly type: 'ios_updatepn'; readonly mj: MjEntry; readonly delta: Handle }
+  /**
+   * The request of the figure; with the delta in it unless the parity IOM is to ask for it. `code` says that the receiver
+   * has the second parity of the group.
+   */
+  | { readonly type: 'ios_updatepn'; readonly mj: MjEntry; readonly delta: Handle; readonly code?: 'q' }
   | { readonly type: 'delta'; readonly mj: JournalId; readonly delta: Handle }
+  /** The data half is durable, and the other parity half where the group has two: the entry may end. */
   | { readonly type: 'data_hardened'; readonly mj: JournalId }
   /** Recovery, the first message after a link came up: what do you have open of me? */
   | { readonly type: 'resolve' }
@@ -47,13 +51,17 @@ export type StorageRequest =
       readonly writeStart: number;
       readonly writeBytes: number;
     }
-  /** The block at `oldAddress` with a delta merged in, for `newAddress`. Answer: `combined`. */
+  /**
+   * The block at `oldAddress` with a delta merged in, for `newAddress`. With `power` the delta counts g^power times, in the
+   * field of Q; a negative power takes that back. Answer: `combined`.
+   */
   | {
       readonly type: 'merge';
       readonly id: JournalId;
       readonly oldAddress: Address;
       readonly newAddress: Address;
       readonly delta: Handle;
+      readonly power?: number;
     }
   /** Answer: `difference`. */
   | {

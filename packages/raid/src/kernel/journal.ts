@@ -39,6 +39,8 @@ export interface MjEntry {
   readonly request: number;
   /** Where the parity IOM of the group is, as the data IOM knows it. */
   readonly parity: Peer;
+  /** Where that of the second parity, Q, is; undefined in groups with one. */
+  readonly second?: Peer;
 }
 
 /** The entry of a parity update, pj: with a copy of the mj that it answers. */
@@ -50,6 +52,8 @@ export interface PjEntry {
   readonly checksum: number;
   /** Where the data IOM is, as the parity IOM knows it. */
   readonly from: Peer;
+  /** What the block is of the group: `q` the second parity, absent the first. */
+  readonly code?: 'q';
   readonly mj: MjEntry;
 }
 
@@ -82,6 +86,7 @@ export function encodeMj(entry: MjEntry, into: Encoder): void {
   into.uint(entry.client);
   into.uint(entry.request);
   into.uint(entry.parity);
+  encodeSecond(entry, into);
 }
 
 export const decodeMj = (from: Decoder): MjEntry => ({
@@ -100,4 +105,14 @@ export const decodeMj = (from: Decoder): MjEntry => ({
   client: from.uint(),
   request: from.uint(),
   parity: from.uint(),
+  ...decodeSecond(from),
 });
+
+/** The peer that may be missing: by its number plus one. */
+export const encodeSecond = ({ second }: { readonly second?: Peer }, into: Encoder): void =>
+  into.uint(second === undefined ? 0 : second + 1);
+
+export function decodeSecond(from: Decoder): { readonly second?: Peer } {
+  const number = from.uint();
+  return number === 0 ? {} : { second: number - 1 };
+}

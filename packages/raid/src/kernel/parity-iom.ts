@@ -102,7 +102,7 @@ function hear(
   const request = requestOf(state, from, mjOf(message));
   switch (message.type) {
     case 'ios_updatepn':
-      updateRequested(state, from, message.mj, message.delta, env, out);
+      updateRequested(state, from, message, env, out);
       break;
     case 'delta':
       if (request !== undefined) request.delta = message.delta;

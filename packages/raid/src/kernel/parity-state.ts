@@ -74,6 +74,7 @@ export const freshUpdate = {
 export interface RequestedUpdate {
   readonly from: Peer;
   readonly mj: MjEntry;
+  readonly code?: 'q';
   delta: Handle;
   asked: boolean;
   dataHardened: boolean;
@@ -142,9 +143,10 @@ export function encodeParity(state: ParityState, into: Encoder): void {
     to.flag(dataHardened);
     to.flag(recalled);
   });
-  into.list(state.requested, ({ from, mj, delta, asked, dataHardened }, to) => {
+  into.list(state.requested, ({ from, mj, code, delta, asked, dataHardened }, to) => {
     to.uint(from);
     encodeMj(mj, to);
+    to.flag(code === 'q');
     to.uint(delta);
     to.flag(asked);
     to.flag(dataHardened);
@@ -175,6 +177,7 @@ export const decodeParity = (from: Decoder): ParityState => ({
   requested: from.list((each) => ({
     from: each.uint(),
     mj: decodeMj(each),
+    ...decodeCode(each),
     delta: each.uint(),
     asked: each.flag(),
     dataHardened: each.flag(),
@@ -189,8 +192,11 @@ function encodePj(entry: PjEntry, into: Encoder): void {
   into.uint(entry.oldAddress);
   into.uint(entry.checksum);
   into.uint(entry.from);
+  into.flag(entry.code === 'q');
   encodeMj(entry.mj, into);
 }
+
+const decodeCode = (from: Decoder): { readonly code?: 'q' } => (from.flag() ? { code: 'q' } : {});
 
 const decodePj = (from: Decoder): PjEntry => ({
   type: 'pj',
@@ -199,5 +205,6 @@ const decodePj = (from: Decoder): PjEntry => ({
   oldAddress: from.uint(),
   checksum: from.uint(),
   from: from.uint(),
+  ...decodeCode(from),
   mj: decodeMj(from),
 });

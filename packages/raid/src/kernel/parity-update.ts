@@ -1,6 +1,5 @@
-import type { Handle } from '@holdfast/kernel';
 import { giveAddress, retireAddress, retired, takeAddress } from './address-pool.ts';
-import type { ParitySink } from './iom-messages.ts';
+import type { ParitySink, ToParity } from './iom-messages.ts';
 import type { JournalEntry, MjEntry, Peer } from './journal.ts';
 import {
   chainOf,
@@ -14,18 +13,19 @@ import {
   updateByPj,
 } from './parity-state.ts';
 
+type UpdateRequest = Extract<ToParity, { type: 'ios_updatepn' }>;
+
 /** ios_updatepn: what is merged already is answered at once, the rest is taken in. */
 export function updateRequested(
   state: ParityState,
   from: Peer,
-  mj: MjEntry,
-  delta: Handle,
+  { mj, delta, code }: UpdateRequest,
   { rules }: ParityEnv,
   out: ParitySink,
 ): void {
   const merged = parityBlockOf(state, mj).vv[mj.slot] ?? 0;
   if (rules.isMerged(mj.seq, merged)) out.send(from, { type: 'parity_hardened', mj: mj.mj });
-  else state.requested.push({ from, mj, delta, asked: false, dataHardened: false });
+  else state.requested.push({ from, mj, ...(code && { code }), delta, asked: false, dataHardened: false });
 }
 
 /** Ask for the deltas that are missing, and begin with those that are there while there is space. */
@@ -37,7 +37,7 @@ export function admit(state: ParityState, env: ParityEnv, out: ParitySink): void
       request.asked = true;
       continue;
     }
-    const { from, mj, delta, dataHardened } = request;
+    const { from, mj, code, delta, dataHardened } = request;
     const lost = updateByMj(state, from, mj.mj);
     const newAddress = lost?.entry.newAddress ?? takeAddress(state.pool);
     if (newAddress === undefined) continue;
@@ -46,11 +46,12 @@ export function admit(state: ParityState, env: ParityEnv, out: ParitySink): void
     state.updates = state.updates.filter((other) => other !== lost);
     const oldAddress = base(state, parityBlockOf(state, mj), env);
     const pj = state.nextEntry++;
-    const entry = { type: 'pj', pj, newAddress, oldAddress, checksum: 0, from, mj } as const;
+    const entry = { type: 'pj', pj, newAddress, oldAddress, checksum: 0, from, ...(code && { code }), mj } as const;
     state.updates.push({ ...freshUpdate, stage: 'merging', entry, dataHardened });
     out.trace('p5 delta held', pj);
     out.send(from, { type: 'delta_held', mj: mj.mj });
-    out.deliver({ type: 'merge', id: pj, oldAddress, newAddress, delta });
+    const isScaled = code === 'q' && env.rules.scales('parity');
+    out.deliver({ type: 'merge', id: pj, oldAddress, newAddress, delta, ...(isScaled && { power: mj.slot }) });
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Decision, decisionOf } from './decision-table.ts';
 import type { Toughness } from './iom-messages.ts';
+import { decisionOfTwo } from './two-parity-table.ts';
 
 /** How far one half of an update is: its journal entry and its block, on disk. */
 export interface Half {
@@ -12,8 +13,8 @@ export interface Half {
  * bugs of the verification suite each replace one, and every one of them must be caught.
  */
 export interface RaidRules {
-  /** Law L1: whether "data hardened" may be said. */
-  mayTellData(half: Half): boolean;
+  /** Law L1: whether "data hardened" may be said; `others` where the other parity of the group, if any, is hardened. */
+  mayTellData(half: Half, others: boolean): boolean;
   /** Law L1 and L4: whether "parity hardened" may be said; `first` where every earlier update of the block may be. */
   mayTellParity(half: Half, first: boolean): boolean;
   /** Law L2: whether the data IOM may end its entry; `first` where no earlier update of the block is open. */
@@ -28,8 +29,14 @@ export interface RaidRules {
   waitsForPeer(): boolean;
   /** Whether an address is usable only after the entry that gives it up is durable (I10). */
   retiresDurably(): boolean;
-  /** What becomes of a write, by its row of the decision table. */
-  decide(row: number): Decision;
+  /** Whether all parity IOMs of an update are as far as a step needs it. */
+  agree(step: AgreedStep, each: readonly boolean[]): boolean;
+  /** Whether the power of the slot counts where a change is merged: into Q, or from Q into a data block. */
+  scales(side: 'data' | 'parity'): boolean;
+  /** Whether a parity IOM that lacks an update gets it again where the other one has it. */
+  completesPair(): boolean;
+  /** What becomes of a write, by its row of the decision table for so many parities. */
+  decide(row: number, parities: number): Decision;
   /** Whether a block is held against the checksum in its entry. */
   verifies(half: 'data' | 'parity'): boolean;
   /** Whether the data IOM takes an update that it does not know over from the copy of mj in pj. */
@@ -56,11 +63,14 @@ export interface RaidRules {
   cutsChain(): boolean;
 }
 
+/** What a data IOM waits for both parity IOMs with: an answer at toughness 1 or 2, an end, "data hardened", a decision. */
+export type AgreedStep = 'hold' | 'answer' | 'complete' | 'tell' | 'decide';
+
 /** Entries of one life of an I/O manager: more than it can write. */
 export const entriesPerLife = 2 ** 32;
 
 export const raidRules: RaidRules = {
-  mayTellData: ({ journaled, hardened }) => journaled && hardened,
+  mayTellData: ({ journaled, hardened }, others) => journaled && hardened && others,
   mayTellParity: ({ journaled, hardened }, first) => journaled && hardened && first,
   mayCompleteData: ({ journaled, hardened }, parityHardened, first) => journaled && hardened && parityHardened && first,
   mayCompleteParity: ({ journaled, hardened }, dataHardened, first) => journaled && hardened && dataHardened && first,
@@ -72,7 +82,10 @@ export const raidRules: RaidRules = {
   waitsForBlock: () => true,
   waitsForPeer: () => true,
   retiresDurably: () => true,
-  decide: decisionOf,
+  agree: (_, each) => each.every(Boolean),
+  scales: () => true,
+  completesPair: () => true,
+  decide: (row, parities) => (parities === 1 ? decisionOf(row) : decisionOfTwo(row)),
   verifies: () => true,
   adopts: () => true,
   isEnded: (seq, blockSeq) => seq <= blockSeq,
