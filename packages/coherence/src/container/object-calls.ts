@@ -105,9 +105,24 @@ export class ObjectCalls<Key> {
 
   /** A read grant, shared with one the holder has; undefined where there is no object. At once where a copy is here. */
   read(request: LeaseRequest, key: Key, options: ContainerCallOptions): Grant | undefined | Promise<Grant | undefined> {
+    const here = this.#hit(request, key, options);
+    if (here !== undefined) return here;
     const steps = this.#reading(request, key, options);
     const first = steps.next();
     return first.done === true ? first.value : this.#awaiting(steps, first, options);
+  }
+
+  /** A grant at once: what {@link #reading} comes to where a copy is here, nobody waits, and the holder has no lease. */
+  #hit({ handsOut }: LeaseRequest, key: Key, options: ContainerCallOptions): Grant | undefined {
+    const slot = this.known(key);
+    const { holder = asyncContext } = options;
+    if (slot === undefined || holder.held(slot) !== undefined) return undefined;
+    const call = this.nextCall(options);
+    if (!this.set.hit(slot, call)) return undefined;
+    slot.recent = true;
+    const claim = new Claim(slot, 'read');
+    if (handsOut || holder !== asyncContext) holder.remember(claim);
+    return new Grant(this.set, claim, call);
   }
 
   /** As {@link read}, for a thread that may block: it handles what arrives while it waits. */

@@ -1,4 +1,5 @@
 import { type MemberSlot, mainSlot } from '@holdfast/runtime/service';
+import { beginHit, endHit } from '../kernel/hits.ts';
 import { objectRules } from '../kernel/object-rules.ts';
 import {
   anyNode,
@@ -140,6 +141,11 @@ export class ObjectSet implements ViewSink, Homes {
     return this.#during(event.call, () => this.#happen(slot, () => event));
   }
 
+  /** A read lease on a copy that is here, if nobody waits for it: as {@link call} would give it. */
+  hit({ key, entry }: ObjectSlot, call: CallId): boolean {
+    return this.isOpen && !this.#isStepping && beginHit(entry, call, this.#objectEnv(key, this.#state.view));
+  }
+
   #during(call: CallId, act: () => void): CallResult | undefined {
     const [outerCall, outerResult] = [this.#call, this.#result];
     this.#call = call;
@@ -183,6 +189,7 @@ export class ObjectSet implements ViewSink, Homes {
 
   /** End a lease; with `bytes`, they become the value. Undefined where the kernel will answer, once they are saved. */
   put(slot: ObjectSlot, call: CallId, bytes: Uint8Array | undefined): CallResult | undefined {
+    if (bytes === undefined && this.isOpen && this.#place.owns && endHit(slot.entry, call)) return undefined;
     return this.#during(call, () => this.#happen(slot, (payload) => ({ type: 'put', call, payload }), bytes));
   }
 

@@ -1,0 +1,25 @@
+import { withCall, withoutCall } from './call-set.ts';
+import type { CallId, ObjectEntry, ObjectEnv } from './object-types.ts';
+
+/**
+ * A get where a valid copy is here and nobody waits: what the kernel's step does then, without asking what else could
+ * be. Whether it was one; where not, nothing has changed, and the step decides.
+ */
+export function beginHit(entry: ObjectEntry, call: CallId, { exclusiveReaders }: ObjectEnv): boolean {
+  if (exclusiveReaders || !isQuiet(entry)) return false;
+  entry.readers = withCall(entry.readers, call);
+  return true;
+}
+
+/** The end of a read lease for which nobody waits, likewise. */
+export function endHit(entry: ObjectEntry, call: CallId): boolean {
+  if (!isQuiet(entry) || !entry.readers.includes(call)) return false;
+  entry.readers = withoutCall(entry.readers, call);
+  return true;
+}
+
+/** A valid copy that nobody writes: nothing follows from an event that changes nothing but who reads. */
+function isQuiet({ status, writer, queue, invalidation, backup }: ObjectEntry): boolean {
+  if (status !== 'READ_COPY' && status !== 'READ_OWNER' && status !== 'WRITE_OWNER') return false;
+  return writer === 0 && queue.length === 0 && invalidation === undefined && !backup.unsaved;
+}
