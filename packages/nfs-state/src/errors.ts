@@ -36,3 +36,13 @@ export class FileBusyError extends HoldfastError {
     });
   }
 }
+
+/** Thrown when the pages of a request are not its sender's any more: `HF_PAGES_GONE`. Its sender has died or gone on. */
+export class PagesGoneError extends HoldfastError {
+  override readonly name = 'PagesGoneError';
+  constructor() {
+    super('HF_PAGES_GONE', 'The pages of a request were given back before it was served.', {
+      hint: 'Nobody waits for its answer any more.',
+    });
+  }
+}

@@ -9,7 +9,8 @@
  * import { pageSyncKernel, pageSyncRules } from '@holdfast/nfs-state';
  *
  * const bounds = { layoutErrorsMax: 3, commitRetriesMax: 2, writesMax: 64, commitPages: 64, suspendMs: 100, restMs: 10 };
- * const env = { dataServers: 2, commitsThroughMetadataServer: false, ...bounds, rules: pageSyncRules };
+ * const stripes = { pages: 1, servers: [1, 2] };
+ * const env = { dataServers: 2, stripes, commitsThroughMetadataServer: false, ...bounds, rules: pageSyncRules };
  * const file = pageSyncKernel.initial(env);
  * const out = new EffectBuffer();
  * pageSyncKernel.step(file, { type: 'write', page: 0, content: 1, locked: false }, env, out);
@@ -40,6 +41,7 @@ export {
   restTimer,
   type ServerNumber,
   type Stability,
+  type Stripes,
   suspendTimer,
   type WriteFailure,
 } from './kernel/page-sync-types.ts';

@@ -43,3 +43,32 @@ export const attributesKeptMax = 16_384;
 
 /** Epochs of metadata servers that change attributes tell apart: the upper part of the number. */
 export const changeEpochsMax = 2 ** 21;
+
+/** Characters of a client's name, and of a verifier. */
+export const clientNameCharsMax = 32;
+export const verifierCharsMax = 64;
+
+/** Runs of bytes that one call to a server names, and bytes of one of them. */
+export const runsPerCallMax = 256;
+export const runBytesMax = 1 << 20;
+
+/** Units of a file whose data servers a layout names; it goes on from the beginning after these. */
+export const stripeUnitsMax = 256;
+
+/** Layouts a data server knows. One more is refused, and its file goes through the metadata server. */
+export const layoutsPerDataServerMax = 65_536;
+
+/** How long clients have to give a layout back that the metadata server recalls. Then it is taken from them. */
+export const recallMs = 5000;
+
+/** Words for a client that has not heard the last ones. One more ends its lease. */
+export const wordsWaitingMax = 4096;
+
+/** How long a data server that did not answer is left alone before it is told again that a layout is over. */
+export const fenceRetryMs = 100;
+
+/** Bytes from the beginning of a file whose places a layout is made of. */
+export const layoutLookBytes = 16 << 20;
+
+/** How long a data server may take to hear of a layout. Who takes longer gets nothing written under it. */
+export const grantMs = 1000;

@@ -23,8 +23,10 @@ export * from './service/errors.ts';
 export type {
   CallContext,
   CallOptions,
+  RpcMember,
   ServiceHandlers,
   ServiceMembers,
   ServiceProxy,
+  StreamMember,
   StreamSource,
 } from './service/types.ts';

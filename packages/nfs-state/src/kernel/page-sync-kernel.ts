@@ -104,6 +104,11 @@ function step(state: PageSyncState, event: PageSyncEvent, env: PageSyncEnv, out:
     applicationWrote(state, event, env);
     return;
   }
+  if (event.type === 'write-back') {
+    writeBack(state, event);
+    writeWhatIsReady(state, env, out);
+    return;
+  }
   if (event.type === 'answer' && event.answer.type === 'WRITTEN') {
     written(state, event.answer.page, state.pages.get(event.answer.page)!, event.answer, env, out);
     if (isOneOfMany(state, event.from, env)) {
@@ -118,25 +123,23 @@ function step(state: PageSyncState, event: PageSyncEvent, env: PageSyncEnv, out:
 
 /**
  * Writes come in bursts, and most of their answers allow nothing but the next write: a COMMIT waits for more, or for the
- * answer to the one before.
+ * answer to the one before, and is due only when a flush waits.
  */
 function isOneOfMany(state: PageSyncState, server: ServerNumber, env: PageSyncEnv): boolean {
   if (state.unstable[server] === 0 || state.truncation !== undefined || state.layout.status === 'giving-up')
     return false;
+  if (state.flushes.length === 0) return true;
   if (state.commits.some((commit) => commit.server === server)) return true;
   return state.writing[server]! > 0 && state.unstable[server]! < env.commitPages;
 }
 
 function handle(
   state: PageSyncState,
-  event: Exclude<PageSyncEvent, { type: 'write' }>,
+  event: Exclude<PageSyncEvent, { type: 'write' | 'write-back' }>,
   env: PageSyncEnv,
   out: PageSyncSink,
 ): void {
   switch (event.type) {
-    case 'write-back':
-      writeBack(state, event);
-      break;
     case 'flush':
       flush(state, event, env);
       break;

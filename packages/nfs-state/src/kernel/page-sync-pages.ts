@@ -26,8 +26,9 @@ export const newPage = (content: Handle, locked: boolean): Page => ({
   isReady: false,
 });
 
-/** The data server that has page `page`: stripes of one page, turn by turn. */
-export const dataServerOf = (page: PageNumber, env: PageSyncEnv): ServerNumber => (page % env.dataServers) + 1;
+/** The data server that has page `page`. */
+export const dataServerOf = (page: PageNumber, { stripes: { pages, servers } }: PageSyncEnv): ServerNumber =>
+  servers[Math.floor(page / pages) % servers.length]!;
 
 /** Whether what a server holds of the page is not stable yet. */
 export const isUnstable = (status: PageStatus): boolean => status === 'DS_DIRTY' || status === 'MDS_DIRTY';
@@ -150,6 +151,7 @@ export function becomeStable(
     return;
   }
   meet(state, page, env);
+  out.deliver({ type: 'overtaken', page: number });
   if (page.wantedBy === 0) page.goal = 'rest';
   makeDirty(state, number, page);
 }

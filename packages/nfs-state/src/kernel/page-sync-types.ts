@@ -203,12 +203,23 @@ export interface FlushResult {
   readonly failures: number;
 }
 
-/** The page's bytes need not be kept any more: they are stable, or were given up with an error that a flush will report. */
-export type PageNotice = { readonly type: 'clean' | 'failed'; readonly page: PageNumber };
+/**
+ * `clean`, `failed`: the page's bytes need not be kept any more: they are stable, or were given up with an error that a
+ * flush will report. `overtaken`: what was sent last is stable, and the application wrote the page anew since.
+ */
+export type PageNotice = { readonly type: 'clean' | 'failed' | 'overtaken'; readonly page: PageNumber };
+
+/** Which data server has which page: runs of `pages` pages, turn by turn in the order of `servers`. */
+export interface Stripes {
+  readonly pages: number;
+  readonly servers: readonly ServerNumber[];
+}
 
 export interface PageSyncEnv {
-  /** Data servers, numbered from 1; pages are striped over them. 0: the client never asks for a layout. */
+  /** Data servers, numbered from 1. 0: the client never asks for a layout. */
   readonly dataServers: number;
+  /** Pages are striped over data servers. May change when nothing is held under a layout. */
+  readonly stripes: Stripes;
   /** COMMIT goes to the metadata server, which then knows of the data as well (NFL4_UFLG_COMMIT_THRU_MDS). */
   readonly commitsThroughMetadataServer: boolean;
   /** Failures of data servers after which layouts are not asked for any more. */

@@ -154,6 +154,7 @@ export function pageSyncMonitor(pages: number): Monitor {
       } else if (kind === 'deliver') {
         const { type, page: at } = value as PageNotice;
         const page = state.pages[at]!;
+        if (type === 'overtaken') return;
         if (type === 'clean') {
           page.clean = true;
           page.promised = Math.max(page.promised, page.current);

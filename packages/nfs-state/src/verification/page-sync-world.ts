@@ -11,6 +11,7 @@ import { requestRanks } from './request-ranks.ts';
 function envOf(scenario: PageSyncScenario, rules: PageSyncRules): PageSyncEnv {
   return {
     dataServers: scenario.dataServers,
+    stripes: { pages: 1, servers: Array.from({ length: scenario.dataServers }, (_, place) => place + 1) },
     commitsThroughMetadataServer: scenario.commitsThroughMetadataServer ?? false,
     layoutErrorsMax: scenario.layoutErrorsMax ?? 2,
     commitRetriesMax: 1,

@@ -13,6 +13,7 @@ import { describe, expect, it } from 'vitest';
 
 const env: PageSyncEnv = {
   dataServers: 2,
+  stripes: { pages: 1, servers: [1, 2] },
   commitsThroughMetadataServer: false,
   layoutErrorsMax: 3,
   commitRetriesMax: 2,
@@ -153,7 +154,7 @@ describe('fsync', () => {
     client.step(write(0, 1));
     client.step(fsync(1));
     client.step(write(0, 2));
-    expect(client.written(0, 'FILE_SYNC')).toEqual(['answer 1 (0)']);
+    expect(client.written(0, 'FILE_SYNC')).toEqual(['overtaken 0', 'answer 1 (0)']);
     expect(client.state.pages.get(0)).toMatchObject({ status: 'CLIENT_DIRTY', content: 2 });
   });
 
