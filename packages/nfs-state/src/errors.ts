@@ -46,3 +46,63 @@ export class PagesGoneError extends HoldfastError {
     });
   }
 }
+
+/** Thrown when too many calls wait for room in a page cache: `HF_CACHE_FULL`. Nothing was changed. */
+export class CacheFullError extends HoldfastError {
+  override readonly name = 'CacheFullError';
+  constructor(waitersMax: number) {
+    super('HF_CACHE_FULL', `${waitersMax} calls wait for room in the page cache.`, {
+      hint: 'Wait for writes before making more, or give the cache more pages.',
+      retryable: true,
+    });
+  }
+}
+
+/**
+ * Thrown by the first fsync, close or unlock after pages could not be written: `HF_WRITE_LOST`. The pages are forgotten,
+ * and not reported again.
+ */
+export class WriteLostError extends HoldfastError {
+  override readonly name = 'WriteLostError';
+  readonly pages: number;
+  /** Codes of the errors that servers gave. */
+  readonly codes: readonly string[];
+  constructor(file: string, pages: number, codes: readonly string[]) {
+    const why = codes.length === 0 ? 'the lock they were written under was lost' : codes.join(', ');
+    super('HF_WRITE_LOST', `${pages} pages of file ${JSON.stringify(file)} could not be written: ${why}.`, {
+      hint: 'Read the file to see what is there, and write it anew.',
+    });
+    this.pages = pages;
+    this.codes = codes;
+  }
+}
+
+/** Thrown when a server refuses to read or change a file for good: `HF_FILE_REFUSED`. `reason` is its own error's code. */
+export class FileRefusedError extends HoldfastError {
+  override readonly name = 'FileRefusedError';
+  readonly reason: string;
+  constructor(file: string, verb: string, reason: string) {
+    super('HF_FILE_REFUSED', `The server did not ${verb} file ${JSON.stringify(file)}: ${reason}.`, {
+      hint: 'See what the code says about the array.',
+    });
+    this.reason = reason;
+  }
+}
+
+/** Thrown when a file is created that is there already: `HF_FILE_EXISTS`. */
+export class FileExistsError extends HoldfastError {
+  override readonly name = 'FileExistsError';
+  constructor(file: string) {
+    super('HF_FILE_EXISTS', `File ${JSON.stringify(file)} exists already.`, { hint: 'Open it, or choose another id.' });
+  }
+}
+
+/** Thrown when a lock is used that ended with its lease: `HF_LOCK_LOST`. What was written under it is given up. */
+export class LockLostError extends HoldfastError {
+  override readonly name = 'LockLostError';
+  constructor(file: string) {
+    super('HF_LOCK_LOST', `A lock on file ${JSON.stringify(file)} ended with the lease of this client.`, {
+      hint: 'Take the lock again and read what is there: somebody else may have held it meanwhile.',
+    });
+  }
+}

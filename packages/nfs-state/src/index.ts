@@ -74,3 +74,18 @@ export {
 } from './kernel/state-types.ts';
 export { type StateBounds, stateBoundsDefault } from './limits.ts';
 export { type ByteRun, blockBytes, type ObjectPiece, type ObjectPort } from './objects/object-port.ts';
+export type { FileLock } from './page-cache/file-locks.ts';
+export type { FileCallOptions, OpenFile } from './page-cache/open-file.ts';
+export {
+  PageCache,
+  type PageCacheOptions,
+  type PageCacheServers,
+  type PageCacheStats,
+} from './page-cache/page-cache.ts';
+export type { ClientDesk, HeldLayout, LockWanted } from './servers/client-desk.ts';
+export { DataServer, type DataServerOptions, type DataServerPort } from './servers/data-server.ts';
+export { DataService, dataServerOn, dataService } from './servers/data-service.ts';
+export { type KnownDataServer, LayoutFences } from './servers/layout-fences.ts';
+export { MemoryDesk } from './servers/memory-desk.ts';
+export { MetadataServer, type MetadataServerOptions, type MetadataServerPort } from './servers/metadata-server.ts';
+export { type MetadataGround, MetadataService, metadataServerOn, metadataService } from './servers/metadata-service.ts';

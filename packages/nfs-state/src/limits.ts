@@ -45,7 +45,7 @@ export const attributesKeptMax = 16_384;
 export const changeEpochsMax = 2 ** 21;
 
 /** Characters of a client's name, and of a verifier. */
-export const clientNameCharsMax = 32;
+export const clientNameCharsMax = 24;
 export const verifierCharsMax = 64;
 
 /** Runs of bytes that one call to a server names, and bytes of one of them. */
@@ -72,3 +72,56 @@ export const layoutLookBytes = 16 << 20;
 
 /** How long a data server may take to hear of a layout. Who takes longer gets nothing written under it. */
 export const grantMs = 1000;
+
+/** Pages a cache holds unless told otherwise (64 MiB), and the fewest it works with. */
+export const cachePagesDefault = 16_384;
+export const cachePagesMin = 64;
+
+/** Pages taken from the pool at a time, side by side where there is room. */
+export const slabPages = 256;
+
+/** Share of a cache that may be dirty before pages are pushed out without being asked for. */
+export const dirtyShareMax = 0.5;
+
+/** Calls that wait for room in a cache. One more is HF_CACHE_FULL. */
+export const roomWaitersMax = 4096;
+
+/** Pages written side by side that are pushed out together while the application goes on writing. */
+export const gatherPages = 256;
+
+/** Pages of one WRITE call, and of one READ call. */
+export const pagesPerCallMax = 256;
+
+/** Bytes within one page that are dirty apart from each other. One range more has to wait until the page is clean. */
+export const dirtyRangesMax = 16;
+
+/** Pages read ahead of somebody who reads in order: first, doubled each time, and at most. */
+export const readAheadPagesMin = 8;
+export const readAheadPagesMax = 256;
+
+/** Files a cache knows of. Beyond that those that are closed go, those not used longest first. */
+export const cachedFilesMax = 65_536;
+
+/** How long a server that did not answer is left alone: first, doubled each time, and at most. */
+export const lostServerMs = 10;
+export const lostServerMsMax = 1000;
+
+/** How long somebody who was denied a lock waits before asking again: first, doubled each time, and at most. */
+export const lockAgainMs = 2;
+export const lockAgainMsMax = 100;
+
+/** Changes of a file by this client that it tells from those of others at a time. */
+export const ownChangesMax = 4096;
+
+/** The bounds of the page-sync kernel in a cache. */
+export const pageSyncBounds = {
+  layoutErrorsMax: 3,
+  commitRetriesMax: 3,
+  writesMax: 2048,
+  commitPages: 4096,
+  suspendMs: 100,
+  restMs: 10,
+} as const;
+
+/** How long a read waits that the metadata server asked to come again. */
+export const readAgainMs = 10;

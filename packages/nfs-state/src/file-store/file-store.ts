@@ -12,9 +12,9 @@ import type {
 } from '../file-port.ts';
 import { attributesKeptMax, changeEpochsMax, ownerBytesMax } from '../limits.ts';
 import { attributesObject, checkRange, contentObject } from '../objects/file-objects.ts';
+import { FileTurns } from '../objects/file-turns.ts';
 import { type ByteRun, blockBytes, type ObjectPort } from '../objects/object-port.ts';
 import { type AttributeBlock, answerOf, decodeAttributes, encodeAttributes, remember } from './attribute-block.ts';
-import { FileTurns } from './file-turns.ts';
 
 /** A file whose attributes are in memory. */
 interface KnownFile {

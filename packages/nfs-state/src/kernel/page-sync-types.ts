@@ -77,7 +77,7 @@ export interface Layout {
   suspended: boolean;
   /** LAYOUTGET is not tried until the file leaves memory. */
   failed: boolean;
-  /** Failures of data servers so far. */
+  /** Layouts given up so far because a data server failed. */
   errors: number;
 }
 
@@ -222,7 +222,7 @@ export interface PageSyncEnv {
   readonly stripes: Stripes;
   /** COMMIT goes to the metadata server, which then knows of the data as well (NFL4_UFLG_COMMIT_THRU_MDS). */
   readonly commitsThroughMetadataServer: boolean;
-  /** Failures of data servers after which layouts are not asked for any more. */
+  /** Layouts given up because a data server failed, after which no more are asked for. */
   readonly layoutErrorsMax: number;
   /** Times a COMMIT is sent again because the server asked for patience. */
   readonly commitRetriesMax: number;

@@ -129,12 +129,15 @@ export function writeFailed(
   else rest(state, env, out);
 }
 
-/** A data server failed: its layout is not trusted, and after too many failures no other is asked for. */
-export function giveUpLayout(state: PageSyncState, env: PageSyncEnv): void {
-  const { layout } = state;
+/**
+ * A data server failed: its layout is not trusted, and after too many that failed no other is asked for. What else fails
+ * under the same layout says nothing new.
+ */
+export function giveUpLayout({ layout }: PageSyncState, env: PageSyncEnv): void {
+  if (layout.status !== 'held') return;
+  layout.status = 'giving-up';
   layout.errors++;
   if (layout.errors >= env.layoutErrorsMax) layout.failed = true;
-  if (layout.status === 'held') layout.status = 'giving-up';
 }
 
 /** Leave the metadata server alone for a while. */

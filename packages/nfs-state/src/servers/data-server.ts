@@ -1,8 +1,8 @@
 import type { PagePool } from '@holdfast/runtime/service';
 import type { FileId } from '../file-port.ts';
-import { FileTurns } from '../file-store/file-turns.ts';
 import { layoutsPerDataServerMax } from '../limits.ts';
 import { checkRange, contentObject } from '../objects/file-objects.ts';
+import { FileTurns } from '../objects/file-turns.ts';
 import type { ObjectPort } from '../objects/object-port.ts';
 import { withRuns } from './held-runs.ts';
 import type { DataDone, DataRead, DataWrite, DataWritten, LayoutGrant } from './messages.ts';
@@ -23,6 +23,8 @@ export interface DataServerPort {
    * was begun under it is over.
    */
   fence(grant: LayoutGrant): Promise<void>;
+  /** The same for every client, file and layout up to this one: a new metadata server knows of none of them. */
+  fenceAll(upTo: { readonly layout: number }): Promise<void>;
 }
 
 export interface DataServerOptions {
@@ -100,7 +102,22 @@ export class DataServer implements DataServerPort {
       this.#grants--;
       if (clients.size === 0) this.#granted.delete(file);
     }
-    await this.#turns.run(file, 'alone', async () => undefined);
+    await this.#settled(file);
+  }
+
+  async fenceAll({ layout: upTo }: { readonly layout: number }): Promise<void> {
+    const old = [...this.#granted].flatMap(([file, clients]) =>
+      [...clients].filter(([, layout]) => layout <= upTo).map(([client, layout]) => ({ client, file, layout })),
+    );
+    await Promise.all([
+      ...old.map((each) => this.fence(each)),
+      ...this.#turns.names().map((file) => this.#settled(file)),
+    ]);
+  }
+
+  /** Everything that was begun on the file is over. */
+  #settled(file: FileId): Promise<void> {
+    return this.#turns.run(file, 'alone', async () => undefined);
   }
 
   #isGranted(client: string, file: FileId, layout: number): boolean {

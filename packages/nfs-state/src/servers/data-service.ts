@@ -13,6 +13,7 @@ export const DataService = defineService('holdfast-nfs-data', {
   read: rpc({ in: DataRead, out: DataDone }),
   grant: rpc({ in: LayoutGrant, out: z.boolean() }),
   fence: rpc({ in: LayoutGrant, out: z.void() }),
+  fenceAll: rpc({ in: LayoutGrant.pick({ layout: true }), out: z.void() }),
 });
 
 /** The service module of a data server over these objects: `export default dataService(...)`. */
@@ -33,6 +34,7 @@ export function dataService(
       read: (request) => server.read(request),
       grant: (grant) => server.grant(grant),
       fence: (grant) => server.fence(grant),
+      fenceAll: (upTo) => server.fenceAll(upTo),
     };
   });
 }
@@ -46,5 +48,6 @@ export function dataServerOn({ service }: Pick<MemberContext, 'service'>, node: 
     read: (request) => proxy.read(request),
     grant: (grant) => proxy.grant(grant, { timeoutMs: grantMs }),
     fence: (grant) => proxy.fence(grant),
+    fenceAll: (upTo) => proxy.fenceAll(upTo),
   };
 }

@@ -6,7 +6,7 @@ import type { LayoutGrant } from './messages.ts';
 export interface KnownDataServer {
   /** The node it runs on. */
   readonly node: string;
-  readonly port: Pick<DataServerPort, 'grant' | 'fence'>;
+  readonly port: Pick<DataServerPort, 'grant' | 'fence' | 'fenceAll'>;
 }
 
 /** Errors that say that the instance asked is gone, and with it all that it was about to do. */
@@ -51,20 +51,25 @@ export class LayoutFences {
   /** Resolves when none of them carries out anything of the layout any more: each said so, or is gone. */
   async fence(layout: LayoutGrant): Promise<void> {
     const using = this.#using.get(layout.layout) ?? [];
-    await Promise.all(using.map((number) => this.#fenceOne(this.#servers[number - 1]!, layout)));
+    await Promise.all(using.map((number) => untilDone(() => this.#servers[number - 1]!.port.fence(layout))));
     this.#using.delete(layout.layout);
   }
 
-  /** There is no way round a server that does not answer and is not gone: it may still write. */
-  async #fenceOne({ port }: KnownDataServer, layout: LayoutGrant): Promise<void> {
-    for (;;) {
-      try {
-        await port.fence(layout);
-        return;
-      } catch (error) {
-        if (isGone(error)) return;
-        await new Promise((resolve) => setTimeout(resolve, fenceRetryMs));
-      }
+  /** The same for all layouts up to this one, which another metadata server granted. */
+  async fenceAll(layout: number): Promise<void> {
+    await Promise.all(this.#servers.map(({ port }) => untilDone(() => port.fenceAll({ layout }))));
+  }
+}
+
+/** There is no way round a server that does not answer and is not gone: it may still write. */
+async function untilDone(fence: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      await fence();
+      return;
+    } catch (error) {
+      if (isGone(error)) return;
+      await new Promise((resolve) => setTimeout(resolve, fenceRetryMs));
     }
   }
 }

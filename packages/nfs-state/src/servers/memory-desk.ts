@@ -17,11 +17,14 @@ export class MemoryDesk implements ClientDesk {
   readonly #leases = new Map<string, number>();
   readonly #layouts = new Map<FileId, Map<string, number>>();
   readonly #locks = new Map<FileId, Locks[]>();
+  /** Leases and layouts of this desk have higher numbers, those of every desk before have lower ones. */
+  readonly floor: number;
   #last: number;
 
-  /** @param epoch higher than that of every server before: numbers of leases and layouts begin above it. */
+  /** @param epoch higher than that of every desk before. */
   constructor(epoch: number) {
-    this.#last = epoch * 2 ** 32;
+    this.floor = epoch * 2 ** 32;
+    this.#last = this.floor;
   }
 
   async begin(client: string): Promise<number> {

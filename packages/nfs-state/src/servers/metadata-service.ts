@@ -58,13 +58,11 @@ export function metadataService(
   return MetadataService.implement(async (context, options) => {
     registerNfsStateErrors();
     const { files, objects, epoch, dataServers } = await groundOf(context, options);
-    const server = new MetadataServer({
-      files,
-      objects,
-      desk: new MemoryDesk(epoch),
-      dataServers: new LayoutFences(dataServers.map((node) => ({ node, port: dataServerOn(context, node) }))),
-      pages: context.pages,
-    });
+    const fences = new LayoutFences(dataServers.map((node) => ({ node, port: dataServerOn(context, node) })));
+    const desk = new MemoryDesk(epoch);
+    // What the server before this one granted nobody knows of any more.
+    await fences.fenceAll(desk.floor);
+    const server = new MetadataServer({ files, objects, desk, dataServers: fences, pages: context.pages });
     return {
       words: ({ client }, { signal }) => server.words(client, signal),
       attributes: ({ file }) => server.attributes(file),

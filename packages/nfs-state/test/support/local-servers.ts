@@ -1,0 +1,144 @@
+import {
+  DataServer,
+  type DataServerPort,
+  FileStore,
+  LayoutFences,
+  MemoryDesk,
+  MetadataServer,
+  type MetadataServerPort,
+  type ObjectPort,
+  PageCache,
+} from '@holdfast/nfs-state';
+import { NodeDownError, type PagePool } from '@holdfast/runtime';
+import { onTestFinished } from 'vitest';
+import { memberPools } from './local-pool.ts';
+import { MemoryObjects } from './memory-objects.ts';
+
+const dataServers = 3;
+const nodes = ['n1', 'n2', 'n3'];
+const pagesEach = 2048;
+
+/** Objects for a server that may die: nothing it asks for afterwards is done, or answered. */
+function mortal(objects: ObjectPort, died: AbortSignal): ObjectPort {
+  const live = async <Value>(work: () => Promise<Value>): Promise<Value> =>
+    died.aborted ? new Promise<Value>(() => undefined) : work();
+  return {
+    create: (name) => live(() => objects.create(name)),
+    remove: (name) => live(() => objects.remove(name)),
+    read: (name, offset, into) => live(() => objects.read(name, offset, into)),
+    write: (name, runs, toughness) => live(() => objects.write(name, runs, toughness)),
+    sync: (name) => live(() => objects.sync(name)),
+    truncate: (name, sizeBytes) => live(() => objects.truncate(name, sizeBytes)),
+    locate: (name, offset, bytes) => live(() => objects.locate(name, offset, bytes)),
+  };
+}
+
+/** What the next answer to a call of a kind is to be, by the name of the call. */
+export type Trouble = 'lost before' | 'lost after';
+
+/**
+ * Servers in this thread, over objects in memory: each can be lost with whatever is asked of it, and starts anew. Bytes go
+ * through shared pages as between threads.
+ */
+export class LocalServers {
+  readonly objects = new MemoryObjects(nodes, 4 * 4096);
+  readonly pools: PagePool[];
+  metadata!: MetadataServer;
+  readonly data: DataServer[] = [];
+  /** Calls that were made, by server and name. */
+  readonly calls: string[] = [];
+  readonly #trouble = new Map<string, Trouble[]>();
+  #died = new AbortController();
+  #epoch = 0;
+  #lives = 0;
+  #clients = 0;
+
+  constructor(clients = 2) {
+    this.pools = memberPools(1 + dataServers + clients, pagesEach);
+    for (let server = 1; server <= dataServers; server++) this.restartData(server);
+    this.restartMetadata();
+  }
+
+  /** The metadata server dies and comes back: leases, layouts, locks and what is not stable are gone. */
+  restartMetadata(): void {
+    this.#died.abort();
+    const died = new AbortController();
+    this.#died = died;
+    const objects = mortal(this.objects, died.signal);
+    const known = nodes.map((node, place) => ({ node, port: this.#dataPort(place + 1) }));
+    this.#epoch++;
+    this.metadata = new MetadataServer({
+      files: new FileStore({ objects, epoch: this.#epoch, now: () => 1000 }),
+      objects,
+      desk: new MemoryDesk(this.#epoch),
+      dataServers: new LayoutFences(known),
+      pages: this.pools[0]!,
+    });
+  }
+
+  /** A data server dies and comes back. Memory objects forget what is not stable, whoever wrote it. */
+  restartData(server: number): void {
+    this.objects.restart();
+    this.data[server] = new DataServer({
+      objects: this.objects,
+      pages: this.pools[server]!,
+      life: `${server}.${++this.#lives}`,
+    });
+  }
+
+  /** The next call `name` of `server` (0: the metadata server) is not answered, carried out or not. */
+  lose(server: number, name: string, how: Trouble): void {
+    const key = `${server}.${name}`;
+    this.#trouble.set(key, [...(this.#trouble.get(key) ?? []), how]);
+  }
+
+  cache(pagesMax = 512): PageCache {
+    const client = this.#clients++;
+    const cache = new PageCache({
+      client: `c${client}`,
+      pages: this.pools[1 + dataServers + client]!,
+      metadata: this.#metadataPort(),
+      dataServers: nodes.map((_, place) => this.#dataPort(place + 1)),
+      pagesMax,
+    });
+    onTestFinished(() => cache.close({ abandon: true }));
+    return cache;
+  }
+
+  async #through<Answer>(server: number, name: string, call: () => Promise<Answer>): Promise<Answer> {
+    this.calls.push(`${server}.${name}`);
+    const trouble = this.#trouble.get(`${server}.${name}`)?.shift();
+    // Over a wire a call is carried out later than it was made.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (trouble === 'lost before') throw new NodeDownError(`server ${server}`, 'unknown');
+    const answer = await call();
+    if (trouble === 'lost after') throw new NodeDownError(`server ${server}`, 'unknown');
+    return answer;
+  }
+
+  #dataPort(server: number): DataServerPort {
+    return {
+      write: (request) => this.#through(server, 'write', () => this.data[server]!.write(request)),
+      commit: (request) => this.#through(server, 'commit', () => this.data[server]!.commit(request)),
+      read: (request) => this.#through(server, 'read', () => this.data[server]!.read(request)),
+      grant: (grant) => this.#through(server, 'grant', () => this.data[server]!.grant(grant)),
+      fence: (grant) => this.#through(server, 'fence', () => this.data[server]!.fence(grant)),
+      fenceAll: (upTo) => this.#through(server, 'fenceAll', () => this.data[server]!.fenceAll(upTo)),
+    };
+  }
+
+  #metadataPort(): MetadataServerPort {
+    return {
+      words: (client, signal) => this.metadata.words(client, AbortSignal.any([signal, this.#died.signal])),
+      attributes: (file) => this.#through(0, 'attributes', () => this.metadata.attributes(file)),
+      change: (change) => this.#through(0, change.operation.type, () => this.metadata.change(change)),
+      read: (request) => this.#through(0, 'read', () => this.metadata.read(request)),
+      write: (request) => this.#through(0, 'write', () => this.metadata.write(request)),
+      commit: (file) => this.#through(0, 'commit', () => this.metadata.commit(file)),
+      layoutGet: (request) => this.#through(0, 'layoutGet', () => this.metadata.layoutGet(request)),
+      layoutReturn: (layout) => this.#through(0, 'layoutReturn', () => this.metadata.layoutReturn(layout)),
+      lock: (wanted) => this.#through(0, 'lock', () => this.metadata.lock(wanted)),
+      unlock: (held) => this.#through(0, 'unlock', () => this.metadata.unlock(held)),
+    };
+  }
+}
