@@ -131,11 +131,7 @@ function meet(state: DataState, mj: MjEntry, peer: Peer, good: boolean, env: Dat
 /** The row of the decision table, once all halves are known. */
 function decide(state: DataState, update: DataUpdate, env: DataEnv, out: DataSink): void {
   const { partners, entry } = update;
-  const isHeard = env.rules.agree(
-    'decide',
-    partners.map(({ verdict }) => verdict !== 'unheard'),
-  );
-  if (!update.verified || !isHeard) return;
+  if (!update.verified || partners.some(({ verdict }) => verdict === 'unheard')) return;
   const atParity = partners.flatMap(({ verdict }) => [verdict === 'bad' || verdict === 'good', verdict === 'good']);
   const row = rowIndex(update.journaled, update.hardened, ...atParity);
   out.trace('decision', row);

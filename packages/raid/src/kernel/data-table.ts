@@ -26,7 +26,7 @@ export const dataTable: CellTable = {
   },
   found: { ...each, verified: handled },
   adopted: { ...each, verified: handled },
-  differing: { ...each, difference: handled, 'mj durable': handled },
+  differing: { ...each, difference: handled, hardened: handled, 'mj durable': handled },
   recalling: { ...each, recalled: handled },
   restoring: { ...each, combined: handled },
   ended: { ...each, 'end durable': handled },

@@ -63,8 +63,8 @@ export interface RaidRules {
   cutsChain(): boolean;
 }
 
-/** What a data IOM waits for both parity IOMs with: an answer at toughness 1 or 2, an end, "data hardened", a decision. */
-export type AgreedStep = 'hold' | 'answer' | 'complete' | 'tell' | 'decide';
+/** What a data IOM waits for both parity IOMs with: an answer at toughness 1 or 2, an end, "data hardened". */
+export type AgreedStep = 'hold' | 'answer' | 'complete' | 'tell';
 
 /** Entries of one life of an I/O manager: more than it can write. */
 export const entriesPerLife = 2 ** 32;

@@ -1,8 +1,9 @@
 import { noHandle } from '../kernel/journal.ts';
+import { multiply, power } from '../parity/galois-field.ts';
 
 /**
  * Blocks of the explored worlds: two units of four bits, so that partial writes and exclusive or mean what they mean for
- * real blocks. A handle is the value plus one, its checksum the same number: 0 is no block.
+ * real blocks; the eight bits are one element of the field of Q. A handle is the value plus one, its checksum the same number: 0 is no block.
  */
 export type BlockValue = number;
 
@@ -19,3 +20,12 @@ export const mergedValue = (old: BlockValue, fresh: BlockValue, start: number, u
   (old & ~maskOf(start, units)) | (fresh & maskOf(start, units));
 
 export const unitOf = (value: BlockValue, unit: number): number => (value >>> (unit * unitBits)) & (2 ** unitBits - 1);
+
+/** g^exponent times the value, in the field of Q. */
+export const scaledValue = (value: BlockValue, exponent: number): BlockValue => multiply(power(exponent), value);
+
+/** What a parity block is of the members of its group: their sum, or for Q with slot s counted g^s times. */
+export type Code = 'p' | 'q';
+
+export const parityOf = (code: Code, members: readonly BlockValue[]): BlockValue =>
+  members.reduce((sum, value, slot) => sum ^ scaledValue(value, code === 'q' ? slot : 0), 0);

@@ -4,7 +4,7 @@ import type { DataBlock, DataEvent } from '../kernel/data-state.ts';
 import type { StorageAnswer, StorageRequest } from '../kernel/iom-messages.ts';
 import { type Address, type JournalEntry, noAddress } from '../kernel/journal.ts';
 import type { ParityBlock, ParityEvent } from '../kernel/parity-state.ts';
-import { blockValue, handleOf, mergedValue } from './block-values.ts';
+import { blockValue, handleOf, mergedValue, scaledValue } from './block-values.ts';
 import { batchNumber, batchOf, requestNumber, requestOf } from './log-batches.ts';
 
 /** Which kernel of its node a request came from. */
@@ -18,7 +18,7 @@ export interface ItemStoreEnv {
   readonly incarnation: number;
   /** Disk addresses there are, log included. */
   readonly addresses: number;
-  /** The handle at an address that was never written. */
+  /** What is at an address before anybody wrote it: a handle, or the number of a log batch. */
   initial(address: Address): number;
   readonly dataBlocks: readonly DataBlock[];
   readonly parityBlocks: readonly ParityBlock[];
@@ -176,10 +176,11 @@ export function entriesOf(at: (address: Address) => number, addresses: number): 
 }
 
 function open(state: ItemStoreState, blocks: readonly number[], env: ItemStoreEnv, out: ItemSink): void {
-  const at = (address: Address) => blocks[address] ?? emptyBlock;
-  state.content = Array.from({ length: logStart }, (_, address) =>
-    at(address) === emptyBlock ? env.initial(address) : at(address),
-  );
+  const at = (address: Address) => {
+    const found = blocks[address] ?? emptyBlock;
+    return found === emptyBlock ? env.initial(address) : found;
+  };
+  state.content = Array.from({ length: logStart }, (_, address) => at(address));
   while (state.content.at(-1) === emptyBlock) state.content.pop();
   const entries = entriesOf(at, env.addresses);
   let end = logStart;
@@ -205,8 +206,8 @@ function serve(state: ItemStoreState, role: Role, request: StorageRequest, out: 
       break;
     }
     case 'merge': {
-      const { id, oldAddress, newAddress, delta } = request;
-      const handle = handleOf(value(oldAddress) ^ blockValue(delta));
+      const { id, oldAddress, newAddress, delta, power } = request;
+      const handle = handleOf(value(oldAddress) ^ scaledValue(blockValue(delta), power ?? 0));
       keep(newAddress, handle);
       out.deliver({ role, event: { type: 'combined', id, checksum: handle, delta } });
       break;

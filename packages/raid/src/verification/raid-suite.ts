@@ -3,6 +3,14 @@ import type { VerificationSuite } from '@holdfast/simulation';
 import { logMutants } from './log-mutants.ts';
 import { type LogScenario, logScenarios, logWorld } from './log-world.ts';
 import { raidSimulation } from './raid-simulation.ts';
+import { twoParityMutants } from './two-parity-mutants.ts';
+import {
+  longPairScenarios,
+  quickPairScenarios,
+  rowScenarios,
+  slowPairScenarios,
+  slowRowScenarios,
+} from './two-parity-scenarios.ts';
 import { updateMutants } from './update-mutants.ts';
 import type { UpdateScenario } from './update-scenario.ts';
 import { longScenarios, quickScenarios, slowScenarios } from './update-scenarios.ts';
@@ -11,6 +19,10 @@ import { updateWorld } from './update-world.ts';
 const scenarios: readonly UpdateScenario[] = [
   ...Object.values<UpdateScenario>(quickScenarios),
   ...Object.values<UpdateScenario>(slowScenarios),
+  ...Object.values<UpdateScenario>(quickPairScenarios),
+  ...Object.values<UpdateScenario>(slowPairScenarios),
+  ...rowScenarios,
+  ...slowRowScenarios,
 ];
 
 export const raidSuite: VerificationSuite = {
@@ -19,7 +31,9 @@ export const raidSuite: VerificationSuite = {
     ...scenarios.map((scenario) => updateWorld(scenario)),
     ...Object.values<LogScenario>(logScenarios).map((scenario) => logWorld(scenario)),
   ],
-  mutants: [...updateMutants, ...logMutants],
-  long: Object.values<UpdateScenario>(longScenarios).map((scenario) => updateWorld(scenario)),
+  mutants: [...updateMutants, ...twoParityMutants, ...logMutants],
+  long: [...Object.values<UpdateScenario>(longScenarios), ...Object.values<UpdateScenario>(longPairScenarios)].map(
+    (scenario) => updateWorld(scenario),
+  ),
   simulation: raidSimulation,
 };

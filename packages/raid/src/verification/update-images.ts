@@ -4,15 +4,17 @@ import { decisionTable } from '../kernel/decision-table.ts';
 import { entryId, type JournalEntry, type PjEntry } from '../kernel/journal.ts';
 import { handleOf, mergedValue, unitsPerBlock } from './block-values.ts';
 import {
+  codeAt,
   dataPlaces,
   durableEntries,
   durableHandle,
   initialHandle,
-  initialParityValue,
   initialValue,
   nodesOf,
   parityAddresses,
   parityGroups,
+  parityNodes,
+  parityValueOf,
   type UpdateScenario,
   writtenValue,
 } from './update-scenario.ts';
@@ -37,32 +39,41 @@ function upTo(last: PjEntry, all: readonly PjEntry[], isComplete: (pj: number) =
 
 /** C1: an end that is durable on one side proves that all four items were durable. */
 export const endsProve: Check = (scenario, view) => {
-  for (const [group, { members, parity }] of scenario.groups.entries()) {
-    const atParity = durableEntries(scenario, view, parity);
-    const pjs = atParity.filter((entry) => entry.type === 'pj');
-    const isComplete = (pj: number) => atParity.some((entry) => entry.type === 'pj_complete' && entry.id === pj);
-    for (const node of members) {
-      if (node === 'idle') continue;
-      const atData = durableEntries(scenario, view, node);
-      const mjs = atData.filter((entry) => entry.type === 'mj' && entry.group === group);
-      for (const entry of atData) {
-        if (entry.type !== 'mj_complete' || !mjs.some((mj) => mj.type === 'mj' && mj.mj === entry.id)) continue;
-        const pj = pjs.findLast(({ mj, from }) => mj.mj === entry.id && from === 100 + node);
-        if (pj === undefined) return `mj_complete ${entry.id} is durable without a pj (I11)`;
-        const isWhole = ({ newAddress, checksum }: PjEntry) =>
-          durableHandle(scenario, view, parity, newAddress) === checksum;
-        if (!upTo(pj, pjs, isComplete).every(isWhole))
-          return `mj_complete ${entry.id} is durable without P1, or without what it is built on (I11, L4)`;
-      }
-      for (const pj of pjs) {
-        if (pj.from !== 100 + node || pj.mj.group !== group || !isComplete(pj.pj)) continue;
-        const mj = mjs.find((known) => known.type === 'mj' && known.mj === pj.mj.mj);
-        if (mj === undefined) return `pj_complete ${pj.pj} is durable without mj (I11)`;
-      }
+  for (const [group, plan] of scenario.groups.entries()) {
+    for (const parity of parityNodes(plan)) {
+      const wrong = endsProveAt(scenario, view, group, parity);
+      if (wrong !== undefined) return wrong;
     }
   }
   return undefined;
 };
+
+function endsProveAt(scenario: UpdateScenario, view: WorldView, group: number, parity: number): string | undefined {
+  const { members } = scenario.groups[group]!;
+  const atParity = durableEntries(scenario, view, parity);
+  const pjs = atParity.filter((entry) => entry.type === 'pj');
+  const isComplete = (pj: number) => atParity.some((entry) => entry.type === 'pj_complete' && entry.id === pj);
+  for (const node of members) {
+    if (node === 'idle') continue;
+    const atData = durableEntries(scenario, view, node);
+    const mjs = atData.filter((entry) => entry.type === 'mj' && entry.group === group);
+    for (const entry of atData) {
+      if (entry.type !== 'mj_complete' || !mjs.some((mj) => mj.type === 'mj' && mj.mj === entry.id)) continue;
+      const pj = pjs.findLast(({ mj, from }) => mj.mj === entry.id && from === 100 + node);
+      if (pj === undefined) return `mj_complete ${entry.id} is durable without a pj (I11)`;
+      const isWhole = ({ newAddress, checksum }: PjEntry) =>
+        durableHandle(scenario, view, parity, newAddress) === checksum;
+      if (!upTo(pj, pjs, isComplete).every(isWhole))
+        return `mj_complete ${entry.id} is durable without P1, or without what it is built on (I11, L4)`;
+    }
+    for (const pj of pjs) {
+      if (pj.from !== 100 + node || pj.mj.group !== group || !isComplete(pj.pj)) continue;
+      const mj = mjs.find((known) => known.type === 'mj' && known.mj === pj.mj.mj);
+      if (mj === undefined) return `pj_complete ${pj.pj} is durable without mj (I11)`;
+    }
+  }
+  return undefined;
+}
 
 /** I10: while the end of an entry is not durable, its old block is what it was. */
 export const oldBlocksKept: Check = (scenario, view) => {
@@ -96,8 +107,8 @@ export const survivesDriveLoss: Check = (scenario, view, isAnswered) => {
   for (const [index, { group, slot, toughness }] of scenario.writes.entries()) {
     if (toughness !== 2 || !isAnswered(view, index)) continue;
     if (scenario.writes.some((other, at) => at !== index && other.group === group)) continue;
-    const { members, parity } = scenario.groups[group]!;
-    const node = members[slot] as number;
+    const plan = scenario.groups[group]!;
+    const node = plan.members[slot] as number;
     const { range } = scenario.writes[index]!;
     const fresh = mergedValue(
       initialValue(group, slot),
@@ -109,12 +120,13 @@ export const survivesDriveLoss: Check = (scenario, view, isAnswered) => {
       durableHandle(scenario, view, node, address),
     );
     if (alone !== handleOf(fresh)) return `write ${index} is lost with the drive of its parity (T2)`;
-    const change = initialValue(group, slot) ^ fresh;
-    const atParity = lastGood(durableEntries(scenario, view, parity), 'pj', (address) =>
-      durableHandle(scenario, view, parity, address),
-    );
-    if (atParity !== handleOf(initialParityValue(scenario, group) ^ change)) {
-      return `write ${index} is lost with its drive (T2)`;
+    for (const parity of parityNodes(plan)) {
+      const atParity = lastGood(durableEntries(scenario, view, parity), 'pj', (address) =>
+        durableHandle(scenario, view, parity, address),
+      );
+      if (atParity !== handleOf(parityValueOf(scenario, group, parity, { slot, value: fresh }))) {
+        return `write ${index} is not told by ${codeAt(plan, parity)} alone (T2)`;
+      }
     }
   }
   return undefined;
@@ -141,19 +153,21 @@ function imageRow(scenario: UpdateScenario, view: WorldView): number | undefined
   if (stops(view, node) !== 1 || stops(view, parity) !== 1 || view.up(node) || view.up(parity)) return undefined;
   const spareData = dataPlaces(scenario, node).length + 1;
   const spareParity = parityAddresses(scenario, parity)[parityGroups(scenario, parity).length]!;
-  const change = initialValue(group, slot) ^ writtenValue(0);
   const atData = durableEntries(scenario, view, node);
   const atParity = durableEntries(scenario, view, parity);
   if (atData.some(({ type }) => type === 'mj_complete') || atParity.some(({ type }) => type === 'pj_complete'))
     return undefined;
   const data = view.block(node, spareData) === handleOf(writtenValue(0));
-  const merged = view.block(parity, spareParity) === handleOf(initialParityValue(scenario, group) ^ change);
+  const merged =
+    view.block(parity, spareParity) ===
+    handleOf(parityValueOf(scenario, group, parity, { slot, value: writtenValue(0) }));
   return (atData.length > 0 ? 8 : 0) + (data ? 4 : 0) + (atParity.length > 0 ? 2 : 0) + (merged ? 1 : 0);
 }
 
 export function rowsReached(scenario: UpdateScenario): Property<WorldView>[] {
-  const simple = scenario.writes.length === 1 && scenario.crashes > 1 && scenario.writes[0]!.range === undefined;
-  if (!simple) return [];
+  const [write] = scenario.writes;
+  const simple = scenario.writes.length === 1 && scenario.crashes > 1 && write!.range === undefined;
+  if (!simple || scenario.groups[write!.group]!.second !== undefined) return [];
   return decisionTable.map((_, row) =>
     sometimes(`row ${row} of the decision table`, (view) => imageRow(scenario, view) === row),
   );

@@ -1,5 +1,7 @@
 import { always, canFinish, type Property, type WorldView } from '@holdfast/simulation';
-import { type BlockValue, blockValue, unitOf, unitsPerBlock } from './block-values.ts';
+import { twoParityTable } from '../kernel/two-parity-table.ts';
+import { type BlockValue, blockValue, parityOf, unitOf, unitsPerBlock } from './block-values.ts';
+import { versionsInCommon } from './lost-drives.ts';
 import {
   type Check,
   endsProve,
@@ -10,6 +12,7 @@ import {
   survivesDriveLoss,
 } from './update-images.ts';
 import {
+  codeAt,
   dataAddresses,
   dataState,
   durableHandle,
@@ -18,6 +21,7 @@ import {
   nodesOf,
   type Place,
   parityAddresses,
+  parityNodes,
   parityState,
   type UpdateScenario,
   writtenValue,
@@ -53,32 +57,36 @@ function dataValue(scenario: UpdateScenario, view: WorldView, { group, slot }: P
   return blockValue(durableHandle(scenario, view, node, address));
 }
 
-function parityValue(scenario: UpdateScenario, view: WorldView, group: number): BlockValue {
-  const { parity } = scenario.groups[group]!;
-  const address = parityState(view, parity).blocks.find((block) => block.group === group)?.address ?? 0;
-  return blockValue(durableHandle(scenario, view, parity, address));
+function parityValue(scenario: UpdateScenario, view: WorldView, group: number, node: number): BlockValue {
+  const address = parityState(view, node).blocks.find((block) => block.group === group)?.address ?? 0;
+  return blockValue(durableHandle(scenario, view, node, address));
 }
 
-/** I1: parity is the exclusive or of all members, those that nobody wrote included (I6). */
+/** I1: each parity is the sum of all members, those that nobody wrote included (I6). */
 const parityFits: Check = (scenario, view) => {
-  for (const [group, { members }] of scenario.groups.entries()) {
-    const sum = members.reduce((all: number, _, slot) => all ^ dataValue(scenario, view, { group, slot }), 0);
-    const parity = parityValue(scenario, view, group);
-    if (sum !== parity) return `parity of group ${group} is ${hex(parity)}, its members sum up to ${hex(sum)} (I1)`;
+  for (const [group, plan] of scenario.groups.entries()) {
+    const values = plan.members.map((_, slot) => dataValue(scenario, view, { group, slot }));
+    for (const node of parityNodes(plan)) {
+      const code = codeAt(plan, node);
+      const [sum, parity] = [parityOf(code, values), parityValue(scenario, view, group, node)];
+      if (sum !== parity) return `${code} of group ${group} is ${hex(parity)}, its members sum up to ${hex(sum)} (I1)`;
+    }
   }
   return undefined;
 };
 
 /** I2: parity has merged exactly the updates that the members have. */
 const versionsFit: Check = (scenario, view) => {
-  for (const [group, { members, parity }] of scenario.groups.entries()) {
-    const { vv } = parityState(view, parity).blocks.find((block) => block.group === group)!;
-    for (const [slot, node] of members.entries()) {
-      if (node === 'idle') continue;
-      const lblk = lblkOf(scenario, { group, slot });
-      const seq = dataState(view, node).blocks.find((block) => block.lblk === lblk)?.seq ?? 0;
-      if ((vv[slot] ?? 0) !== seq)
-        return `parity has merged update ${vv[slot]} of slot ${slot}, the member has ${seq} (I2)`;
+  for (const [group, plan] of scenario.groups.entries()) {
+    for (const parity of parityNodes(plan)) {
+      const { vv } = parityState(view, parity).blocks.find((block) => block.group === group)!;
+      for (const [slot, node] of plan.members.entries()) {
+        if (node === 'idle') continue;
+        const lblk = lblkOf(scenario, { group, slot });
+        const seq = dataState(view, node).blocks.find((block) => block.lblk === lblk)?.seq ?? 0;
+        if ((vv[slot] ?? 0) !== seq)
+          return `${codeAt(plan, parity)} has merged update ${vv[slot]} of slot ${slot}, the member has ${seq} (I2)`;
+      }
     }
   }
   return undefined;
@@ -90,9 +98,10 @@ const allStops = (scenario: UpdateScenario, view: WorldView): number =>
 /** Whether an answered write must still be there: guarantees of research, raid 4, for drives that all come back. */
 function isKept(scenario: UpdateScenario, view: WorldView, write: number): boolean {
   const { toughness, group, slot } = scenario.writes[write]!;
+  const plan = scenario.groups[group]!;
   if (toughness === 2) return true;
-  if (toughness === 1) return allStops(scenario, view) <= 1;
-  return stops(view, scenario.groups[group]!.members[slot] as number) === 0;
+  if (toughness === 1) return allStops(scenario, view) <= parityNodes(plan).length;
+  return stops(view, plan.members[slot] as number) === 0;
 }
 
 /** I3, I4, I5: each unit is as some write left it, and no answered write is lost that must be kept. */
@@ -152,7 +161,21 @@ function accounted(
   return isSame ? undefined : `addresses ${uses.join(' ')} are free or used, of ${all.join(' ')}`;
 }
 
-const restChecks: readonly Check[] = [parityFits, versionsFit, valuesRight, spaceFits];
+/** The one write of drives that start as a row of the table took place, or did not, as the table says. */
+const rowDecided: Check = (scenario, view) => {
+  const { decision } = twoParityTable[scenario.image!.row]!;
+  const [place] = scenario.writes;
+  const expected = decision === 'forward' ? writtenValue(0) : initialValue(place!.group, place!.slot);
+  const value = dataValue(scenario, view, place!);
+  return value === expected ? undefined : `the block holds ${hex(value)}; the decision was ${decision}`;
+};
+
+const restChecks = ({ image }: UpdateScenario): readonly Check[] => [
+  parityFits,
+  versionsFit,
+  image === undefined ? valuesRight : rowDecided,
+  spaceFits,
+];
 
 export function updateProperties(scenario: UpdateScenario, isAnswered: IsAnswered): Property<WorldView>[] {
   const first = (checks: readonly Check[], view: WorldView) => {
@@ -162,11 +185,13 @@ export function updateProperties(scenario: UpdateScenario, isAnswered: IsAnswere
     }
     return undefined;
   };
+  const checksAtRest = restChecks(scenario);
   return [
-    always('what is at rest is right', (view) => (atRest(scenario, view) ? first(restChecks, view) : undefined)),
+    always('what is at rest is right', (view) => (atRest(scenario, view) ? first(checksAtRest, view) : undefined)),
     always('an end proves both halves', (view) => first([endsProve], view)),
     always('an open entry keeps its old block', (view) => first([oldBlocksKept], view)),
     always('toughness 2 survives the power and a drive', (view) => first([survivesDriveLoss], view)),
+    always('two lost drives leave a version in common', (view) => first([versionsInCommon], view)),
     canFinish('everything can come to rest', (view) => atRest(scenario, view)),
     ...rowsReached(scenario),
   ];

@@ -3,13 +3,17 @@ import type { DataState } from '../kernel/data-state.ts';
 import type { Toughness } from '../kernel/iom-messages.ts';
 import type { Address } from '../kernel/journal.ts';
 import type { ParityState } from '../kernel/parity-state.ts';
-import { type BlockValue, handleOf } from './block-values.ts';
+import { type BlockValue, type Code, handleOf, parityOf } from './block-values.ts';
 import { entriesOf, logStart, roles } from './item-store.ts';
 
-/** A parity group: the nodes of its data slots, in order, and of its parity. Members nobody writes have no node. */
+/**
+ * A parity group: the nodes of its data slots, in order, of its parity, and of its second one if it has one. Members nobody
+ * writes have no node.
+ */
 export interface GroupPlan {
   readonly members: readonly (number | 'idle')[];
   readonly parity: number;
+  readonly second?: number;
 }
 
 /** One write of a caller. */
@@ -46,6 +50,15 @@ export interface UpdateScenario {
   readonly batches?: number;
   /** Addresses of each role beyond those in use. Default 2. */
   readonly spare?: number;
+  /** Nobody calls: all nodes start after a loss of power that met the first of the writes, with drives that hold this. */
+  readonly image?: DriveImage;
+}
+
+/** What drives hold in a row of the decision table. */
+export interface DriveImage {
+  readonly row: number;
+  /** A handle, the number of a log batch, or 0. */
+  at(node: number, address: Address): number;
 }
 
 export const gfid = 1;
@@ -69,9 +82,15 @@ export interface Place {
 export const dataPlaces = ({ groups }: UpdateScenario, node: number): Place[] =>
   groups.flatMap(({ members }, group) => members.flatMap((member, slot) => (member === node ? [{ group, slot }] : [])));
 
-/** The groups whose parity a node has. */
+/** The nodes that have a parity of a group. */
+export const parityNodes = ({ parity, second }: GroupPlan): number[] =>
+  second === undefined ? [parity] : [parity, second];
+
+/** The groups of which a node has a parity. */
 export const parityGroups = ({ groups }: UpdateScenario, node: number): number[] =>
-  groups.flatMap(({ parity }, group) => (parity === node ? [group] : []));
+  groups.flatMap((plan, group) => (parityNodes(plan).includes(node) ? [group] : []));
+
+export const codeAt = ({ second }: GroupPlan, node: number): Code => (node === second ? 'q' : 'p');
 
 const spareOf = ({ spare }: UpdateScenario): number => spare ?? 2;
 const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, index) => from + index);
@@ -88,15 +107,25 @@ export const parityAddresses = (scenario: UpdateScenario, node: number): Address
   return groups === 0 ? [] : range(parityStart, groups + spareOf(scenario));
 };
 
-export const initialParityValue = (scenario: UpdateScenario, group: number): BlockValue =>
-  scenario.groups[group]!.members.reduce((sum: number, _, slot) => sum ^ initialValue(group, slot), 0);
+/** The parity of a group at a node, before any write or with the value of one slot another one. */
+export function parityValueOf(scenario: UpdateScenario, group: number, node: number, changed?: Changed): BlockValue {
+  const plan = scenario.groups[group]!;
+  const values = plan.members.map((_, slot) => (slot === changed?.slot ? changed.value : initialValue(group, slot)));
+  return parityOf(codeAt(plan, node), values);
+}
 
-/** The handle at an address of a node that was never written. */
+interface Changed {
+  readonly slot: number;
+  readonly value: BlockValue;
+}
+
+/** What is at an address of a node before anybody wrote it. */
 export function initialHandle(scenario: UpdateScenario, node: number, address: Address): number {
   const place = dataPlaces(scenario, node)[address - 1];
   if (place !== undefined) return handleOf(initialValue(place.group, place.slot));
   const group = parityGroups(scenario, node)[address - parityStart];
-  return group === undefined ? 0 : handleOf(initialParityValue(scenario, group));
+  if (group !== undefined) return handleOf(parityValueOf(scenario, group, node));
+  return scenario.image?.at(node, address) ?? 0;
 }
 
 /** The logical block of a member of a group. */
@@ -116,4 +145,4 @@ export function durableHandle(scenario: UpdateScenario, view: WorldView, node: n
 }
 
 export const durableEntries = (scenario: UpdateScenario, view: WorldView, node: number) =>
-  entriesOf((address) => view.block(node, address), diskAddresses(scenario));
+  entriesOf((address) => durableHandle(scenario, view, node, address), diskAddresses(scenario));

@@ -19,6 +19,7 @@ import {
   nodesOf,
   parityAddresses,
   parityGroups,
+  parityNodes,
   type UpdateScenario,
   writtenValue,
 } from './update-scenario.ts';
@@ -30,13 +31,15 @@ const toStore = (role: number) => (request: unknown) => ({
 });
 
 function nodeSpec(scenario: UpdateScenario, node: number, rules: RaidRules): NodeSpec {
+  /** Drives that hold something already were written in a life before. */
+  const lives = (incarnation: number) => (scenario.image === undefined ? incarnation : incarnation + 1);
   const peers = parityNodesOf(scenario, node);
   const ports = dataNodesOf(scenario, node).map(dataPort);
   const data = part({
     name: 'data IOM',
     kernel: dataIom,
     env: (incarnation) => ({
-      incarnation,
+      incarnation: lives(incarnation),
       addresses: dataAddresses(scenario, node),
       reserve: 0,
       peers,
@@ -51,7 +54,12 @@ function nodeSpec(scenario: UpdateScenario, node: number, rules: RaidRules): Nod
   const parity = part({
     name: 'parity IOM',
     kernel: parityIom,
-    env: (incarnation) => ({ incarnation, addresses: parityAddresses(scenario, node), peers: ports, rules }),
+    env: (incarnation) => ({
+      incarnation: lives(incarnation),
+      addresses: parityAddresses(scenario, node),
+      peers: ports,
+      rules,
+    }),
     ports,
     message: (from, message: IomMessage): ParityEvent => ({ type: 'message', from, message: message as ToParity }),
     link: (peer, up): ParityEvent => ({ type: 'peer', peer, up }),
@@ -88,22 +96,23 @@ function nodeSpec(scenario: UpdateScenario, node: number, rules: RaidRules): Nod
 
 const unique = (nodes: readonly number[]): number[] => [...new Set(nodes)].sort((a, b) => a - b);
 
-/** Nodes that have the parity of a group of which this one has data. */
+/** Nodes that have a parity of a group of which this one has data. */
 const parityNodesOf = ({ groups }: UpdateScenario, node: number): number[] =>
-  unique(groups.filter(({ members }) => members.includes(node)).map(({ parity }) => parity));
+  unique(groups.filter(({ members }) => members.includes(node)).flatMap(parityNodes));
 
-/** Nodes that have data of a group of which this one has the parity. */
+/** Nodes that have data of a group of which this one has a parity. */
 const dataNodesOf = ({ groups }: UpdateScenario, node: number): number[] =>
   unique(
     groups
-      .filter(({ parity }) => parity === node)
+      .filter((plan) => parityNodes(plan).includes(node))
       .flatMap(({ members }) => members.filter((member) => member !== 'idle')),
   );
 
 function callsOf(scenario: UpdateScenario): CallSpec[] {
+  if (scenario.image !== undefined) return [];
   return scenario.writes.map((write, index) => {
     const { group, slot, toughness, range, after, retried, sameClientAs } = write;
-    const { members, parity } = scenario.groups[group]!;
+    const { members, parity, second } = scenario.groups[group]!;
     const event: WriteCall = {
       type: 'write',
       call: index + 1,
@@ -114,6 +123,7 @@ function callsOf(scenario: UpdateScenario): CallSpec[] {
       group,
       slot,
       parity,
+      ...(second !== undefined && { second }),
       payload: handleOf(writtenValue(index)),
       writeStart: range?.start ?? 0,
       writeBytes: range?.units ?? unitsPerBlock,
@@ -150,7 +160,7 @@ export function updateWorld(scenario: UpdateScenario, rules: RaidRules = raidRul
   const links = nodesOf(scenario).flatMap((node) =>
     parityNodesOf(scenario, node).map((parity) => ({
       name: `n${node} to parity n${parity}`,
-      startsUp: true,
+      startsUp: scenario.image === undefined,
       resets: true,
       ends: [
         { node, port: parity },

@@ -1,6 +1,8 @@
 import { raidSuite } from '@holdfast/raid/verification';
-import { exploreMutant, runExplore, runSim, worldModel } from '@holdfast/simulation';
+import { explore, exploreMutant, runExplore, runSim, worldModel } from '@holdfast/simulation';
 import { describe, expect, test } from 'vitest';
+import { rowScenarios } from '../../src/verification/two-parity-scenarios.ts';
+import { updateWorld } from '../../src/verification/update-world.ts';
 
 const { configurations, mutants } = raidSuite;
 
@@ -14,6 +16,10 @@ const quick = [
   '2+1, slow reads, one write at toughness 2, two stops',
   '2+1, two members of one group, nobody stops',
   '2+1, one write and its retry, one stop',
+  '2+2, one write, nobody stops',
+  '2+2 after a loss of power, row 3 (000011)',
+  '2+2 after a loss of power, row 12 (001100)',
+  '2+2 after a loss of power, row 50 (110010)',
   'log: 4 appends, rot, one stop',
 ];
 
@@ -25,6 +31,13 @@ test.each(quick)(
   },
   60_000,
 );
+
+test('each of the 64 rows for two parities is decided as the table says', () => {
+  for (const scenario of rowScenarios) {
+    const exploration = explore(worldModel(updateWorld({ ...scenario, crashes: 0 })));
+    expect(exploration, scenario.name).toMatchObject({ fixpoint: true, violations: [], deadlocks: 0 });
+  }
+}, 60_000);
 
 describe('seeded bugs', () => {
   test('are at least 40, each of a configuration', () => {
