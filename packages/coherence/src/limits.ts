@@ -79,6 +79,17 @@ export const scenarioDeliveriesListed = 100;
 /** How long `inspect` waits for the answer of a member. */
 export const questionMs = 1000;
 
+/**
+ * Objects of a container on a member that stay as they are, ready to be used. Of more than these, the ones that nobody
+ * looked at for a round are packed; a round looks at `restLooksMax` objects every `restRoundMs`.
+ */
+export const awakeObjectsMin = 1024;
+export const restLooksMax = 8192;
+export const restRoundMs = 100;
+
+/** Bytes of a value, or of what the kernel knows of an object, that are packed. Beyond, packing saves little. */
+export const packedValueBytesMax = 1024;
+
 /** Objects that one round of eviction looks at; the next value that comes starts the next round. */
 export const evictionLooksMax = 256;
 

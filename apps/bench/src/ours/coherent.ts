@@ -1,5 +1,6 @@
-import '@holdfast/coherence';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Container, ContainerCounters } from '@holdfast/coherence';
+import { awakeObjectsMin } from '@holdfast/coherence';
 import { percentile } from '../harness/statistics.ts';
 import { driveKeys, textOf } from '../load/keys.ts';
 import { Coherent, HomedObjects, Objects } from './coherent-definition.ts';
@@ -10,6 +11,8 @@ type HomedStore = Container<number, Stored, Record<never, never>, never>;
 const contendedKey = -1;
 const hitKey = -2;
 const callsPerLook = 256;
+/** How long the objects of the memory question may take to come to rest. */
+const restMsMax = 30_000;
 
 function messagesSent(objects: { counters(): ContainerCounters }): number {
   return Object.values(objects.counters().sent).reduce((sum, count) => sum + count, 0);
@@ -114,6 +117,9 @@ export default Coherent.implement(async (context) => {
       await objects.read(0);
       const before = used();
       for (let key = 1; key <= count; key++) await objects.set(key, { n: 0, text: '' });
+      // Idle is what was not looked at for a while.
+      const untilMs = performance.now() + restMsMax;
+      while (objects.counters().packed < count - awakeObjectsMin && performance.now() < untilMs) await sleep(100);
       const { bytes } = objects.counters();
       return (used() - before - bytes) / count;
     },

@@ -6,6 +6,8 @@ export interface ContainerCounters {
   /** Entries, with a value or without. */
   readonly objects: number;
   readonly values: number;
+  /** Of the entries, those that nobody used for a while, kept in less memory. */
+  readonly packed: number;
   /** Of all values here, encoded. */
   readonly bytes: number;
   /** Values this member gave up to stay within its budget. */
@@ -19,10 +21,11 @@ export interface ContainerCounters {
 
 export function countersOf({ slots, values, bytes, sent, hops, eviction }: ObjectSet): ContainerCounters {
   const states: Partial<Record<ObjectStatus, number>> = {};
-  for (const { entry } of slots.values()) states[entry.status] = (states[entry.status] ?? 0) + 1;
+  for (const status of slots.statuses()) states[status] = (states[status] ?? 0) + 1;
   return {
     objects: slots.size,
     values,
+    packed: slots.packed,
     bytes,
     evicted: eviction?.evicted ?? 0,
     states,

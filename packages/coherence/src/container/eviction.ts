@@ -68,11 +68,14 @@ export class Eviction {
   }
 
   #next(): ObjectSlot | undefined {
-    this.#round ??= this.#set.slots.entries();
+    // Whoever was packed has not been looked at for longest.
+    const packed = this.#set.slots.wakeOldest();
+    if (packed !== undefined) return packed;
+    this.#round ??= this.#set.slots.awake.entries();
     const { value, done } = this.#round.next();
     if (done !== true) return value[1];
     this.#round = undefined;
-    return this.#set.slots.values().next().value;
+    return this.#set.slots.awake.values().next().value;
   }
 
   #mayGo({ entry, key }: ObjectSlot): boolean {

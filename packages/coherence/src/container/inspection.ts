@@ -76,7 +76,7 @@ export async function inspect(
   const others = up.filter((slot) => slot !== member.self);
   await Promise.all(others.map(async (slot) => states.set(slot, await member.ask(slot, set.descriptor.id, key))));
   // This member last: what the others had sent before they answered has arrived.
-  const here = set.slots.get(key);
+  const here = set.slots.slot(key);
   states.set(member.self, here === undefined ? 'none' : stateOf(here));
   const members = up.map((slot) => viewOf(slot, states.get(slot)!, defaultOwner));
   const owner = members.find(({ status }) => status !== undefined && owning.has(status))?.member;

@@ -65,7 +65,7 @@ export class MemberCoherence implements SetPlace {
     this.#questions = new MemberQuestions(
       { begin: (to, bytes) => this.#courier.begin(to, bytes), end: () => this.end() },
       (set, key) => {
-        const slot = this.#sets.get(set)?.slots.get(JSON.parse(key) as MapKey);
+        const slot = this.#sets.get(set)?.slots.slot(JSON.parse(key) as MapKey);
         return slot && stateOf(slot);
       },
     );

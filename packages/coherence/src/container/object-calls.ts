@@ -79,9 +79,9 @@ export class ObjectCalls<Key> {
 
   /** As {@link slot}, if there is an entry here. */
   known(key: Key): ObjectSlot | undefined {
-    const known = this.set.slots.get(key as MapKey);
+    const known = this.set.slots.slot(key as MapKey);
     if (known?.isPlain === true) return known;
-    return this.set.slots.get(this.#keys.parse(key));
+    return this.set.slots.slot(this.#keys.parse(key));
   }
 
   /** The name of the object among members; which node its definition wants for it is known from then on. */

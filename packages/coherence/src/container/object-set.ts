@@ -34,6 +34,7 @@ import type { MapKey } from './key-form.ts';
 import { type HandleOf, payloadOf } from './message-form.ts';
 import { type ObjectSlot, unread } from './object-slot.ts';
 import { OperationBytes } from './operation-bytes.ts';
+import { RestRounds } from './rest-rounds.ts';
 import type { SetDescriptor } from './set-descriptor.ts';
 import { type ArrivedSetMessage, type Homes, writeSetMessage } from './set-frames.ts';
 import type { SetHooks } from './set-hooks.ts';
@@ -47,7 +48,7 @@ const owning: ReadonlySet<ObjectStatus> = new Set(['READ_OWNER', 'WRITE_OWNER', 
 /** The objects of one container on one member: feeds the kernel, carries out what it wants, keeps the bytes. */
 export class ObjectSet implements ViewSink, Homes {
   readonly descriptor: SetDescriptor;
-  readonly slots: Map<MapKey, ObjectSlot>;
+  readonly slots: SlotTable;
   /** Messages about objects sent, by type. */
   readonly sent: Partial<Record<ObjectMessage['type'], number>> = {};
   /** Requests that ended at this member, by how often they had been passed on. */
@@ -86,8 +87,11 @@ export class ObjectSet implements ViewSink, Homes {
   constructor(descriptor: SetDescriptor, place: SetPlace, founding: View | undefined) {
     this.descriptor = descriptor;
     this.#place = place;
-    const table = new SlotTable((slot) => this.#dropped(slot));
-    this.slots = table.slots;
+    this.slots = new SlotTable(
+      (slot) => this.#dropped(slot),
+      () => rounds.grown(),
+    );
+    const rounds = new RestRounds(this.slots, place, () => this.isOpen && !this.#isStepping);
     this.#env = {
       self: place.self,
       firstView: founding,
@@ -96,7 +100,7 @@ export class ObjectSet implements ViewSink, Homes {
       reportsPerMessage,
       rules: viewRules,
     };
-    this.#state = { ...viewKernel.initial(this.#env), objects: table };
+    this.#state = { ...viewKernel.initial(this.#env), objects: this.slots };
   }
 
   /** Whether calls are served: not while the view changes, nor outside it. */
@@ -115,15 +119,15 @@ export class ObjectSet implements ViewSink, Homes {
   learnHome(key: MapKey, home: MemberSlot): void {
     if (home >= mainSlot || this.#homes.get(key) === home) return;
     this.#homes.set(key, home);
-    const slot = this.slots.get(key);
+    const slot = this.slots.awake.get(key);
     if (slot !== undefined) slot.env = undefined;
   }
 
   slotOf(key: MapKey): ObjectSlot {
-    const known = this.slots.get(key);
+    const known = this.slots.slot(key);
     if (known !== undefined) return known;
     entryOf(this.#state, key, this.#env);
-    return this.slots.get(key)!;
+    return this.slots.slot(key)!;
   }
 
   /** Where the object is looked for first, in the view of this moment. */
@@ -240,7 +244,7 @@ export class ObjectSet implements ViewSink, Homes {
       const { message, key } = said;
       this.sent[message.type] = (this.sent[message.type] ?? 0) + 1;
       if ('forwards' in message && message.forwards > 0) this.#passedOn = true;
-      bytes = this.#bytesOf(payloadOf(message), this.slots.get(key));
+      bytes = this.#bytesOf(payloadOf(message), this.slots.slot(key));
     }
     const writer = this.#place.begin(to, this, bytes?.length ?? 0);
     writeSetMessage(writer, said, this, bytes);
@@ -342,7 +346,7 @@ export class ObjectSet implements ViewSink, Homes {
   }
 
   #objectEnv(key: ViewKey, view: View): ObjectEnv {
-    const slot = this.slots.get(key);
+    const slot = this.slots.awake.get(key);
     if (slot?.envView === view && slot.env !== undefined) return slot.env;
     const env = this.#envOf(this.#defaultOwner(key, view), view);
     if (slot !== undefined) {
@@ -400,15 +404,15 @@ export class ObjectSet implements ViewSink, Homes {
     try {
       viewKernel.step(this.#state, event, this.#env, this);
     } finally {
-      if (key === undefined) for (const slot of this.slots.values()) this.#keep(slot);
-      else this.#keep(this.slots.get(key));
+      if (key === undefined) for (const slot of this.slots.awake.values()) this.#keep(slot);
+      else this.#keep(this.slots.awake.get(key));
       this.#isStepping = false;
       this.#arrivedHandle = noPayload;
       if (this.#early.length > 0 && this.isOpen) for (const each of this.#early.splice(0)) this.operations.drop(each);
     }
     if (!this.#place.owns) {
-      if (key === undefined) for (const slot of this.slots.values()) this.#giveBack(slot);
-      else this.#giveBack(this.slots.get(key));
+      if (key === undefined) for (const slot of this.slots.awake.values()) this.#giveBack(slot);
+      else this.#giveBack(this.slots.awake.get(key));
     }
     if (this.#later.length > 0) for (const each of this.#later.splice(0)) each();
   }
@@ -452,7 +456,7 @@ export class ObjectSet implements ViewSink, Homes {
     const ended = ({ outcome }: CallResult): void => {
       const again = (): void => {
         slot.isLeaving = false;
-        this.#giveBack(this.slots.get(slot.key));
+        this.#giveBack(this.slots.slot(slot.key));
       };
       if (outcome === 'done') slot.isLeaving = false;
       else this.#place.later(giveBackMs, again);

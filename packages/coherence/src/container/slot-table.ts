@@ -1,34 +1,86 @@
-import type { ObjectEntry } from '../kernel/object-types.ts';
+import { isAtRest } from '../kernel/hits.ts';
+import type { ObjectEntry, ObjectStatus } from '../kernel/object-types.ts';
 import type { ObjectTable, ViewKey } from '../kernel/view-types.ts';
 import type { MapKey } from './key-form.ts';
 import { ObjectSlot } from './object-slot.ts';
+import { PackedObjects } from './packed-objects.ts';
 
-/** The entries of the kernel, each with what the host keeps of the object. */
+/** The entries of the kernel, each with what the host keeps of the object. Objects nobody uses are packed. */
 export class SlotTable implements ObjectTable {
-  readonly slots = new Map<MapKey, ObjectSlot>();
+  /** The objects at work. Whoever looks for one of all uses {@link slot}. */
+  readonly awake = new Map<MapKey, ObjectSlot>();
+  readonly #packed = new PackedObjects();
   readonly #dropped: (slot: ObjectSlot) => void;
+  readonly #woken: () => void;
 
-  /** @param dropped told of objects of which nothing is left here. */
-  constructor(dropped: (slot: ObjectSlot) => void) {
+  /**
+   * @param dropped told of objects of which nothing is left here
+   * @param woken told when there is one more object at work
+   */
+  constructor(dropped: (slot: ObjectSlot) => void, woken: () => void) {
     this.#dropped = dropped;
+    this.#woken = woken;
+  }
+
+  get size(): number {
+    return this.awake.size + this.#packed.size;
+  }
+
+  get packed(): number {
+    return this.#packed.size;
+  }
+
+  slot(key: MapKey): ObjectSlot | undefined {
+    return this.awake.get(key) ?? this.#wake(key);
   }
 
   get(key: ViewKey): ObjectEntry | undefined {
-    return this.slots.get(key)?.entry;
+    return this.slot(key)?.entry;
   }
 
   set(key: ViewKey, entry: ObjectEntry): void {
-    if (this.slots.get(key)?.entry !== entry) this.slots.set(key, new ObjectSlot(key, entry));
+    if (this.slot(key)?.entry === entry) return;
+    this.awake.set(key, new ObjectSlot(key, entry));
+    this.#woken();
   }
 
   delete(key: ViewKey): void {
-    const slot = this.slots.get(key);
+    const slot = this.slot(key);
     if (slot === undefined) return;
-    this.slots.delete(key);
+    this.awake.delete(key);
     this.#dropped(slot);
   }
 
+  /** Pack an object that nobody uses; whether it was. */
+  rest(slot: ObjectSlot): boolean {
+    if (slot.isLeaving || slot.shadow !== undefined || !isAtRest(slot.entry) || !this.#packed.put(slot)) return false;
+    this.awake.delete(slot.key);
+    return true;
+  }
+
+  /** The object that has been packed for longest, at work again. */
+  wakeOldest(): ObjectSlot | undefined {
+    const { value, done } = this.#packed.keys().next();
+    return done === true ? undefined : this.#wake(value);
+  }
+
+  *statuses(): Generator<ObjectStatus> {
+    for (const { entry } of this.awake.values()) yield entry.status;
+    yield* this.#packed.statuses();
+  }
+
+  /** A change of view looks at every object. */
   *[Symbol.iterator](): Generator<readonly [ViewKey, ObjectEntry]> {
-    for (const [key, { entry }] of this.slots) yield [key, entry];
+    for (const key of [...this.#packed.keys()]) this.#wake(key);
+    for (const [key, { entry }] of this.awake) yield [key, entry];
+  }
+
+  #wake(key: MapKey): ObjectSlot | undefined {
+    const slot = this.#packed.take(key);
+    if (slot === undefined) return undefined;
+    slot.recent = false;
+    this.awake.set(key, slot);
+    this.#woken();
+    return slot;
   }
 }

@@ -42,7 +42,7 @@ export class WriteBehind {
   /** As {@link storeAll}, for one object, before it leaves this member. */
   async store(key: MapKey): Promise<void> {
     if (!this.#due.delete(key)) return;
-    const slot = this.#set.slots.get(key);
+    const slot = this.#set.slots.slot(key);
     if (slot?.bytes === undefined) return;
     const call = this.#place.nextCall();
     const wait = (): Promise<CallResult> => this.#place.calls.wait(call, slot, 'sync', { timeoutMs: 0 });

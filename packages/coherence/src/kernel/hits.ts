@@ -1,4 +1,5 @@
 import { withCall, withoutCall } from './call-set.ts';
+import { isSettled } from './entry-queue.ts';
 import type { CallId, ObjectEntry, ObjectEnv } from './object-types.ts';
 
 /**
@@ -17,6 +18,17 @@ export function endHit(entry: ObjectEntry, call: CallId): boolean {
   entry.readers = withoutCall(entry.readers, call);
   return true;
 }
+
+/** Whether nobody holds the object here, nobody waits for it, and nothing is under way. */
+export const isAtRest = (entry: ObjectEntry): boolean =>
+  isSettled(entry) &&
+  entry.writer === 0 &&
+  entry.readers.length === 0 &&
+  entry.queue.length === 0 &&
+  entry.underway.length === 0 &&
+  entry.invalidation === undefined &&
+  !entry.backup.unsaved &&
+  entry.backup.pending === undefined;
 
 /** A valid copy that nobody writes: nothing follows from an event that changes nothing but who reads. */
 function isQuiet({ status, writer, queue, invalidation, backup }: ObjectEntry): boolean {

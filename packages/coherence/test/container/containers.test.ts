@@ -37,6 +37,29 @@ describe('a container on four nodes', () => {
     expect(lease?.value).toEqual({ n: 3, tags: ['main'] });
   });
 
+  it('keeps objects that nobody uses in less memory, as they were', async () => {
+    const accounts = await cluster.container(Accounts);
+    const keys = Array.from({ length: 1500 }, (_, index) => `idle ${index}`);
+    for (let first = 0; first < keys.length; first += 50) {
+      await Promise.all(
+        keys.slice(first, first + 50).map((key, index) => accounts.set(key, { n: first + index, tags: ['idle'] })),
+      );
+    }
+    // Where two members have a copy, none of them has to hand it over.
+    await Promise.all(keys.map((key) => clerk(0).read(key)));
+    await Promise.all(keys.map((key) => clerk(1).read(key)));
+    await Promise.all(keys.map((key) => accounts.read(key)));
+    while (accounts.counters().packed < 1000) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(accounts.counters().objects).toBeGreaterThanOrEqual(keys.length);
+    expect(await clerk(1).add({ key: 'idle 3', by: 100 })).toBe(103);
+    expect(accounts.peek('idle 3')).toBeUndefined();
+    await accounts.remove('idle 4');
+    const expected = keys.map((_, index) =>
+      index === 4 ? undefined : { n: index === 3 ? 103 : index, tags: ['idle'] },
+    );
+    expect(await Promise.all(keys.map((key) => accounts.read(key)))).toEqual(expected);
+  });
+
   it('has no object before one is set and after it is removed', async () => {
     expect(await clerk(1).read('c')).toBeUndefined();
     await clerk(2).set({ key: 'c', value: { n: 1, tags: [] } });
