@@ -234,3 +234,74 @@ export class MemberLostError extends HoldfastError {
     });
   }
 }
+
+/** Thrown when a block of an object cannot be read where it lies, so that it cannot be overwritten in part: `HF_BLOCK_DAMAGED`. */
+export class BlockDamagedError extends HoldfastError {
+  override readonly name = 'BlockDamagedError';
+  constructor(directory: string, gfid: number, lblk: number) {
+    super('HF_BLOCK_DAMAGED', `Block ${lblk} of object ${gfid} is damaged on the drive ${directory}.`, {
+      hint: 'Read the block: reading restores it from the rest of its group.',
+    });
+  }
+}
+
+/** Thrown for a range that no object can have: `HF_OBJECT_RANGE`. */
+export class ObjectRangeError extends HoldfastError {
+  override readonly name = 'ObjectRangeError';
+  constructor(offset: number, length: number, bytesMax: number) {
+    super('HF_OBJECT_RANGE', `There is no range of ${length} bytes at ${offset}.`, {
+      hint: `Use whole numbers of bytes from 0 to ${bytesMax}.`,
+    });
+  }
+}
+
+/** Thrown for options of an object that cannot be: `HF_OBJECT_OPTION`. */
+export class ObjectOptionError extends HoldfastError {
+  override readonly name = 'ObjectOptionError';
+  constructor(problem: string, hint: string) {
+    super('HF_OBJECT_OPTION', problem, { hint });
+  }
+}
+
+/** Thrown when too many writes of single blocks wait at a node: `HF_OBJECT_BUSY`. The refused ones were not begun. */
+export class ObjectBusyError extends HoldfastError {
+  override readonly name = 'ObjectBusyError';
+  constructor(node: string) {
+    super('HF_OBJECT_BUSY', `Too many writes wait at ${node}.`, {
+      hint: 'Write again when some have ended, with fewer at a time.',
+      retryable: true,
+      node,
+    });
+  }
+}
+
+/** Thrown for blocks whose node is down, where nobody can stand in: `HF_BLOCK_UNAVAILABLE`. Nothing was written. */
+export class BlockUnavailableError extends HoldfastError {
+  override readonly name = 'BlockUnavailableError';
+  constructor(gfid: string, lblk: number, node: string) {
+    super('HF_BLOCK_UNAVAILABLE', `Block ${lblk} of object ${gfid} lies on ${node}, which is down.`, {
+      hint: 'Open the array again when it is back.',
+      node,
+    });
+  }
+}
+
+/** Thrown when the outcome of a write is not known: `HF_WRITE_UNKNOWN`. Each block named is old or new, never mixed. */
+export class WriteUnknownError extends HoldfastError {
+  override readonly name = 'WriteUnknownError';
+  /** Logical blocks: written as asked, of unknown outcome, and not begun. */
+  readonly done: readonly number[];
+  readonly unknown: readonly number[];
+  readonly notStarted: readonly number[];
+  constructor(gfid: string, blocks: Pick<WriteUnknownError, 'done' | 'unknown' | 'notStarted'>, cause: unknown) {
+    super(
+      'HF_WRITE_UNKNOWN',
+      `Of a write to object ${gfid}, ${blocks.done.length} blocks are done, ${blocks.unknown.length} are old or new, and ` +
+        `${blocks.notStarted.length} were not begun.`,
+      { hint: 'Read the blocks, or write them again: that is safe.', cause },
+    );
+    this.done = blocks.done;
+    this.unknown = blocks.unknown;
+    this.notStarted = blocks.notStarted;
+  }
+}

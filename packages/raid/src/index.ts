@@ -14,7 +14,17 @@ export { RaidArray } from './array/raid-array.ts';
 export type { StepHold, StepReached } from './array/step-holds.ts';
 export * from './errors.ts';
 export type { Step } from './iom/messages.ts';
+export type { Toughness } from './kernel/iom-messages.ts';
 export { type EstimatedArray, estimateDriveBytes, windowBytes } from './layout/estimate.ts';
+export type {
+  BlockObject,
+  BlockObjectStat,
+  RangeBytes,
+  RangeWritten,
+  ReadRangeOptions,
+  WriteRangeOptions,
+} from './object/block-object.ts';
+export type { BlockObjects, CreateObjectOptions } from './object/block-objects.ts';
 export { openParity, type ParityKernel, scalarParity, simdParity } from './parity/parity-kernel.ts';
 export type { PqKernel } from './parity/pq-kernel.ts';
 export { type GroupPositions, restoreMembers } from './parity/restore-members.ts';

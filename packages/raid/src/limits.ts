@@ -84,3 +84,42 @@ export const writesWaitingMax = 4096;
 
 /** Clients whose last write of a block is remembered with it. A retry that comes after so many others is a new write. */
 export const clientsPerBlockMax = 16;
+
+/** Updates of blocks under way at one I/O manager in its data role; further writes wait in order. */
+export const updatesOpenMax = 512;
+
+/** Pages of blocks that were read or written last, kept by an I/O manager so that overwriting them reads nothing. */
+export const cachedBlocksMax = 1024;
+
+/** Addresses the free map hands to a role at a time, ahead of need. */
+export const addressesAhead = 64;
+
+/** Blocks one request for a range of an object may name. */
+export const blocksPerRequestMax = 64;
+
+/** Bytes of the log that a write leaves to the ends of entries and to the parity role. */
+export const journalSpareBytes = 512 << 10;
+
+/** How often a block is looked up anew because it was overwritten while it was read. */
+export const readAttemptsMax = 16;
+
+/** Objects one I/O manager can make in one life: its part of the lower half of an object id. */
+export const gfidsPerLifeMax = 2 ** 25;
+
+/** Objects one opening can store as wholes: the other part. */
+export const gfidsPerOpeningMax = 2 ** 31;
+
+/** Views that a write or read of blocks may go through before it gives up. */
+export const reroutesMax = 8;
+
+/** Blocks of one read or write of a range that are under way at a time. */
+export const blocksPerWindow = 512;
+
+/** Callers of objects have random numbers below this: the largest range there is for them. */
+export const clientsMax = 2 ** 48 - 1;
+
+/** How often a node looks for a new view of the array while a member is gone and the view still counts it. */
+export const viewPollMs = 10;
+
+/** How often one request may be refused as of an older view. */
+export const viewRefreshesMax = 100;

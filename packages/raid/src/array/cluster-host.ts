@@ -1,8 +1,9 @@
-import { type Cluster, type Deployment, memberName, memberSlot, type ServiceProxy } from '@holdfast/runtime';
+import { type Cluster, type Deployment, memberName, memberSlot } from '@holdfast/runtime';
 import { registerRaidErrors } from '../error-classes.ts';
 import { type IomOptions, IomService } from '../iom/definition.ts';
 import type { IomPort } from '../iom/iom-port.ts';
-import { readMs, requestMs } from '../limits.ts';
+import { iomPortOf } from '../iom/iom-proxy.ts';
+import { requestMs } from '../limits.ts';
 import type { ArrayHost } from './array-host.ts';
 import { codeOf } from './membership.ts';
 
@@ -32,7 +33,7 @@ class ClusterHost implements ArrayHost {
     this.#deployment = deployment;
     const ports = deployment.nodes.map((node) => {
       const proxy = cluster.service(IomService, { node, timeoutMs: requestMs });
-      return [memberSlot(node) ?? -1, portOf(proxy)] as const;
+      return [memberSlot(node) ?? -1, iomPortOf(proxy)] as const;
     });
     this.#ports = new Map(ports);
     this.members = [...this.#ports.keys()];
@@ -76,30 +77,4 @@ class ClusterHost implements ArrayHost {
       if (codeOf(error) !== 'HF_CLOSED') throw error;
     });
   }
-}
-
-/** The calls of the service in the shape of {@link IomPort}: lists that callers may not change, made changeable. */
-function portOf(proxy: ServiceProxy<typeof IomService.members>): IomPort {
-  const soon = { timeoutMs: readMs };
-  return {
-    create: (identity) => proxy.create({ ...identity, members: [...identity.members] }),
-    open: () => proxy.open(),
-    setView: ({ epoch, live }) => proxy.setView({ epoch, live: [...live] }),
-    store: (request) => proxy.store(request),
-    harden: (request) => proxy.harden(request),
-    fetch: (request) => proxy.fetch(request, soon),
-    putObject: (request) => proxy.putObject(request),
-    forget: ({ epoch, gfids }) => proxy.forget({ epoch, gfids: [...gfids] }),
-    drop: ({ epoch, gfids }) => proxy.drop({ epoch, gfids: [...gfids] }),
-    versions: (key) => proxy.versions(key, soon),
-    objects: ({ prefix, after, limit }) =>
-      proxy.objects({ prefix, limit, ...(after && { after: { ...after } }) }, soon),
-    gfids: (request) => proxy.gfids(request, soon),
-    use: () => proxy.use(undefined, soon),
-    hold: (request) => proxy.hold(request),
-    // Something may never come to the step: whoever waits may wait for ever.
-    held: () => proxy.held(undefined, { timeoutMs: 0 }),
-    letGo: () => proxy.letGo(),
-    close: () => proxy.close(),
-  };
 }

@@ -5,7 +5,7 @@ import type { ArrayView } from '../store/identity.ts';
 import type { ArrayHost } from './array-host.ts';
 
 /** Failures of a request that mean the member is gone for this array, whatever its thread does. */
-const lossCodes = new Set([
+export const lossCodes: ReadonlySet<string> = new Set([
   'HF_NODE_DOWN',
   'HF_UNKNOWN_SERVICE',
   'HF_DRIVE_STOPPED',
@@ -20,6 +20,12 @@ export const codeOf = (error: unknown): string | undefined =>
 export class SilentMemberError extends Error {
   override readonly name = 'SilentMemberError';
 }
+
+/** Who has an array, and a way to ask them: {@link Membership}, or what a node of the cluster knows of it. */
+export type ArrayMembers = Pick<
+  Membership,
+  'members' | 'live' | 'epoch' | 'lost' | 'silent' | 'steady' | 'assertWritable' | 'ask' | 'askUnlessSilent'
+>;
 
 /** Whether a member did not answer, which says nothing of what it has. */
 export function unanswered(error: unknown): boolean {

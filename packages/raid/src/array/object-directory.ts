@@ -5,7 +5,7 @@ import { byWeight, keyNumber } from '../layout/rendezvous.ts';
 import { recordsPerPageMax } from '../limits.ts';
 import { compareRecords } from '../store/catalog.ts';
 import type { ObjectRecord, RawKey } from '../store/log-record.ts';
-import { type Membership, unanswered } from './membership.ts';
+import { type ArrayMembers, unanswered } from './membership.ts';
 
 /** One version of a key, and the members that keep its metadata. */
 export interface HeldVersion {
@@ -29,9 +29,9 @@ type AskPage = (member: number, request: PageRequest) => Promise<readonly Object
 
 /** Where the metadata of objects is, and what it says. */
 export class ObjectDirectory {
-  readonly #membership: Membership;
+  readonly #membership: ArrayMembers;
 
-  constructor(membership: Membership) {
+  constructor(membership: ArrayMembers) {
     this.#membership = membership;
   }
 

@@ -1,4 +1,4 @@
-import { HoldfastError, type PageIndex, type PagePool } from '@holdfast/runtime';
+import { HoldfastError, type PageIndex, type PagePool } from '@holdfast/runtime/service';
 import { pagesPerDirectionMax } from '../limits.ts';
 
 /**

@@ -2,7 +2,13 @@ import { type Cluster, type MemberName, memberSlot, UnknownNodeError } from '@ho
 import { type Observable, Subject } from 'rxjs';
 import { ArrayClosedError, GeometryError, NoObjectError, ObjectLostError } from '../errors.ts';
 import type { Step } from '../iom/messages.ts';
-import { putsInFlightMax, windowsPerGetMax } from '../limits.ts';
+import { KeyLocks } from '../journal/key-locks.ts';
+import { Slots } from '../journal/slots.ts';
+import { gfidsPerOpeningMax, putsInFlightMax, windowsPerGetMax } from '../limits.ts';
+import { BlockObjects } from '../object/block-objects.ts';
+import { newClient } from '../object/client-number.ts';
+import type { ObjectHost } from '../object/object-host.ts';
+import { isBlockObject, printGfid } from '../object/object-record.ts';
 import { openParity } from '../parity/parity-kernel.ts';
 import type { ObjectRecord, RawKey } from '../store/log-record.ts';
 import type { ArrayHost } from './array-host.ts';
@@ -12,7 +18,6 @@ import type { ByteSource } from './byte-source.ts';
 import { clusterHost } from './cluster-host.ts';
 import type { ArrayEvent, Reconciliation } from './events.ts';
 import { keyFromRaw, rawKey } from './key.ts';
-import { KeyLocks } from './key-locks.ts';
 import { Membership } from './membership.ts';
 import { type HeldVersion, ObjectDirectory, unlessLost } from './object-directory.ts';
 import { ObjectReader } from './object-reader.ts';
@@ -20,7 +25,6 @@ import { createDrives, type OpenedArray, openDrives } from './open-array.ts';
 import { OpenReads } from './open-reads.ts';
 import { PageBudget } from './page-budget.ts';
 import { reconcile } from './reconcile.ts';
-import { Slots } from './slots.ts';
 import { type StepHold, StepHolds } from './step-holds.ts';
 import { type StoreHost, storeObject } from './store-object.ts';
 
@@ -52,6 +56,7 @@ export class RaidArray implements AsyncDisposable {
   readonly #holds: StepHolds;
   readonly #reads = new OpenReads();
   readonly #locks = new KeyLocks();
+  readonly #objects: BlockObjects;
   readonly #puts = new Slots(putsInFlightMax);
   /** Calls under way, and the space given back behind them: closing waits for these. */
   readonly #work = new Set<Promise<unknown>>();
@@ -126,6 +131,25 @@ export class RaidArray implements AsyncDisposable {
       nextGfid: gfidSource(opened.epoch + 1),
       onBegin: (key, gfid) => this.#holds.begin(key, gfid),
     };
+    const objectHost: ObjectHost = {
+      name,
+      members: this.#membership,
+      pages: host.pages,
+      budget: new PageBudget(host.pages),
+      arrayId: opened.arrayId,
+      data: opened.geometry.data,
+      unitBlocks: opened.geometry.unitBlocks,
+      ...newClient(),
+    };
+    this.#objects = new BlockObjects(async () => {
+      this.#assertOpen();
+      return objectHost;
+    });
+  }
+
+  /** Objects that are written in ranges. Inside a service of a node: `raidObjects(context)`. */
+  get objects(): BlockObjects {
+    return this.#objects;
   }
 
   /** What happens in the array, from now on. */
@@ -197,7 +221,7 @@ export class RaidArray implements AsyncDisposable {
     const { prefix = '' } = options;
     this.#assertOpen();
     for await (const { record } of this.#directory.list(prefix === '' ? '' : rawKey(prefix))) {
-      yield this.#stat(record);
+      if (!isBlockObject(record)) yield this.#stat(record);
     }
   }
 
@@ -263,9 +287,19 @@ export class RaidArray implements AsyncDisposable {
     };
     // A member whose records are not complete counts as away until they are: a crash until then leaves it so.
     await this.#membership.enter(present.filter((member) => !suspects.has(member)));
+    await this.#decided();
     const done = await reconcile(this.#membership, this.#directory, suspects);
-    if (suspects.size > 0) await this.#membership.enter(present);
+    if (suspects.size > 0) {
+      await this.#membership.enter(present);
+      await this.#decided();
+    }
     return done;
+  }
+
+  /** Every journaled write that a log left open is decided by the two who took part in it. */
+  async #decided(): Promise<void> {
+    const { live } = this.#membership;
+    await Promise.all([...live].map((member) => this.#membership.ask(member, (iom, epoch) => iom.decided({ epoch }))));
   }
 
   async #put(key: RawKey, source: ByteSource, options: PutOptions): Promise<StoredObject> {
@@ -375,14 +409,14 @@ type ReaderRepaired = ConstructorParameters<typeof ObjectReader>[0]['onRepaired'
 function gfidSource(epoch: number): () => number {
   let serial = 0;
   return () => {
-    if (serial === 2 ** 32) throw new GeometryError('This opening has stored 2^32 objects.', 'Open the array again.');
+    if (serial === gfidsPerOpeningMax) {
+      throw new GeometryError(`This opening has stored ${gfidsPerOpeningMax} objects.`, 'Open the array again.');
+    }
     return epoch * 2 ** 32 + serial++;
   };
 }
 
 const nothingToReconcile: Reconciliation = { objects: 0, degraded: 0, recopied: 0, forgotten: 0, dropped: 0 };
-
-const printGfid = (gfid: number) => gfid.toString(16).padStart(16, '0');
 
 function unknownNode(name: string): never {
   throw new UnknownNodeError(name);

@@ -1,6 +1,9 @@
 import { defineService, rpc } from '@holdfast/runtime/service';
 import { z } from 'zod';
 import {
+  ArrayViewAnswer,
+  BlockRangeRequest,
+  BlockUseAnswer,
   DriveReport,
   DriveUse,
   FetchAnswer,
@@ -13,8 +16,16 @@ import {
   ListRequest,
   ObjectMessage,
   PutObjectRequest,
+  ReadBlocksAnswer,
+  ReadBlocksRequest,
+  ReadParityAnswer,
+  ReadParityRequest,
+  StaleAnswer,
+  StaleRequest,
   StoreRequest,
   ViewMessage,
+  WriteBlocksAnswer,
+  WriteBlocksRequest,
 } from './messages.ts';
 
 const nothing = z.void();
@@ -34,6 +45,15 @@ export const IomService = defineService('holdfast-iom', {
   versions: rpc({ in: z.string(), out: z.array(ObjectMessage) }),
   objects: rpc({ in: ListRequest, out: z.array(ObjectMessage) }),
   gfids: rpc({ in: GfidsRequest, out: z.array(z.int()) }),
+  view: rpc({ out: ArrayViewAnswer }),
+  newGfid: rpc({ in: epochOnly, out: z.int() }),
+  writeBlocks: rpc({ in: WriteBlocksRequest, out: WriteBlocksAnswer }),
+  readBlocks: rpc({ in: ReadBlocksRequest, out: ReadBlocksAnswer }),
+  readParity: rpc({ in: ReadParityRequest, out: ReadParityAnswer }),
+  syncBlocks: rpc({ in: BlockRangeRequest, out: nothing }),
+  blockUse: rpc({ in: BlockRangeRequest, out: BlockUseAnswer }),
+  decided: rpc({ in: epochOnly, out: nothing }),
+  stale: rpc({ in: StaleRequest, out: StaleAnswer }),
   use: rpc({ out: DriveUse }),
   hold: rpc({ in: HoldRequest, out: nothing }),
   held: rpc({ out: HeldAnswer }),

@@ -3,8 +3,33 @@ import type { DriveUse } from '../store/block-store.ts';
 import type { CatalogCursor } from '../store/catalog.ts';
 import type { ArrayView, DriveIdentity } from '../store/identity.ts';
 import type { ObjectRecord } from '../store/log-record.ts';
-import type { DriveReport, FetchRequest, HoldRequest, StoreRequest } from './messages.ts';
+import type {
+  ArrayViewAnswer,
+  BlockRangeRequest,
+  BlockUseAnswer,
+  DriveReport,
+  FetchRequest,
+  HoldRequest,
+  ReadBlocksAnswer,
+  ReadBlocksRequest,
+  ReadParityAnswer,
+  ReadParityRequest,
+  StoreRequest,
+  WriteBlocksRequest,
+} from './messages.ts';
 import type { HeldStep } from './step-gate.ts';
+
+/** Members that missed writes of an object. */
+export interface StaleObject {
+  readonly gfid: number;
+  readonly members: readonly number[];
+}
+
+export interface StaleRequest {
+  readonly epoch: number;
+  readonly after: number;
+  readonly limit: number;
+}
 
 /**
  * What an array asks of the I/O manager of one member. Over a cluster these are calls of the service; the class behind
@@ -28,6 +53,21 @@ export interface IomPort {
     readonly limit: number;
   }): Promise<readonly ObjectRecord[]>;
   gfids(request: { readonly after: number; readonly limit: number }): Promise<readonly number[]>;
+  /** Which array this is, and who is up. */
+  view(): Promise<ArrayViewAnswer>;
+  /** An object id that was never used. */
+  newGfid(request: { readonly epoch: number }): Promise<number>;
+  /** Write blocks by the journaled write; resolves when all are as tough as asked for. */
+  writeBlocks(request: WriteBlocksRequest): Promise<readonly ('done' | 'busy')[]>;
+  readBlocks(request: ReadBlocksRequest): Promise<ReadBlocksAnswer>;
+  readParity(request: ReadParityRequest): Promise<ReadParityAnswer>;
+  /** Resolves when every write of these blocks that was begun here is at toughness 2. */
+  syncBlocks(request: BlockRangeRequest): Promise<void>;
+  blockUse(request: BlockRangeRequest): Promise<BlockUseAnswer>;
+  /** Resolves when every journaled write that the log left open is decided. */
+  decided(request: { readonly epoch: number }): Promise<void>;
+  /** Objects of which members missed writes, as this drive knows, by id behind `after`. */
+  stale(request: StaleRequest): Promise<readonly StaleObject[]>;
   use(): Promise<DriveUse>;
   /** Hold a step the next time it comes. */
   hold(request: HoldRequest): Promise<void>;

@@ -2,7 +2,18 @@ import type { PagePool } from '@holdfast/runtime';
 import { HoldfastError } from '@holdfast/runtime/service';
 import type { DriveDirectory } from '../drive/drive-files.ts';
 import { isSystemError, openDirectory } from '../drive/node-drive.ts';
-import { DriveClosedError, DriveUnusableError, FencedError, ForeignDriveError, PagesGoneError } from '../errors.ts';
+import {
+  DriveClosedError,
+  DriveUnusableError,
+  FencedError,
+  ForeignDriveError,
+  GeometryError,
+  PagesGoneError,
+} from '../errors.ts';
+import { BlockJournal } from '../journal/block-journal.ts';
+import type { ConnectIom } from '../journal/iom-link.ts';
+import type { MjEntry } from '../kernel/journal.ts';
+import { gfidsPerLifeMax, gfidsPerOpeningMax } from '../limits.ts';
 import { openParity, type ParityKernel } from '../parity/parity-kernel.ts';
 import type { FetchOutcome } from '../store/block-reader.ts';
 import type { BlockStore } from '../store/block-store.ts';
@@ -10,8 +21,23 @@ import type { ArrayView, DriveIdentity } from '../store/identity.ts';
 import type { ObjectRecord } from '../store/log-record.ts';
 import { formatDrive, openDrive } from '../store/open-drive.ts';
 import type { SlotPages } from '../store/slot-pages.ts';
-import type { IomPort } from './iom-port.ts';
-import type { DriveReport, FetchRequest, HoldRequest, SlotMessage, StoreRequest } from './messages.ts';
+import { BlockRequests } from './block-requests.ts';
+import type { IomPort, StaleObject, StaleRequest } from './iom-port.ts';
+import type {
+  ArrayViewAnswer,
+  BlockRangeRequest,
+  BlockUseAnswer,
+  DriveReport,
+  FetchRequest,
+  HoldRequest,
+  ReadBlocksAnswer,
+  ReadBlocksRequest,
+  ReadParityAnswer,
+  ReadParityRequest,
+  SlotMessage,
+  StoreRequest,
+  WriteBlocksRequest,
+} from './messages.ts';
 import { StepGate } from './step-gate.ts';
 
 export interface IomHost {
@@ -19,6 +45,10 @@ export interface IomHost {
   readonly pages: PagePool;
   /** Directory of this member's drive. */
   readonly directory: string;
+  /** Begins a link to the I/O manager of another member. */
+  readonly connect: ConnectIom;
+  /** Told of each step of a journaled write. */
+  readonly trace?: (step: string, id: number) => void;
   /** Opens the directory. Default: the file system. */
   readonly openDirectory?: (path: string, options: { readonly create: boolean }) => Promise<DriveDirectory>;
 }
@@ -32,6 +62,9 @@ export class Iom implements IomPort {
   readonly #kernel: ParityKernel;
   readonly #gate = new StepGate();
   #store: BlockStore | undefined;
+  #journal: BlockJournal | undefined;
+  #gfids = 0;
+  #firstEpoch = 0;
 
   constructor(host: IomHost) {
     this.#host = host;
@@ -62,6 +95,54 @@ export class Iom implements IomPort {
     const store = this.#open();
     if (view.epoch < store.view.epoch) throw new FencedError(view.epoch, store.view.epoch);
     await store.setView(view);
+    if (this.#journal !== undefined) this.#journal.enter(view);
+    else if (view.live.includes(this.#host.member)) this.#begin(store, view);
+  }
+
+  async view(): Promise<ArrayViewAnswer> {
+    const { identity, view } = this.#open();
+    const { arrayId, data, unitBlocks, members } = identity;
+    return { arrayId, data, unitBlocks, members: [...members], ...liveView(view) };
+  }
+
+  async newGfid({ epoch }: { readonly epoch: number }): Promise<number> {
+    this.#at(epoch);
+    if (this.#gfids === gfidsPerLifeMax) {
+      throw new GeometryError(`This node has made ${gfidsPerLifeMax} objects.`, 'Open the array again.');
+    }
+    return this.#firstEpoch * 2 ** 32 + gfidsPerOpeningMax + this.#host.member * gfidsPerLifeMax + this.#gfids++;
+  }
+
+  async writeBlocks(request: WriteBlocksRequest): Promise<('done' | 'busy')[]> {
+    return this.#blocks(request.epoch).write(request);
+  }
+
+  async readBlocks(request: ReadBlocksRequest): Promise<ReadBlocksAnswer> {
+    return this.#blocks(request.epoch).read(request);
+  }
+
+  async readParity(request: ReadParityRequest): Promise<ReadParityAnswer> {
+    return this.#blocks(request.epoch).readParity(request);
+  }
+
+  async syncBlocks(request: BlockRangeRequest): Promise<void> {
+    await this.#blocks(request.epoch).sync(request);
+  }
+
+  async blockUse(request: BlockRangeRequest): Promise<BlockUseAnswer> {
+    return this.#blocks(request.epoch).use(request);
+  }
+
+  async decided({ epoch }: { readonly epoch: number }): Promise<void> {
+    // Where nothing was ever journaled nothing can be open here; what another member has open that one waits for.
+    if (!this.#at(epoch).journaled.isEmpty) await this.#journal?.ready();
+  }
+
+  async stale({ epoch, after, limit }: StaleRequest): Promise<readonly StaleObject[]> {
+    return [...this.#at(epoch).journaled.staleMembers()]
+      .filter(({ gfid }) => gfid > after)
+      .sort((a, b) => a.gfid - b.gfid)
+      .slice(0, limit);
   }
 
   async store({ epoch, gfid, slots, harden }: StoreRequest): Promise<void> {
@@ -128,9 +209,28 @@ export class Iom implements IomPort {
 
   async close(): Promise<void> {
     const store = this.#store;
+    const journal = this.#journal;
     this.#store = undefined;
+    this.#journal = undefined;
     this.#gate.release();
+    await journal?.close();
     await store?.close();
+  }
+
+  /** Begin a life of the journaled write. */
+  #begin(store: BlockStore, view: ArrayView): void {
+    this.#firstEpoch = view.epoch;
+    this.#gfids = 0;
+    const { pages, connect, trace } = this.#host;
+    const kernel = this.#kernel;
+    const beforeFlush = ({ gfid, group }: MjEntry) => this.#gate.pass('delta-sent', { gfid, group });
+    this.#journal = new BlockJournal({ store, pages, kernel, connect, trace, beforeFlush }, view);
+  }
+
+  #blocks(epoch: number): BlockRequests {
+    const store = this.#at(epoch);
+    if (this.#journal === undefined) throw new FencedError(epoch, store.view.epoch);
+    return new BlockRequests(this.#journal, store, this.#host.pages);
   }
 
   async #driveHost(create: boolean) {

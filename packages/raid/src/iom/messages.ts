@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import {
   arrayMembersMax,
+  blockBytes,
+  blocksPerRequestMax,
   dataSlotsMax,
   epochsMax,
   extentBlocksMax,
@@ -100,15 +102,100 @@ export const ListRequest = z.object({
 });
 export const GfidsRequest = z.object({ after: gfid, limit: z.int().min(1).max(gfidsPerRequestMax) });
 
+/** Numbers of blocks, clients and requests are exact, below 2^53. */
+const exact = z.int().min(0);
+const ownPage = { page: count, generation: z.int() };
+const toughness = z.literal([0, 1, 2]);
+
+/** One block, or part of it, to be written from a page of the sender: `start` and `bytes` within block and page alike. */
+const BlockWriteMessage = z
+  .object({
+    lblk: exact,
+    group: exact,
+    slot: z
+      .int()
+      .min(0)
+      .max(dataSlotsMax - 1),
+    /** The parity IOM of the group, or its stand-in. */
+    parity: z
+      .int()
+      .min(0)
+      .max(2 * arrayMembersMax - 1),
+    request: exact,
+    start: z
+      .int()
+      .min(0)
+      .max(blockBytes - 1),
+    bytes: z.int().min(1).max(blockBytes),
+    ...ownPage,
+  })
+  .refine(({ start, bytes }) => start + bytes <= blockBytes, 'ends behind its block');
+
+export const WriteBlocksRequest = z.object({
+  epoch,
+  gfid,
+  client: exact,
+  toughness,
+  writes: z.array(BlockWriteMessage).max(blocksPerRequestMax),
+});
+export type WriteBlocksRequest = z.output<typeof WriteBlocksRequest>;
+/** Of each write: done, or refused because too many wait. */
+export const WriteBlocksAnswer = z.array(z.enum(['done', 'busy']));
+
+export const ReadBlocksRequest = z.object({
+  epoch,
+  gfid,
+  client: exact,
+  atLeast: toughness,
+  blocks: z.array(z.object({ lblk: exact, ...ownPage })).max(blocksPerRequestMax),
+});
+export type ReadBlocksRequest = z.output<typeof ReadBlocksRequest>;
+/** A hole was never written, and counts as zeros; its page is left as it was. `seq`: the update that is there. */
+export const ReadBlocksAnswer = z.array(z.object({ outcome: z.enum(['ok', 'hole', 'damaged']), seq: exact }));
+export type ReadBlocksAnswer = z.output<typeof ReadBlocksAnswer>;
+
+export const ReadParityRequest = z.object({
+  epoch,
+  gfid,
+  groups: z.array(z.object({ group: exact, ...ownPage })).max(blocksPerRequestMax),
+});
+export type ReadParityRequest = z.output<typeof ReadParityRequest>;
+/** `vv`: the update of each member that is merged in. */
+export const ReadParityAnswer = z.array(z.object({ outcome: z.enum(['ok', 'hole', 'damaged']), vv: z.array(exact) }));
+export type ReadParityAnswer = z.output<typeof ReadParityAnswer>;
+
+/** Blocks from `fromBlock` to before `toBlock`. */
+export const BlockRangeRequest = z.object({ epoch, gfid, fromBlock: exact, toBlock: exact });
+export type BlockRangeRequest = z.output<typeof BlockRangeRequest>;
+
+/** `endBlock`: behind the last data block that is here. */
+export const BlockUseAnswer = z.object({ dataBlocks: count, parityBlocks: count, endBlock: exact });
+export type BlockUseAnswer = z.output<typeof BlockUseAnswer>;
+
+/** What a caller must know to find its way. */
+export const ArrayViewAnswer = z.object({
+  arrayId: id,
+  epoch,
+  live: members,
+  members,
+  data: z.int().min(1).max(dataSlotsMax),
+  unitBlocks: z.int().min(1).max(unitBlocksMax),
+});
+export type ArrayViewAnswer = z.output<typeof ArrayViewAnswer>;
+
+export const StaleRequest = z.object({ epoch, after: gfid, limit: z.int().min(1).max(gfidsPerRequestMax) });
+export const StaleAnswer = z.array(z.object({ gfid, members }));
+
 export const DriveUse = z.object({ blocksUsed: count, blocksAllocated: count, objects: count, logBytes: count });
 
 /**
  * Steps an I/O manager can be held at.
+ * - `delta-sent`: an overwritten block is in the file and its difference is on its way to the parity; neither is flushed
  * - `block-written`: the blocks of a store are in the file, and no flush was asked for yet
  * - `hardened`: the blocks of a store are durable, and the sender does not know it
  * - `object-recorded`: the metadata of an object is durable here, and the sender does not know it
  */
-export const Step = z.enum(['block-written', 'hardened', 'object-recorded']);
+export const Step = z.enum(['delta-sent', 'block-written', 'hardened', 'object-recorded']);
 export type Step = z.output<typeof Step>;
 
 /** `after`: how many times the step is let pass before it is held. `gfid`: only for this object. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { registerRaidErrors } from '../error-classes.ts';
 import { GeometryError } from '../errors.ts';
+import { channelLinks } from './channel-links.ts';
 import { IomOptions, IomService } from './definition.ts';
 import { Iom } from './iom.ts';
 
@@ -16,7 +17,8 @@ export default IomService.implement((context, options) => {
       'Start the cluster with storage, or name a directory for the array.',
     );
   }
-  const iom = new Iom({ member: context.slot, pages: context.pages, directory: drive });
+  const connect = channelLinks(context);
+  const iom = new Iom({ member: context.slot, pages: context.pages, directory: drive, connect });
   return {
     create: (identity) => iom.create(identity),
     open: () => iom.open(),
@@ -30,6 +32,15 @@ export default IomService.implement((context, options) => {
     versions: async (key) => [...(await iom.versions(key))],
     objects: async (request) => [...(await iom.objects(request))],
     gfids: async (request) => [...(await iom.gfids(request))],
+    view: () => iom.view(),
+    newGfid: (request) => iom.newGfid(request),
+    writeBlocks: async (request) => [...(await iom.writeBlocks(request))],
+    readBlocks: (request) => iom.readBlocks(request),
+    readParity: (request) => iom.readParity(request),
+    syncBlocks: (request) => iom.syncBlocks(request),
+    blockUse: (request) => iom.blockUse(request),
+    decided: (request) => iom.decided(request),
+    stale: async (request) => (await iom.stale(request)).map(({ gfid, members }) => ({ gfid, members: [...members] })),
     use: () => iom.use(),
     hold: (request) => iom.hold(request),
     held: () => iom.held(),

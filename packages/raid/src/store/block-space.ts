@@ -39,6 +39,11 @@ export class BlockSpace {
     }
   }
 
+  /** Take one particular block; false when it is in use, or beyond the end. */
+  claim(address: number): boolean {
+    return this.#space.claim(address, 1);
+  }
+
   release({ address, blocks }: Extent): void {
     this.#space.release(address, blocks);
   }

@@ -1,4 +1,4 @@
-import type { PagePool } from '@holdfast/runtime';
+import type { PageIndex, PagePool } from '@holdfast/runtime';
 import type { DriveDirectory } from '../drive/drive-files.ts';
 import type { DriveStoppedError } from '../errors.ts';
 import { flushAheadBytes, logReserveBytes, logRewriteBytesMin } from '../limits.ts';
@@ -6,11 +6,14 @@ import type { BlockFile } from './block-file.ts';
 import { BlockReader, type FetchOutcome } from './block-reader.ts';
 import type { BlockSpace } from './block-space.ts';
 import type { CatalogCursor } from './catalog.ts';
+import type { ChecksumTable } from './checksum-table.ts';
 import type { Checksums } from './checksums.ts';
 import type { DriveHealth } from './drive-health.ts';
 import type { DriveState, Extent } from './drive-state.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { ArrayView, DriveIdentity } from './identity.ts';
+import type { JournalRecord } from './journal-record.ts';
+import type { JournaledBlocks } from './journaled-blocks.ts';
 import { Log, logFileName } from './log.ts';
 import { type LogRecord, type ObjectRecord, type RawKey, type RunRecord, recordBytes } from './log-record.ts';
 import { type SlotPages, slotTransfers } from './slot-pages.ts';
@@ -57,6 +60,7 @@ export class BlockStore {
   #freed: Extent[] = [];
   #gapInLog: boolean;
   #rewriteWanted = false;
+  #journalEnd: Promise<void> = Promise.resolve();
 
   constructor(parts: StoreParts) {
     this.#parts = parts;
@@ -162,6 +166,67 @@ export class BlockStore {
     return this.#parts.state.catalog.page(prefix, after, limit);
   }
 
+  /** Where the journaled blocks are, and what is open of them. */
+  get journaled(): JournaledBlocks {
+    return this.#parts.state.journaled;
+  }
+
+  get checksums(): ChecksumTable {
+    return this.#parts.state.checksums;
+  }
+
+  /**
+   * Append a record of the journaled write, behind all that were appended before: durable when this resolves. `spareBytes`
+   * of the log are left to others.
+   */
+  async journal(record: JournalRecord, spareBytes: number): Promise<void> {
+    // Known at once, so that whoever asks for a block never sees it where it was.
+    this.#parts.state.apply(record);
+    const appended = this.#journalEnd.then(async () => {
+      await this.#enableJournal();
+      while (!this.#hasLogRoom(recordBytes(record), spareBytes)) await this.#growLog();
+      this.#log.append(record);
+    });
+    this.#journalEnd = appended.catch(() => undefined);
+    await appended;
+    await this.harden();
+  }
+
+  /** Write one block from a page; durable after the next {@link harden}. */
+  async writeBlock(driveBlock: number, page: PageIndex): Promise<void> {
+    await this.#write(driveBlock, [this.#parts.pages.bytes(page)]);
+  }
+
+  /** Read one block into a page; false when it cannot be read. */
+  async readBlock(driveBlock: number, page: PageIndex): Promise<boolean> {
+    this.#health.assertRunning();
+    try {
+      return await this.#parts.blocks.read(driveBlock, [this.#parts.pages.bytes(page)]);
+    } catch {
+      return false;
+    }
+  }
+
+  /** Places for so many single blocks. @throws NoSpaceError, DriveStoppedError */
+  takeBlocks(count: number): Promise<number[]> {
+    return this.#health.mayBeFull(() => this.#parts.space.allocate(Array.from({ length: count }, () => 1)));
+  }
+
+  /** Take a particular place; false when it is in use, or there is no such place. */
+  claimBlock(driveBlock: number): boolean {
+    return this.#parts.space.claim(driveBlock);
+  }
+
+  /** Give a place back whose content nobody needs any more. */
+  giveBlock(driveBlock: number): void {
+    this.#reader.afterReads(() => this.#parts.space.release({ address: driveBlock, blocks: 1 }));
+  }
+
+  /** Stop the drive: something happened that must not. */
+  stop(cause: unknown): Error {
+    return this.#health.stop(cause);
+  }
+
   /** Ids of objects that have blocks here, ascending, behind `after`. */
   gfids(after: number, limit: number): readonly number[] {
     return this.#parts.state.gfids(after, limit);
@@ -188,18 +253,34 @@ export class BlockStore {
     return { type: 'run', gfid, group, slot, blocks, address, sequence, epoch: this.#epoch, checksums };
   }
 
+  /** Before the first record that an older version does not know, the superblock says that there may be some. */
+  #enableJournal(): Promise<void> | undefined {
+    const { superblock } = this.#parts;
+    if (superblock.current.journaledBlocks) return undefined;
+    return this.#health.critical(() => superblock.update({ journaledBlocks: true }));
+  }
+
   /**
    * Take records in and queue them, together. Records that keep space leave `spareBytes` of the log to those that free
    * it, so that a full drive can be emptied.
    */
   async #record(records: readonly LogRecord[], spareBytes: number): Promise<void> {
     const bytes = records.reduce((sum, record) => sum + recordBytes(record), 0);
-    this.#health.assertRunning();
-    while (!this.#log.hasRoom(bytes, spareBytes)) await this.#health.mayBeFull(() => this.#log.grow());
+    while (!this.#hasLogRoom(bytes, spareBytes)) await this.#growLog();
     for (const record of records) {
       this.#freed.push(...this.#parts.state.apply(record));
       this.#log.append(record);
     }
+  }
+
+  /** Ask, and append in the same turn. */
+  #hasLogRoom(bytes: number, spareBytes: number): boolean {
+    this.#health.assertRunning();
+    return this.#log.hasRoom(bytes, spareBytes);
+  }
+
+  #growLog(): Promise<void> {
+    return this.#health.mayBeFull(() => this.#log.grow());
   }
 
   async #write(address: number, parts: readonly Uint8Array[]): Promise<void> {
@@ -232,11 +313,7 @@ export class BlockStore {
     const old = superblock.current.logGeneration;
     const identity = { logGeneration: old + 1, driveId: this.identity.driveId };
     const epoch = this.#epoch;
-    const records = function* (): Generator<LogRecord> {
-      yield* state.runRecords(epoch);
-      yield* state.catalog.values();
-    };
-    const next = await this.#health.whenRoom(() => Log.create(directory, pages, sums, identity, records()));
+    const next = await this.#health.whenRoom(() => Log.create(directory, pages, sums, identity, state.records(epoch)));
     if (next === undefined) return;
     await this.#health.critical(() => superblock.update({ logGeneration: identity.logGeneration }));
     const finished = this.#log;

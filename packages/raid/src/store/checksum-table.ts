@@ -1,3 +1,6 @@
+import { type Address, noAddress } from '../kernel/journal.ts';
+import { checksumNumber, driveBlockOf } from './journaled-address.ts';
+
 /** The checksum of every block of a drive, in memory: 8 bytes for each 4096 on disk. */
 export class ChecksumTable {
   #words = new Uint32Array(0);
@@ -17,6 +20,21 @@ export class ChecksumTable {
       if (this.#words[first * 2 + index] !== checksums[index]) return false;
     }
     return true;
+  }
+
+  /** The checksum of a journaled block. */
+  setNumber(address: Address, checksum: number): void {
+    if (address === noAddress) return;
+    const first = driveBlockOf(address);
+    this.#reserve(first * 2 + 2);
+    this.#words[first * 2] = checksum % 2 ** 32;
+    this.#words[first * 2 + 1] = Math.floor(checksum / 2 ** 32);
+  }
+
+  number(address: Address): number {
+    if (address === noAddress) return 0;
+    const first = driveBlockOf(address);
+    return checksumNumber(this.#words[first * 2] ?? 0, this.#words[first * 2 + 1] ?? 0);
   }
 
   /** Twice the room each time, so that filling a drive copies each checksum once or twice. */

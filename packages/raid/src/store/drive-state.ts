@@ -1,5 +1,8 @@
+import type { JournalEntry } from '../kernel/journal.ts';
 import { Catalog } from './catalog.ts';
 import { ChecksumTable } from './checksum-table.ts';
+import { driveBlockOf } from './journaled-address.ts';
+import { JournaledBlocks } from './journaled-blocks.ts';
 import { type LogRecord, type RunRecord, recordBytes, runRecordBytes } from './log-record.ts';
 import { type Run, RunTable } from './run-table.ts';
 
@@ -13,13 +16,14 @@ export interface Extent {
 export class DriveState {
   readonly catalog = new Catalog();
   readonly checksums = new ChecksumTable();
+  readonly journaled = new JournaledBlocks();
   readonly #runs = new Map<number, RunTable>();
   #sequence = 0;
   /** Bytes of the records that are still true: what a rewritten log would hold. */
   #liveBytes = 0;
 
   get liveBytes(): number {
-    return this.#liveBytes;
+    return this.#liveBytes + this.journaled.liveBytes;
   }
 
   get objectsWithRuns(): number {
@@ -48,7 +52,20 @@ export class DriveState {
         this.#forget(record.gfid);
         return [];
       case 'drop':
-        return this.#drop(record.gfid);
+        return [...this.#drop(record.gfid), ...this.#dropJournaled(record.gfid)];
+      case 'entry':
+        this.#note(record.entry);
+        this.journaled.apply(record);
+        return [];
+      case 'data block':
+      case 'parity block':
+        this.checksums.setNumber(record.block.address, record.checksum);
+        this.journaled.apply(record);
+        return [];
+      case 'stale':
+      case 'claim':
+        this.journaled.apply(record);
+        return [];
     }
   }
 
@@ -79,10 +96,25 @@ export class DriveState {
 
   /** Ids of objects with blocks here, ascending, behind `after`. */
   gfids(after: number, limit: number): readonly number[] {
-    return [...this.#runs.keys()]
+    return [...new Set([...this.#runs.keys(), ...this.journaled.gfids()])]
       .filter((gfid) => gfid > after)
       .sort((a, b) => a - b)
       .slice(0, limit);
+  }
+
+  /** The records of a log that holds only what is true. */
+  *records(epoch: number): Generator<LogRecord> {
+    yield* this.runRecords(epoch);
+    yield* this.catalog.values();
+    yield* this.journaled.records((address) => this.checksums.number(address));
+  }
+
+  #note(entry: JournalEntry): void {
+    if (entry.type === 'mj' || entry.type === 'pj') this.checksums.setNumber(entry.newAddress, entry.checksum);
+  }
+
+  #dropJournaled(gfid: number): Extent[] {
+    return this.journaled.drop(gfid).map((address) => ({ address: driveBlockOf(address), blocks: 1 }));
   }
 
   #applyRun(record: RunRecord): readonly Extent[] {

@@ -1,4 +1,14 @@
 import type { Geometry } from '../layout/geometry.ts';
+import {
+  decodeJournalBody,
+  encodeJournalBody,
+  getNumber,
+  isJournalType,
+  type JournalRecord,
+  journalRecordBytes,
+  journalTypeOf,
+  setNumber,
+} from './journal-record.ts';
 
 /** A key as a string of one character per byte (Latin-1): its order is the order of the bytes. */
 export type RawKey = string;
@@ -52,7 +62,7 @@ interface DropRecord {
   readonly gfid: number;
 }
 
-export type LogRecord = RunRecord | ObjectRecord | ForgetRecord | DropRecord;
+export type LogRecord = RunRecord | ObjectRecord | ForgetRecord | DropRecord | JournalRecord;
 
 const types = { run: 1, object: 2, forget: 3, drop: 4 } as const;
 const recordHeaderBytes = 8;
@@ -66,18 +76,22 @@ const aligned = (bytes: number) => Math.ceil(bytes / 8) * 8;
 export function encodeRecord(record: LogRecord): Uint8Array {
   const bytes = new Uint8Array(recordBytes(record));
   const view = new DataView(bytes.buffer);
-  view.setUint8(0, types[record.type]);
+  view.setUint8(0, isJournalRecord(record) ? journalTypeOf(record) : types[record.type]);
   view.setUint32(4, bytes.byteLength, true);
   setNumber(view, 8, record.gfid);
   if (record.type === 'run') encodeRun(record, view);
   if (record.type === 'object') encodeObject(record, bytes, view);
+  if (isJournalRecord(record)) encodeJournalBody(record, view);
   return bytes;
 }
+
+const isJournalRecord = (record: LogRecord): record is JournalRecord => !(record.type in types);
 
 /** Bytes of the record of a run of so many blocks. */
 export const runRecordBytes = (blocks: number): number => runBytes + blocks * 8;
 
 export function recordBytes(record: LogRecord): number {
+  if (isJournalRecord(record)) return journalRecordBytes(record);
   if (record.type === 'run') return runRecordBytes(record.blocks);
   if (record.type === 'forget' || record.type === 'drop') return recordHeaderBytes + 8;
   const lists = record.span.length + record.absent.length + record.homes.length;
@@ -138,6 +152,7 @@ function decodeBody(type: number, bytes: Uint8Array): LogRecord | undefined {
   const gfid = getNumber(view, 8);
   if (type === types.forget) return { type: 'forget', gfid };
   if (type === types.drop) return { type: 'drop', gfid };
+  if (isJournalType(type)) return decodeJournalBody(type, gfid, view);
   if (type === types.run) return decodeRun(gfid, view);
   return type === types.object ? decodeObject(gfid, bytes, view) : undefined;
 }
@@ -191,11 +206,3 @@ function decodeObject(gfid: number, bytes: Uint8Array, view: DataView): ObjectRe
     ...(sha256 === undefined ? {} : { sha256 }),
   };
 }
-
-/** Ids, positions and counts are exact numbers below 2^53, kept as 64 bits. */
-function setNumber(view: DataView, at: number, value: number): void {
-  view.setUint32(at, value % 2 ** 32, true);
-  view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
-}
-
-const getNumber = (view: DataView, at: number) => view.getUint32(at + 4, true) * 2 ** 32 + view.getUint32(at, true);

@@ -1,6 +1,7 @@
 import type { PagePool } from '@holdfast/runtime';
 import type { DriveDirectory } from '../drive/drive-files.ts';
 import { ArrayExistsError, DriveDamagedError, NoArrayError } from '../errors.ts';
+import { noAddress } from '../kernel/journal.ts';
 import type { ParityKernel } from '../parity/parity-kernel.ts';
 import { BlockFile, blockFileName } from './block-file.ts';
 import { BlockSpace } from './block-space.ts';
@@ -9,6 +10,7 @@ import { Checksums } from './checksums.ts';
 import { DriveHealth } from './drive-health.ts';
 import { DriveState } from './drive-state.ts';
 import type { DriveIdentity } from './identity.ts';
+import { driveBlockOf } from './journaled-address.ts';
 import { Log, logFileName } from './log.ts';
 import type { LogRecord } from './log-record.ts';
 import { type LogEnd, scanLog } from './log-scan.ts';
@@ -56,7 +58,7 @@ export async function formatDrive(host: DriveHost, identity: DriveIdentity): Pro
     const logIdentity = { logGeneration: firstLogGeneration, driveId: identity.driveId };
     const log = opened.adopt(await Log.create(directory, pages, sums, logIdentity, []), close);
     const view = { epoch: 0, live: identity.members };
-    const first = { identity, view, logGeneration: firstLogGeneration };
+    const first = { identity, view, logGeneration: firstLogGeneration, journaledBlocks: false };
     const superblock = opened.adopt(await SuperblockFile.create(directory, pages, sums, first), close);
     await directory.sync();
     const health = new DriveHealth(directory.path);
@@ -95,6 +97,7 @@ export async function openDrive(
     const { state, space, replay } = replayInto(blocks);
     const { log, end } = await openLog(host, sums, { logGeneration, driveId: identity.driveId }, replay);
     opened.adopt(log, close);
+    claimJournaled(state, space);
     const health = new DriveHealth(directory.path);
     const place = new BlockSpace(blocks, space, health);
     const { lostBatches } = end;
@@ -148,6 +151,16 @@ function replayInto(blocks: BlockFile) {
     for (const { address, blocks: count } of state.apply(record)) space.release(address, count);
   };
   return { state, space, replay };
+}
+
+/**
+ * Take the places of the journaled blocks, once the log says where they are at last. One that is taken already, or lies
+ * beyond the end, had the record lost that moved it: there is no such block here any more.
+ */
+function claimJournaled({ journaled }: DriveState, space: Space): void {
+  for (const { address, forget } of [...journaled.places()]) {
+    if (address !== noAddress && !space.claim(driveBlockOf(address), 1)) forget();
+  }
 }
 
 async function openLog(

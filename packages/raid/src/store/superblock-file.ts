@@ -13,6 +13,8 @@ import {
 
 export const superblockFileName = 'superblock';
 
+type SuperblockChange = Partial<Pick<Superblock, 'view' | 'logGeneration' | 'journaledBlocks'>>;
+
 /** The two slots on disk. A write goes to the slot the current copy is not in, and is durable when it resolves. */
 export class SuperblockFile {
   readonly #file: DriveFile;
@@ -79,7 +81,7 @@ export class SuperblockFile {
   }
 
   /** Write a changed superblock. One at a time: both slots would be the same one otherwise. */
-  update(change: Partial<Pick<Superblock, 'view' | 'logGeneration'>>): Promise<void> {
+  update(change: SuperblockChange): Promise<void> {
     const update = this.#last.then(() => this.#write(change));
     this.#last = update.catch(() => undefined);
     return update;
@@ -90,7 +92,7 @@ export class SuperblockFile {
     await this.#file.close();
   }
 
-  async #write(change: Partial<Pick<Superblock, 'view' | 'logGeneration'>>): Promise<void> {
+  async #write(change: SuperblockChange): Promise<void> {
     const next = { ...this.#current, ...change, generation: this.#current.generation + 1 };
     const bytes = this.#pages.bytes(this.#page);
     encodeSuperblock(next, bytes, () => this.#sums.whole(this.#page, superblockBytes));

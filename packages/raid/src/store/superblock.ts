@@ -9,10 +9,14 @@ export interface Superblock {
   readonly generation: number;
   /** Which `log-N` file is the log. */
   readonly logGeneration: number;
+  /** The log may hold records of the journaled write: who does not know them must not open the drive. */
+  readonly journaledBlocks: boolean;
 }
 
 export const superblockBytes = blockBytes;
 const formatVersion = 1;
+/** Incompatible features that this version knows. */
+const journaledBlocksFeature = 1;
 
 const magic = 'HOLDFAST';
 const checksumAt = 8;
@@ -51,6 +55,7 @@ export function encodeSuperblock(superblock: Superblock, into: Uint8Array, check
   into.fill(0);
   into.set(Buffer.from(magic, 'latin1'), 0);
   target.setUint32(at.version, formatVersion, true);
+  target.setUint32(at.incompat, superblock.journaledBlocks ? journaledBlocksFeature : 0, true);
   into.set(Buffer.from(identity.arrayId, 'hex'), at.arrayId);
   into.set(Buffer.from(identity.driveId, 'hex'), at.driveId);
   target.setBigUint64(at.generation, BigInt(superblock.generation), true);
@@ -90,17 +95,18 @@ export function decodeSuperblock(from: Uint8Array, checksum: () => bigint): Supe
   };
   const view = { epoch: source.getUint32(at.epoch, true), live: membersOf(source.getBigUint64(at.live, true)) };
   const logGeneration = source.getUint32(at.logGeneration, true);
-  return { kind: 'valid', superblock: { identity, view, generation, logGeneration } };
+  const journaledBlocks = (source.getUint32(at.incompat, true) & journaledBlocksFeature) !== 0;
+  return { kind: 'valid', superblock: { identity, view, generation, logGeneration, journaledBlocks } };
 }
 
 /**
  * Features are bits: `compat` may be ignored by who does not know them, `readOnlyCompat` forbids writing, `incompat`
- * forbids opening. This version knows none, and always writes.
+ * forbids opening. This version knows one incompatible feature, and always writes.
  */
 function unknownFeatures(source: DataView): string | undefined {
   const version = source.getUint32(at.version, true);
   const readOnlyCompat = source.getUint32(at.readOnlyCompat, true);
-  const incompat = source.getUint32(at.incompat, true);
+  const incompat = (source.getUint32(at.incompat, true) & ~journaledBlocksFeature) >>> 0;
   if (incompat !== 0) return `format ${version} with the features 0x${incompat.toString(16)}`;
   if (readOnlyCompat !== 0) return `format ${version} with the read-only features 0x${readOnlyCompat.toString(16)}`;
   const parity = source.getUint8(at.parity);

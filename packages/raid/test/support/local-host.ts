@@ -5,6 +5,7 @@ import type { DriveDirectory } from '../../src/drive/drive-files.ts';
 import { openDirectory } from '../../src/drive/node-drive.ts';
 import { Iom } from '../../src/iom/iom.ts';
 import type { IomPort } from '../../src/iom/iom-port.ts';
+import { LocalLinks } from './local-links.ts';
 import { memberPools } from './local-pool.ts';
 
 const arrayMember = 64;
@@ -29,6 +30,7 @@ export class LocalHost implements ArrayHost {
   readonly members: readonly number[];
   readonly #pools: ReadonlyMap<number, PagePool>;
   readonly #ioms: ReadonlyMap<number, Iom>;
+  readonly #links = new LocalLinks();
   readonly #down = new Set<number>();
   readonly #listeners = new Set<(member: number, why: string) => void>();
   readonly #silenceListeners = new Set<(member: number, silent: boolean) => void>();
@@ -49,7 +51,8 @@ export class LocalHost implements ArrayHost {
         const pages = this.#pools.get(member)!;
         const open = async (path: string, options: { readonly create: boolean }) =>
           wrap(await (openDrive?.(member) ?? openDirectory(path, options)), member);
-        return [member, new Iom({ member, pages, directory: this.drive(member), openDirectory: open })];
+        const connect = this.#links.from(member);
+        return [member, new Iom({ member, pages, directory: this.drive(member), openDirectory: open, connect })];
       }),
     );
   }
@@ -87,6 +90,7 @@ export class LocalHost implements ArrayHost {
   /** Cut a member off: it answers nothing any more, and the array hears of it. Its drive is let go of. */
   async cutOff(member: number): Promise<void> {
     this.#down.add(member);
+    this.#links.cut(member);
     for (const listener of this.#listeners) listener(member, 'is down (killed)');
     await this.#ioms.get(member)!.close();
   }

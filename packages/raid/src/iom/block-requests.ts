@@ -1,0 +1,129 @@
+import type { PagePool } from '@holdfast/runtime';
+import { PagesGoneError } from '../errors.ts';
+import type { BlockJournal } from '../journal/block-journal.ts';
+import { handleOfPage } from '../journal/page-handles.ts';
+import { type Address, noAddress } from '../kernel/journal.ts';
+import { readAttemptsMax } from '../limits.ts';
+import type { BlockStore } from '../store/block-store.ts';
+import type {
+  BlockRangeRequest,
+  BlockUseAnswer,
+  ReadBlocksAnswer,
+  ReadBlocksRequest,
+  ReadParityAnswer,
+  ReadParityRequest,
+  WriteBlocksRequest,
+} from './messages.ts';
+
+interface PageMessage {
+  readonly page: number;
+  readonly generation: number;
+}
+
+/** Requests for single blocks of objects, served by the journaled write of one I/O manager. */
+export class BlockRequests {
+  readonly #journal: BlockJournal;
+  readonly #store: BlockStore;
+  readonly #pages: PagePool;
+
+  constructor(journal: BlockJournal, store: BlockStore, pages: PagePool) {
+    this.#journal = journal;
+    this.#store = store;
+    this.#pages = pages;
+  }
+
+  write({ gfid, client, toughness, writes }: WriteBlocksRequest): Promise<('done' | 'busy')[]> {
+    return this.#holding(writes, async () => {
+      const results = await Promise.all(
+        writes.map(({ lblk, group, slot, parity, request, start, bytes, page }) =>
+          this.#journal.data.write({
+            client,
+            request,
+            gfid,
+            lblk,
+            group,
+            slot,
+            parity,
+            payload: handleOfPage(page),
+            writeStart: start,
+            writeBytes: bytes,
+            toughness,
+          }),
+        ),
+      );
+      return results.map(({ outcome }) => outcome);
+    });
+  }
+
+  read({ gfid, client, atLeast, blocks }: ReadBlocksRequest): Promise<ReadBlocksAnswer> {
+    return this.#holding(blocks, () =>
+      Promise.all(
+        blocks.map(async ({ lblk, page }) => {
+          const locate = () => this.#journal.data.locate(gfid, lblk, client, atLeast);
+          const { outcome, found } = await this.#copy(locate, page);
+          return { outcome, seq: found.seq };
+        }),
+      ),
+    );
+  }
+
+  readParity({ gfid, groups }: ReadParityRequest): Promise<ReadParityAnswer> {
+    return this.#holding(groups, async () => {
+      await this.#journal.ready();
+      return Promise.all(
+        groups.map(async ({ group, page }) => {
+          const { outcome, found } = await this.#copy(async () => this.#journal.parity.locate(gfid, group), page);
+          return { outcome, vv: Array.from(found.vv, (seq) => seq ?? 0) };
+        }),
+      );
+    });
+  }
+
+  sync({ gfid, fromBlock, toBlock }: BlockRangeRequest): Promise<void> {
+    return this.#journal.data.quiet(gfid, fromBlock, toBlock);
+  }
+
+  use({ gfid, fromBlock, toBlock }: BlockRangeRequest): BlockUseAnswer {
+    let dataBlocks = 0;
+    let endBlock = 0;
+    for (const { lblk, address } of this.#store.journaled.dataBlocks(gfid)) {
+      if (lblk < fromBlock || lblk >= toBlock || address === noAddress) continue;
+      dataBlocks++;
+      endBlock = Math.max(endBlock, lblk + 1);
+    }
+    return { dataBlocks, endBlock, parityBlocks: this.#store.journaled.parityBlocks(gfid).length };
+  }
+
+  /**
+   * Copy a block to a page of the caller. A block that was overwritten and its place used again while it was read is
+   * looked up anew.
+   */
+  async #copy<Found extends { readonly address: Address }>(
+    locate: () => Promise<Found>,
+    page: number,
+  ): Promise<{ readonly outcome: 'ok' | 'hole' | 'damaged'; readonly found: Found }> {
+    let found = await locate();
+    for (let attempt = 0; attempt < readAttemptsMax; attempt++) {
+      if (found.address === noAddress) return { outcome: 'hole', found };
+      if (await this.#journal.copy(found.address, this.#pages.bytes(page))) return { outcome: 'ok', found };
+      const now = await locate();
+      if (now.address === found.address) break;
+      found = now;
+    }
+    return { outcome: 'damaged', found };
+  }
+
+  /** Keep the sender's pages from being used again until the work on them is over. */
+  async #holding<T>(messages: readonly PageMessage[], work: () => Promise<T>): Promise<T> {
+    const held: PageMessage[] = [];
+    try {
+      for (const message of messages) {
+        if (!this.#pages.hold(message.page, 1, message.generation)) throw new PagesGoneError();
+        held.push(message);
+      }
+      return await work();
+    } finally {
+      for (const { page } of held) this.#pages.release(page, 1);
+    }
+  }
+}

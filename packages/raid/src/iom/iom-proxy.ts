@@ -1,0 +1,39 @@
+import type { ServiceProxy } from '@holdfast/runtime/service';
+import { readMs } from '../limits.ts';
+import type { IomService } from './definition.ts';
+import type { IomPort } from './iom-port.ts';
+
+/** The calls of the service in the shape of {@link IomPort}: lists that callers may not change, made changeable. */
+export function iomPortOf(proxy: ServiceProxy<typeof IomService.members>): IomPort {
+  const soon = { timeoutMs: readMs };
+  return {
+    create: (identity) => proxy.create({ ...identity, members: [...identity.members] }),
+    open: () => proxy.open(),
+    setView: ({ epoch, live }) => proxy.setView({ epoch, live: [...live] }),
+    store: (request) => proxy.store(request),
+    harden: (request) => proxy.harden(request),
+    fetch: (request) => proxy.fetch(request, soon),
+    putObject: (request) => proxy.putObject(request),
+    forget: ({ epoch, gfids }) => proxy.forget({ epoch, gfids: [...gfids] }),
+    drop: ({ epoch, gfids }) => proxy.drop({ epoch, gfids: [...gfids] }),
+    versions: (key) => proxy.versions(key, soon),
+    objects: ({ prefix, after, limit }) =>
+      proxy.objects({ prefix, limit, ...(after && { after: { ...after } }) }, soon),
+    gfids: (request) => proxy.gfids(request, soon),
+    view: () => proxy.view(undefined, soon),
+    newGfid: (request) => proxy.newGfid(request),
+    writeBlocks: (request) => proxy.writeBlocks(request),
+    readBlocks: (request) => proxy.readBlocks(request, soon),
+    readParity: (request) => proxy.readParity(request, soon),
+    syncBlocks: (request) => proxy.syncBlocks(request),
+    blockUse: (request) => proxy.blockUse(request, soon),
+    decided: (request) => proxy.decided(request),
+    stale: (request) => proxy.stale(request, soon),
+    use: () => proxy.use(undefined, soon),
+    hold: (request) => proxy.hold(request),
+    // Something may never come to the step: whoever waits may wait for ever.
+    held: () => proxy.held(undefined, { timeoutMs: 0 }),
+    letGo: () => proxy.letGo(),
+    close: () => proxy.close(),
+  };
+}

@@ -1,0 +1,78 @@
+import type { PageIndex, PagePool } from '@holdfast/runtime';
+import type { Address } from '../kernel/journal.ts';
+
+/** A block in a page of the own pool. */
+export interface CachedBlock {
+  readonly address: Address;
+  readonly page: PageIndex;
+  /** Settles when the page holds the block; rejects when it cannot be had. */
+  readonly ready: Promise<void>;
+  pins: number;
+  dropped: boolean;
+}
+
+/**
+ * Blocks by their address, whether they are on disk yet or not: what is asked for by its address is what was last
+ * combined for it. Blocks in use are pinned; of the others the ones not used for longest make room.
+ */
+export class BlockCache {
+  readonly #pages: PagePool;
+  readonly #blocksMax: number;
+  /** The least recently used first. */
+  readonly #blocks = new Map<Address, CachedBlock>();
+
+  constructor(pages: PagePool, blocksMax: number) {
+    this.#pages = pages;
+    this.#blocksMax = blocksMax;
+  }
+
+  /** The block, pinned; undefined when it is not here. */
+  find(address: Address): CachedBlock | undefined {
+    const block = this.#blocks.get(address);
+    if (block === undefined) return undefined;
+    this.#blocks.delete(address);
+    this.#blocks.set(address, block);
+    block.pins++;
+    return block;
+  }
+
+  /** A block whose page `fill` fills, pinned, in place of whatever was known of the address. */
+  open(address: Address, fill: (page: PageIndex) => Promise<void>): CachedBlock {
+    this.drop(address);
+    const page = this.#pages.take();
+    const ready = fill(page);
+    ready.catch(() => undefined);
+    const block: CachedBlock = { address, page, ready, pins: 1, dropped: false };
+    this.#blocks.set(address, block);
+    this.#makeRoom();
+    return block;
+  }
+
+  unpin(block: CachedBlock): void {
+    block.pins--;
+    if (block.dropped && block.pins === 0) this.#pages.give(block.page);
+    else this.#makeRoom();
+  }
+
+  /** Forget what is at an address. */
+  drop(address: Address): void {
+    const block = this.#blocks.get(address);
+    if (block === undefined) return;
+    this.#blocks.delete(address);
+    block.dropped = true;
+    if (block.pins === 0) this.#pages.give(block.page);
+  }
+
+  close(): void {
+    for (const address of [...this.#blocks.keys()]) this.drop(address);
+  }
+
+  #makeRoom(): void {
+    if (this.#blocks.size <= this.#blocksMax) return;
+    for (const block of this.#blocks.values()) {
+      if (block.pins > 0) continue;
+      this.drop(block.address);
+      if (this.#blocks.size <= this.#blocksMax) return;
+    }
+  }
+}

@@ -1,0 +1,244 @@
+import type { PageIndex, PagePool } from '@holdfast/runtime';
+import { DriveDamagedError } from '../errors.ts';
+import type { StorageAnswer, StorageRequest } from '../kernel/iom-messages.ts';
+import { type Address, type JournalEntry, noAddress } from '../kernel/journal.ts';
+import { blockBytes, cachedBlocksMax, journalSpareBytes } from '../limits.ts';
+import type { ParityKernel } from '../parity/parity-kernel.ts';
+import type { BlockStore } from '../store/block-store.ts';
+import { Checksums } from '../store/checksums.ts';
+import { checksumNumber, driveBlockOf } from '../store/journaled-address.ts';
+import { BlockCache, type CachedBlock } from './block-cache.ts';
+import { handleOfPage, pageOfHandle } from './page-handles.ts';
+
+/** Stands between the storing of a block and its flush, so that an I/O manager can be stopped exactly there. */
+export type BeforeFlush = (id: number) => Promise<void>;
+
+/**
+ * What the two kernels of an I/O manager ask of their drive, done: blocks are merged in pages of the own pool, written,
+ * and made durable by the group commit, entries appended to the log in the order they come.
+ *
+ * A kernel has no answer for a drive that fails: whatever goes wrong here stops the drive, and the others go on without.
+ */
+export class JournalStorage {
+  readonly #store: BlockStore;
+  readonly #pages: PagePool;
+  readonly #kernel: ParityKernel;
+  readonly #sums: Checksums;
+  readonly #cache: BlockCache;
+  readonly #underWay = new Set<Promise<unknown>>();
+
+  constructor(parts: { readonly store: BlockStore; readonly pages: PagePool; readonly kernel: ParityKernel }) {
+    this.#store = parts.store;
+    this.#pages = parts.pages;
+    this.#kernel = parts.kernel;
+    this.#sums = new Checksums(parts.pages, parts.kernel);
+    this.#cache = new BlockCache(parts.pages, Math.min(cachedBlocksMax, Math.floor(parts.pages.pages / 8)));
+  }
+
+  /**
+   * Carry a request out, and hand the answer to `answer`. Requests may end in any order, but each sees what those before
+   * it combined.
+   */
+  serve(request: StorageRequest, answer: (answer: StorageAnswer) => void, beforeFlush: BeforeFlush): void {
+    const serving = this.#serve(request, answer, beforeFlush);
+    const watched = serving.catch((error: unknown) => {
+      this.#store.stop(error);
+    });
+    this.#underWay.add(watched);
+    void watched.finally(() => this.#underWay.delete(watched));
+  }
+
+  /**
+   * Bring the block at an address into memory and hold it against its checksum; false when the drive cannot give it.
+   */
+  async load(address: Address): Promise<boolean> {
+    if (address === noAddress) return true;
+    const block = this.#block(address);
+    try {
+      await block.ready;
+      return true;
+    } catch {
+      this.#cache.drop(address);
+      return false;
+    } finally {
+      this.#cache.unpin(block);
+    }
+  }
+
+  /** Copy the block at an address to `into`; false when the drive cannot give it. */
+  async copy(address: Address, into: Uint8Array): Promise<boolean> {
+    const block = this.#block(address);
+    try {
+      await block.ready;
+      into.set(this.#pages.bytes(block.page));
+      return true;
+    } catch {
+      this.#cache.drop(address);
+      return false;
+    } finally {
+      this.#cache.unpin(block);
+    }
+  }
+
+  /** An address is not this object's any more. */
+  forget(address: Address): void {
+    this.#cache.drop(address);
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#underWay);
+    this.#cache.close();
+    this.#sums.close();
+  }
+
+  #serve(request: StorageRequest, answer: (answer: StorageAnswer) => void, beforeFlush: BeforeFlush): Promise<void> {
+    switch (request.type) {
+      case 'prepare':
+        return this.#prepare(request, answer);
+      case 'merge':
+        return this.#merge(request, answer);
+      case 'difference':
+        return this.#difference(request, answer);
+      case 'verify':
+        return this.#verify(request, answer);
+      case 'harden':
+        return this.#harden(request, answer, beforeFlush);
+      case 'journal':
+        return this.#journal(request.entry, answer);
+      case 'mark':
+        // The map on disk is the log: there is no buffer of its own that could reach the disk before it (law L3).
+        return Promise.resolve();
+    }
+  }
+
+  async #prepare(request: Extract<StorageRequest, { type: 'prepare' }>, answer: Answer): Promise<void> {
+    const { id, oldAddress, newAddress, payload, writeStart, writeBytes } = request;
+    const delta = this.#pages.take();
+    const fresh = this.#combine(newAddress, oldAddress, (page, old) => {
+      const bytes = this.#pages.bytes(page);
+      if (old === undefined) bytes.fill(0);
+      else if (writeBytes < blockBytes) bytes.set(this.#pages.bytes(old));
+      const written = this.#pages.bytes(pageOfHandle(payload)).subarray(writeStart, writeStart + writeBytes);
+      bytes.set(written, writeStart);
+      this.#xor(delta, page, old);
+    });
+    await this.#combined(fresh, (checksum) => answer({ type: 'combined', id, checksum, delta: handleOfPage(delta) }));
+  }
+
+  async #merge(request: Extract<StorageRequest, { type: 'merge' }>, answer: Answer): Promise<void> {
+    const { id, oldAddress, newAddress, delta } = request;
+    const fresh = this.#combine(newAddress, oldAddress, (page, old) => this.#xor(page, pageOfHandle(delta), old));
+    await this.#combined(fresh, (checksum) => answer({ type: 'combined', id, checksum, delta }));
+  }
+
+  async #difference(request: Extract<StorageRequest, { type: 'difference' }>, answer: Answer): Promise<void> {
+    const old = request.oldAddress === noAddress ? undefined : this.#block(request.oldAddress);
+    const fresh = this.#block(request.newAddress);
+    const delta = this.#pages.take();
+    try {
+      await Promise.all([old?.ready, fresh.ready]);
+      this.#xor(delta, fresh.page, old?.page);
+      answer({ type: 'difference', id: request.id, delta: handleOfPage(delta) });
+    } finally {
+      if (old !== undefined) this.#cache.unpin(old);
+      this.#cache.unpin(fresh);
+    }
+  }
+
+  async #verify({ id, address, checksum }: Extract<StorageRequest, { type: 'verify' }>, answer: Answer): Promise<void> {
+    this.#cache.drop(address);
+    const block = this.#cache.open(address, async (page) => {
+      if (!(await this.#store.readBlock(driveBlockOf(address), page))) throw new Error('not readable');
+    });
+    let good = false;
+    try {
+      await block.ready;
+      good = this.#checksum(block.page) === checksum;
+    } catch {
+      good = false;
+    } finally {
+      if (!good) this.#cache.drop(address);
+      this.#cache.unpin(block);
+    }
+    answer({ type: 'verified', id, good });
+  }
+
+  async #harden(
+    { id, address }: Extract<StorageRequest, { type: 'harden' }>,
+    answer: Answer,
+    beforeFlush: BeforeFlush,
+  ): Promise<void> {
+    const block = this.#block(address);
+    try {
+      await block.ready;
+      await this.#store.writeBlock(driveBlockOf(address), block.page);
+    } finally {
+      this.#cache.unpin(block);
+    }
+    await beforeFlush(id);
+    await this.#store.harden();
+    answer({ type: 'hardened', id });
+  }
+
+  async #journal(entry: JournalEntry, answer: Answer): Promise<void> {
+    const gfid = entry.type === 'mj' ? entry.gfid : entry.type === 'pj' ? entry.mj.gfid : 0;
+    const isEnd = entry.type !== 'mj' && entry.type !== 'pj';
+    await this.#store.journal({ type: 'entry', gfid, entry }, isEnd ? 0 : journalSpareBytes);
+    answer({ type: 'journaled', entry });
+  }
+
+  /** A block for `newAddress`, made of the one at `oldAddress`: known by its address from now on. */
+  #combine(
+    newAddress: Address,
+    oldAddress: Address,
+    fill: (page: PageIndex, old: PageIndex | undefined) => void,
+  ): CachedBlock {
+    const old = oldAddress === noAddress ? undefined : this.#block(oldAddress);
+    return this.#cache.open(newAddress, async (page) => {
+      try {
+        await old?.ready;
+        fill(page, old?.page);
+      } finally {
+        if (old !== undefined) this.#cache.unpin(old);
+      }
+    });
+  }
+
+  async #combined(block: CachedBlock, done: (checksum: number) => void): Promise<void> {
+    await block.ready;
+    const checksum = this.#checksum(block.page);
+    this.#store.checksums.setNumber(block.address, checksum);
+    // Stays pinned until it was written: nobody could read it from the disk before.
+    done(checksum);
+    this.#cache.unpin(block);
+  }
+
+  /** The block at an address, pinned: from memory, or read and held against its checksum. */
+  #block(address: Address): CachedBlock {
+    return (
+      this.#cache.find(address) ??
+      this.#cache.open(address, async (page) => {
+        const expected = this.#store.checksums.number(address);
+        const read = await this.#store.readBlock(driveBlockOf(address), page);
+        if (read && this.#checksum(page) === expected) return;
+        throw new DriveDamagedError(
+          this.#store.path,
+          `block ${driveBlockOf(address)} is ${read ? 'rotten' : 'unreadable'}`,
+        );
+      })
+    );
+  }
+
+  #checksum(page: PageIndex): number {
+    const [low = 0, high = 0] = this.#sums.ofPages(page, 1);
+    return checksumNumber(low, high);
+  }
+
+  /** `into` := a ^ b, a where there is no b. */
+  #xor(into: PageIndex, a: PageIndex, b: PageIndex | undefined): void {
+    if (b === undefined) this.#pages.bytes(into).set(this.#pages.bytes(a));
+    else this.#kernel.xor(into * blockBytes, [a * blockBytes, b * blockBytes], blockBytes);
+  }
+}
+
+type Answer = (answer: StorageAnswer) => void;

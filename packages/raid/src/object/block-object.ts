@@ -1,0 +1,175 @@
+import { ObjectOptionError } from '../errors.ts';
+import type { Toughness } from '../kernel/iom-messages.ts';
+import { blockBytes, blocksPerWindow } from '../limits.ts';
+import type { ObjectRecord } from '../store/log-record.ts';
+import type { BlockLanes } from './block-lanes.ts';
+import { type BlockPiece, blockPieces, checkRange } from './block-pieces.ts';
+import { BlockReads } from './block-reads.ts';
+import { BlockWrites } from './block-writes.ts';
+import type { ObjectHost } from './object-host.ts';
+import { printGfid } from './object-record.ts';
+
+export interface ReadRangeOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Wait until what is read is at least that tough: 2 is on all disks. Default 0: what other clients write is seen from 1 on. */
+  readonly atLeast?: Toughness | undefined;
+}
+
+export interface WriteRangeOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** When the write is answered: 0 begun, 1 also held by the parity's node, 2 on the disks of both. Default 2. */
+  readonly toughness?: Toughness | undefined;
+}
+
+/** What a write did. */
+export interface RangeWritten {
+  /** Changes whenever an earlier write that was below toughness 2 may have been lost: write again what was not synced. */
+  readonly verifier: string;
+  /** A copy of something written is missing, since a member is down. */
+  readonly degraded: boolean;
+}
+
+export interface BlockObjectStat {
+  readonly gfid: string;
+  readonly technique: 'mirror' | 'parity';
+  /** Blocks that were ever written, parity not counted. */
+  readonly allocatedBlocks: number;
+  /** Behind the last block that was ever written. */
+  readonly endBytes: number;
+  readonly degraded: boolean;
+}
+
+/** Bytes of one range, or of a part of several. */
+export interface RangeBytes {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * An object that is written in ranges. Blocks of 4096 bytes are atomic: after any failure each is old or new as a whole,
+ * and no other one changed. A call that spans several is not atomic as a whole. What was never written reads as zeros.
+ */
+export class BlockObject {
+  readonly #host: ObjectHost;
+  readonly #record: ObjectRecord;
+  readonly #lanes: BlockLanes;
+  readonly #writes: BlockWrites;
+  readonly #reads: BlockReads;
+
+  /** @internal */
+  constructor(host: ObjectHost, record: ObjectRecord, lanes: BlockLanes) {
+    this.#host = host;
+    this.#record = record;
+    this.#lanes = lanes;
+    this.#writes = new BlockWrites(host, () => this.#record);
+    this.#reads = new BlockReads(host, () => this.#record);
+  }
+
+  /** 16 hexadecimal digits. */
+  get gfid(): string {
+    return printGfid(this.#record.gfid);
+  }
+
+  /**
+   * @param offset bytes
+   * @param length bytes
+   * @throws ObjectRangeError, BlockUnavailableError, ObjectLostError, ArrayClosedError, the signal's reason
+   */
+  async read(offset: number, length: number, options: ReadRangeOptions = {}): Promise<Uint8Array> {
+    const atLeast = checkToughness(options.atLeast ?? 0);
+    checkRange(offset, length);
+    const into = new Uint8Array(length);
+    for (const window of windows(blockPieces(offset, length))) {
+      await this.#reads.read(into, window, atLeast, options.signal);
+    }
+    return into;
+  }
+
+  /** Several ranges side by side. */
+  readv(ranges: readonly { readonly offset: number; readonly length: number }[], options: ReadRangeOptions = {}) {
+    return Promise.all(ranges.map(({ offset, length }) => this.read(offset, length, options)));
+  }
+
+  /**
+   * Write a range. The bytes may change as soon as the call returned its promise.
+   *
+   * @throws ObjectRangeError, BlockUnavailableError, NoSpaceError, TooManyDownError, ObjectBusyError, ArrayClosedError:
+   *   nothing was written; WriteUnknownError: each block is old or new
+   */
+  async write(offset: number, bytes: Uint8Array, options: WriteRangeOptions = {}): Promise<RangeWritten> {
+    const toughness = checkToughness(options.toughness ?? 2);
+    const pieces = blockPieces(offset, bytes.byteLength);
+    // A copy of its own: writes of other blocks may have to end first.
+    const own = bytes.slice();
+    let degraded = false;
+    for (const window of windows(pieces)) {
+      const blocks = window.map(({ lblk }) => lblk);
+      const missing = await this.#lanes.run(blocks, () => this.#writes.write(own, window, toughness, options.signal));
+      degraded ||= missing;
+    }
+    return { verifier: this.#verifier(), degraded };
+  }
+
+  /** Several ranges side by side; ranges that share a block are written in the order they are given. */
+  async writev(ranges: readonly RangeBytes[], options: WriteRangeOptions = {}): Promise<RangeWritten> {
+    const written = await Promise.all(ranges.map(({ offset, bytes }) => this.write(offset, bytes, options)));
+    return { verifier: this.#verifier(), degraded: written.some(({ degraded }) => degraded) };
+  }
+
+  /** A barrier: resolves when every write of the range, or of the object, that was answered before is at toughness 2. */
+  async sync(range?: { readonly offset: number; readonly length: number }): Promise<{ readonly verifier: string }> {
+    const { gfid, span } = this.#record;
+    const { fromBlock, toBlock } = blocksOf(range);
+    const verifier = this.#verifier();
+    await this.#everywhere(span, (member) =>
+      this.#host.members.ask(member, (iom, epoch) => iom.syncBlocks({ epoch, gfid, fromBlock, toBlock })),
+    );
+    return { verifier };
+  }
+
+  async stat(): Promise<BlockObjectStat> {
+    const { gfid, span, geometry, absent } = this.#record;
+    const { fromBlock, toBlock } = blocksOf(undefined);
+    const uses = await this.#everywhere(span, (member) =>
+      this.#host.members.ask(member, (iom, epoch) => iom.blockUse({ epoch, gfid, fromBlock, toBlock })),
+    );
+    const { live } = this.#host.members;
+    return {
+      gfid: this.gfid,
+      technique: geometry.data === 1 ? 'mirror' : 'parity',
+      allocatedBlocks: uses.reduce((sum, { dataBlocks }) => sum + dataBlocks, 0),
+      endBytes: Math.max(0, ...uses.map(({ endBlock }) => endBlock * blockBytes)),
+      degraded: absent.length > 0 || span.some((member) => !live.has(member)),
+    };
+  }
+
+  /** Ask every member of the span that counts. */
+  #everywhere<T>(span: readonly number[], ask: (member: number) => Promise<T>): Promise<T[]> {
+    const { live } = this.#host.members;
+    return Promise.all(span.filter((member) => live.has(member)).map(ask));
+  }
+
+  #verifier(): string {
+    const { arrayId, members } = this.#host;
+    return `${arrayId.slice(0, 8)}${members.epoch.toString(16).padStart(8, '0')}`;
+  }
+}
+
+/** @throws ObjectOptionError */
+function checkToughness(toughness: Toughness): Toughness {
+  if (toughness === 0 || toughness === 1 || toughness === 2) return toughness;
+  throw new ObjectOptionError(`There is no toughness ${toughness}.`, 'Use 0, 1 or 2.');
+}
+
+function blocksOf(range: { readonly offset: number; readonly length: number } | undefined) {
+  if (range === undefined) return { fromBlock: 0, toBlock: Number.MAX_SAFE_INTEGER };
+  checkRange(range.offset, range.length);
+  return {
+    fromBlock: Math.floor(range.offset / blockBytes),
+    toBlock: Math.ceil((range.offset + range.length) / blockBytes),
+  };
+}
+
+function* windows(pieces: readonly BlockPiece[]): Generator<BlockPiece[]> {
+  for (let at = 0; at < pieces.length; at += blocksPerWindow) yield pieces.slice(at, at + blocksPerWindow);
+}

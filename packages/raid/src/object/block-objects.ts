@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { CommitError, ObjectDirectory } from '../array/object-directory.ts';
+import { NoObjectError, ObjectOptionError, TooManyDownError } from '../errors.ts';
+import type { Geometry } from '../layout/geometry.ts';
+import { objectSpan } from '../layout/placement.ts';
+import type { ObjectRecord } from '../store/log-record.ts';
+import { BlockLanes } from './block-lanes.ts';
+import { BlockObject } from './block-object.ts';
+import type { ObjectHost } from './object-host.ts';
+import { blockObjectKey, parseGfid } from './object-record.ts';
+
+const createSchema = z.strictObject({
+  /** `mirror`: two copies of every block. `parity`: groups as the array has them. Default `parity`. */
+  technique: z.enum(['mirror', 'parity']).default('parity'),
+});
+export type CreateObjectOptions = z.input<typeof createSchema>;
+
+/** The objects of an array that are written in ranges: the same from the main thread and from every node. */
+export class BlockObjects {
+  readonly #host: () => Promise<ObjectHost>;
+  /** By object, so that handles of one object agree on the order of its writes. */
+  readonly #lanes = new Map<number, BlockLanes>();
+
+  /** @internal */
+  constructor(host: () => Promise<ObjectHost>) {
+    this.#host = host;
+  }
+
+  /**
+   * Make an object without blocks; resolves when its metadata is durable.
+   * @returns its id, 16 hexadecimal digits, never used again.
+   * @throws ObjectOptionError, TooManyDownError, ArrayClosedError
+   */
+  async create(options: CreateObjectOptions = {}): Promise<string> {
+    const parsed = createSchema.safeParse(options);
+    if (!parsed.success) {
+      throw new ObjectOptionError(`Object option: ${parsed.error.issues[0]?.message}.`, 'See CreateObjectOptions.');
+    }
+    const host = await this.#host();
+    const { members } = host;
+    await members.steady();
+    members.assertWritable();
+    const data = parsed.data.technique === 'mirror' ? 1 : host.data;
+    const geometry: Geometry = { data, parity: 1, unitBlocks: host.unitBlocks };
+    const [maker] = members.live;
+    if (maker === undefined) throw new TooManyDownError({}, 1);
+    const gfid = await members.ask(maker, (iom, epoch) => iom.newGfid({ epoch }));
+    const span = objectSpan(gfid, members.members, members.live, data + 1);
+    if (span === undefined) throw new Error('A writable array has a span for every object.');
+    const key = blockObjectKey(gfid);
+    const absent = span.filter((member) => !members.live.has(member));
+    const describe = (homes: readonly number[]): ObjectRecord => ({
+      type: 'object',
+      gfid,
+      key,
+      bytes: 0,
+      geometry,
+      span,
+      absent,
+      homes: [...homes],
+      epoch: members.epoch,
+      storedAtMs: Date.now(),
+    });
+    try {
+      await new ObjectDirectory(members).commit(describe, key);
+    } catch (error) {
+      throw error instanceof CommitError ? error.cause : error;
+    }
+    return key.slice(1);
+  }
+
+  /** @throws NoObjectError, ArrayClosedError */
+  async open(gfid: string): Promise<BlockObject> {
+    const number = parseGfid(gfid);
+    if (number === undefined) throw new NoObjectError(gfid);
+    const host = await this.#host();
+    const record = await new ObjectDirectory(host.members).newest(blockObjectKey(number));
+    if (record === undefined) throw new NoObjectError(gfid);
+    let lanes = this.#lanes.get(number);
+    if (lanes === undefined) {
+      lanes = new BlockLanes();
+      this.#lanes.set(number, lanes);
+    }
+    return new BlockObject(host, record, lanes);
+  }
+}

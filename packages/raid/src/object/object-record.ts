@@ -1,0 +1,20 @@
+import type { ObjectRecord, RawKey } from '../store/log-record.ts';
+
+/*
+ * The metadata of an object that is written by blocks lies with that of all others, under a key no user can have: it
+ * begins with NUL.
+ */
+const prefix = '\0';
+
+export const printGfid = (gfid: number): string => gfid.toString(16).padStart(16, '0');
+
+export const blockObjectKey = (gfid: number): RawKey => `${prefix}${printGfid(gfid)}`;
+
+export const isBlockObject = ({ key }: Pick<ObjectRecord, 'key'>): boolean => key.startsWith(prefix);
+
+/** The number of an id as it is printed; undefined when it is none. */
+export function parseGfid(gfid: string): number | undefined {
+  if (typeof gfid !== 'string' || !/^[0-9a-f]{16}$/.test(gfid)) return undefined;
+  const number = Number.parseInt(gfid, 16);
+  return Number.isSafeInteger(number) ? number : undefined;
+}

@@ -1,0 +1,253 @@
+import type { DataBlock } from '../kernel/data-state.ts';
+import type { EndEntry, JournalEntry, MjEntry, PjEntry } from '../kernel/journal.ts';
+import type { ParityBlock } from '../kernel/parity-state.ts';
+
+/** An entry of the journaled write, as the kernels append it. */
+export interface EntryRecord {
+  readonly type: 'entry';
+  readonly gfid: number;
+  readonly entry: JournalEntry;
+}
+
+/** Where a block is and what it was made by: in a log that was written anew, in place of the entries that led there. */
+export interface DataBlockRecord {
+  readonly type: 'data block';
+  readonly gfid: number;
+  readonly block: DataBlock;
+  readonly checksum: number;
+}
+
+/** The same of a parity block. */
+export interface ParityBlockRecord {
+  readonly type: 'parity block';
+  readonly gfid: number;
+  readonly block: ParityBlock;
+  readonly checksum: number;
+}
+
+/** A member missed writes of an object: what it holds of it does not count until it was brought up to date. */
+export interface StaleRecord {
+  readonly type: 'stale';
+  readonly gfid: number;
+  readonly member: number;
+}
+
+/** Whoever writes an object must hold this token or a higher one. */
+export interface ClaimRecord {
+  readonly type: 'claim';
+  readonly gfid: number;
+  readonly token: number;
+}
+
+export type JournalRecord = EntryRecord | DataBlockRecord | ParityBlockRecord | StaleRecord | ClaimRecord;
+
+const types = {
+  mj: 5,
+  mj_complete: 6,
+  mj_abort: 7,
+  pj: 8,
+  pj_complete: 9,
+  pj_abort: 10,
+  'data block': 11,
+  'parity block': 12,
+  stale: 13,
+  claim: 14,
+} as const;
+
+const bodyAt = 16;
+const mjBytes = 72;
+const pjHeadBytes = 32;
+const endBytes = 8;
+const dataHeadBytes = 32;
+const appliedBytes = 16;
+const parityHeadBytes = 24;
+const memberBytes = 8;
+const tokenBytes = 8;
+
+const endTypes: ReadonlyMap<number, EndEntry['type']> = new Map([
+  [types.mj_complete, 'mj_complete'],
+  [types.mj_abort, 'mj_abort'],
+  [types.pj_complete, 'pj_complete'],
+  [types.pj_abort, 'pj_abort'],
+]);
+
+export const isJournalType = (type: number): boolean => type >= types.mj && type <= types.claim;
+
+/** The number that begins the record on disk. */
+export const journalTypeOf = (record: JournalRecord): number =>
+  types[record.type === 'entry' ? record.entry.type : record.type];
+
+export function journalRecordBytes(record: JournalRecord): number {
+  switch (record.type) {
+    case 'entry':
+      if (record.entry.type === 'mj') return bodyAt + mjBytes;
+      return bodyAt + (record.entry.type === 'pj' ? pjHeadBytes + mjBytes : endBytes);
+    case 'data block':
+      return bodyAt + dataHeadBytes + record.block.applied.length * appliedBytes;
+    case 'parity block':
+      return bodyAt + parityHeadBytes + record.block.vv.length * 8;
+    case 'stale':
+      return bodyAt + memberBytes;
+    case 'claim':
+      return bodyAt + tokenBytes;
+  }
+}
+
+/** Write what follows the header, which every record has. */
+export function encodeJournalBody(record: JournalRecord, view: DataView): void {
+  switch (record.type) {
+    case 'entry':
+      encodeEntry(record.entry, view);
+      break;
+    case 'data block':
+      encodeDataBlock(record, view);
+      break;
+    case 'parity block':
+      encodeParityBlock(record, view);
+      break;
+    case 'stale':
+      view.setUint8(bodyAt, record.member);
+      break;
+    case 'claim':
+      setNumber(view, bodyAt, record.token);
+      break;
+  }
+}
+
+/** Undefined when the bytes are no such record. */
+export function decodeJournalBody(type: number, gfid: number, view: DataView): JournalRecord | undefined {
+  const bodyBytes = view.byteLength - bodyAt;
+  const endType = endTypes.get(type);
+  if (endType !== undefined) {
+    if (bodyBytes !== endBytes) return undefined;
+    return { type: 'entry', gfid, entry: { type: endType, id: getNumber(view, bodyAt) } };
+  }
+  switch (type) {
+    case types.mj:
+      return bodyBytes === mjBytes ? { type: 'entry', gfid, entry: decodeMj(gfid, view, bodyAt) } : undefined;
+    case types.pj:
+      return bodyBytes === pjHeadBytes + mjBytes ? { type: 'entry', gfid, entry: decodePj(gfid, view) } : undefined;
+    case types['data block']:
+      return decodeDataBlock(gfid, view);
+    case types['parity block']:
+      return decodeParityBlock(gfid, view);
+    case types.stale:
+      return bodyBytes === memberBytes ? { type: 'stale', gfid, member: view.getUint8(bodyAt) } : undefined;
+    case types.claim:
+      return bodyBytes === tokenBytes ? { type: 'claim', gfid, token: getNumber(view, bodyAt) } : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function encodeEntry(entry: JournalEntry, view: DataView): void {
+  if (entry.type === 'mj') {
+    encodeMj(entry, view, bodyAt);
+  } else if (entry.type === 'pj') {
+    setNumber(view, bodyAt, entry.pj);
+    setNumber(view, bodyAt + 8, entry.checksum);
+    view.setUint32(bodyAt + 16, entry.newAddress, true);
+    view.setUint32(bodyAt + 20, entry.oldAddress, true);
+    view.setUint8(bodyAt + 24, entry.from);
+    encodeMj(entry.mj, view, bodyAt + pjHeadBytes);
+  } else {
+    setNumber(view, bodyAt, entry.id);
+  }
+}
+
+function encodeMj(entry: MjEntry, view: DataView, at: number): void {
+  setNumber(view, at, entry.mj);
+  setNumber(view, at + 8, entry.lblk);
+  setNumber(view, at + 16, entry.group);
+  setNumber(view, at + 24, entry.seq);
+  setNumber(view, at + 32, entry.checksum);
+  setNumber(view, at + 40, entry.client);
+  setNumber(view, at + 48, entry.request);
+  view.setUint32(at + 56, entry.newAddress, true);
+  view.setUint32(at + 60, entry.oldAddress, true);
+  view.setUint16(at + 64, entry.writeStart, true);
+  view.setUint16(at + 66, entry.writeBytes, true);
+  view.setUint8(at + 68, entry.slot);
+  view.setUint8(at + 69, entry.parity);
+}
+
+const decodeMj = (gfid: number, view: DataView, at: number): MjEntry => ({
+  type: 'mj',
+  mj: getNumber(view, at),
+  gfid,
+  lblk: getNumber(view, at + 8),
+  group: getNumber(view, at + 16),
+  slot: view.getUint8(at + 68),
+  newAddress: view.getUint32(at + 56, true),
+  oldAddress: view.getUint32(at + 60, true),
+  seq: getNumber(view, at + 24),
+  checksum: getNumber(view, at + 32),
+  writeStart: view.getUint16(at + 64, true),
+  writeBytes: view.getUint16(at + 66, true),
+  client: getNumber(view, at + 40),
+  request: getNumber(view, at + 48),
+  parity: view.getUint8(at + 69),
+});
+
+const decodePj = (gfid: number, view: DataView): PjEntry => ({
+  type: 'pj',
+  pj: getNumber(view, bodyAt),
+  newAddress: view.getUint32(bodyAt + 16, true),
+  oldAddress: view.getUint32(bodyAt + 20, true),
+  checksum: getNumber(view, bodyAt + 8),
+  from: view.getUint8(bodyAt + 24),
+  mj: decodeMj(gfid, view, bodyAt + pjHeadBytes),
+});
+
+function encodeDataBlock({ block, checksum }: DataBlockRecord, view: DataView): void {
+  setNumber(view, bodyAt, block.lblk);
+  setNumber(view, bodyAt + 8, block.seq);
+  setNumber(view, bodyAt + 16, checksum);
+  view.setUint32(bodyAt + 24, block.address, true);
+  view.setUint8(bodyAt + 28, block.applied.length);
+  for (const [index, { client, request }] of block.applied.entries()) {
+    setNumber(view, bodyAt + dataHeadBytes + index * appliedBytes, client);
+    setNumber(view, bodyAt + dataHeadBytes + index * appliedBytes + 8, request);
+  }
+}
+
+function decodeDataBlock(gfid: number, view: DataView): DataBlockRecord | undefined {
+  if (view.byteLength < bodyAt + dataHeadBytes) return undefined;
+  const count = view.getUint8(bodyAt + 28);
+  if (view.byteLength !== bodyAt + dataHeadBytes + count * appliedBytes) return undefined;
+  const applied = Array.from({ length: count }, (_, index) => ({
+    client: getNumber(view, bodyAt + dataHeadBytes + index * appliedBytes),
+    request: getNumber(view, bodyAt + dataHeadBytes + index * appliedBytes + 8),
+  }));
+  const lblk = getNumber(view, bodyAt);
+  const seq = getNumber(view, bodyAt + 8);
+  const block: DataBlock = { gfid, lblk, address: view.getUint32(bodyAt + 24, true), seq, applied };
+  return { type: 'data block', gfid, block, checksum: getNumber(view, bodyAt + 16) };
+}
+
+function encodeParityBlock({ block, checksum }: ParityBlockRecord, view: DataView): void {
+  setNumber(view, bodyAt, block.group);
+  setNumber(view, bodyAt + 8, checksum);
+  view.setUint32(bodyAt + 16, block.address, true);
+  view.setUint8(bodyAt + 20, block.vv.length);
+  for (const [index, seq] of block.vv.entries()) setNumber(view, bodyAt + parityHeadBytes + index * 8, seq);
+}
+
+function decodeParityBlock(gfid: number, view: DataView): ParityBlockRecord | undefined {
+  if (view.byteLength < bodyAt + parityHeadBytes) return undefined;
+  const count = view.getUint8(bodyAt + 20);
+  if (view.byteLength !== bodyAt + parityHeadBytes + count * 8) return undefined;
+  const vv = Array.from({ length: count }, (_, index) => getNumber(view, bodyAt + parityHeadBytes + index * 8));
+  const group = getNumber(view, bodyAt);
+  const block: ParityBlock = { gfid, group, address: view.getUint32(bodyAt + 16, true), vv };
+  return { type: 'parity block', gfid, block, checksum: getNumber(view, bodyAt + 8) };
+}
+
+/** Ids, positions and counts are exact numbers below 2^53, kept as 64 bits. */
+export function setNumber(view: DataView, at: number, value: number): void {
+  view.setUint32(at, value % 2 ** 32, true);
+  view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
+}
+
+export const getNumber = (view: DataView, at: number): number =>
+  view.getUint32(at + 4, true) * 2 ** 32 + view.getUint32(at, true);

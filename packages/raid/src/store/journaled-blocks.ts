@@ -1,0 +1,258 @@
+import type { DataBlock } from '../kernel/data-state.ts';
+import {
+  type Address,
+  entryId,
+  type JournalEntry,
+  type JournalId,
+  type MjEntry,
+  noAddress,
+} from '../kernel/journal.ts';
+import type { ParityBlock } from '../kernel/parity-state.ts';
+import { clientsPerBlockMax } from '../limits.ts';
+import type { JournalRecord } from './journal-record.ts';
+import { ParityHistory } from './parity-history.ts';
+
+/** The blocks of one object on one drive. */
+interface ObjectBlocks {
+  readonly data: Map<number, DataBlock>;
+  readonly parity: Map<number, ParityHistory>;
+}
+
+/** What the two roles of an I/O manager are given when a log was read. */
+export interface OpenEntries {
+  readonly data: { readonly blocks: DataBlock[]; readonly entries: JournalEntry[] };
+  readonly parity: { readonly blocks: ParityBlock[]; readonly entries: JournalEntry[] };
+}
+
+const bytesOfDataBlock = 64;
+const bytesOfParityBlock = 64;
+
+/**
+ * The physical map of the blocks that are written by the journaled write: what the entries of a log add up to. Kept as
+ * entries are appended, so that the map on disk is the log itself (law L3).
+ */
+export class JournaledBlocks {
+  readonly #objects = new Map<number, ObjectBlocks>();
+  readonly #openData = new Map<JournalId, MjEntry>();
+  readonly #openParity = new Map<JournalId, ParityHistory>();
+  readonly #stale = new Map<number, Set<number>>();
+  readonly #claims = new Map<number, number>();
+  #dataBlocks = 0;
+  #parityBlocks = 0;
+
+  /** About how long the records of a log written anew would be. */
+  get liveBytes(): number {
+    return this.#dataBlocks * bytesOfDataBlock + this.#parityBlocks * bytesOfParityBlock;
+  }
+
+  get isEmpty(): boolean {
+    return this.#objects.size === 0 && this.#stale.size === 0 && this.#claims.size === 0;
+  }
+
+  data(gfid: number, lblk: number): DataBlock | undefined {
+    return this.#objects.get(gfid)?.data.get(lblk);
+  }
+
+  parity(gfid: number, group: number): ParityBlock | undefined {
+    return this.#objects.get(gfid)?.parity.get(group)?.current;
+  }
+
+  /** All data blocks of an object, in no order. */
+  dataBlocks(gfid: number): Iterable<DataBlock> {
+    return this.#objects.get(gfid)?.data.values() ?? [];
+  }
+
+  parityBlocks(gfid: number): ParityBlock[] {
+    return [...(this.#objects.get(gfid)?.parity.values() ?? [])].map(({ current }) => current);
+  }
+
+  /** Objects that have blocks or marks here. */
+  gfids(): Iterable<number> {
+    return new Set([...this.#objects.keys(), ...this.#stale.keys(), ...this.#claims.keys()]);
+  }
+
+  /** Members that missed writes of objects, as this drive knows. */
+  *staleMembers(): Generator<{ readonly gfid: number; readonly members: readonly number[] }> {
+    for (const [gfid, members] of this.#stale) yield { gfid, members: [...members] };
+  }
+
+  isStale(gfid: number, member: number): boolean {
+    return this.#stale.get(gfid)?.has(member) === true;
+  }
+
+  claim(gfid: number): number {
+    return this.#claims.get(gfid) ?? 0;
+  }
+
+  apply(record: JournalRecord): void {
+    switch (record.type) {
+      case 'entry':
+        this.#enter(record.entry);
+        break;
+      case 'data block':
+        this.#setData(record.block);
+        break;
+      case 'parity block':
+        this.#setParity(record.block);
+        break;
+      case 'stale':
+        this.#stale.set(record.gfid, (this.#stale.get(record.gfid) ?? new Set()).add(record.member));
+        break;
+      case 'claim':
+        this.#claims.set(record.gfid, Math.max(this.claim(record.gfid), record.token));
+        break;
+    }
+  }
+
+  /** Forget all of an object; the addresses it used. */
+  drop(gfid: number): Address[] {
+    const object = this.#objects.get(gfid);
+    this.#stale.delete(gfid);
+    this.#claims.delete(gfid);
+    if (object === undefined) return [];
+    const freed = [...this.#addressesOf(object)];
+    for (const [id, entry] of this.#openData) {
+      if (entry.gfid !== gfid) continue;
+      freed.push(entry.newAddress);
+      this.#openData.delete(id);
+    }
+    for (const [id, history] of this.#openParity) if (history.base.gfid === gfid) this.#openParity.delete(id);
+    this.#objects.delete(gfid);
+    this.#dataBlocks -= object.data.size;
+    this.#parityBlocks -= object.parity.size;
+    return freed.filter((address) => address !== noAddress);
+  }
+
+  /** Forget a data block: there is nothing at its address. */
+  forgetData(gfid: number, lblk: number): void {
+    if (this.#objects.get(gfid)?.data.delete(lblk) === true) this.#dataBlocks--;
+  }
+
+  /** Forget a parity block and all that is open of it. */
+  forgetParity(gfid: number, group: number): void {
+    const history = this.#objects.get(gfid)?.parity.get(group);
+    if (history === undefined) return;
+    for (const [id, other] of this.#openParity) if (other === history) this.#openParity.delete(id);
+    this.#objects.get(gfid)?.parity.delete(group);
+    this.#parityBlocks--;
+  }
+
+  forgetEntry(mj: JournalId): void {
+    this.#openData.delete(mj);
+  }
+
+  /** Every place in use, and what is there. */
+  *places(): Generator<{ readonly address: Address; readonly forget: () => void }> {
+    for (const [gfid, { data, parity }] of this.#objects) {
+      for (const { lblk, address } of data.values()) yield { address, forget: () => this.forgetData(gfid, lblk) };
+      for (const [group, history] of parity)
+        for (const address of history.addresses()) yield { address, forget: () => this.forgetParity(gfid, group) };
+    }
+    for (const { mj, newAddress } of this.#openData.values()) {
+      yield { address: newAddress, forget: () => this.forgetEntry(mj) };
+    }
+  }
+
+  /** What is open, for the kernels of a new life. */
+  openEntries(): OpenEntries {
+    const blocks = new Map<string, DataBlock>();
+    for (const { gfid, lblk } of this.#openData.values()) {
+      const block = this.data(gfid, lblk);
+      if (block !== undefined) blocks.set(`${gfid}.${lblk}`, block);
+    }
+    const histories = [...new Set(this.#openParity.values())];
+    return {
+      data: { blocks: [...blocks.values()], entries: [...this.#openData.values()] },
+      parity: {
+        blocks: histories.map(({ base }) => base),
+        entries: histories.flatMap(({ entries }) => entries),
+      },
+    };
+  }
+
+  /** The records of a log written anew. */
+  *records(checksum: (address: Address) => number): Generator<JournalRecord> {
+    for (const [gfid, { data, parity }] of this.#objects) {
+      for (const block of data.values()) yield { type: 'data block', gfid, block, checksum: checksum(block.address) };
+      for (const { base, entries } of parity.values()) {
+        yield { type: 'parity block', gfid, block: base, checksum: checksum(base.address) };
+        for (const entry of entries) yield { type: 'entry', gfid, entry };
+      }
+    }
+    for (const entry of this.#openData.values()) yield { type: 'entry', gfid: entry.gfid, entry };
+    for (const [gfid, members] of this.#stale) for (const member of members) yield { type: 'stale', gfid, member };
+    for (const [gfid, token] of this.#claims) yield { type: 'claim', gfid, token };
+  }
+
+  #enter(entry: JournalEntry): void {
+    switch (entry.type) {
+      case 'mj':
+        this.#openData.set(entry.mj, entry);
+        break;
+      case 'pj': {
+        const history = this.#history(entry.mj.gfid, entry.mj.group);
+        const replaced = history.begin(entry);
+        if (replaced !== undefined) this.#openParity.delete(replaced.pj);
+        this.#openParity.set(entry.pj, history);
+        break;
+      }
+      case 'mj_complete':
+      case 'mj_abort': {
+        const mj = this.#openData.get(entryId(entry));
+        this.#openData.delete(entryId(entry));
+        if (mj !== undefined && entry.type === 'mj_complete') this.#setData(applied(this.data(mj.gfid, mj.lblk), mj));
+        break;
+      }
+      case 'pj_complete':
+      case 'pj_abort': {
+        const history = this.#openParity.get(entryId(entry));
+        this.#openParity.delete(entryId(entry));
+        history?.end(entry);
+        break;
+      }
+    }
+  }
+
+  #setData(block: DataBlock): void {
+    const { data } = this.#object(block.gfid);
+    if (!data.has(block.lblk)) this.#dataBlocks++;
+    data.set(block.lblk, block);
+  }
+
+  #setParity(block: ParityBlock): void {
+    const { parity } = this.#object(block.gfid);
+    if (!parity.has(block.group)) this.#parityBlocks++;
+    parity.set(block.group, new ParityHistory(block));
+  }
+
+  #history(gfid: number, group: number): ParityHistory {
+    const { parity } = this.#object(gfid);
+    const known = parity.get(group);
+    if (known !== undefined) return known;
+    const history = new ParityHistory({ gfid, group, address: noAddress, vv: [] });
+    parity.set(group, history);
+    this.#parityBlocks++;
+    return history;
+  }
+
+  #object(gfid: number): ObjectBlocks {
+    let object = this.#objects.get(gfid);
+    if (object === undefined) {
+      object = { data: new Map(), parity: new Map() };
+      this.#objects.set(gfid, object);
+    }
+    return object;
+  }
+
+  *#addressesOf({ data, parity }: ObjectBlocks): Generator<Address> {
+    for (const { address } of data.values()) yield address;
+    for (const history of parity.values()) yield* history.addresses();
+  }
+}
+
+/** The block as the update made it. */
+function applied(before: DataBlock | undefined, { gfid, lblk, newAddress, seq, client, request }: MjEntry): DataBlock {
+  const others = (before?.applied ?? []).filter((each) => each.client !== client);
+  const last = [...others, { client, request }].slice(-clientsPerBlockMax);
+  return { gfid, lblk, address: newAddress, seq, applied: last };
+}

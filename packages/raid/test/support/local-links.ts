@@ -1,0 +1,57 @@
+import { setImmediate } from 'node:timers';
+import type { ConnectIom, IomLink, IomLinkListener } from '../../src/journal/iom-link.ts';
+
+interface End {
+  readonly member: number;
+  readonly peer: number;
+  readonly listener: IomLinkListener;
+  other: End | undefined;
+  open: boolean;
+}
+
+/** Links between the I/O managers of one thread: in order, a turn of the loop later, until one end is cut off. */
+export class LocalLinks {
+  readonly #ends = new Map<string, End>();
+  readonly #all = new Set<End>();
+
+  /** How a member begins links. */
+  from(member: number): ConnectIom {
+    return (peer, name, listener): IomLink => {
+      const end: End = { member, peer, listener, other: undefined, open: true };
+      this.#all.add(end);
+      const waiting = this.#ends.get(`${name} ${peer} ${member}`);
+      if (waiting === undefined || !waiting.open) this.#ends.set(`${name} ${member} ${peer}`, end);
+      else {
+        end.other = waiting;
+        waiting.other = end;
+        for (const each of [end, waiting]) setImmediate(() => each.open && each.listener.up());
+      }
+      return {
+        send: (bytes) => {
+          const copy = bytes.slice();
+          const to = end.other;
+          if (end.open && to !== undefined) setImmediate(() => to.open && to.listener.message(copy));
+        },
+        close: () => {
+          end.open = false;
+          this.#end(end.other);
+        },
+      };
+    };
+  }
+
+  /** All links of a member end, without a word of its own. */
+  cut(member: number): void {
+    for (const end of this.#all) {
+      if (end.member !== member) continue;
+      end.open = false;
+      this.#end(end.other);
+    }
+  }
+
+  #end(end: End | undefined): void {
+    if (end === undefined || !end.open) return;
+    end.open = false;
+    setImmediate(() => end.listener.down());
+  }
+}
