@@ -284,8 +284,8 @@ export class DataRole {
 const idleBlocksKept = 64;
 
 /** How tough an update is now. */
-function levelOf({ stage, journaled, hardened, deltaHeld, parityHardened }: DataUpdate): Toughness {
+function levelOf({ stage, journaled, hardened, partners }: DataUpdate): Toughness {
   if (stage !== 'updating') return 0;
-  if (journaled && hardened && parityHardened) return 2;
-  return deltaHeld || parityHardened ? 1 : 0;
+  if (journaled && hardened && partners.every((partner) => partner.hardened)) return 2;
+  return partners.every((partner) => partner.deltaHeld || partner.hardened) ? 1 : 0;
 }

@@ -3,6 +3,7 @@ import { DriveDamagedError } from '../errors.ts';
 import type { StorageAnswer, StorageRequest } from '../kernel/iom-messages.ts';
 import { type Address, type JournalEntry, noAddress } from '../kernel/journal.ts';
 import { blockBytes, cachedBlocksMax, journalSpareBytes } from '../limits.ts';
+import { power } from '../parity/galois-field.ts';
 import type { ParityKernel } from '../parity/parity-kernel.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import { Checksums } from '../store/checksums.ts';
@@ -126,8 +127,11 @@ export class JournalStorage {
   }
 
   async #merge(request: Extract<StorageRequest, { type: 'merge' }>, answer: Answer): Promise<void> {
-    const { id, oldAddress, newAddress, delta } = request;
-    const fresh = this.#combine(newAddress, oldAddress, (page, old) => this.#xor(page, pageOfHandle(delta), old));
+    const { id, oldAddress, newAddress, delta, power: exponent } = request;
+    const fresh = this.#combine(newAddress, oldAddress, (page, old) => {
+      if (exponent === undefined) this.#xor(page, pageOfHandle(delta), old);
+      else this.#addScaled(page, old, pageOfHandle(delta), exponent);
+    });
     await this.#combined(fresh, (checksum) => answer({ type: 'combined', id, checksum, delta }));
   }
 
@@ -232,6 +236,13 @@ export class JournalStorage {
   #checksum(page: PageIndex): number {
     const [low = 0, high = 0] = this.#sums.ofPages(page, 1);
     return checksumNumber(low, high);
+  }
+
+  /** `into` := base + g^exponent * change, in the field of Q. */
+  #addScaled(into: PageIndex, base: PageIndex | undefined, change: PageIndex, exponent: number): void {
+    if (base === undefined) this.#pages.bytes(into).fill(0);
+    const from = (base ?? into) * blockBytes;
+    this.#kernel.second.addScaled(into * blockBytes, from, change * blockBytes, power(exponent), blockBytes);
   }
 
   /** `into` := a ^ b, a where there is no b. */

@@ -37,6 +37,7 @@ export function encodeLinkMessage(message: ToParity | ToData, pages: PagePool): 
   switch (message.type) {
     case 'ios_updatepn':
       encodeMj(message.mj, encoder);
+      encoder.flag(message.code === 'q');
       encodePage(message.delta, pages);
       break;
     case 'delta':
@@ -72,7 +73,7 @@ export function decodeLinkMessage(bytes: Uint8Array, adopt: (page: number, gener
   };
   switch (code) {
     case codes.ios_updatepn:
-      return { role: 'parity', message: { type: 'ios_updatepn', mj: decodeMj(decoder), delta: handle() } };
+      return { role: 'parity', message: decodeUpdate(handle) };
     case codes.delta:
       return { role: 'parity', message: { type: 'delta', mj: decoder.uint(), delta: handle() } };
     case codes.data_hardened:
@@ -96,6 +97,12 @@ export function decodeLinkMessage(bytes: Uint8Array, adopt: (page: number, gener
     default:
       throw new RangeError(`An I/O manager sent a message of kind ${code}.`);
   }
+}
+
+function decodeUpdate(handle: () => Handle): ToParity {
+  const mj = decodeMj(decoder);
+  const code = decoder.flag() ? ({ code: 'q' } as const) : {};
+  return { type: 'ios_updatepn', mj, ...code, delta: handle() };
 }
 
 function encodePage(handle: Handle, pages: PagePool): void {

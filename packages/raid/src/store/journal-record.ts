@@ -149,6 +149,7 @@ function encodeEntry(entry: JournalEntry, view: DataView): void {
     view.setUint32(bodyAt + 16, entry.newAddress, true);
     view.setUint32(bodyAt + 20, entry.oldAddress, true);
     view.setUint8(bodyAt + 24, entry.from);
+    view.setUint8(bodyAt + 25, entry.code === 'q' ? 1 : 0);
     encodeMj(entry.mj, view, bodyAt + pjHeadBytes);
   } else {
     setNumber(view, bodyAt, entry.id);
@@ -169,6 +170,7 @@ function encodeMj(entry: MjEntry, view: DataView, at: number): void {
   view.setUint16(at + 66, entry.writeBytes, true);
   view.setUint8(at + 68, entry.slot);
   view.setUint8(at + 69, entry.parity);
+  view.setUint8(at + 70, entry.second === undefined ? 0 : entry.second + 1);
 }
 
 const decodeMj = (gfid: number, view: DataView, at: number): MjEntry => ({
@@ -187,6 +189,7 @@ const decodeMj = (gfid: number, view: DataView, at: number): MjEntry => ({
   client: getNumber(view, at + 40),
   request: getNumber(view, at + 48),
   parity: view.getUint8(at + 69),
+  ...(view.getUint8(at + 70) > 0 && { second: view.getUint8(at + 70) - 1 }),
 });
 
 const decodePj = (gfid: number, view: DataView): PjEntry => ({
@@ -196,6 +199,7 @@ const decodePj = (gfid: number, view: DataView): PjEntry => ({
   oldAddress: view.getUint32(bodyAt + 20, true),
   checksum: getNumber(view, bodyAt + 8),
   from: view.getUint8(bodyAt + 24),
+  ...(view.getUint8(bodyAt + 25) === 1 && { code: 'q' as const }),
   mj: decodeMj(gfid, view, bodyAt + pjHeadBytes),
 });
 
