@@ -87,5 +87,6 @@ export { DataServer, type DataServerOptions, type DataServerPort } from './serve
 export { DataService, dataServerOn, dataService } from './servers/data-service.ts';
 export { type KnownDataServer, LayoutFences } from './servers/layout-fences.ts';
 export { MemoryDesk } from './servers/memory-desk.ts';
+export type { ServerWord } from './servers/messages.ts';
 export { MetadataServer, type MetadataServerOptions, type MetadataServerPort } from './servers/metadata-server.ts';
 export { type MetadataGround, MetadataService, metadataServerOn, metadataService } from './servers/metadata-service.ts';

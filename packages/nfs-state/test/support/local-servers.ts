@@ -8,6 +8,7 @@ import {
   type MetadataServerPort,
   type ObjectPort,
   PageCache,
+  type ServerWord,
 } from '@holdfast/nfs-state';
 import { NodeDownError, type PagePool } from '@holdfast/runtime';
 import { onTestFinished } from 'vitest';
@@ -31,6 +32,19 @@ function mortal(objects: ObjectPort, died: AbortSignal): ObjectPort {
     truncate: (name, sizeBytes) => live(() => objects.truncate(name, sizeBytes)),
     locate: (name, offset, bytes) => live(() => objects.locate(name, offset, bytes)),
   };
+}
+
+/** The answer of a server, unless it dies first. */
+async function untilDeath<Answer>(work: Promise<Answer>, died: AbortSignal): Promise<Answer> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const die = (): void => reject(new NodeDownError('server 0', 'unknown'));
+  if (died.aborted) die();
+  died.addEventListener('abort', die);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    died.removeEventListener('abort', die);
+  }
 }
 
 /** What the next answer to a call of a kind is to be, by the name of the call. */
@@ -92,11 +106,13 @@ export class LocalServers {
     this.#trouble.set(key, [...(this.#trouble.get(key) ?? []), how]);
   }
 
+  /** A client in the pages of one of the threads there are for clients. */
   cache(pagesMax = 512): PageCache {
     const client = this.#clients++;
+    const pools = this.pools.slice(1 + dataServers);
     const cache = new PageCache({
       client: `c${client}`,
-      pages: this.pools[1 + dataServers + client]!,
+      pages: pools[client % pools.length]!,
       metadata: this.#metadataPort(),
       dataServers: nodes.map((_, place) => this.#dataPort(place + 1)),
       pagesMax,
@@ -111,9 +127,23 @@ export class LocalServers {
     // Over a wire a call is carried out later than it was made.
     await new Promise((resolve) => setImmediate(resolve));
     if (trouble === 'lost before') throw new NodeDownError(`server ${server}`, 'unknown');
-    const answer = await call();
+    const answer = await (server === 0 ? untilDeath(call(), this.#died.signal) : call());
     if (trouble === 'lost after') throw new NodeDownError(`server ${server}`, 'unknown');
     return answer;
+  }
+
+  async *#words(client: string, signal: AbortSignal): AsyncGenerator<ServerWord, void> {
+    const died = this.#died.signal;
+    const words = this.metadata.words(client, signal)[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const next = await untilDeath(words.next(), died);
+        if (next.done === true) return;
+        yield next.value;
+      }
+    } finally {
+      if (!died.aborted) await words.return?.();
+    }
   }
 
   #dataPort(server: number): DataServerPort {
@@ -129,7 +159,7 @@ export class LocalServers {
 
   #metadataPort(): MetadataServerPort {
     return {
-      words: (client, signal) => this.metadata.words(client, AbortSignal.any([signal, this.#died.signal])),
+      words: (client, signal) => this.#words(client, signal),
       attributes: (file) => this.#through(0, 'attributes', () => this.metadata.attributes(file)),
       change: (change) => this.#through(0, change.operation.type, () => this.metadata.change(change)),
       read: (request) => this.#through(0, 'read', () => this.metadata.read(request)),

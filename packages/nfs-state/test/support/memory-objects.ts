@@ -1,5 +1,5 @@
-import type { ByteRun, ObjectPiece, ObjectPort } from '@holdfast/nfs-state';
-import { NoFileError } from '@holdfast/nfs-state';
+import type { ByteRun, ObjectPiece, ObjectPort } from '@holdfast/nfs-state/servers';
+import { NoFileError } from '../../src/errors.ts';
 
 /** Bytes that may end anywhere and read as zeros behind their end. */
 class Sparse {

@@ -1,0 +1,10 @@
+/**
+ * What the module of a data server or of a metadata server needs, without the client side.
+ *
+ * @packageDocumentation
+ */
+export type * from '../file-port.ts';
+export { FileStore, type FileStoreOptions } from '../file-store/file-store.ts';
+export { type ByteRun, blockBytes, type ObjectPiece, type ObjectPort } from '../objects/object-port.ts';
+export { dataService } from './data-service.ts';
+export { type MetadataGround, metadataService } from './metadata-service.ts';
