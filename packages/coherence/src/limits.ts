@@ -107,3 +107,6 @@ export const historyLookMs = 20;
 
 /** Objects that one message of a change of view reports on. */
 export const reportsPerMessage = 1024;
+
+/** Views put off until a change is over: each adds a member, or says that one will leave. More are a bug of the host. */
+export const viewsComingMax = 1024;

@@ -189,8 +189,10 @@ export class MemberCoherence implements SetPlace {
 
   /** Who takes part has changed, or another view of the cluster passed: every set goes through it. */
   #viewChanged(view: View): void {
-    const undelivered = this.#undelivered;
-    this.#undelivered = [];
+    // A session may end long before a view says that its peer is gone.
+    const isLeft = ({ from: peer }: EarlyFrame): boolean => !view.members.includes(peer);
+    const undelivered = this.#undelivered.filter(isLeft);
+    this.#undelivered = this.#undelivered.filter((frame) => !isLeft(frame));
     this.#answers.clear();
     for (const set of this.#sets.values()) set.changeView(view, this.#notReceived(set, undelivered));
     const early = this.#early;

@@ -71,6 +71,7 @@ export function writeSetMessage(to: Writer, message: ViewMessage, homes: Homes, 
       writeString(to, JSON.stringify({ items: message.verdicts.map(home), last: message.last }));
       break;
     case 'MARKER':
+      writeNumber(to, message.since);
       break;
   }
 }
@@ -106,7 +107,7 @@ export function readSetMessage(from: Reader, homes: Homes, handleOf: (key: MapKe
       return { message: { type, epoch, key: name, message }, bytes };
     }
     case 'MARKER':
-      return { message: { type, epoch }, bytes: undefined };
+      return { message: { type, epoch, since: readNumber(from) }, bytes: undefined };
     case 'REPORT': {
       const { items, last } = reports.parse(JSON.parse(readString(from)));
       learn(items);

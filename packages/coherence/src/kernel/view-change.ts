@@ -1,6 +1,6 @@
 import { beginSaving, isUnsaved, noBackup } from './backup.ts';
 import { noCalls } from './call-set.ts';
-import { difference, noNodes, withNode } from './node-set.ts';
+import { difference, noNodes, union, withNode } from './node-set.ts';
 import { isForgettable } from './object-entry.ts';
 import { advance } from './object-kernel.ts';
 import {
@@ -42,6 +42,9 @@ export function beginChange(
   const { early } = state;
   for (const { from, key, message } of early) drainOne(state, from, key, message, view, env, out);
   if (env.rules.takesBack()) for (const each of undelivered) takeOneBack(state, each, env);
+  const isFirst = !state.view.members.includes(env.self);
+  if (isFirst) state.since = view.epoch;
+  else state.left = union(state.left, difference(state.view.members, view.members));
   state.view = view;
   state.reports = [];
   state.reported = noNodes;
@@ -49,7 +52,8 @@ export function beginChange(
   state.early = [];
   state.phase = view.members.includes(env.self) ? 'draining' : 'outside';
   if (state.phase === 'outside') return;
-  for (const other of othersIn(view, env)) out.send(other, { type: 'MARKER', epoch: view.epoch });
+  const { since } = state;
+  for (const other of othersIn(view, env)) out.send(other, { type: 'MARKER', epoch: view.epoch, since });
   reportWhenDrained(state, env, out);
 }
 
@@ -82,11 +86,11 @@ export function drainOne(
 export function markerArrived(
   state: ViewState,
   from: NodeId,
-  { epoch }: MessageOf<'MARKER'>,
+  { epoch, since }: MessageOf<'MARKER'>,
   env: ViewEnv,
   out: ViewSink,
 ): void {
-  state.marked = [...state.marked.filter(({ node }) => node !== from), { node: from, epoch }].sort(
+  state.marked = [...state.marked.filter(({ node }) => node !== from), { node: from, epoch, since }].sort(
     (a, b) => a.node - b.node,
   );
   if (state.phase === 'draining') reportWhenDrained(state, env, out);
@@ -110,7 +114,7 @@ function reportWhenDrained(state: ViewState, env: ViewEnv, out: ViewSink): void 
   const reports = new Map<NodeId, Report[]>(view.members.map((member) => [member, []]));
   for (const [key, entry] of state.objects) {
     if (stays(state, key, env)) continue;
-    settle(entry, view, servedEnv(state, key, env), env.rules);
+    settle(entry, difference(view.members, state.left), servedEnv(state, key, env), env.rules);
     const report = reportOf(key, entry, formerly(state, key, env));
     const { defaultOwner } = env.objectEnv(key, view);
     // What became of the object also decides whether an operation of this node may be run again.
@@ -169,7 +173,7 @@ function decideWhenReported(state: ViewState, env: ViewEnv, out: ViewSink): void
       defaultOwner: env.self,
       epoch: view.epoch,
       backup: env.backup,
-      deaths: difference(state.served.members, view.members).length,
+      deaths: state.left.length,
       knew: knew(state, key, env),
       rules: env.rules,
     });
@@ -231,7 +235,7 @@ export function verdictsArrived(
 
 /** Every object has one owner, and every entry points to it or to the default owner: calls go on. */
 function resume(state: ViewState, env: ViewEnv, out: ViewSink): void {
-  const { served, view, early } = state;
+  const { left, view, early } = state;
   const paused = [...state.objects]
     .filter(([key]) => !stays(state, key, env))
     .map(([key, entry]) => ({ key, entry, before: formerly(state, key, env) }));
@@ -240,7 +244,7 @@ function resume(state: ViewState, env: ViewEnv, out: ViewSink): void {
   state.reported = noNodes;
   state.settled = noNodes;
   state.early = [];
-  const left = difference(served.members, view.members);
+  state.left = noNodes;
   if (env.self === view.members[0] && (!env.backup || left.length > 1)) {
     for (const node of left) out.deliver({ type: 'objects-unknown', node });
   }

@@ -72,12 +72,13 @@ function readReported(from: Decoder): Reported {
   return { from: node, report };
 }
 
-function writeMarked({ node, epoch }: Marked, into: Encoder): void {
+function writeMarked({ node, epoch, since }: Marked, into: Encoder): void {
   into.uint(node);
   into.uint(epoch);
+  into.uint(since);
 }
 
-const readMarked = (from: Decoder): Marked => ({ node: from.uint(), epoch: from.uint() });
+const readMarked = (from: Decoder): Marked => ({ node: from.uint(), epoch: from.uint(), since: from.uint() });
 
 /** What comes early is what a host sent: it is kept as the text of its plain data. */
 function writeEarly({ from, key, message }: EarlyMessage, into: Encoder): void {
@@ -100,6 +101,9 @@ export function encodeView(state: ViewState, into: Encoder): void {
   into.uint(viewPhases.indexOf(state.phase));
   writeView(state.view, into);
   writeView(state.served, into);
+  into.uint(state.since);
+  into.list(state.left, writeUint);
+  into.list(state.coming, writeView);
   into.list(state.marked, writeMarked);
   into.list(state.reports, writeReported);
   into.list(state.reported, writeUint);
@@ -119,6 +123,9 @@ export function decodeView(from: Decoder): ViewState {
     phase,
     view: readView(from),
     served: readView(from),
+    since: from.uint(),
+    left: from.list(readUint),
+    coming: from.list(readView),
     marked: from.list(readMarked),
     reports: from.list(readReported),
     reported: from.list(readUint),

@@ -17,14 +17,12 @@ export const formerly = (state: ViewState, key: ViewKey, env: ViewEnv): NodeId =
 
 /**
  * Whether calls on an object go on through this change of view: nobody left, and its default owner stays. All members
- * served the view before, so that all agree.
+ * agree: a view that leaves nobody out is begun by all once they served the one before, or by none of them.
  */
 export function stays(state: ViewState, key: ViewKey, env: ViewEnv): boolean {
   const { phase, served, view } = state;
   if (phase === 'open' || phase === 'outside' || served.epoch + 1 !== view.epoch) return false;
-  if (!served.members.includes(env.self) || !served.members.every((member) => view.members.includes(member))) {
-    return false;
-  }
+  if (!served.members.includes(env.self) || state.left.length > 0) return false;
   // Who was alone had nobody to keep its values: the change finds another node for them.
   if (env.backup && served.members.length === 1) return false;
   return env.rules.staysHome(formerly(state, key, env), env.objectEnv(key, view).defaultOwner);

@@ -1,8 +1,9 @@
 import { cellAt, type Kernel, ProtocolError } from '@holdfast/kernel';
 import { noNodes } from './node-set.ts';
-import { beginChange, drainOne, markerArrived, reportsArrived, verdictsArrived } from './view-change.ts';
+import { drainOne, markerArrived, reportsArrived, verdictsArrived } from './view-change.ts';
 import { decodeView, encodeView } from './view-encoding.ts';
 import { stays, stepObject } from './view-entries.ts';
+import { beginComing, latest, viewCame } from './view-queue.ts';
 import { viewTable } from './view-table.ts';
 import type {
   View,
@@ -26,6 +27,9 @@ function initial({ firstView }: ViewEnv): ViewState {
     phase: firstView === undefined ? 'outside' : 'open',
     view,
     served: view,
+    since: view.epoch,
+    left: noNodes,
+    coming: [],
     marked: [],
     reports: [],
     reported: noNodes,
@@ -57,8 +61,8 @@ function step(state: ViewState, event: ViewEvent, env: ViewEnv, out: ViewSink): 
   if (cell.class === 'impossible' && env.rules.bars()) throw new ProtocolError(name, ...at, cell.why);
   switch (event.type) {
     case 'view':
-      if (event.epoch <= state.view.epoch) throw new ProtocolError(name, ...at, `epoch ${event.epoch} is not later`);
-      beginChange(state, viewOf(event), event.undelivered, env, out);
+      if (event.epoch <= latest(state).epoch) throw new ProtocolError(name, ...at, `epoch ${event.epoch} is not later`);
+      viewCame(state, viewOf(event), event.undelivered, env, out);
       break;
     case 'object':
       stepObject(state, event.key, event.event, env, out);
@@ -67,6 +71,7 @@ function step(state: ViewState, event: ViewEvent, env: ViewEnv, out: ViewSink): 
       hear(state, event.from, event.message, env, out);
       break;
   }
+  if (state.coming.length > 0) beginComing(state, env, out);
 }
 
 const viewOf = ({ epoch, members, leaving }: View): View =>

@@ -1,7 +1,7 @@
 import { giveUp, offerRefused } from './answers.ts';
 import { ownBackup } from './backup.ts';
 import { withoutWatchers } from './baggage.ts';
-import { noNodes, onlyNode } from './node-set.ts';
+import { type NodeSet, noNodes, onlyNode } from './node-set.ts';
 import { happen } from './object-kernel.ts';
 import {
   executor,
@@ -15,7 +15,7 @@ import {
 } from './object-types.ts';
 import { ownAbsent } from './removal.ts';
 import type { ViewRules } from './view-rules.ts';
-import type { Report, View, ViewKey } from './view-types.ts';
+import type { Report, ViewKey } from './view-types.ts';
 
 /**
  * A message of the old epoch, between the first and the last marker. Answers and the object itself are taken as ever,
@@ -83,7 +83,7 @@ export function takeBack(entry: ObjectEntry, to: NodeId, message: ObjectMessage,
 }
 
 /** Before it is reported: nothing is under way any more, so that whatever was waited for is not. */
-export function settle(entry: ObjectEntry, { members }: View, env: ObjectEnv, rules: ViewRules): void {
+export function settle(entry: ObjectEntry, survivors: NodeSet, env: ObjectEnv, rules: ViewRules): void {
   const { firstTouch, self, defaultOwner } = env;
   if (rules.forgetsRequests()) {
     // An operation that is being run ends as it may. One whose value is being saved was run, and waits no more.
@@ -116,7 +116,7 @@ export function settle(entry: ObjectEntry, { members }: View, env: ObjectEnv, ru
       if (firstTouch === 'default-owner' && self !== defaultOwner) entry.status = 'INV_OWNER';
       break;
     case 'WAIT_CHG_OWN_ACK':
-      settleOffer(entry, offeredTo as NodeId, members, env, rules);
+      settleOffer(entry, offeredTo as NodeId, survivors, env, rules);
       break;
     default:
       break;
@@ -127,13 +127,13 @@ export function settle(entry: ObjectEntry, { members }: View, env: ObjectEnv, ru
 function settleOffer(
   entry: ObjectEntry,
   offeredTo: NodeId,
-  members: readonly NodeId[],
+  survivors: NodeSet,
   env: ObjectEnv,
   rules: ViewRules,
 ): void {
   if (entry.payload === noPayload) {
     entry.status = 'INV_COPY';
-  } else if (rules.keepsOffered(offeredTo, members)) {
+  } else if (rules.keepsOffered(offeredTo, survivors)) {
     entry.status = 'READ_OWNER';
   } else {
     giveUp(entry, offeredTo, env);

@@ -4,6 +4,10 @@ import type { Reported } from './view-types.ts';
 
 /** The decisions that make a change of view right, by name; the seeded bugs of the verification suite each replace one. */
 export interface ViewRules {
+  /** Whether a view that leaves nobody out waits for the end of the change to the one before. */
+  putsOff(): boolean;
+  /** Whether nobody can end the change to a view because a member takes part only since a later one. */
+  skips(since: number, epoch: number): boolean;
   /** Whose markers a node waits for. */
   awaitedMarkers(members: NodeSet): NodeSet;
   /** Whose reports a default owner waits for. */
@@ -15,7 +19,7 @@ export interface ViewRules {
   /** Whether a node takes the object back that certainly did not arrive. */
   takesBack(): boolean;
   /** Whether a node that offered the object to `target` still has it. */
-  keepsOffered(target: NodeId, members: NodeSet): boolean;
+  keepsOffered(target: NodeId, survivors: NodeSet): boolean;
   /** Whether requests of others that wait here are forgotten: whoever made them makes them again. */
   forgetsRequests(): boolean;
   /** Which of the copies becomes the object. */
@@ -62,12 +66,14 @@ const repeated: ReadonlySet<ObjectMessage['type']> = new Set([
 ]);
 
 export const viewRules: ViewRules = {
+  putsOff: () => true,
+  skips: (since, epoch) => since > epoch,
   awaitedMarkers: (members) => members,
   awaitedReports: (members) => members,
   awaitedVerdicts: (members) => members,
   drains: (message, isFromMember) => !repeated.has(message.type) && !(message.type === 'OWN' && isFromMember),
   takesBack: () => true,
-  keepsOffered: (target, members) => members.includes(target),
+  keepsOffered: (target, survivors) => survivors.includes(target),
   forgetsRequests: () => true,
   promoted: (copies, defaultOwner) => copies.find(({ from }) => from === defaultOwner) ?? copies[0],
   isLost: (traces, backup, deaths) =>

@@ -15,8 +15,8 @@ import type { ViewRules } from './view-rules.ts';
 export type ViewKey = number | string;
 
 /**
- * Who takes part. Every node gets the same views in the same order, and skips none. A view that leaves nobody out, of a
- * join or of a node about to leave, is installed once all members serve calls in the one before.
+ * Who takes part. Every node gets the same views in the same order, and skips none; one that joins may begin with a later
+ * one than the first that names it. They may come at any moment: a node puts off what it is not ready for.
  */
 export interface View {
   /** Rises by one from view to view. */
@@ -65,8 +65,11 @@ export interface Verdict {
 /** What nodes of a set say to each other. Between two nodes all of it must arrive exactly once and in order. */
 export type ViewMessage =
   | { readonly type: 'OBJECT'; readonly epoch: number; readonly key: ViewKey; readonly message: ObjectMessage }
-  /** The last of the old epoch: whatever the sender sends from now on belongs to `epoch`. */
-  | { readonly type: 'MARKER'; readonly epoch: number }
+  /**
+   * The last of the old epoch: whatever the sender sends from now on belongs to `epoch`. It takes part since the view
+   * `since`, and never will in an earlier one.
+   */
+  | { readonly type: 'MARKER'; readonly epoch: number; readonly since: number }
   /** What the sender has of objects whose default owner is the receiver; with `last` that is all. */
   | { readonly type: 'REPORT'; readonly epoch: number; readonly reports: readonly Report[]; readonly last: boolean }
   /** What becomes of objects whose default owner is the sender; with `last` that is all. */
@@ -81,7 +84,8 @@ export interface Undelivered {
 export type ViewEvent =
   /**
    * The next view. The host first ends its sessions with the nodes that left: nothing of them arrives later, and
-   * `undelivered` is what they certainly did not receive, oldest first. What may have been received is left out.
+   * `undelivered` is what they certainly did not receive, oldest first. What may have been received is left out, and so
+   * is what was sent to nodes that this view still names.
    */
   | (View & { readonly type: 'view'; readonly undelivered: readonly Undelivered[] })
   | { readonly type: 'message'; readonly from: NodeId; readonly message: ViewMessage }
@@ -144,10 +148,11 @@ export interface EarlyMessage {
   readonly message: ObjectMessage;
 }
 
-/** A member whose marker arrived, and the latest epoch it marked. */
+/** A member whose marker arrived, the latest epoch it marked, and the first view it takes part in. */
 export interface Marked {
   readonly node: NodeId;
   readonly epoch: number;
+  readonly since: number;
 }
 
 export interface ViewState {
@@ -155,6 +160,12 @@ export interface ViewState {
   view: View;
   /** The view in which calls were last served: what the entries here were made in. */
   served: View;
+  /** The epoch of the first view that this node takes part in. */
+  since: number;
+  /** Nodes that left since calls were last served, also those that started again and are back. */
+  left: NodeSet;
+  /** Views put off until the change to the present one is over, oldest first. Each leaves nobody out. */
+  coming: readonly View[];
   marked: readonly Marked[];
   reports: readonly Reported[];
   /** Whose reports are all here. */

@@ -68,12 +68,11 @@ export class Membership {
    * Makes the next view, of all that live; with the number of the last one it is told to more nodes. A node that started
    * again joins with the first view after one that left it out.
    *
-   * @param isSteady whether all members of the present view serve calls in it.
    * @returns the nodes to be told now.
    */
-  announce(number: number, wanted: readonly NodeId[] | undefined, isSteady: boolean): readonly NodeId[] {
+  announce(number: number, wanted: readonly NodeId[] | undefined): readonly NodeId[] {
     if (number < this.#number) throw new StepFailure(`view ${number} comes after view ${this.#number}`);
-    if (number > this.#number) this.#make(isSteady);
+    if (number > this.#number) this.#make();
     this.#number = number;
     const { epoch, members } = this.present;
     const untold = members.filter((node) => this.#told[node]! < epoch);
@@ -83,12 +82,8 @@ export class Membership {
     return wanted ?? untold;
   }
 
-  #make(isSteady: boolean): void {
+  #make(): void {
     const { epoch, members: before } = this.present;
-    const hasLeft = (node: NodeId): boolean => this.#born[node]! > epoch || !this.isUp(node);
-    if (!isSteady && !before.some(hasLeft)) {
-      throw new StepFailure('a view that leaves nobody out waits until all members serve calls in the one before');
-    }
     const isStranger = (node: NodeId): boolean =>
       this.#born[node] === Number.POSITIVE_INFINITY && before.includes(node);
     const members = this.#told.flatMap((told, node) => (told === undefined || isStranger(node) ? [] : [node]));
@@ -96,10 +91,11 @@ export class Membership {
     this.#views.push({ epoch: epoch + 1, members });
   }
 
-  /** The views a node is still to be told of, in order. */
+  /** The views a node is still to be told of, in order; one that joins begins with the last. */
   due(node: NodeId): View[] {
     const told = this.#told[node] ?? this.present.epoch;
+    const isFirst = told < this.#born[node]!;
     this.#told[node] = this.present.epoch;
-    return this.#views.slice(told + 1).filter(({ members }) => members.includes(node));
+    return this.#views.slice(isFirst ? -1 : told + 1).filter(({ members }) => members.includes(node));
   }
 }

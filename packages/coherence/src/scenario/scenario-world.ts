@@ -207,7 +207,7 @@ export class ScenarioWorld {
   /** Tells nodes of the next view; what still arrives of nodes that left arrives first. Answers what arrived. */
   view(number: number, wanted: readonly number[] | undefined): Envelope[] {
     const arrived: Envelope[] = [];
-    for (const node of this.#members.announce(number, wanted, this.#servesEverywhere())) {
+    for (const node of this.#members.announce(number, wanted)) {
       for (const view of this.#members.due(node)) {
         arrived.push(...this.#lastWords(node, view));
         const undelivered = this.#members.givenBack(node, view);

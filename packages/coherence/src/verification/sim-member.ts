@@ -2,6 +2,7 @@ import { type CellTable, handled, impossible, type Kernel } from '@holdfast/kern
 import { anyNode, type CallId, type NodeId, noPayload } from '../kernel/object-types.ts';
 import { decodeView, encodeView } from '../kernel/view-encoding.ts';
 import { viewKernel } from '../kernel/view-kernel.ts';
+import { latest } from '../kernel/view-queue.ts';
 import type { View, ViewEnv, ViewEvent, ViewMessage, ViewNotice, ViewResult, ViewState } from '../kernel/view-types.ts';
 import { readPlain, writePlain } from './sim-line.ts';
 
@@ -120,7 +121,7 @@ function changeView(
   env: MemberEnv,
   out: MemberSink,
 ): void {
-  const before = state.view.view.members;
+  const before = latest(state.view).members;
   for (const node of before) {
     if (!members.includes(node)) out.deliver({ type: 'session', node, change: 'left', epoch });
   }

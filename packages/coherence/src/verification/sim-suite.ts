@@ -25,8 +25,8 @@ const clusterOf = (nodes: number, clients: number, keys: number): StackedCluster
 });
 
 /**
- * Nodes die at any moment, also while the view changes, and start again. They join once all members serve calls, as a
- * supervisor should see to. What was under way to a dead node is known to nobody.
+ * Nodes die at any moment, also while the view changes, and start again. They join at once, whatever the members are at.
+ * What was under way to a dead node is known to nobody.
  */
 const mortal = (cluster: StackedCluster, crash: number): StackedCluster => ({
   ...cluster,

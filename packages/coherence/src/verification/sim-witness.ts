@@ -43,8 +43,6 @@ export interface Witness {
   overtakenMax: number;
   /** The members of each view, from view 0 on: the supervisor's word. */
   readonly views: (readonly NodeId[])[];
-  /** Nodes that started again and are in no view yet. */
-  candidates: NodeId[];
   /** By node: the epoch in which it serves calls, -1 while it does not. */
   readonly serves: number[];
   /** Deaths after which not all members have resumed: since when, and the first view without the node. */
@@ -58,10 +56,7 @@ function see(state: Witness, { kind, node, part, number, value }: Observation, o
   if (part !== memberPart) return;
   state.now++;
   if (kind === 'crash') died(state, node);
-  if (kind === 'start' && number > 0) {
-    state.candidates.push(node);
-    admit(state);
-  }
+  if (kind === 'start' && number > 0) admit(state, node);
   if (kind === 'deliver') notified(state, node, value as MemberNotice);
   if (kind === 'send') said(state, node, number, value as ViewMessage);
   if (kind === 'event') happened(state, node, value as MemberEvent, ordered);
@@ -69,7 +64,6 @@ function see(state: Witness, { kind, node, part, number, value }: Observation, o
 }
 
 function died(state: Witness, node: NodeId): void {
-  state.candidates = state.candidates.filter((each) => each !== node);
   const members = state.views.at(-1)!;
   if (members.includes(node)) {
     state.views.push(members.filter((each) => each !== node));
@@ -91,16 +85,11 @@ function died(state: Witness, node: NodeId): void {
   for (const name of Object.keys(state.owed)) if (name.startsWith(`${node}/`)) delete state.owed[name];
   state.touched = [...state.keys];
   settleDeaths(state);
-  admit(state);
 }
 
-/** Nodes that started again join once all members serve calls in the last view. */
-function admit(state: Witness): void {
-  const members = state.views.at(-1)!;
-  const epoch = state.views.length - 1;
-  if (state.candidates.length === 0 || members.some((node) => state.serves[node] !== epoch)) return;
-  state.views.push([...members, ...state.candidates].sort((a, b) => a - b));
-  state.candidates = [];
+/** A node that started again joins at once, whatever the members are at. */
+function admit(state: Witness, node: NodeId): void {
+  state.views.push([...state.views.at(-1)!, node].sort((a, b) => a - b));
 }
 
 function notified(state: Witness, node: NodeId, notice: MemberNotice): void {
@@ -119,7 +108,6 @@ function notified(state: Witness, node: NodeId, notice: MemberNotice): void {
     state.lastChange = state.now;
     state.touched = [...state.keys];
     settleDeaths(state);
-    admit(state);
   }
 }
 
@@ -274,7 +262,6 @@ export const witness = (nodes: number, keys: readonly ObjectNumber[], ordered: b
       touched: [],
       overtakenMax: 0,
       views: [Array.from({ length: nodes }, (_, node) => node)],
-      candidates: [],
       serves: new Array<number>(nodes).fill(0),
       lastChange: 0,
       deaths: [],

@@ -17,6 +17,7 @@ import {
 import { initialEntry } from '../kernel/object-entry.ts';
 import { type ObjectRules, objectRules } from '../kernel/object-rules.ts';
 import type { NodeId, ObjectEnv } from '../kernel/object-types.ts';
+import { latest } from '../kernel/view-queue.ts';
 import { type ViewRules, viewRules } from '../kernel/view-rules.ts';
 import type { View } from '../kernel/view-types.ts';
 import { coherenceOf, entryIsAtRest, nobodyForgotten, type Sight } from './object-properties.ts';
@@ -269,8 +270,9 @@ function viewCall(node: NodeId): CallSpec {
     event: () => next,
     when(view) {
       const { views } = witnessOf(view);
-      const { phase, view: present } = memberOf(view, node).view;
-      const epoch = phase === 'outside' ? views.length - 1 : present.epoch + 1;
+      const member = memberOf(view, node).view;
+      const present = latest(member);
+      const epoch = member.phase === 'outside' ? views.length - 1 : present.epoch + 1;
       const members = views[epoch];
       if (members === undefined || epoch === present.epoch || !members.includes(node)) return false;
       const joined = members.map(

@@ -54,7 +54,7 @@ function eventFor(host: HostedView, event: HostEvent, { self }: HostEnv): ViewEv
     case 'begun':
       return undefined;
     case 'installed':
-      return { ...event, type: 'view', undelivered: host.undelivered };
+      return { ...event, type: 'view', undelivered: host.undelivered.filter(({ to }) => !event.members.includes(to)) };
     case 'object':
       return { ...event, event: withValue(entryIn(host.state, self), event.event) as typeof event.event };
     default:
@@ -71,7 +71,7 @@ function note(host: HostedView, event: HostEvent): void {
   } else if (event.type === 'begun') {
     host.down = withoutNode(host.down, event.node);
   } else if (event.type === 'installed') {
-    host.undelivered = [];
+    host.undelivered = host.undelivered.filter(({ to }) => event.members.includes(to));
     host.ended = host.ended.filter((node) => event.members.includes(node));
   }
 }

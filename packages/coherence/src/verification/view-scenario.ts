@@ -21,8 +21,8 @@ export interface ViewScenario {
   readonly backup?: boolean;
   /** Nodes that crashed may start again and join. */
   readonly restarts?: number;
-  /** A node that is outside at first, and joins. */
-  readonly joins?: number;
+  /** Nodes that are outside at first, and join one after the other, whatever the others are at. */
+  readonly joins?: readonly number[];
   /** Node 0 prepares to leave. */
   readonly leaves?: boolean;
 }
@@ -40,7 +40,7 @@ export const homeIn = ({ members, leaving }: Pick<View, 'members' | 'leaving'>):
 export const allNodes = ({ nodes }: ViewScenario): number[] => Array.from({ length: nodes }, (_, node) => node);
 
 export const firstMembers = (scenario: ViewScenario): number[] =>
-  allNodes(scenario).filter((node) => node !== scenario.joins);
+  allNodes(scenario).filter((node) => scenario.joins?.includes(node) !== true);
 
 export function viewEnvOf(
   scenario: ViewScenario,
@@ -49,9 +49,10 @@ export function viewEnvOf(
   incarnation = 0,
   objects: ObjectRules = objectRules,
 ): ViewEnv {
+  const founders = firstMembers(scenario);
   return {
     self,
-    firstView: incarnation === 0 && self !== scenario.joins ? { epoch: 0, members: firstMembers(scenario) } : undefined,
+    firstView: incarnation === 0 && founders.includes(self) ? { epoch: 0, members: founders } : undefined,
     backup: scenario.backup ?? false,
     objectEnv: (_key, { members, leaving }) => ({
       ...(scenario.backup === true && shadowNodeOf(self, members)),

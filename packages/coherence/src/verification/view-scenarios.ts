@@ -55,7 +55,7 @@ export const viewScenarios = {
     nodes: 3,
     callsPerNode: 1,
     crashes: 0,
-    joins: 0,
+    joins: [0],
     operations: access,
   },
   joinsAside: {
@@ -63,7 +63,24 @@ export const viewScenarios = {
     nodes: 3,
     callsPerNode: 1,
     crashes: 0,
-    joins: 2,
+    joins: [2],
+    operations: access,
+  },
+  joinsInTurn: {
+    name: '3 nodes, 1 call of one, two nodes join one after the other, at any moment: get, grab',
+    nodes: 3,
+    callsPerNode: 1,
+    callers: [1],
+    crashes: 0,
+    joins: [1, 2],
+    operations: access,
+  },
+  allJoinInTurn: {
+    name: '3 nodes, 1 call each, two nodes join one after the other, at any moment: get, grab',
+    nodes: 3,
+    callsPerNode: 1,
+    crashes: 0,
+    joins: [1, 2],
     operations: access,
   },
   leaves: {
@@ -91,6 +108,26 @@ export const viewScenarios = {
     restarts: 1,
     operations: moving,
   },
+  rejoinsMeanwhile: {
+    name: '3 nodes, 1 call of one, another dies and joins again, at any moment of the change: get, grab',
+    nodes: 3,
+    callsPerNode: 1,
+    callers: [1],
+    mortals: [2],
+    crashes: 1,
+    restarts: 1,
+    operations: access,
+  },
+  rejoinsMeanwhileOfTwo: {
+    name: '3 nodes, 1 call of two, another dies and joins again, at any moment of the change: get, grab',
+    nodes: 3,
+    callsPerNode: 1,
+    callers: [0, 1],
+    mortals: [2],
+    crashes: 1,
+    restarts: 1,
+    operations: access,
+  },
   two: { name: '3 nodes, 2 calls each, a death: get, grab', nodes: 3, callsPerNode: 2, crashes: 1, operations: access },
 } as const satisfies Record<string, ViewScenario>;
 
@@ -101,7 +138,7 @@ interface SeededBug {
   readonly objects?: Partial<ObjectRules>;
 }
 
-const { one, two, offered, backup, backupOfTwo, joinsHome } = viewScenarios;
+const { one, two, offered, backup, backupOfTwo, joinsHome, joinsInTurn } = viewScenarios;
 
 const bugs: readonly SeededBug[] = [
   {
@@ -172,6 +209,16 @@ const bugs: readonly SeededBug[] = [
     name: 'an object is served although its default owner changes',
     scenario: joinsHome,
     rules: { staysHome: () => true },
+  },
+  {
+    name: 'a node begins with a join before the change under way is over',
+    scenario: joinsInTurn,
+    rules: { putsOff: () => false, bars: () => false },
+  },
+  {
+    name: 'a node waits for a view that a member will never take part in',
+    scenario: joinsInTurn,
+    rules: { skips: () => false },
   },
   { name: 'versions begin again', scenario: one, rules: { versionFloor: () => 0 } },
 ];

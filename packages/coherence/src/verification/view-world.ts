@@ -11,8 +11,9 @@ import {
 import { withNode, withoutNode } from '../kernel/node-set.ts';
 import { type ObjectRules, objectRules } from '../kernel/object-rules.ts';
 import { anyNode, noPayload, type ObjectEntry, type ObjectEvent } from '../kernel/object-types.ts';
+import { latest } from '../kernel/view-queue.ts';
 import { type ViewRules, viewRules } from '../kernel/view-rules.ts';
-import type { ViewMessage } from '../kernel/view-types.ts';
+import type { View, ViewMessage } from '../kernel/view-types.ts';
 import { callsMade, keyedCallBudget } from './call-budget.ts';
 import { crashMonitor } from './crash-monitor.ts';
 import { freshPayload } from './object-host.ts';
@@ -94,6 +95,12 @@ const supervisor = (nodes: readonly number[]): Monitor =>
 const viewsIn = (view: WorldView): readonly (readonly number[])[] =>
   view.monitor<{ views: readonly (readonly number[])[] }>(viewsPlace).views;
 
+/** Whether a node is named by all views from an epoch on. */
+const isSince = (view: WorldView, epoch: number, node: number): boolean =>
+  viewsIn(view)
+    .slice(epoch - 1)
+    .every((members) => members.includes(node));
+
 /** A host installs each view in turn, once the sessions with its members are as it says. */
 function installations(scenario: ViewScenario, node: number): CallSpec[] {
   const viewsMax = scenario.crashes + (scenario.restarts ?? 0);
@@ -110,9 +117,11 @@ function installations(scenario: ViewScenario, node: number): CallSpec[] {
         when(view) {
           if (viewsIn(view)[index]?.join() !== members.join()) return false;
           const { state, down, ended } = hostOf(view, node);
-          const isNext = state.phase === 'outside' ? viewsIn(view).length === epoch : state.view.epoch === index;
-          const left = state.view.members.filter((each) => !members.includes(each));
-          const joining = members.filter((each) => !state.view.members.includes(each));
+          const told = latest(state);
+          // A node that joins may begin with any view that names it.
+          const isNext = state.phase === 'outside' ? isSince(view, epoch, node) : told.epoch === index;
+          const left = told.members.filter((each) => !members.includes(each));
+          const joining = members.filter((each) => !told.members.includes(each));
           return isNext && left.every((each) => ended.includes(each)) && !joining.some((each) => down.includes(each));
         },
       };
@@ -120,18 +129,35 @@ function installations(scenario: ViewScenario, node: number): CallSpec[] {
   );
 }
 
-/** One view in which a node joins, or prepares to leave. */
-function plannedView(scenario: ViewScenario, node: number): CallSpec {
+/** The views in which nodes join, or the one in which node 0 prepares to leave. */
+function plannedViews(scenario: ViewScenario): readonly View[] {
   const members = allNodes(scenario);
-  const event: HostEvent = { type: 'installed', epoch: 1, members, ...(scenario.leaves === true && { leaving: [0] }) };
-  return {
-    label: `view 1: ${members.join(' ')}`,
-    node,
-    part: 0,
-    times: 'unlimited',
-    event: () => event,
-    when: (view) => viewOf(view, node).view.epoch === 0,
-  };
+  if (scenario.leaves === true) return [{ epoch: 1, members, leaving: [0] }];
+  const later = scenario.joins ?? [];
+  return later.map((_, index) => ({
+    epoch: index + 1,
+    members: members.filter((node) => !later.slice(index + 1).includes(node)),
+  }));
+}
+
+/** A node is told of each view in turn; one that joins, first of any that names it. */
+function plannedInstallations(scenario: ViewScenario, node: number): CallSpec[] {
+  return plannedViews(scenario)
+    .filter(({ members }) => members.includes(node))
+    .map((next): CallSpec => {
+      const event: HostEvent = { type: 'installed', ...next };
+      return {
+        label: `view ${next.epoch}: ${next.members.join(' ')}`,
+        node,
+        part: 0,
+        times: 'unlimited',
+        event: () => event,
+        when(view) {
+          const { state } = hostOf(view, node);
+          return state.phase === 'outside' || latest(state).epoch + 1 === next.epoch;
+        },
+      };
+    });
 }
 
 function subsetsWith(node: number, nodes: readonly number[]): number[][] {
@@ -176,7 +202,7 @@ export function viewWorld(
     calls: [
       ...(scenario.callers ?? nodes).flatMap((node) => clientCalls(scenario, node)),
       ...(isPrompt || hasJoin ? [] : nodes.flatMap((node) => installations(scenario, node))),
-      ...(hasJoin ? nodes.map((node) => plannedView(scenario, node)) : []),
+      ...(hasJoin ? nodes.flatMap((node) => plannedInstallations(scenario, node)) : []),
     ],
     monitors: [
       crashMonitor({ nodes, backup: scenario.backup ?? false }),
