@@ -20,6 +20,7 @@ export type {
   BlockObject,
   BlockObjectStat,
   RangeBytes,
+  RangePiece,
   RangeWritten,
   ReadRangeOptions,
   WriteRangeOptions,

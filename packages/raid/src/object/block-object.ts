@@ -8,6 +8,7 @@ import { BlockReads } from './block-reads.ts';
 import { BlockWrites } from './block-writes.ts';
 import type { ObjectHost } from './object-host.ts';
 import { printGfid } from './object-record.ts';
+import { blockPlace } from './stripe.ts';
 
 export interface ReadRangeOptions {
   readonly signal?: AbortSignal | undefined;
@@ -37,6 +38,13 @@ export interface BlockObjectStat {
   /** Behind the last block that was ever written. */
   readonly endBytes: number;
   readonly degraded: boolean;
+}
+
+/** A part of a range that one member holds. */
+export interface RangePiece {
+  readonly offset: number;
+  readonly length: number;
+  readonly node: string;
 }
 
 /** Bytes of one range, or of a part of several. */
@@ -101,30 +109,51 @@ export class BlockObject {
     const pieces = blockPieces(offset, bytes.byteLength);
     // A copy of its own: writes of other blocks may have to end first.
     const own = bytes.slice();
+    // As it was before: what a member that is lost meanwhile had taken of it may be gone.
+    const verifier = this.#verifier();
     let degraded = false;
     for (const window of windows(pieces)) {
       const blocks = window.map(({ lblk }) => lblk);
       const missing = await this.#lanes.run(blocks, () => this.#writes.write(own, window, toughness, options.signal));
       degraded ||= missing;
     }
-    return { verifier: this.#verifier(), degraded };
+    return { verifier, degraded };
   }
 
   /** Several ranges side by side; ranges that share a block are written in the order they are given. */
   async writev(ranges: readonly RangeBytes[], options: WriteRangeOptions = {}): Promise<RangeWritten> {
+    const verifier = this.#verifier();
     const written = await Promise.all(ranges.map(({ offset, bytes }) => this.write(offset, bytes, options)));
-    return { verifier: this.#verifier(), degraded: written.some(({ degraded }) => degraded) };
+    return { verifier, degraded: written.some(({ degraded }) => degraded) };
   }
 
   /** A barrier: resolves when every write of the range, or of the object, that was answered before is at toughness 2. */
   async sync(range?: { readonly offset: number; readonly length: number }): Promise<{ readonly verifier: string }> {
     const { gfid, span } = this.#record;
     const { fromBlock, toBlock } = blocksOf(range);
-    const verifier = this.#verifier();
     await this.#everywhere(span, (member) =>
       this.#host.members.ask(member, (iom, epoch) => iom.syncBlocks({ epoch, gfid, fromBlock, toBlock })),
     );
-    return { verifier };
+    // As it is afterwards: a member that was lost before, and of which this caller hears only now, counts.
+    return { verifier: this.#verifier() };
+  }
+
+  /**
+   * Who holds which part of a range, in the order of offsets. It says nothing of what was written there, or of who is up.
+   * @throws ObjectRangeError
+   */
+  locate(offset: number, length: number): RangePiece[] {
+    checkRange(offset, length);
+    const { geometry, span } = this.#record;
+    const pieces: RangePiece[] = [];
+    const unitBytes = geometry.unitBlocks * blockBytes;
+    for (let at = offset; at < offset + length; ) {
+      const end = Math.min((Math.floor(at / unitBytes) + 1) * unitBytes, offset + length);
+      const { data } = blockPlace(geometry, span, Math.floor(at / blockBytes));
+      pieces.push({ offset: at, length: end - at, node: this.#host.name(data) });
+      at = end;
+    }
+    return pieces;
   }
 
   async stat(): Promise<BlockObjectStat> {

@@ -17,6 +17,7 @@ export type {
   BlockObject,
   BlockObjectStat,
   RangeBytes,
+  RangePiece,
   RangeWritten,
   ReadRangeOptions,
   WriteRangeOptions,

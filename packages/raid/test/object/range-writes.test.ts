@@ -95,3 +95,19 @@ it('refuses what no object can have', async () => {
   await expect(object.read(0, 1)).rejects.toMatchObject({ code: 'HF_ARRAY_CLOSED' });
   await expect(object.write(0, new Uint8Array(1))).rejects.toMatchObject({ code: 'HF_ARRAY_CLOSED' });
 });
+
+it('says which member holds which part of a range', async () => {
+  const array = await create(scratchDirectory());
+  const object = await array.objects.open(await array.objects.create());
+  const unitBytes = smallShape.unitBlocks * 4096;
+  const pieces = object.locate(1000, 12 * unitBytes);
+  expect(pieces[0]).toMatchObject({ offset: 1000, length: unitBytes - 1000 });
+  expect(pieces.reduce((at, piece) => (piece.offset === at ? at + piece.length : Number.NaN), 1000)).toBe(
+    1000 + 12 * unitBytes,
+  );
+  // Parity rotates, so that every member holds as much of the data as every other.
+  const units = object.locate(0, 12 * unitBytes).map(({ node }) => node);
+  expect(four.map((member) => units.filter((node) => node === `n${member}`).length)).toEqual([3, 3, 3, 3]);
+  expect(() => object.locate(-1, 5)).toThrow(expect.objectContaining({ code: 'HF_OBJECT_RANGE' }));
+  await array.close();
+});
