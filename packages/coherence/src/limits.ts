@@ -19,6 +19,12 @@ export const openMsDefault = 10_000;
 /** Calls of one member that may wait, over all its containers. Those beyond fail with HF_MAILBOX_FULL. */
 export const callsWaitingMax = 65_536;
 
+/**
+ * Calls a member begins before its event loop turns once: calls that find what they want here never leave the run to
+ * completion they are made in, and whatever others want of this member would wait for its end.
+ */
+export const callsPerTurnMax = 256;
+
 /** Times a request is passed on before it goes ahead of all others at the next owner. */
 export const forwardsMaxDefault = 16;
 

@@ -1,9 +1,10 @@
+import { setImmediate } from 'node:timers/promises';
 import { Courier, Reader, readByte, readCount, type Writer, writeByte, writeCount } from '@holdfast/runtime/internals';
 import { ClosedError, type MemberContext, type MemberSlot, mainSlot, memberName } from '@holdfast/runtime/service';
 import { CoherenceDownError, ContainerMismatchError, UnknownContainerError } from '../errors.ts';
 import { type CallId, noPayload } from '../kernel/object-types.ts';
 import type { Undelivered, View } from '../kernel/view-types.ts';
-import { framesEarlyMax } from '../limits.ts';
+import { callsPerTurnMax, framesEarlyMax } from '../limits.ts';
 import { CoherenceViews } from './coherence-views.ts';
 import { stateOf } from './inspection.ts';
 import type { MapKey } from './key-form.ts';
@@ -54,6 +55,9 @@ export class MemberCoherence implements SetPlace {
   readonly #stop: (() => void)[] = [];
   #stopping: Promise<void> | undefined;
   #lastCall: CallId = 0;
+  /** Calls begun since the event loop turned for calls last. */
+  #callsOfTurn = 0;
+  #turn: Promise<void> | undefined = undefined;
   #closed = false;
 
   constructor(context: MemberContext) {
@@ -86,7 +90,19 @@ export class MemberCoherence implements SetPlace {
     if (this.#closed) throw new ClosedError(memberName(this.self));
   }
 
+  /** A turn of the event loop that is due: calls that may wait begin after it. */
+  get turn(): Promise<void> | undefined {
+    return this.#turn;
+  }
+
   nextCall(): CallId {
+    this.#callsOfTurn += 1;
+    if (this.#callsOfTurn === callsPerTurnMax) {
+      this.#callsOfTurn = 0;
+      this.#turn ??= setImmediate().then(() => {
+        this.#turn = undefined;
+      });
+    }
     this.#lastCall += 1;
     return this.#lastCall;
   }

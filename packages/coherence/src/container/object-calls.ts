@@ -40,13 +40,14 @@ export interface WriteRequest extends LeaseRequest {
   readonly tries: boolean;
 }
 
-/** What a call waits for: the kernel's answer, or the end of a lease of its own context. */
+/** What a call waits for: the kernel's answer, the end of a lease of its own context, or a turn of the event loop. */
 type Wait =
   | { readonly type: 'answer'; readonly call: CallId; readonly slot: ObjectSlot; readonly what: string }
-  | { readonly type: 'own'; readonly claim: Claim; readonly what: string };
+  | { readonly type: 'own'; readonly claim: Claim; readonly what: string }
+  | { readonly type: 'turn'; readonly turn: Promise<void> };
 
 /** A call as steps between its waits, so that the same call can wait by promises or by blocking its thread. */
-type Steps<Result> = Generator<Wait, Result, CallResult>;
+type Steps<Result> = Generator<Wait, Result, CallResult | undefined>;
 
 /** The calls of a container on the kernel: finds the object, waits, minds whose lease it is. */
 export class ObjectCalls<Key> {
@@ -116,7 +117,7 @@ export class ObjectCalls<Key> {
   #hit({ handsOut }: LeaseRequest, key: Key, options: ContainerCallOptions): Grant | undefined {
     const slot = this.known(key);
     const { holder = asyncContext } = options;
-    if (slot === undefined || holder.held(slot) !== undefined) return undefined;
+    if (slot === undefined || holder.held(slot) !== undefined || this.member.turn !== undefined) return undefined;
     const call = this.nextCall(options);
     if (!this.set.hit(slot, call)) return undefined;
     slot.recent = true;
@@ -152,14 +153,18 @@ export class ObjectCalls<Key> {
     // What a holder reads already it may read again, whoever waits.
     if (held?.mode === 'read') return held.grant;
     if (held !== undefined) yield { type: 'own', claim: held, what };
-    const call = this.nextCall(options);
-    const slot = this.slot(key);
-    slot.recent = true;
-    const claim = new Claim(slot, 'read');
+    const claim = new Claim(this.slot(key), 'read');
     if (handsOut || holder !== asyncContext) holder.remember(claim);
     try {
+      const { turn } = this.member;
+      if (turn !== undefined) yield { type: 'turn', turn };
+      const call = this.nextCall(options);
+      const slot = this.slot(key);
+      slot.recent = true;
+      claim.slot = slot;
       const result =
-        this.set.call(slot, { type: 'get', call, absence: this.touch }) ?? (yield { type: 'answer', call, slot, what });
+        this.set.call(slot, { type: 'get', call, absence: this.touch }) ??
+        (yield { type: 'answer', call, slot, what })!;
       if (result.outcome === 'held') return new Grant(this.set, claim, call);
       this.refuse(slot, result);
       return undefined;
@@ -179,13 +184,15 @@ export class ObjectCalls<Key> {
     const claim = new Claim(this.slot(key), 'write');
     if (handsOut || holder !== asyncContext) holder.remember(claim);
     try {
+      const { turn } = this.member;
+      if (turn !== undefined) yield { type: 'turn', turn };
       // A first touch that finds nothing to begin with leaves the right to create here: the second call has it at once.
       for (let absence: AbsenceMode = 'touch'; ; absence = 'manual') {
         const call = this.nextCall(options);
         const slot = this.slot(key);
         claim.slot = slot;
         const event = { type: 'grab', call, absence, try: tries } as const;
-        const result = this.set.call(slot, event) ?? (yield { type: 'answer', call, slot, what });
+        const result = this.set.call(slot, event) ?? (yield { type: 'answer', call, slot, what })!;
         const { outcome } = result;
         if (outcome === 'held' || outcome === 'absent-held') return this.#granted(new Grant(this.set, claim, call));
         if (outcome === 'busy') return undefined;
@@ -206,11 +213,12 @@ export class ObjectCalls<Key> {
       if (step.done === true) return step.value;
       const { value } = step;
       try {
-        const waited =
-          value.type === 'own'
-            ? value.claim.outlast(value.what)
-            : this.wait(value.call, value.slot, value.what, options);
-        step = steps.next((await waited) as CallResult);
+        if (value.type === 'answer') {
+          step = steps.next(await this.wait(value.call, value.slot, value.what, options));
+        } else {
+          await (value.type === 'own' ? value.claim.outlast(value.what) : value.turn);
+          step = steps.next(undefined);
+        }
       } catch (error) {
         step = steps.throw(error);
       }
@@ -224,6 +232,11 @@ export class ObjectCalls<Key> {
       if (step.done === true) return step.value;
       const { value } = step;
       try {
+        // It handles what arrives while it waits: what others want is not held up by it.
+        if (value.type === 'turn') {
+          step = steps.next(undefined);
+          continue;
+        }
         // Nobody else runs on this thread meanwhile, so its own lease would never end.
         if (value.type === 'own') throw new LeaseHeldError(what, keyText(value.claim.slot.key), value.claim.mode);
         const name = `${what} of ${keyText(value.slot.key)}`;
@@ -247,6 +260,8 @@ export class ObjectCalls<Key> {
     key: Key,
     options: ContainerCallOptions,
   ): Promise<CallResult> {
+    const { turn } = this.member;
+    if (turn !== undefined) await turn;
     const own = (options.holder ?? asyncContext).held(this.slot(key));
     if (own !== undefined) await own.outlast(event.type);
     const call = this.nextCall(options);
@@ -263,6 +278,8 @@ export class ObjectCalls<Key> {
     key: Key,
     options: ContainerCallOptions,
   ): Promise<{ result: unknown } | undefined> {
+    const { turn } = this.member;
+    if (turn !== undefined) await turn;
     const own = (options.holder ?? asyncContext).held(this.slot(key));
     if (own !== undefined) await own.outlast('execute');
     const bytes = packOperation(operation);

@@ -11,10 +11,18 @@ export const normal = (baggage: Baggage): Baggage => (isPlain(baggage) ? noBagga
 
 /** Executes whose answers their node has had are forgotten: it numbers them in order and says which is the oldest open. */
 export function withExecuted(baggage: Baggage, { requester, call, oldest }: ExecuteRequest): Baggage {
-  const others = baggage.executed.filter(
-    (each) => each.node !== requester || (each.call >= oldest && each.call !== call),
-  );
-  const executed = [...others, { node: requester, call }].sort(inOrder);
+  const added = { node: requester, call };
+  const executed: NodeCall[] = [];
+  let isAdded = false;
+  for (const each of baggage.executed) {
+    if (each.node === requester && (each.call < oldest || each.call === call)) continue;
+    if (!isAdded && inOrder(added, each) < 0) {
+      executed.push(added);
+      isAdded = true;
+    }
+    executed.push(each);
+  }
+  if (!isAdded) executed.push(added);
   return { ...baggage, executed };
 }
 

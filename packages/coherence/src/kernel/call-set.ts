@@ -5,8 +5,9 @@ type CallSet = readonly CallId[];
 
 export const noCalls: CallSet = [];
 
+/** Calls mostly come in order: then nothing is to be sorted. */
 export const withCall = (set: CallSet, call: CallId): CallSet =>
-  set.length === 0 ? [call] : [...set, call].sort((a, b) => a - b);
+  set.length === 0 ? [call] : set.at(-1)! < call ? [...set, call] : [...set, call].sort((a, b) => a - b);
 
 export const withoutCall = (set: CallSet, call: CallId): CallSet =>
   set.length === 1 && set[0] === call ? noCalls : set.filter((each) => each !== call);

@@ -48,8 +48,8 @@ function sendOperation(
   out: ObjectSink,
 ): void {
   entry.underway = withCall(entry.underway, call);
-  const waiting = entry.queue.flatMap((item) => (item.type === 'execute' ? [item.call] : []));
-  const oldest = Math.min(call, ...entry.underway, ...waiting);
+  let oldest = Math.min(call, entry.underway[0]!);
+  for (const item of entry.queue) if (item.type === 'execute' && item.call < oldest) oldest = item.call;
   out.send(entry.probOwner, {
     type: 'EXEC_REQ',
     requester: self,

@@ -20,6 +20,14 @@ export default Clerk.implement(async (context) => {
     },
     remove: (key) => accounts.remove(key),
     flush: ({ key, to }) => accounts.flush(key, to === undefined ? {} : { to }),
+    readUntil: async ({ key, isNot, loopsMax }) => {
+      let n = isNot;
+      for (let loops = 0; n === isNot && loops < loopsMax; loops++) {
+        using lease = await accounts.get(key);
+        n = lease?.value.n ?? -1;
+      }
+      return n;
+    },
     count: async ({ key, times }) => {
       for (let left = times; left > 0; left--) {
         await counters.grab(key, (draft) => {

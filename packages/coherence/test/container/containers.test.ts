@@ -60,6 +60,15 @@ describe('a container on four nodes', () => {
     expect(await Promise.all(keys.map((key) => accounts.read(key)))).toEqual(expected);
   });
 
+  it('does not keep a writer waiting while a node reads what it has over and over', async () => {
+    await clerk(0).set({ key: 'busy', value: { n: 1, tags: [] } });
+    expect((await clerk(2).read('busy'))?.n).toBe(1);
+    // Each read finds its copy here, so that nothing but the container lets the event loop of n2 turn.
+    const reading = clerk(2).readUntil({ key: 'busy', isNot: 1, loopsMax: 5_000_000 }, { timeoutMs: 60_000 });
+    expect(await clerk(1).add({ key: 'busy', by: 1 })).toBe(2);
+    expect(await reading).toBe(2);
+  });
+
   it('has no object before one is set and after it is removed', async () => {
     expect(await clerk(1).read('c')).toBeUndefined();
     await clerk(2).set({ key: 'c', value: { n: 1, tags: [] } });
