@@ -7,7 +7,7 @@ import type { ConnectionScenario } from './connection-scenario.ts';
 import { connectionWorld } from './connection-world.ts';
 import type { SessionScenario } from './session-scenario.ts';
 import { sessionWorld } from './session-world.ts';
-import { mermaidOf, type Transition, transitionsOf } from './transition-graph.ts';
+import { mermaidOf, type Naming, type Transition, transitionsOf } from './transition-graph.ts';
 
 /** Worlds small enough to be walked whenever the document is checked, and rich enough to show every arrow. */
 const connectionWorlds = (
@@ -53,9 +53,13 @@ const liveStages: ReadonlySet<string> = new Set(['open', 'retained', 'closing', 
 
 /** The parts of docs/connection.md that are written by the code, by name. */
 export function generatedSections(): ReadonlyMap<string, string> {
-  const stages = transitionsOf('connection', connectionWorlds, (state) => [(state as ConnectionState).stage]);
-  const phases = transitionsOf('session', sessionWorlds, (state) => [phaseOf(state as SessionState)]);
-  const links = transitionsOf('session', sessionWorlds, (state) => linksOf(state as SessionState));
+  const stageOf: Naming = (state) => [(state as ConnectionState).stage];
+  const sessionNamings: Naming[] = [
+    (state) => [phaseOf(state as SessionState)],
+    (state) => linksOf(state as SessionState),
+  ];
+  const [stages = []] = transitionsOf('connection', connectionWorlds, [stageOf]);
+  const [phases = [], links = []] = transitionsOf('session', sessionWorlds, sessionNamings);
   return new Map([
     ['opening', mermaidOf(stages.filter(isOpening))],
     ['closing', mermaidOf(stages.filter(isClosing))],

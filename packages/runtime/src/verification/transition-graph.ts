@@ -13,29 +13,33 @@ export type Naming = (state: unknown) => readonly string[];
 
 /**
  * Every transition between named states that the kernel called `name` takes in `worlds`, found by exploring them
- * completely, so that a graph drawn from it shows what the code does and nothing else. Sorted.
+ * completely, so that a graph drawn from it shows what the code does and nothing else. One sorted list for each naming.
  * @throws RangeError when a world has no fixpoint or violates a property.
  */
-export function transitionsOf(name: string, worlds: readonly WorldSpec[], naming: Naming): Transition[] {
-  const found = new Map<string, Transition>();
-  const note = (transition: Transition): void => {
-    if (transition.from !== transition.to) found.set(Object.values(transition).join('|'), transition);
+export function transitionsOf(name: string, worlds: readonly WorldSpec[], namings: readonly Naming[]): Transition[][] {
+  const found = namings.map(() => new Map<string, Transition>());
+  const note = (naming: number, transition: Transition): void => {
+    if (transition.from !== transition.to) found[naming]!.set(Object.values(transition).join('|'), transition);
   };
   for (const world of worlds) {
-    const { fixpoint, violations } = explore(worldModel(watched(world, name, naming, note)));
+    const { fixpoint, violations } = explore(worldModel(watched(world, name, namings, note)));
     if (!fixpoint || violations.length > 0) {
       throw new RangeError(`${world.name} was not explored to the end: ${violations[0]?.message ?? 'too many states'}`);
     }
   }
-  return [...found.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, transition]) => transition);
+  return found.map((each) =>
+    [...each.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, transition]) => transition),
+  );
 }
 
-function watched(world: WorldSpec, name: string, naming: Naming, note: (transition: Transition) => void): WorldSpec {
+type Note = (naming: number, transition: Transition) => void;
+
+function watched(world: WorldSpec, name: string, namings: readonly Naming[], note: Note): WorldSpec {
   const nodes = world.nodes.map((node) => ({
     ...node,
     parts: node.parts.map((part): Part => {
       if (part.kernel.name !== name) return part;
-      return { ...part, kernel: noting(part.kernel, naming, note) };
+      return { ...part, kernel: noting(part.kernel, namings, note) };
     }),
   }));
   return { ...world, nodes };
@@ -43,16 +47,19 @@ function watched(world: WorldSpec, name: string, naming: Naming, note: (transiti
 
 function noting(
   kernel: Kernel<unknown, KernelEvent, unknown>,
-  naming: Naming,
-  note: (transition: Transition) => void,
+  namings: readonly Naming[],
+  note: Note,
 ): Kernel<unknown, KernelEvent, unknown> {
   return {
     ...kernel,
     step(state, event, env, out) {
-      const before = naming(state);
+      const before = namings.map((naming) => naming(state));
       kernel.step(state, event, env, out);
-      const after = naming(state);
-      for (const [index, from] of before.entries()) note({ from, to: after[index]!, event: kernel.column(event) });
+      const column = kernel.column(event);
+      for (const [index, naming] of namings.entries()) {
+        const after = naming(state);
+        for (const [place, from] of before[index]!.entries()) note(index, { from, to: after[place]!, event: column });
+      }
     },
   };
 }

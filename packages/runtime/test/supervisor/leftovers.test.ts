@@ -39,7 +39,7 @@ async function settledHoldings(expected?: ReturnType<typeof holdings>) {
 }
 
 describe('nothing is left behind', () => {
-  it('by 20 cycles of start, deploy, call, kill, restart and close', async () => {
+  it('by 8 cycles of start, deploy, call, kill, restart and close', async () => {
     const cycle = async () => {
       await using cluster = await Cluster.start({ nodes: 2 });
       await cluster.deploy(module, { on: 'all' });
@@ -49,9 +49,9 @@ describe('nothing is left behind', () => {
       expect(await cluster.service(Mischief, { node: 'n1' }).count()).toBe(1);
     };
     // What is made once for a process is made in the first cycles.
-    for (let turn = 0; turn < 3; turn += 1) await cycle();
+    for (let turn = 0; turn < 2; turn += 1) await cycle();
     const before = await settledHoldings();
-    for (let turn = 0; turn < 20; turn += 1) await cycle();
+    for (let turn = 0; turn < 8; turn += 1) await cycle();
     await settledHoldings(before);
   }, 120_000);
 
