@@ -174,6 +174,7 @@ export function renumberedGhost(ghost: ValueGhost, image: Image): ValueGhost {
 
 /** Versions and the values they name are ranked; incarnations among themselves. The first ghost is the value's. */
 export const versionRanks = (ghosts: readonly Ghost[]): Renumbering => ({
+  familySpan: incarnationsFrom,
   numbers(value, place) {
     if (place.kind === 'message') return numbersIn(value as Versioned);
     if (place.kind === 'state')
@@ -199,6 +200,7 @@ const imageOf =
 
 /** The same for several objects on each node, whose ghosts are one monitor. */
 export const versionRanksOfSets: Renumbering = {
+  familySpan: incarnationsFrom,
   numbers(value, place) {
     if (place.kind === 'message') {
       const { key, message } = value as KeyedMessage;

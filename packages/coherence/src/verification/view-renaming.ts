@@ -34,6 +34,7 @@ function renumbered(value: unknown, image: Image): unknown {
 
 /** Versions and the values they name are ranked; incarnations among themselves. */
 export const viewVersionRanks: Renumbering = {
+  familySpan: incarnationsFrom,
   numbers(value) {
     const found: number[] = [];
     numbersIn(value, found);

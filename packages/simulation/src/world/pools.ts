@@ -1,4 +1,5 @@
 import { Decoder, Encoder } from '@holdfast/kernel';
+import { StateStore } from '../explorer/state-store.ts';
 import { canonicalText } from './plain-data.ts';
 
 /** Plain values, each kept once and known by a number. */
@@ -28,8 +29,8 @@ export class StatePool {
   readonly #encode: (state: unknown, into: Encoder) => void;
   readonly #decode: (from: Decoder) => unknown;
   readonly #encoder = new Encoder();
-  readonly #numbers = new Map<string, number>();
-  readonly #bytes: Uint8Array[] = [];
+  readonly #decoder = new Decoder(new Uint8Array(0));
+  readonly #store = new StateStore();
   readonly #decoded: unknown[] = [];
 
   constructor(encode: (state: unknown, into: Encoder) => void, decode: (from: Decoder) => unknown) {
@@ -38,25 +39,20 @@ export class StatePool {
   }
 
   get length(): number {
-    return this.#bytes.length;
+    return this.#store.length;
   }
 
   intern(state: unknown): number {
     this.#encoder.reset();
     this.#encode(state, this.#encoder);
-    const text = latin1(this.#encoder.bytes, this.#encoder.length);
-    let number = this.#numbers.get(text);
-    if (number === undefined) {
-      number = this.#bytes.length;
-      this.#bytes.push(this.#encoder.view().slice());
-      this.#numbers.set(text, number);
-    }
-    return number;
+    return this.#store.add(this.#encoder.bytes, this.#encoder.length, 0);
   }
 
   /** A copy that the caller may change. */
   fresh(number: number): unknown {
-    return this.#decode(new Decoder(this.#bytes[number] as Uint8Array));
+    this.#store.locate(number);
+    this.#decoder.reset(this.#store.page, this.#store.start, this.#store.end);
+    return this.#decode(this.#decoder);
   }
 
   /** The one copy that properties look at; nobody may change it. */
@@ -85,12 +81,6 @@ export class ListPool {
   list(number: number): readonly number[] {
     return this.#lists[number] as readonly number[];
   }
-}
-
-function latin1(bytes: Uint8Array, length: number): string {
-  let text = '';
-  for (let at = 0; at < length; at++) text += String.fromCharCode(bytes[at] as number);
-  return text;
 }
 
 /** Typed arrays cannot be frozen; they are copied. */

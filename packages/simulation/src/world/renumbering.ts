@@ -1,123 +1,101 @@
 import { PairTable } from '../explorer/pair-table.ts';
+import { NumberSets } from './number-sets.ts';
+import type { StatePool } from './pools.ts';
 import type { Renumbering, ValuePlace } from './spec.ts';
 import type { WorldVector } from './vector-machine.ts';
 import type { WorldStore } from './world-store.ts';
 
-/** What a word of a vector points to, and how to put something else there. */
+/** A word of a vector and the pool of what it points to. */
 interface NumberedWord {
   readonly at: number;
-  /** Numbers in what `word` points to, ascending. */
-  numbers(word: number): readonly number[];
-  /** The word for the same with its numbers replaced: the ith of them by `images[i]`. */
-  renumbered(word: number, images: readonly number[]): number;
+  readonly pool: NumberedPool;
 }
 
 /** The function that answers the vector in which the numbers in use, but 0, are 1, 2, 3 and so on in their order. */
 export function renumberer(store: WorldStore, renumbering: Renumbering): (vector: WorldVector) => WorldVector {
-  const words = numberedWords(store, renumbering);
-  let into: WorldVector = [];
+  const sets = new NumberSets(renumbering.familySpan ?? Number.MAX_SAFE_INTEGER);
+  const words = numberedWords(store, renumbering, sets);
+  const into: WorldVector = [];
   return (vector) => {
-    const used = new Set<number>();
-    for (const { at, numbers } of words) for (const number of numbers(vector[at] as number)) used.add(number);
-    used.delete(0);
-    const ranked = [...used].sort((a, b) => a - b);
-    if (ranked.every((number, index) => number === index + 1)) return vector;
-    const rank = (number: number): number => (number === 0 ? 0 : ranked.indexOf(number) + 1);
-    into = vector.slice();
-    for (const { at, numbers, renumbered } of words) {
-      const word = vector[at] as number;
-      const before = numbers(word);
-      if (before.length > 0) into[at] = renumbered(word, before.map(rank));
-    }
+    let used = 0;
+    for (const { at, pool } of words) used = sets.union(used, pool.numbers(vector[at] as number));
+    if (sets.isDense(used)) return vector;
+    for (let at = 0; at < vector.length; at++) into[at] = vector[at] as number;
+    for (const { at, pool } of words) into[at] = pool.renumbered(vector[at] as number, used);
     return into;
   };
 }
 
-function numberedWords(store: WorldStore, renumbering: Renumbering): NumberedWord[] {
+function numberedWords(store: WorldStore, renumbering: Renumbering, sets: NumberSets): NumberedWord[] {
   const { spec, layout, values, lists } = store;
+  const renumbered = (value: unknown, place: ValuePlace, used: number): unknown =>
+    renumbering.renumbered(value, place, (number) => sets.rank(used, number));
   const messages = new NumberedPool(
-    (word) => renumbering.numbers(values.value(word), { kind: 'message' }),
-    (word, image) => values.intern(renumbering.renumbered(values.value(word), { kind: 'message' }, image)),
+    sets,
+    (word) => sets.place(renumbering.numbers(values.value(word), { kind: 'message' })),
+    (word, used) => values.intern(renumbered(values.value(word), { kind: 'message' }, used)),
   );
   const queues = new NumberedPool(
-    (word) => lists.list(word).flatMap((message) => messages.numbers(message)),
-    (word, image) =>
-      lists.intern(lists.list(word).map((each) => messages.renumbered(each, messages.numbers(each).map(image)))),
+    sets,
+    (word) => lists.list(word).reduce((union, message) => sets.union(union, messages.numbers(message)), 0),
+    (word, used) => lists.intern(lists.list(word).map((message) => messages.renumbered(message, used))),
   );
+  const statePool = (states: StatePool, place: ValuePlace): NumberedPool =>
+    new NumberedPool(
+      sets,
+      (word) => sets.place(renumbering.numbers(states.shared(word), place)),
+      (word, used) => states.intern(renumbered(states.fresh(word), place, used)),
+    );
   const words: NumberedWord[] = [];
-  const add = (at: number, pool: NumberedPool): void => {
-    words.push({
-      at,
-      numbers: (word) => pool.numbers(word),
-      renumbered: (word, images) => pool.renumbered(word, images),
-    });
-  };
   for (const [node, { parts }] of spec.nodes.entries()) {
     for (const part of parts.keys()) {
-      const place: ValuePlace = { kind: 'state', node, part };
-      const pool = store.states(node, part);
-      const numbered = new NumberedPool(
-        (word) => renumbering.numbers(pool.shared(word), place),
-        (word, image) => pool.intern(renumbering.renumbered(pool.fresh(word), place, image)),
-      );
-      add(layout.state(node, part), numbered);
+      const pool = statePool(store.states(node, part), { kind: 'state', node, part });
+      words.push({ at: layout.state(node, part), pool });
     }
   }
-  for (const direction of store.topology.directions.keys()) add(layout.queues + direction, queues);
-  for (const [monitor, pool] of store.monitors.entries()) {
-    const place: ValuePlace = { kind: 'monitor', monitor };
-    const numbered = new NumberedPool(
-      (word) => renumbering.numbers(pool.shared(word), place),
-      (word, image) => pool.intern(renumbering.renumbered(pool.fresh(word), place, image)),
-    );
-    add(layout.monitors + monitor, numbered);
+  for (const direction of store.topology.directions.keys()) {
+    words.push({ at: layout.queues + direction, pool: queues });
+  }
+  for (const [monitor, states] of store.monitors.entries()) {
+    words.push({ at: layout.monitors + monitor, pool: statePool(states, { kind: 'monitor', monitor }) });
   }
   return words;
 }
 
 /** The numbers in the entries of one pool, and their renumbered forms, each computed once. */
 class NumberedPool {
-  readonly #find: (word: number) => readonly number[];
-  readonly #replace: (word: number, image: (number: number) => number) => number;
-  readonly #numbers: (readonly number[] | undefined)[] = [];
-  readonly #images = new Map<string, number>();
+  readonly #sets: NumberSets;
+  readonly #find: (word: number) => number;
+  readonly #replace: (word: number, used: number) => number;
+  readonly #numbers: number[] = [];
   readonly #renumbered = new PairTable();
 
-  constructor(
-    find: (word: number) => readonly number[],
-    replace: (word: number, image: (number: number) => number) => number,
-  ) {
+  constructor(sets: NumberSets, find: (word: number) => number, replace: (word: number, used: number) => number) {
+    this.#sets = sets;
     this.#find = find;
     this.#replace = replace;
   }
 
-  numbers(word: number): readonly number[] {
+  /** The set of the numbers in what `word` points to. */
+  numbers(word: number): number {
     let numbers = this.#numbers[word];
     if (numbers === undefined) {
-      numbers = [...new Set(this.#find(word))].sort((a, b) => a - b);
+      numbers = this.#find(word);
       this.#numbers[word] = numbers;
     }
     return numbers;
   }
 
-  renumbered(word: number, images: readonly number[]): number {
-    const key = this.#keyOf(images);
-    let result = this.#renumbered.get(word, key);
+  /** The word for the same with each number replaced by its rank in the set `used`. */
+  renumbered(word: number, used: number): number {
+    const numbers = this.numbers(word);
+    if (numbers === 0) return word;
+    const ranking = this.#sets.ranking(used, numbers);
+    let result = this.#renumbered.get(word, ranking);
     if (result === PairTable.absent) {
-      const numbers = this.numbers(word);
-      result = this.#replace(word, (number) => images[numbers.indexOf(number)] ?? number);
-      this.#renumbered.set(word, key, result);
+      result = this.#replace(word, used);
+      this.#renumbered.set(word, ranking, result);
     }
     return result;
-  }
-
-  #keyOf(images: readonly number[]): number {
-    const text = images.join(' ');
-    let key = this.#images.get(text);
-    if (key === undefined) {
-      key = this.#images.size;
-      this.#images.set(text, key);
-    }
-    return key;
   }
 }

@@ -181,6 +181,11 @@ export type ValuePlace =
  * Sound when nothing but comparisons and `the next one` depends on them, and when every place that holds them is named.
  */
 export interface Renumbering {
+  /**
+   * Numbers that divided by this and rounded down give the same are a family: each family is ranked by itself, from 1 on.
+   * For numbers that are never compared with each other; where omitted, all are one family.
+   */
+  readonly familySpan?: number;
   /** The versions in the value, in any order. */
   numbers(value: unknown, place: ValuePlace): readonly number[];
   /** The value with every version replaced by its image. */

@@ -1,5 +1,4 @@
 import { WorldSpecError } from '../errors.ts';
-import { PairTable } from '../explorer/pair-table.ts';
 import type { Symmetry, WorldSpec } from './spec.ts';
 import type { WorldVector } from './vector-machine.ts';
 import type { WorldStore } from './world-store.ts';
@@ -137,12 +136,12 @@ function swapLinkEnds(word: number): number {
 
 /** A function of one number, computed once for each. */
 function cached(compute: (word: number) => number): (word: number) => number {
-  const known = new PairTable();
+  const known: number[] = [];
   return (word) => {
-    let result = known.get(word, 0);
-    if (result === PairTable.absent) {
+    let result = known[word];
+    if (result === undefined) {
       result = compute(word);
-      known.set(word, 0, result);
+      known[word] = result;
     }
     return result;
   };

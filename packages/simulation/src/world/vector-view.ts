@@ -7,6 +7,8 @@ import type { WorldStore } from './world-store.ts';
 export class VectorView implements WorldView {
   readonly #store: WorldStore;
   #vector: readonly number[] = [];
+  /** The messages of each list that was asked for. */
+  readonly #queues: (readonly unknown[])[] = [];
 
   constructor(store: WorldStore) {
     this.#store = store;
@@ -56,7 +58,9 @@ export class VectorView implements WorldView {
 
   messages(link: number, end: 0 | 1): readonly unknown[] {
     const { layout, lists, values } = this.#store;
-    return lists.list(this.#word(layout.queues + 2 * link + end)).map((message) => values.value(message));
+    const queue = this.#word(layout.queues + 2 * link + end);
+    this.#queues[queue] ??= lists.list(queue).map((message) => values.value(message));
+    return this.#queues[queue];
   }
 
   armed(node: number, part: number): readonly number[] {

@@ -1,10 +1,9 @@
-import type { Encoder } from '@holdfast/kernel';
 import { CellLog } from './cell-log.ts';
 import { DiskImage } from './disk-image.ts';
 import { Layout } from './layout.ts';
 import { PartSteps } from './part-steps.ts';
 import { ListPool, StatePool, ValuePool } from './pools.ts';
-import type { WorldSpec } from './spec.ts';
+import type { Part, WorldSpec } from './spec.ts';
 import { type Topology, topologyOf } from './topology.ts';
 
 /** All that the words of a state vector point to. */
@@ -19,7 +18,8 @@ export class WorldStore {
   /** By node, then by part. */
   readonly parts: readonly (readonly PartSteps[])[];
   readonly cells = new CellLog();
-  readonly #kernels = new Map<unknown, StatePool>();
+  /** By node, then by part; parts with the same kernel share one. */
+  readonly #states: readonly (readonly StatePool[])[];
 
   constructor(spec: WorldSpec) {
     this.spec = spec;
@@ -33,27 +33,33 @@ export class WorldStore {
           (from) => monitor.decode(from),
         ),
     );
+    const pools = new Map<unknown, StatePool>();
+    this.#states = spec.nodes.map((node) => node.parts.map(({ kernel }) => poolOf(kernel, pools)));
     this.parts = spec.nodes.map((node, nodeIndex) =>
       node.parts.map((part, partIndex) => {
         this.cells.declare(part.kernel.name, part.kernel.table);
-        const pools = { states: this.states(nodeIndex, partIndex), values: this.values, lists: this.lists };
-        return new PartSteps(part, nodeIndex, partIndex, pools, watched, this.cells);
+        const own = { states: this.states(nodeIndex, partIndex), values: this.values, lists: this.lists };
+        return new PartSteps(part, nodeIndex, partIndex, own, watched, this.cells);
       }),
     );
   }
 
-  /** The pool of a part's states; parts with the same kernel share one. */
+  /** The pool of a part's states. */
   states(node: number, part: number): StatePool {
-    const kernel = this.spec.nodes[node]?.parts[part]?.kernel;
-    if (kernel === undefined) throw new RangeError(`node ${node} has no part ${part}`);
-    let pool = this.#kernels.get(kernel);
-    if (pool === undefined) {
-      pool = new StatePool(
-        (state, into: Encoder) => kernel.encode(state, into),
-        (from) => kernel.decode(from),
-      );
-      this.#kernels.set(kernel, pool);
-    }
+    const pool = this.#states[node]?.[part];
+    if (pool === undefined) throw new RangeError(`node ${node} has no part ${part}`);
     return pool;
   }
+}
+
+function poolOf(kernel: Part['kernel'], pools: Map<unknown, StatePool>): StatePool {
+  let pool = pools.get(kernel);
+  if (pool === undefined) {
+    pool = new StatePool(
+      (state, into) => kernel.encode(state, into),
+      (from) => kernel.decode(from),
+    );
+    pools.set(kernel, pool);
+  }
+  return pool;
 }
