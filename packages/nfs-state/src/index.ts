@@ -73,6 +73,7 @@ export {
   type Status,
 } from './kernel/state-types.ts';
 export { type StateBounds, stateBoundsDefault } from './limits.ts';
+export { ArrayObjects, type ArrayObjectsOptions } from './objects/array-objects.ts';
 export { type ByteRun, blockBytes, type ObjectPiece, type ObjectPort } from './objects/object-port.ts';
 export type { FileLock } from './page-cache/file-locks.ts';
 export type { FileCallOptions, OpenFile } from './page-cache/open-file.ts';
@@ -90,3 +91,4 @@ export { MemoryDesk } from './servers/memory-desk.ts';
 export type { ServerWord } from './servers/messages.ts';
 export { MetadataServer, type MetadataServerOptions, type MetadataServerPort } from './servers/metadata-server.ts';
 export { type MetadataGround, MetadataService, metadataServerOn, metadataService } from './servers/metadata-service.ts';
+export { type PageServersOptions, startPageServers } from './servers/page-servers.ts';

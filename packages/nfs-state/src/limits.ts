@@ -125,3 +125,9 @@ export const pageSyncBounds = {
 
 /** How long a read waits that the metadata server asked to come again. */
 export const readAgainMs = 10;
+
+/** Objects of an array that a server keeps open. Beyond that those not used longest are looked up again. */
+export const objectsOpenMax = 65_536;
+
+/** Bytes of zeros that are written at a time over what is cut off. */
+export const truncateChunkBytes = 1 << 20;

@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 export type { ComputeJob, ComputeLane, PageRun } from './compute/types.ts';
+export type { ClusterStore } from './coord/types.ts';
 export * from './errors.ts';
 export * from './member.ts';
 export * from './memory/types.ts';
