@@ -1,5 +1,7 @@
+import { availableParallelism } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { exitCodes } from './exit-codes.ts';
+import { exploreThreadsMax, exploreThreadsPreferredMax } from './limits.ts';
 import { addObjectVerbs, defaultStore } from './object-commands.ts';
 import { OutputWatch } from './output-watch.ts';
 import type { Streams } from './streams.ts';
@@ -25,6 +27,8 @@ Examples:
   $ holdfast demo
   $ holdfast demo ~/project --exclude node_modules --exclude '*.iso'
   $ holdfast demo ~/project --nodes 6 --seed 7 --json`;
+
+const exploreThreads = Math.min(availableParallelism(), exploreThreadsPreferredMax);
 
 /**
  * Runs the `holdfast` command.
@@ -118,6 +122,12 @@ async function dispatch(argv: readonly string[], streams: Streams): Promise<numb
     .option('--long', 'the configurations that take many minutes and gigabytes too')
     .option('--no-mutants', 'leave the seeded bugs out')
     .option('--seconds <count>', 'give up on an exploration after this long', wholeNumber(1, 86_400))
+    .option(
+      '--jobs <count>',
+      'threads that explore at the same time',
+      wholeNumber(1, exploreThreadsMax),
+      exploreThreads,
+    )
     .option('--scenarios <dir>', 'write the way to each violation and seeded bug there, as scenario files (coherence)')
     .option('--json <file>', 'write the results there, one entry for each configuration')
     .action(async (kernel, options) => {

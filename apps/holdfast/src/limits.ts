@@ -63,3 +63,7 @@ export const indexFindKeys = 256;
 
 /** How long a call on the index of a served store may take. */
 export const indexCallMs = 5_000;
+
+/** Threads that `explore --jobs` takes, and those it takes unless told otherwise, one a core: each holds the states of one exploration. */
+export const exploreThreadsMax = 64;
+export const exploreThreadsPreferredMax = 8;

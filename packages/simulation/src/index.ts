@@ -74,11 +74,24 @@ export type { ReplayFile } from './simulator/replay-file.ts';
 export { type Shrunk, shrink } from './simulator/shrink.ts';
 export { type SimulatedRun, simulate } from './simulator/simulation.ts';
 export type { FaultRates, SimulatedFault, SimulationSpec } from './simulator/simulation-spec.ts';
+export {
+  type ExplorationJob,
+  type ExplorationResult,
+  explorationJobs,
+  type JobChoice,
+  runExplorationJob,
+} from './suite/exploration-jobs.ts';
 export { cellsText, explorationText, exploreText, mutantText, simText, violationText } from './suite/report-text.ts';
-export { type ExploreEntry, type ExploreReport, type RunExploreOptions, runExplore } from './suite/run-explore.ts';
+export {
+  type ExploreEntry,
+  type ExploreReport,
+  exploreReport,
+  type RunExploreOptions,
+  runExplore,
+} from './suite/run-explore.ts';
 export { type RunSimOptions, runSim, type SimFailure, type SimReport } from './suite/run-sim.ts';
 export type { Mutant, VerificationSuite } from './suite/suite.ts';
-export { CellLog } from './world/cell-log.ts';
+export { CellLog, type ReachedCell } from './world/cell-log.ts';
 export { type DiskEnding, DiskImage, type DiskRequest } from './world/disk-image.ts';
 export { type Monitor, monitor, type Observation, type ObservedKind } from './world/monitor.ts';
 export {

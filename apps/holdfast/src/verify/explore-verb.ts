@@ -1,10 +1,13 @@
+import { extname } from 'node:path';
 import {
   cellsText,
+  type ExplorationResult,
   type ExploreReport,
+  explorationJobs,
   explorationText,
+  exploreReport,
   mutantText,
-  type RunExploreOptions,
-  runExplore,
+  runExplorationJob,
   type VerificationSuite,
 } from '@holdfast/simulation';
 import { UsageError } from '../errors.ts';
@@ -13,6 +16,7 @@ import { reportFailure } from '../failure.ts';
 import type { Streams } from '../streams.ts';
 import { Terminal } from '../terminal/terminal.ts';
 import { CounterexampleFiles } from './counterexample-files.ts';
+import { exploreInThreads } from './explore-threads.ts';
 import { type VerificationSuites, verificationSuites } from './registry.ts';
 import { ResultFile } from './result-file.ts';
 import { runOnSuite, type SuiteArguments } from './suite-run.ts';
@@ -25,6 +29,8 @@ export interface ExploreArguments extends SuiteArguments {
   readonly mutants: boolean;
   /** For each exploration. */
   readonly seconds?: number;
+  /** Threads that explore at the same time; each takes the next exploration as it is free. Default 1. */
+  readonly jobs?: number;
   readonly json?: string;
   /** Where counterexamples are written as scenario files. */
   readonly scenarios?: string;
@@ -35,6 +41,8 @@ export async function runExploreVerb(
   given: ExploreArguments,
   streams: Streams,
   suites: VerificationSuites = verificationSuites,
+  /** The module that exports the same as `verificationSuites`, for the threads. */
+  suitesModule: string = new URL(`./registry${extname(import.meta.filename)}`, import.meta.url).href,
 ): Promise<number> {
   const terminal = new Terminal(streams.stdout);
   try {
@@ -42,24 +50,48 @@ export async function runExploreVerb(
       async list() {
         for (const load of suites.values()) listSuite(terminal, await load());
       },
-      run: (suite) => exploreSuite(suite, given, terminal),
+      run: (suite) => exploreSuite(suite, given, terminal, suitesModule),
     });
   } catch (error) {
     return reportFailure(streams, error, false);
   }
 }
 
-function exploreSuite(suite: VerificationSuite, given: ExploreArguments, terminal: Terminal): number {
+async function exploreSuite(
+  suite: VerificationSuite,
+  given: ExploreArguments,
+  terminal: Terminal,
+  suitesModule: string,
+): Promise<number> {
   requireConfiguration(suite, given.configuration);
   using file = ResultFile.at(given.json);
   const counterexamples = given.scenarios === undefined ? undefined : new CounterexampleFiles(given.scenarios);
-  const report = runExplore(suite, optionsOf(given, terminal));
+  const report = exploreReport(suite, await resultsOf(suite, given, suitesModule, (result) => show(result, terminal)));
   file?.write(report.entries);
   const holds = given.configuration === undefined ? report.proved : partHolds(report);
   for (const path of counterexamples?.write(suite, report) ?? [])
     terminal.line(`run it by hand: holdfast scenario ${path}`);
   showVerdict(terminal, report, holds);
   return holds ? exitCodes.ok : exitCodes.failed;
+}
+
+async function resultsOf(
+  suite: VerificationSuite,
+  { kernel = suite.kernel, configuration, long = false, mutants, seconds, jobs: threads = 1 }: ExploreArguments,
+  suitesModule: string,
+  onResult: (result: ExplorationResult) => void,
+): Promise<ExplorationResult[]> {
+  const named = configuration === undefined ? {} : { configuration };
+  const jobs = explorationJobs(suite, { ...named, long, skipMutants: !mutants });
+  const bounds = seconds === undefined ? {} : { secondsMax: seconds };
+  if (threads > 1) {
+    return await exploreInThreads(jobs, threads, { suites: suitesModule, kernel, bounds }, onResult);
+  }
+  return jobs.map((job) => {
+    const result = runExplorationJob(suite, job, bounds);
+    onResult(result);
+    return result;
+  });
 }
 
 function listSuite(terminal: Terminal, suite: VerificationSuite): void {
@@ -76,20 +108,16 @@ function requireConfiguration(suite: VerificationSuite, configuration: string | 
   throw new UsageError(`${suite.kernel} has no configuration ${JSON.stringify(configuration)}.`, `It has: ${known}.`);
 }
 
-function optionsOf(given: ExploreArguments, terminal: Terminal): RunExploreOptions {
-  return {
-    ...(given.configuration === undefined ? {} : { configuration: given.configuration }),
-    ...(given.seconds === undefined ? {} : { secondsMax: given.seconds }),
-    long: given.long ?? false,
-    skipMutants: !given.mutants,
-    onExplored: (exploration) => {
-      const holds = exploration.fixpoint && exploration.violations.length === 0 && exploration.deadlocks === 0;
-      terminal.line(holds ? explorationText(exploration) : terminal.style('red', explorationText(exploration)));
-    },
-    onMutant: (outcome) => {
-      terminal.line(outcome.killed ? mutantText(outcome) : terminal.style('red', mutantText(outcome)));
-    },
-  };
+function show(result: ExplorationResult, terminal: Terminal): void {
+  if (result.kind === 'mutant') {
+    const text = mutantText(result.outcome);
+    terminal.line(result.outcome.killed ? text : terminal.style('red', text));
+    return;
+  }
+  const { exploration } = result;
+  const holds = exploration.fixpoint && exploration.violations.length === 0 && exploration.deadlocks === 0;
+  const text = explorationText(exploration);
+  terminal.line(holds ? text : terminal.style('red', text));
 }
 
 /** One configuration alone need not reach every cell of the table. */

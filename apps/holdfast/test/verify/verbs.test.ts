@@ -9,6 +9,7 @@ import type { VerificationSuites } from '../../src/verify/registry.ts';
 import { runSimVerb, type SimArguments } from '../../src/verify/sim-verb.ts';
 import { removeDirectory, scratchDirectory } from '../tree/nasty-tree.ts';
 import { relaySuite } from './relay-suite.ts';
+import { verificationSuites } from './relay-suites.ts';
 
 const home = process.cwd();
 let directory: string;
@@ -69,6 +70,24 @@ describe('explore', () => {
     expect(stdout).toMatch(/a number was delivered twice/);
     expect(stdout).toMatch(/1\. source is called: send/);
     expect(stdout).toMatch(/✗ relay does not hold/);
+  });
+
+  test('several threads give the same report in the same order', async () => {
+    const suites = new URL('./relay-suites.ts', import.meta.url).href;
+    const explore = async (jobs: number) => {
+      const json = join(directory, `${jobs}.json`);
+      const stdout = new PassThrough();
+      const streams = { stdin: Readable.from([]), stdout, stderr: new PassThrough() };
+      const given = { kernel: 'relay', mutants: true, jobs, json };
+      const exitCode = await runExploreVerb(given, streams, verificationSuites, suites);
+      const text = String(stdout.read() ?? '').replaceAll(/[\d.,]+ s, [\d,]+ states\/s/g, '');
+      const entries = JSON.parse(readFileSync(json, 'utf8')) as { statesPerSecond: number }[];
+      return { exitCode, text, entries: entries.map((entry) => ({ ...entry, statesPerSecond: 0 })) };
+    };
+    const alone = await explore(1);
+    expect(alone.exitCode).toBe(1);
+    expect(alone.entries.map((entry) => 'name' in entry && entry.name)).toEqual(['relay', 'broken', 'again']);
+    expect(await explore(3)).toEqual(alone);
   });
 
   test('the way to a violation or seeded bug is written as a scenario, where the suite knows how', async () => {

@@ -1,20 +1,13 @@
-import { WorldSpecError } from '../errors.ts';
-import { type Exploration, type ExploreOptions, explore, type Violation } from '../explorer/explore.ts';
+import type { Exploration, ExploreOptions, Violation } from '../explorer/explore.ts';
 import type { CellCounts, CellEvidence } from '../explorer/model.ts';
-import { exploreMutant, type MutantOutcome } from '../explorer/mutants.ts';
-import { longExplorationBytesMaxDefault, longExplorationSecondsMaxDefault, longStatesMaxDefault } from '../limits.ts';
+import type { MutantOutcome } from '../explorer/mutants.ts';
 import { CellLog } from '../world/cell-log.ts';
-import type { WorldSpec } from '../world/spec.ts';
-import { worldModel } from '../world/world-model.ts';
+import { type ExplorationResult, explorationJobs, type JobChoice, runExplorationJob } from './exploration-jobs.ts';
 import type { VerificationSuite } from './suite.ts';
 
-export interface RunExploreOptions extends Pick<ExploreOptions, 'statesMax' | 'secondsMax' | 'memoryBytesMax'> {
-  /** Only this configuration. */
-  readonly configuration?: string;
-  /** The long configurations too. One that is named is explored in any case. */
-  readonly long?: boolean;
-  /** Leave the seeded bugs out. */
-  readonly skipMutants?: boolean;
+export interface RunExploreOptions
+  extends JobChoice,
+    Pick<ExploreOptions, 'statesMax' | 'secondsMax' | 'memoryBytesMax'> {
   /** Told of each exploration as it ends, so that a person sees progress. */
   onExplored?(entry: Exploration): void;
   onMutant?(outcome: MutantOutcome): void;
@@ -54,36 +47,25 @@ export interface ExploreReport {
  * @throws WorldSpecError when the suite or one of its worlds is put together wrongly.
  */
 export function runExplore(suite: VerificationSuite, options: RunExploreOptions = {}): ExploreReport {
-  checkSuite(suite);
-  const boundsFor = (name: string): ExploreOptions => ({
-    ...boundsOf(options),
-    onProgress: (states, waiting) => options.onProgress?.(name, states, waiting),
+  const results = explorationJobs(suite, options).map((job) => {
+    const onProgress: ExploreOptions['onProgress'] = (states, waiting) =>
+      options.onProgress?.(job.name, states, waiting);
+    const result = runExplorationJob(suite, job, { ...boundsOf(options), onProgress });
+    if (result.kind === 'mutant') options.onMutant?.(result.outcome);
+    else options.onExplored?.(result.exploration);
+    return result;
   });
-  const wanted = (name: string): boolean => options.configuration === undefined || options.configuration === name;
-  const cells = new CellLog();
-  const explorations: Exploration[] = [];
-  const walk = (world: WorldSpec, defaults: ExploreOptions): void => {
-    const model = worldModel(world);
-    const exploration = explore(model, { ...defaults, ...boundsFor(world.name) });
-    cells.merge(model.cellLog);
-    explorations.push(exploration);
-    options.onExplored?.(exploration);
-  };
-  for (const world of suite.configurations.filter(({ name }) => wanted(name))) walk(world, {});
-  for (const world of suite.long ?? []) {
-    if (options.long === true ? wanted(world.name) : options.configuration === world.name) walk(world, longBounds);
-  }
-  const outcomes: { configuration: string; outcome: MutantOutcome }[] = [];
-  for (const mutant of options.skipMutants ? [] : suite.mutants.filter((each) => wanted(each.configuration))) {
-    const model = worldModel({ ...mutant.world, name: mutant.name });
-    const outcome = exploreMutant(model, boundsFor(mutant.name));
-    outcomes.push({ configuration: mutant.configuration, outcome });
-    options.onMutant?.(outcome);
-  }
-  const mutants = outcomes.map(({ outcome }) => outcome);
-  const evidence = cells.evidence();
-  const entries = explorations.map((exploration) => {
-    const own = outcomes.filter(({ configuration }) => configuration === exploration.name);
+  return exploreReport(suite, results);
+}
+
+/** What the results of {@link explorationJobs}, in their order, say together. */
+export function exploreReport(suite: VerificationSuite, results: readonly ExplorationResult[]): ExploreReport {
+  const walks = results.filter((result) => result.kind === 'configuration');
+  const bugs = results.filter((result) => result.kind === 'mutant');
+  const evidence = evidenceOf(suite, walks);
+  const mutants = bugs.map(({ outcome }) => outcome);
+  const entries = walks.map(({ exploration }) => {
+    const own = bugs.filter(({ configuration }) => configuration === exploration.name);
     return entryOf(
       exploration,
       own.map(({ outcome }) => outcome),
@@ -93,18 +75,26 @@ export function runExplore(suite: VerificationSuite, options: RunExploreOptions 
   return {
     kernel: suite.kernel,
     entries,
-    explorations,
+    explorations: walks.map(({ exploration }) => exploration),
     mutants,
     cells: evidence,
     proved: isProved(entries, mutants, evidence),
   };
 }
 
-const longBounds: ExploreOptions = {
-  statesMax: longStatesMaxDefault,
-  secondsMax: longExplorationSecondsMaxDefault,
-  memoryBytesMax: longExplorationBytesMaxDefault,
-};
+type Walk = Extract<ExplorationResult, { readonly kind: 'configuration' }>;
+
+/** The tables of the configurations that were explored, and what was reached of them. */
+function evidenceOf({ configurations, long = [] }: VerificationSuite, walks: readonly Walk[]): CellEvidence {
+  const cells = new CellLog();
+  const explored = new Set(walks.map(({ exploration }) => exploration.name));
+  for (const { name, nodes } of [...configurations, ...long]) {
+    if (!explored.has(name)) continue;
+    for (const { kernel } of nodes.flatMap(({ parts }) => parts)) cells.declare(kernel.name, kernel.table);
+  }
+  for (const { reached } of walks) for (const [kernel, row, column] of reached) cells.reached(kernel, row, column);
+  return cells.evidence();
+}
 
 function isProved(entries: readonly ExploreEntry[], mutants: readonly MutantOutcome[], cells: CellEvidence): boolean {
   return (
@@ -142,18 +132,6 @@ const countsOf = ({ handled, ignored, impossible, evidenced }: CellEvidence): Ce
   impossible,
   evidenced,
 });
-
-/** A seeded bug of no configuration would count nowhere; two configurations of one name would share their bugs. */
-function checkSuite({ kernel, configurations, long = [], mutants }: VerificationSuite): void {
-  const names = new Set([...configurations, ...long].map(({ name }) => name));
-  if (names.size !== configurations.length + long.length)
-    throw new WorldSpecError(`two configurations of ${kernel} share a name`);
-  for (const { name, configuration } of mutants) {
-    if (!names.has(configuration)) {
-      throw new WorldSpecError(`the seeded bug ${name} of ${kernel} names no configuration: ${configuration}`);
-    }
-  }
-}
 
 function boundsOf({ statesMax, secondsMax, memoryBytesMax }: RunExploreOptions): ExploreOptions {
   return {

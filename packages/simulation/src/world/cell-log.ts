@@ -1,7 +1,10 @@
 import type { CellTable } from '@holdfast/kernel';
 import type { CellEvidence } from '../explorer/model.ts';
 
-/** Which cells of which kernels' tables were reached. Logs of several runs can be merged. */
+/** Kernel, row and column. */
+export type ReachedCell = readonly [kernel: string, row: string, column: string];
+
+/** Which cells of which kernels' tables were reached. */
 export class CellLog {
   readonly #tables = new Map<string, CellTable>();
   /** By kernel, row and column. */
@@ -17,13 +20,11 @@ export class CellLog {
     this.#reached.get(kernel)?.get(row)?.add(column);
   }
 
-  merge(other: CellLog): void {
-    for (const [kernel, table] of other.#tables) {
-      this.declare(kernel, table);
-      for (const [row, columns] of other.#reached.get(kernel) ?? []) {
-        for (const column of columns) this.reached(kernel, row, column);
-      }
-    }
+  /** Every cell reached, as plain data. */
+  get reachedCells(): ReachedCell[] {
+    return [...this.#reached].flatMap(([kernel, rows]) =>
+      [...rows].flatMap(([row, columns]) => [...columns].map((column): ReachedCell => [kernel, row, column])),
+    );
   }
 
   /** How the tables and the evidence compare. */

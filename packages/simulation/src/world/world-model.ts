@@ -135,7 +135,7 @@ export class WorldModel implements Model<WorldVector> {
     return this.#store.cells.evidence();
   }
 
-  /** What has been seen of the kernels' tables so far, to be merged with that of other worlds. */
+  /** What has been seen of the kernels' tables so far. */
   get cellLog(): CellLog {
     return this.#store.cells;
   }
