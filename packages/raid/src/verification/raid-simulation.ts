@@ -7,20 +7,21 @@ import { updateWorld } from './update-world.ts';
 const writesMax = 30;
 const toughnesses: readonly Toughness[] = [2, 1, 2, 0, 2];
 
-/** Each of three nodes has data of two groups and the parity of the third. */
+/** Each of four nodes has data of two groups and a parity of one or two others; two of the groups have P and Q. */
 const manyWrites: UpdateScenario = {
-  name: '3 nodes, 3 groups, 30 writes',
-  nodes: 3,
+  name: '4 nodes, 4 groups, 30 writes',
+  nodes: 4,
   groups: [
-    { members: [0, 1], parity: 2 },
-    { members: [1, 2], parity: 0 },
-    { members: [2, 0], parity: 1 },
+    { members: [0, 1], parity: 2, second: 3 },
+    { members: [1, 2], parity: 3 },
+    { members: [2, 3], parity: 0, second: 1 },
+    { members: [3, 0], parity: 1 },
   ],
   writes: Array.from({ length: writesMax }, (_, index): PlannedWrite => {
     const part = { start: index % 2, units: 1 };
-    const [group, slot] = [index % 3, (index >>> 2) % 2];
+    const [group, slot] = [index % 4, (index >>> 2) % 2];
     const toughness = toughnesses[index % toughnesses.length]!;
-    return { group, slot, toughness, retried: index % 3 === 0, ...(index % 4 === 1 && { range: part }) };
+    return { group, slot, toughness, retried: index % 3 === 0, ...(index % 3 === 1 && { range: part }) };
   }),
   crashes: 0,
   slowReads: true,
