@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RaidArray } from '@holdfast/raid';
+import { type BlockObject, RaidArray } from '@holdfast/raid';
 import { Cluster } from '@holdfast/runtime';
 import { dropCached } from '../peers/page-cache.ts';
 
@@ -11,6 +11,8 @@ export const members = data + 1;
 export interface ArrayUnderTest {
   readonly cluster: Cluster;
   readonly array: RaidArray;
+  /** The directories of the drives. */
+  readonly drives: readonly string[];
   /** Let the kernel forget what it has cached of the drives' blocks. */
   readonly dropCached: () => void;
 }
@@ -21,8 +23,9 @@ export async function withArray<Answer>(use: (under: ArrayUnderTest) => Promise<
   try {
     await using cluster = await Cluster.start({ nodes: members });
     await using array = await RaidArray.create(cluster, { data, directory });
-    const blocks = Array.from({ length: members }, (_, member) => join(directory, `n${member}`, 'blocks'));
-    return await use({ cluster, array, dropCached: () => dropCached(blocks) });
+    const drives = Array.from({ length: members }, (_, member) => join(directory, `n${member}`));
+    const files = drives.map((drive) => join(drive, 'blocks'));
+    return await use({ cluster, array, drives, dropCached: () => dropCached(files) });
   } finally {
     await rm(directory, { recursive: true });
   }
@@ -43,4 +46,36 @@ export async function readAll(array: RaidArray, key: string): Promise<number> {
   let bytes = 0;
   for await (const part of array.get(key)) bytes += part.byteLength;
   return bytes;
+}
+
+export interface ObjectUnderTest extends ArrayUnderTest {
+  readonly object: BlockObject;
+}
+
+/** A fresh array with one object of so many MiB in it, written in ranges. */
+export function withObject<Answer>(
+  mebibytes: number,
+  use: (under: ObjectUnderTest) => Promise<Answer>,
+): Promise<Answer> {
+  return withArray(async (under) => {
+    const { objects } = under.array;
+    const object = await objects.open(await objects.create());
+    await fill(object, mebibytes << 20);
+    return await use({ ...under, object });
+  });
+}
+
+const pieceBytes = 64 << 10;
+const piecesInFlight = 4;
+
+async function fill(object: BlockObject, bytes: number): Promise<void> {
+  let next = 0;
+  const walk = async () => {
+    while (next < bytes) {
+      const at = next;
+      next += pieceBytes;
+      await object.write(at, chunk.subarray(0, pieceBytes));
+    }
+  };
+  await Promise.all(Array.from({ length: piecesInFlight }, walk));
 }

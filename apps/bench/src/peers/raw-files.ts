@@ -23,6 +23,10 @@ export class RawFiles implements AsyncDisposable {
     return new RawFiles(directory, await Promise.all(names.map((name) => open(name, 'w+'))));
   }
 
+  get names(): string[] {
+    return this.#files.map((_, file) => join(this.#directory, `${file}`));
+  }
+
   /** Write so many bytes of every file, a multiple of 1 MiB, and flush each. */
   async write(bytesEach: number): Promise<void> {
     await Promise.all(
@@ -45,7 +49,7 @@ export class RawFiles implements AsyncDisposable {
   }
 
   dropCached(): void {
-    dropCached(this.#files.map((_, file) => join(this.#directory, `${file}`)));
+    dropCached(this.names);
   }
 
   async #inFlight(bytes: number, each: (at: number) => Promise<unknown>): Promise<void> {

@@ -1,6 +1,11 @@
 import type { Area } from '../harness/question.ts';
 import { checksum } from './checksum.ts';
+import { overwrites } from './overwrites.ts';
 import { parity } from './parity.ts';
+import { randomReads } from './random-reads.ts';
 import { wholeObjects } from './whole-objects.ts';
 
-export const raidArea: Area = { name: 'raid', questions: [...parity, ...checksum, ...wholeObjects] };
+export const raidArea: Area = {
+  name: 'raid',
+  questions: [...parity, ...checksum, ...wholeObjects, ...overwrites, ...randomReads],
+};
