@@ -123,3 +123,7 @@ export const viewPollMs = 10;
 
 /** How often one request may be refused as of an older view. */
 export const viewRefreshesMax = 100;
+
+/** How often the blocks of a row are read anew because one was written meanwhile, and the longest pause before that. */
+export const rowAttemptsMax = 200;
+export const rowPauseMs = 20;

@@ -18,6 +18,8 @@ export interface OpenedArray {
   readonly present: readonly number[];
   /** Present, but out of date or with part of the log lost. */
   readonly suspects: ReadonlySet<number>;
+  /** Those of them that lost part of the log. */
+  readonly damaged: ReadonlySet<number>;
   /** What is wrong with members, in words. */
   readonly findings: ReadonlyMap<number, string>;
 }
@@ -47,7 +49,16 @@ export async function createDrives(host: ArrayHost, shape: ArrayShape): Promise<
   );
   for (const answer of made) if (answer.status === 'rejected') throw answer.reason;
   const geometry: Geometry = { data: shape.data, parity: 1, unitBlocks: shape.unitBlocks };
-  return { arrayId, members, geometry, epoch: 0, present: members, suspects: new Set(), findings: new Map() };
+  return {
+    arrayId,
+    members,
+    geometry,
+    epoch: 0,
+    present: members,
+    suspects: new Set(),
+    damaged: new Set(),
+    findings: new Map(),
+  };
 }
 
 /** Failures that end an opening whatever the other drives say: going on could harm what is on that drive. */
@@ -127,6 +138,7 @@ function judge(
     epoch: newest.view.epoch + (maybeOld ? acceptedEpochs : 0),
     present: [...reports.keys()],
     suspects,
+    damaged: new Set([...reports].flatMap(([member, { lostBatches }]) => (lostBatches > 0 ? [member] : []))),
     findings,
   };
 }

@@ -277,7 +277,7 @@ export class RaidArray implements AsyncDisposable {
   }
 
   async #enter(): Promise<Reconciliation> {
-    const { present, suspects } = this.#opened;
+    const { present, suspects, damaged } = this.#opened;
     const unlisten = [
       this.#host.onDown((member, why) => this.#membership.end(member, why)),
       this.#host.onSilence((member, silent) => this.#membership.hush(member, silent)),
@@ -288,7 +288,7 @@ export class RaidArray implements AsyncDisposable {
     // A member whose records are not complete counts as away until they are: a crash until then leaves it so.
     await this.#membership.enter(present.filter((member) => !suspects.has(member)));
     await this.#decided();
-    const done = await reconcile(this.#membership, this.#directory, suspects);
+    const done = await reconcile(this.#membership, this.#directory, suspects, damaged);
     if (suspects.size > 0) {
       await this.#membership.enter(present);
       await this.#decided();

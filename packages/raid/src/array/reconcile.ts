@@ -1,4 +1,6 @@
 import { gfidsPerRequestMax } from '../limits.ts';
+import { isBlockObject } from '../object/object-record.ts';
+import type { ObjectRecord } from '../store/log-record.ts';
 import type { Reconciliation } from './events.ts';
 import type { Membership } from './membership.ts';
 import { type HeldVersion, type ObjectDirectory, unlessLost } from './object-directory.ts';
@@ -12,16 +14,22 @@ import { type HeldVersion, type ObjectDirectory, unlessLost } from './object-dir
  *   durable before);
  * - blocks of objects without metadata belong to puts that never ended: their space is given back.
  *
+ * - a member that missed writes of an object that is written in ranges, or that lost records of its log, does not count
+ *   for that object: its metadata says so from now on, and what the member holds of it is given up.
+ *
  * @param suspects members that are there and whose records are not complete.
+ * @param damaged those of them that lost part of their log.
  */
 export async function reconcile(
   membership: Membership,
   directory: ObjectDirectory,
   suspects: ReadonlySet<number>,
+  damaged: ReadonlySet<number>,
 ): Promise<Reconciliation> {
   const present = [...membership.live];
   const absentOf = new Map<number, readonly number[]>();
   const kept = new Set<number>();
+  const missed = await missedWrites(membership);
   let recopied = 0;
   let forgotten = 0;
   for await (const versions of directory.listVersions('', present)) {
@@ -32,10 +40,17 @@ export async function reconcile(
     forgotten += stale.length;
     if (newest === undefined) continue;
     kept.add(newest.record.gfid);
-    if (newest.record.absent.length > 0) absentOf.set(newest.record.gfid, newest.record.absent);
-    if (await recopy(membership, directory, newest)) recopied++;
+    const absent = absentFrom(newest.record, missed, damaged);
+    if (absent.length > newest.record.absent.length) await recordAbsent(membership, directory, newest, absent);
+    else if (await recopy(membership, directory, newest)) recopied++;
+    if (absent.length > 0) absentOf.set(newest.record.gfid, absent);
   }
-  const dropped = await Promise.all(present.map((member) => dropUnknown(membership, member, kept, absentOf)));
+  const givenUp = (gfid: number, member: number) => {
+    const absent = absentOf.get(gfid) ?? [];
+    // Where two missed writes, each may have the only copy of something.
+    return absent.length <= 1 && absent.includes(member);
+  };
+  const dropped = await Promise.all(present.map((member) => dropUnknown(membership, member, kept, givenUp)));
   return {
     objects: kept.size,
     degraded: absentOf.size,
@@ -43,6 +58,52 @@ export async function reconcile(
     forgotten,
     dropped: dropped.reduce((sum, count) => sum + count, 0),
   };
+}
+
+/** Members that missed writes of objects, as all drives that are there know. */
+async function missedWrites(membership: Membership): Promise<ReadonlyMap<number, ReadonlySet<number>>> {
+  const missed = new Map<number, Set<number>>();
+  for (const member of membership.live) {
+    for (let after = 0; ; ) {
+      const limit = gfidsPerRequestMax;
+      const page = await membership.ask(member, (iom, epoch) => iom.stale({ epoch, after, limit }));
+      for (const { gfid, members } of page) {
+        const known = missed.get(gfid) ?? new Set();
+        for (const each of members) known.add(each);
+        missed.set(gfid, known);
+      }
+      after = page.at(-1)?.gfid ?? 0;
+      if (page.length < limit) break;
+    }
+  }
+  return missed;
+}
+
+/** The members of the span that do not count for an object. */
+function absentFrom(
+  record: ObjectRecord,
+  missed: ReadonlyMap<number, ReadonlySet<number>>,
+  damaged: ReadonlySet<number>,
+): readonly number[] {
+  if (!isBlockObject(record)) return record.absent;
+  const known = new Set(record.absent);
+  for (const member of [...(missed.get(record.gfid) ?? []), ...damaged]) {
+    if (record.span.includes(member)) known.add(member);
+  }
+  return [...known];
+}
+
+async function recordAbsent(
+  membership: Membership,
+  directory: ObjectDirectory,
+  { record, holders }: HeldVersion,
+  absent: readonly number[],
+): Promise<void> {
+  const there = holders.filter((member) => membership.live.has(member));
+  const homes = [...there, ...directory.missingHomes(record.key, holders)];
+  const object = { ...record, homes, absent: [...absent], epoch: membership.epoch };
+  const put = homes.map((home) => unlessLost(membership.ask(home, (iom, epoch) => iom.putObject({ epoch, object }))));
+  await Promise.all(put);
 }
 
 async function recopy(membership: Membership, directory: ObjectDirectory, version: HeldVersion): Promise<boolean> {
@@ -61,7 +122,7 @@ async function dropUnknown(
   membership: Membership,
   member: number,
   kept: ReadonlySet<number>,
-  absentOf: ReadonlyMap<number, readonly number[]>,
+  givenUp: (gfid: number, member: number) => boolean,
 ): Promise<number> {
   let dropped = 0;
   let after = 0;
@@ -69,7 +130,7 @@ async function dropUnknown(
     const request = { after, limit: gfidsPerRequestMax };
     const page = await unlessLost(membership.ask(member, (iom) => iom.gfids(request)));
     if (page === undefined || page.length === 0) return dropped;
-    const gfids = page.filter((gfid) => !kept.has(gfid) || absentOf.get(gfid)?.includes(member));
+    const gfids = page.filter((gfid) => !kept.has(gfid) || givenUp(gfid, member));
     if (gfids.length > 0) await unlessLost(membership.ask(member, (iom, epoch) => iom.drop({ epoch, gfids })));
     dropped += gfids.length;
     after = page.at(-1)!;

@@ -8,6 +8,9 @@ import type { BlockStore } from '../store/block-store.ts';
 import type {
   BlockRangeRequest,
   BlockUseAnswer,
+  MendRequest,
+  ProxyWritesAnswer,
+  ProxyWritesRequest,
   ReadBlocksAnswer,
   ReadBlocksRequest,
   ReadParityAnswer,
@@ -53,6 +56,17 @@ export class BlockRequests {
       );
       return results.map(({ outcome }) => outcome);
     });
+  }
+
+  proxyWrites({ gfid, client, toughness, writes }: ProxyWritesRequest): Promise<ProxyWritesAnswer> {
+    return this.#holding(writes, async () => {
+      await this.#journal.ready();
+      return Promise.all(writes.map((write) => this.#journal.writeFor({ gfid, client, toughness, ...write })));
+    });
+  }
+
+  mend({ gfid, lblk, page, generation }: MendRequest): Promise<boolean> {
+    return this.#holding([{ page, generation }], () => this.#journal.mend(gfid, lblk, this.#pages.bytes(page)));
   }
 
   read({ gfid, client, atLeast, blocks }: ReadBlocksRequest): Promise<ReadBlocksAnswer> {

@@ -10,6 +10,9 @@ import type {
   DriveReport,
   FetchRequest,
   HoldRequest,
+  MendRequest,
+  ProxyWritesAnswer,
+  ProxyWritesRequest,
   ReadBlocksAnswer,
   ReadBlocksRequest,
   ReadParityAnswer,
@@ -59,6 +62,10 @@ export interface IomPort {
   newGfid(request: { readonly epoch: number }): Promise<number>;
   /** Write blocks by the journaled write; resolves when all are as tough as asked for. */
   writeBlocks(request: WriteBlocksRequest): Promise<readonly ('done' | 'busy')[]>;
+  /** Write in the place of a member that is not there. */
+  proxyWrites(request: ProxyWritesRequest): Promise<ProxyWritesAnswer>;
+  /** Write a damaged block anew; whether that was what should be there. */
+  mendBlock(request: MendRequest): Promise<boolean>;
   readBlocks(request: ReadBlocksRequest): Promise<ReadBlocksAnswer>;
   readParity(request: ReadParityRequest): Promise<ReadParityAnswer>;
   /** Resolves when every write of these blocks that was begun here is at toughness 2. */

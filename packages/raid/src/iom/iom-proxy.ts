@@ -23,6 +23,8 @@ export function iomPortOf(proxy: ServiceProxy<typeof IomService.members>): IomPo
     view: () => proxy.view(undefined, soon),
     newGfid: (request) => proxy.newGfid(request),
     writeBlocks: (request) => proxy.writeBlocks(request),
+    proxyWrites: (request) => proxy.proxyWrites(request),
+    mendBlock: (request) => proxy.mendBlock(request),
     readBlocks: (request) => proxy.readBlocks(request, soon),
     readParity: (request) => proxy.readParity(request, soon),
     syncBlocks: (request) => proxy.syncBlocks(request),

@@ -30,6 +30,9 @@ import type {
   DriveReport,
   FetchRequest,
   HoldRequest,
+  MendRequest,
+  ProxyWritesAnswer,
+  ProxyWritesRequest,
   ReadBlocksAnswer,
   ReadBlocksRequest,
   ReadParityAnswer,
@@ -115,6 +118,14 @@ export class Iom implements IomPort {
 
   async writeBlocks(request: WriteBlocksRequest): Promise<('done' | 'busy')[]> {
     return this.#blocks(request.epoch).write(request);
+  }
+
+  async proxyWrites(request: ProxyWritesRequest): Promise<ProxyWritesAnswer> {
+    return this.#blocks(request.epoch).proxyWrites(request);
+  }
+
+  async mendBlock(request: MendRequest): Promise<boolean> {
+    return this.#blocks(request.epoch).mend(request);
   }
 
   async readBlocks(request: ReadBlocksRequest): Promise<ReadBlocksAnswer> {

@@ -142,6 +142,43 @@ export type WriteBlocksRequest = z.output<typeof WriteBlocksRequest>;
 /** Of each write: done, or refused because too many wait. */
 export const WriteBlocksAnswer = z.array(z.enum(['done', 'busy']));
 
+/**
+ * Writes in the place of a member that is not there, for its parity IOM: the page holds the difference to what the sender
+ * found, which must still be there.
+ */
+export const ProxyWritesRequest = z.object({
+  epoch,
+  gfid,
+  client: exact,
+  toughness,
+  writes: z
+    .array(
+      z.object({
+        lblk: exact,
+        group: exact,
+        slot: z
+          .int()
+          .min(0)
+          .max(dataSlotsMax - 1),
+        /** Whose block it is. */
+        member,
+        /** The update of the block that the difference was taken from. */
+        seq: exact,
+        request: exact,
+        ...ownPage,
+      }),
+    )
+    .max(blocksPerRequestMax),
+});
+export type ProxyWritesRequest = z.output<typeof ProxyWritesRequest>;
+/** Of each write: done, or not begun since the block was written meanwhile. */
+export const ProxyWritesAnswer = z.array(z.enum(['done', 'changed']));
+export type ProxyWritesAnswer = z.output<typeof ProxyWritesAnswer>;
+
+/** The content a block had, restored from its group: written where the block lies, if that is what should be there. */
+export const MendRequest = z.object({ epoch, gfid, lblk: exact, ...ownPage });
+export type MendRequest = z.output<typeof MendRequest>;
+
 export const ReadBlocksRequest = z.object({
   epoch,
   gfid,

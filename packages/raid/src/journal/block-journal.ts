@@ -1,16 +1,18 @@
 import type { PagePool } from '@holdfast/runtime';
 import { BlockDamagedError, DriveClosedError } from '../errors.ts';
 import type { IomMessage, ToData, ToParity } from '../kernel/iom-messages.ts';
-import type { MjEntry, Peer } from '../kernel/journal.ts';
+import { type MjEntry, noAddress, type Peer } from '../kernel/journal.ts';
 import type { ParityKernel } from '../parity/parity-kernel.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import type { ArrayView } from '../store/identity.ts';
 import { DataRole } from './data-role.ts';
 import type { ConnectIom, IomLink } from './iom-link.ts';
 import { JournalStorage } from './journal-storage.ts';
+import { KeyLocks } from './key-locks.ts';
 import { decodeLinkMessage, encodeLinkMessage, type LinkMessage } from './link-messages.ts';
 import { handleOfPage } from './page-handles.ts';
 import { ParityRole } from './parity-role.ts';
+import { type ProxyWrite, ProxyWrites } from './proxy-writes.ts';
 import type { RoleHost } from './role-host.ts';
 import { absentPeer, answerForData, answerForParity } from './stand-ins.ts';
 
@@ -36,6 +38,7 @@ export class BlockJournal {
   readonly #standIns = new Set<Peer>();
   /** Marks on their way to the disk. */
   readonly #marking = new Map<string, Promise<void>>();
+  readonly #proxies: ProxyWrites;
   readonly #name: string;
   #closed = false;
 
@@ -59,6 +62,15 @@ export class BlockJournal {
     };
     this.data = new DataRole({ ...roleHost, send: (to, message) => this.#sendToParity(to, message) });
     this.parity = new ParityRole({ ...roleHost, send: (to, message) => this.#sendToData(to, message) });
+    this.#proxies = new ProxyWrites({
+      member: identity.member,
+      incarnation: view.epoch,
+      locks: new KeyLocks(),
+      mergedSeq: (gfid, group, slot) => this.parity.locate(gfid, group).vv[slot] ?? 0,
+      markStale: (gfid, member) => this.markStale(gfid, member),
+      sendUpdate: (from, mj, page, generation) =>
+        this.parity.message(from, { type: 'ios_updatepn', mj, delta: this.#adopt(page, generation) }),
+    });
     this.parity.start();
     this.data.start();
     for (const member of identity.members) this.#standIn(absentPeer(member));
@@ -98,6 +110,17 @@ export class BlockJournal {
     return marking;
   }
 
+  /** Write in the place of a member that is not there; `changed`: not begun, since the block was written meanwhile. */
+  writeFor(write: ProxyWrite): Promise<'done' | 'changed'> {
+    return this.#proxies.write(write);
+  }
+
+  /** Write a damaged block where it lies; false when these bytes are not what should be there. */
+  async mend(gfid: number, lblk: number, bytes: Uint8Array): Promise<boolean> {
+    const { address } = await this.data.locate(gfid, lblk, 0, 0);
+    return address !== noAddress && this.#storage.mend(address, bytes);
+  }
+
   /** Copy the block at an address; false when the drive cannot give it. */
   copy(address: number, into: Uint8Array): Promise<boolean> {
     return this.#storage.copy(address, into);
@@ -107,6 +130,7 @@ export class BlockJournal {
   fail(error: Error): void {
     this.data.fail(error);
     this.parity.fail(error);
+    this.#proxies.fail(error);
   }
 
   async close(): Promise<void> {
@@ -181,6 +205,9 @@ export class BlockJournal {
 
   #sendToData(to: Peer, message: IomMessage): void {
     if (this.#standIns.has(to)) {
+      if (message.type === 'delta_held' || message.type === 'parity_hardened') {
+        this.#proxies.heard(message.type, message.mj);
+      }
       const answer = (said: ToParity) => this.#standIns.has(to) && this.parity.message(to, said);
       const gfidOf = (mj: number) => this.parity.gfidOf(to, mj);
       this.#watch(answerForData(to, message as ToData, gfidOf, (...mark) => this.markStale(...mark), answer));

@@ -81,6 +81,24 @@ export class JournalStorage {
     }
   }
 
+  /** Write a block anew where it lies and cannot be read; false when it should hold other bytes. */
+  async mend(address: Address, bytes: Uint8Array): Promise<boolean> {
+    if (await this.load(address)) return true;
+    const block = this.#cache.open(address, async (page) => this.#pages.bytes(page).set(bytes));
+    try {
+      await block.ready;
+      const isRight = this.#checksum(block.page) === this.#store.checksums.number(address);
+      if (!isRight) this.#cache.drop(address);
+      else {
+        await this.#store.writeBlock(driveBlockOf(address), block.page);
+        await this.#store.harden();
+      }
+      return isRight;
+    } finally {
+      this.#cache.unpin(block);
+    }
+  }
+
   /** An address is not this object's any more. */
   forget(address: Address): void {
     this.#cache.drop(address);

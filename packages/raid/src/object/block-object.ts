@@ -69,8 +69,8 @@ export class BlockObject {
     this.#host = host;
     this.#record = record;
     this.#lanes = lanes;
-    this.#writes = new BlockWrites(host, () => this.#record);
-    this.#reads = new BlockReads(host, () => this.#record);
+    this.#reads = new BlockReads(host);
+    this.#writes = new BlockWrites(host, this.#reads);
   }
 
   /** 16 hexadecimal digits. */
@@ -88,7 +88,7 @@ export class BlockObject {
     checkRange(offset, length);
     const into = new Uint8Array(length);
     for (const window of windows(blockPieces(offset, length))) {
-      await this.#reads.read(into, window, atLeast, options.signal);
+      await this.#reads.read(this.#record, into, window, atLeast, options.signal);
     }
     return into;
   }
@@ -114,7 +114,9 @@ export class BlockObject {
     let degraded = false;
     for (const window of windows(pieces)) {
       const blocks = window.map(({ lblk }) => lblk);
-      const missing = await this.#lanes.run(blocks, () => this.#writes.write(own, window, toughness, options.signal));
+      const missing = await this.#lanes.run(blocks, () =>
+        this.#writes.write(this.#record, own, window, toughness, options.signal),
+      );
       degraded ||= missing;
     }
     return { verifier, degraded };

@@ -1,24 +1,25 @@
-import { BlockUnavailableError, MemberLostError, ObjectLostError } from '../errors.ts';
+import { MemberLostError } from '../errors.ts';
 import type { Toughness } from '../kernel/iom-messages.ts';
-import { blockBytes, blocksPerRequestMax, reroutesMax } from '../limits.ts';
+import { blocksPerRequestMax, reroutesMax } from '../limits.ts';
 import type { ObjectRecord } from '../store/log-record.ts';
 import type { BlockPiece } from './block-pieces.ts';
-import { type BlockRoute, blockRoute } from './block-routes.ts';
+import { blockRoute } from './block-routes.ts';
 import type { ObjectHost } from './object-host.ts';
-import { printGfid } from './object-record.ts';
+import { RowRestore } from './row-restore.ts';
 
-/** Reads pieces of blocks from where they lie. What was never written is zeros. */
+/** Reads pieces of blocks from where they lie, or makes them from the rest of their row. What was never written is zeros. */
 export class BlockReads {
   readonly #host: ObjectHost;
-  readonly #record: () => ObjectRecord;
+  readonly #rows: RowRestore;
 
-  constructor(host: ObjectHost, record: () => ObjectRecord) {
+  constructor(host: ObjectHost) {
     this.#host = host;
-    this.#record = record;
+    this.#rows = new RowRestore(host);
   }
 
-  /** Fill `into`, which is all zeros. */
+  /** Fill `into` with the pieces. */
   async read(
+    record: ObjectRecord,
     into: Uint8Array,
     pieces: readonly BlockPiece[],
     atLeast: Toughness,
@@ -27,38 +28,36 @@ export class BlockReads {
     let left = pieces;
     for (let attempt = 0; left.length > 0; attempt++) {
       signal?.throwIfAborted();
-      const record = this.#record();
       const routed = left.map((piece) => ({ piece, route: blockRoute(this.#host, record, piece.lblk) }));
-      const byMember = Map.groupBy(routed, ({ route }) => this.#target(record, route));
-      const answers = await Promise.allSettled(
-        [...byMember].flatMap(([member, all]) =>
-          chunks(all.map(({ piece }) => piece)).map((batch) => this.#fetch(record, member, batch, into, atLeast)),
-        ),
+      const there = routed.filter(({ route }) => route.direct);
+      const gone = routed.filter(({ route }) => !route.direct);
+      const byMember = Map.groupBy(there, ({ route }) => route.place.data);
+      const reads = [...byMember].flatMap(([member, all]) =>
+        chunks(all).map((batch) => ({ member, batch: batch.map(({ piece }) => piece) })),
       );
-      left = [];
+      const answers = await Promise.allSettled([
+        ...reads.map(({ member, batch }) => this.#fetch(record, member, batch, into, atLeast)),
+        ...gone.map(({ piece }) => this.#restore(record, piece, into)),
+      ]);
       for (const answer of answers) {
-        if (answer.status === 'fulfilled') left = [...left, ...answer.value];
-        else if (!(answer.reason instanceof MemberLostError) || attempt === reroutesMax) throw answer.reason;
+        if (answer.status === 'fulfilled') continue;
+        if (!(answer.reason instanceof MemberLostError) || attempt === reroutesMax) throw answer.reason;
       }
-      if (answers.some(({ status }) => status === 'rejected')) left = pieces;
+      left = reads.filter((_, index) => answers[index]?.status === 'rejected').flatMap(({ batch }) => batch);
     }
   }
 
-  #target(record: ObjectRecord, { place, direct }: BlockRoute): number {
-    if (!direct) throw new BlockUnavailableError(printGfid(record.gfid), place.lblk, this.#host.name(place.data));
-    return place.data;
-  }
-
-  /** @returns the pieces that have to be restored from the rest of their group. */
   async #fetch(
-    { gfid, key }: ObjectRecord,
+    record: ObjectRecord,
     member: number,
     batch: readonly BlockPiece[],
     into: Uint8Array,
     atLeast: Toughness,
-  ): Promise<BlockPiece[]> {
-    const { members, pages, budget, client, name } = this.#host;
+  ): Promise<void> {
+    const { members, pages, budget, client } = this.#host;
+    const { gfid } = record;
     const taken = await budget.takeAll(batch.map(() => 1));
+    const damaged: BlockPiece[] = [];
     try {
       const blocks = batch.map(({ lblk }, index) => ({
         lblk,
@@ -68,18 +67,37 @@ export class BlockReads {
       const answers = await members.ask(member, (iom, epoch) =>
         iom.readBlocks({ epoch, gfid, client, atLeast, blocks }),
       );
-      for (const [index, { outcome }] of answers.entries()) {
-        const { at, start, bytes, lblk } = batch[index]!;
+      for (const [index, piece] of batch.entries()) {
+        const { at, start, bytes } = piece;
+        const outcome = answers[index]?.outcome ?? 'damaged';
         if (outcome === 'ok') into.set(pages.bytes(taken[index]!).subarray(start, start + bytes), at);
         if (outcome === 'hole') into.fill(0, at, at + bytes);
-        if (outcome === 'damaged') {
-          const slots = [{ slot: 0, node: name(member), why: 'damaged' }];
-          throw new ObjectLostError(key, [{ group: lblk, start: lblk * blockBytes, bytes: blockBytes, slots }]);
-        }
+        if (outcome === 'damaged') damaged.push(piece);
       }
-      return [];
     } finally {
       for (const page of taken) budget.give(page, 1);
+    }
+    await Promise.all(damaged.map((piece) => this.#mend(record, member, piece, into)));
+  }
+
+  async #restore(record: ObjectRecord, { lblk, at, start, bytes }: BlockPiece, into: Uint8Array): Promise<Uint8Array> {
+    const restored = await this.#rows.restore(record, lblk);
+    into.set(restored.bytes.subarray(start, start + bytes), at);
+    return restored.bytes;
+  }
+
+  /** Make a damaged block anew and have it written where it lies; what is read is right whether that succeeds or not. */
+  async #mend(record: ObjectRecord, member: number, piece: BlockPiece, into: Uint8Array): Promise<void> {
+    const content = await this.#restore(record, piece, into);
+    const { members, pages, budget } = this.#host;
+    const { gfid } = record;
+    const [page = 0] = await budget.takeAll([1]);
+    try {
+      pages.bytes(page).set(content);
+      const block = { lblk: piece.lblk, page, generation: pages.generation(page) };
+      await members.ask(member, (iom, epoch) => iom.mendBlock({ epoch, gfid, ...block })).catch(() => false);
+    } finally {
+      budget.give(page, 1);
     }
   }
 }

@@ -1,12 +1,15 @@
 import type { PageIndex } from '@holdfast/runtime';
-import { BlockUnavailableError, MemberLostError, ObjectBusyError, WriteUnknownError } from '../errors.ts';
+import { codeOf } from '../array/membership.ts';
+import { MemberLostError, ObjectBusyError, WriteUnknownError } from '../errors.ts';
 import type { Toughness } from '../kernel/iom-messages.ts';
-import { blocksPerRequestMax, reroutesMax } from '../limits.ts';
+import { blockBytes, blocksPerRequestMax, reroutesMax, rowAttemptsMax } from '../limits.ts';
 import type { ObjectRecord } from '../store/log-record.ts';
 import type { BlockPiece } from './block-pieces.ts';
+import type { BlockReads } from './block-reads.ts';
 import { type BlockRoute, blockRoute } from './block-routes.ts';
 import type { ObjectHost } from './object-host.ts';
 import { printGfid } from './object-record.ts';
+import { exclusiveOr, RowRestore } from './row-restore.ts';
 
 interface PieceWrite {
   readonly piece: BlockPiece;
@@ -17,17 +20,20 @@ interface PieceWrite {
 /** Writes pieces of blocks where they belong, and again where they belong then when a member is lost on the way. */
 export class BlockWrites {
   readonly #host: ObjectHost;
-  readonly #record: () => ObjectRecord;
+  readonly #rows: RowRestore;
+  readonly #reads: BlockReads;
 
-  constructor(host: ObjectHost, record: () => ObjectRecord) {
+  constructor(host: ObjectHost, reads: BlockReads) {
     this.#host = host;
-    this.#record = record;
+    this.#reads = reads;
+    this.#rows = new RowRestore(host);
   }
 
   /**
    * @returns whether a copy of something written is missing.
    */
   async write(
+    record: ObjectRecord,
     bytes: Uint8Array,
     pieces: readonly BlockPiece[],
     toughness: Toughness,
@@ -48,7 +54,7 @@ export class BlockWrites {
         signal?.throwIfAborted();
         members.assertWritable();
         const left = writes.filter(({ state }) => state !== 'done');
-        const degraded = await this.#attempt(bytes, left, toughness, signal);
+        const degraded = await this.#attempt(record, bytes, left, toughness, signal);
         if (degraded !== undefined) return degraded;
       } catch (error) {
         failure = error;
@@ -59,7 +65,7 @@ export class BlockWrites {
     const blocks = (wanted: PieceWrite['state']) =>
       writes.filter(({ state }) => state === wanted).map(({ piece }) => piece.lblk);
     throw new WriteUnknownError(
-      printGfid(this.#record().gfid),
+      printGfid(record.gfid),
       { done: blocks('done'), unknown: blocks('unknown'), notStarted: blocks('not started') },
       failure,
     );
@@ -67,28 +73,31 @@ export class BlockWrites {
 
   /** Undefined when some have to be sent again. */
   async #attempt(
+    record: ObjectRecord,
     bytes: Uint8Array,
     writes: readonly PieceWrite[],
     toughness: Toughness,
     signal: AbortSignal | undefined,
   ): Promise<boolean | undefined> {
-    const record = this.#record();
     const routed = writes.map((write) => ({ write, route: blockRoute(this.#host, record, write.piece.lblk) }));
-    const byMember = Map.groupBy(routed, ({ route }) => this.#target(record, route));
+    const there = routed.filter(({ route }) => route.direct);
+    const gone = routed.filter(({ route }) => !route.direct);
+    const byMember = Map.groupBy(there, ({ route }) => route.place.data);
     const batches = [...byMember].flatMap(([member, all]) => chunks(all).map((batch) => ({ member, batch })));
-    const sent = batches.map(({ member, batch }) => this.#send(record, member, batch, bytes, toughness));
+    const sent = [
+      ...batches.map(({ member, batch }) => this.#send(record, member, batch, bytes, toughness)),
+      ...gone.map(({ write, route }) => this.#sendToProxy(record, write, route, bytes, toughness)),
+    ];
     const answers = await untilAborted(Promise.allSettled(sent), signal);
     const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []));
-    const final = failures.find((failure) => !(failure instanceof MemberLostError));
+    const final = failures.find((failure) => !(failure instanceof MemberLostError || isDamage(failure)));
     if (final !== undefined) throw final;
-    return failures.length > 0 ? undefined : routed.some(({ route }) => route.degraded);
-  }
-
-  #target(record: ObjectRecord, { place, direct }: BlockRoute): number {
-    if (!direct) {
-      throw new BlockUnavailableError(printGfid(record.gfid), place.lblk, this.#host.name(place.data));
+    // Reading a damaged block writes it anew where it lies.
+    if (failures.some(isDamage)) {
+      const pieces = there.map(({ write: { piece } }) => ({ ...piece, start: 0, bytes: blockBytes, at: 0 }));
+      await this.#reads.read(record, new Uint8Array(blockBytes), pieces, 0, signal);
     }
-    return place.data;
+    return failures.length > 0 ? undefined : routed.some(({ route }) => route.degraded);
   }
 
   async #send(
@@ -117,6 +126,44 @@ export class BlockWrites {
     }
   }
 
+  /**
+   * Write a block whose member is not there: its parity takes in the difference to what the block is by the rest of its
+   * row. When somebody else wrote it meanwhile, that is found again.
+   */
+  async #sendToProxy(
+    record: ObjectRecord,
+    write: PieceWrite,
+    { place }: BlockRoute,
+    bytes: Uint8Array,
+    toughness: Toughness,
+  ): Promise<void> {
+    const { members, pages, budget, client } = this.#host;
+    const { gfid } = record;
+    const { piece, request } = write;
+    const { lblk, group, slot, data: member } = place;
+    for (let attempt = 0; attempt < rowAttemptsMax; attempt++) {
+      const old = await this.#rows.restore(record, lblk);
+      const difference = old.bytes.slice();
+      difference.set(bytes.subarray(piece.at, piece.at + piece.bytes), piece.start);
+      exclusiveOr(difference, old.bytes);
+      const [page = 0] = await budget.takeAll([1]);
+      try {
+        pages.bytes(page).set(difference);
+        const { seq } = old;
+        const writes = [{ lblk, group, slot, member, seq, request, page, generation: pages.generation(page) }];
+        write.state = 'unknown';
+        const [outcome] = await members.ask(place.parity, (iom, epoch) =>
+          iom.proxyWrites({ epoch, gfid, client, toughness, writes }),
+        );
+        write.state = outcome === 'done' ? 'done' : 'not started';
+        if (outcome === 'done') return;
+      } finally {
+        budget.give(page, 1);
+      }
+    }
+    throw new ObjectBusyError(this.#host.name(place.parity));
+  }
+
   #message(piece: BlockPiece, request: number, { place, parity }: BlockRoute, bytes: Uint8Array, page: PageIndex) {
     const { pages } = this.#host;
     pages.bytes(page).set(bytes.subarray(piece.at, piece.at + piece.bytes), piece.start);
@@ -125,6 +172,8 @@ export class BlockWrites {
     return { lblk, group, slot, parity, request, start, bytes: length, page, generation: pages.generation(page) };
   }
 }
+
+const isDamage = (failure: unknown): boolean => codeOf(failure) === 'HF_BLOCK_DAMAGED';
 
 function chunks<T>(items: readonly T[]): T[][] {
   return Array.from({ length: Math.ceil(items.length / blocksPerRequestMax) }, (_, index) =>
