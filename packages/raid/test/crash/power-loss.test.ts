@@ -2,9 +2,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type CrashImage, crashImages } from '../../src/crash/crash-images.ts';
 import { DriveRecording } from '../../src/crash/drive-recording.ts';
-import type { DriveDirectory, DriveFile } from '../../src/drive/drive-files.ts';
 import { openDirectory } from '../../src/drive/node-drive.ts';
-import { type Flaw, ImageOpener, members, recordRun } from '../support/recorded-run.ts';
+import { answersBeforeFlush, ImageOpener, members, noFlushOf, recordRun } from '../support/recorded-run.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 
 /** Another seed, or more images for a long hunt: HOLDFAST_CRASH_IMAGES=20000. */
@@ -75,30 +74,11 @@ it('holds them on images of files of the file system', async () => {
   }
 });
 
-/** A drive whose flush of some files does something else. */
-const flawed =
-  (isFlawed: (file: string) => boolean, flush: (file: DriveFile) => Promise<void>): Flaw =>
-  (drive: DriveDirectory) => ({
-    ...drive,
-    async open(name, options) {
-      const file = await drive.open(name, options);
-      return isFlawed(name) ? { ...file, flush: () => flush(file) } : file;
-    },
-  });
-
-const never = async () => undefined;
-
 describe('the crash images show', () => {
   it.each([
-    ['a log that is not flushed', flawed((file) => file.startsWith('log'), never)],
-    ['a block file that is not flushed', flawed((file) => file === 'blocks', never)],
-    [
-      'an answer before the flush returned',
-      flawed(
-        () => true,
-        async (file) => void file.flush(),
-      ),
-    ],
+    ['a log that is not flushed', noFlushOf((file) => file.startsWith('log'))],
+    ['a block file that is not flushed', noFlushOf((file) => file === 'blocks')],
+    ['an answer before the flush returned', answersBeforeFlush],
   ])('%s', async (_, flaw) => {
     const { recording, fromStep } = await recordRun({ seed, callsEach: 40, flaw });
     const found: string[] = [];

@@ -10,7 +10,7 @@ import { scratchDirectory } from '../support/scratch.ts';
 
 const four = [0, 1, 2, 3];
 /** More than the default for a long run: HOLDFAST_OVERWRITE_ROUNDS=500. Another one: HOLDFAST_CRASH_SEED. */
-const rounds = Number(process.env.HOLDFAST_OVERWRITE_ROUNDS ?? 6);
+const rounds = Number(process.env.HOLDFAST_OVERWRITE_ROUNDS ?? 4);
 const firstSeed = Number(process.env.HOLDFAST_CRASH_SEED ?? 1);
 const writer = fileURLToPath(new URL('../support/dying-overwriter.ts', import.meta.url));
 

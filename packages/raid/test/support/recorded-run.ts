@@ -3,7 +3,7 @@ import { RaidArray } from '../../src/array/raid-array.ts';
 import { type CrashImage, randomNumbers } from '../../src/crash/crash-images.ts';
 import { DriveRecording } from '../../src/crash/drive-recording.ts';
 import { memoryDrive } from '../../src/crash/memory-drive.ts';
-import type { DriveDirectory } from '../../src/drive/drive-files.ts';
+import type { DriveDirectory, DriveFile } from '../../src/drive/drive-files.ts';
 import { LocalHost, localPools } from './local-host.ts';
 import { bytesOf, smallShape } from './objects.ts';
 import { type CallNote, Oracle } from './oracle.ts';
@@ -13,7 +13,7 @@ export const members = [0, 1, 2, 3];
 export type Flaw = (drive: DriveDirectory) => DriveDirectory;
 
 /** Operations of a memory drive end some turns of the loop later, so that they overlap and overtake. */
-function delays(random: (below: number) => number): () => Promise<void> | undefined {
+export function delays(random: (below: number) => number): () => Promise<void> | undefined {
   const turns = async (count: number) => {
     for (let turn = 0; turn < count; turn++) await setImmediate();
   };
@@ -22,6 +22,26 @@ function delays(random: (below: number) => number): () => Promise<void> | undefi
     return count === 0 ? undefined : turns(count);
   };
 }
+
+/** A drive whose flush of some files does something else. */
+const flawed =
+  (isFlawed: (file: string) => boolean, flush: (file: DriveFile) => Promise<void>): Flaw =>
+  (drive: DriveDirectory) => ({
+    ...drive,
+    async open(name, options) {
+      const file = await drive.open(name, options);
+      return isFlawed(name) ? { ...file, flush: () => flush(file) } : file;
+    },
+  });
+
+/** Files of that name are never flushed. */
+export const noFlushOf = (isFlawed: (file: string) => boolean): Flaw => flawed(isFlawed, async () => undefined);
+
+/** A flush is said to be over when it has begun. */
+export const answersBeforeFlush: Flaw = flawed(
+  () => true,
+  async (file) => void file.flush(),
+);
 
 export interface RecordedRun {
   readonly seed: number;
