@@ -22,7 +22,10 @@ export default defineConfig({
     // Not in threads: a crash, an out-of-memory or an Atomics.wait in a test cannot hurt the runner.
     pool: 'forks',
     execArgv: [`--conditions=${condition}`],
-    testTimeout: 30_000,
+    // Against tests that hang. Nothing that waits proves anything by how long it took: a busy machine may take long.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     env: { NODE_COMPILE_CACHE: compileCache },
     projects: [
       {

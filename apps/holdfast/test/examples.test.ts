@@ -40,7 +40,7 @@ test.each(Object.entries(expectations))('%s prints what it promises and ends', a
   const run = promisify(execFile)(process.execPath, ['-C', 'holdfast-src', program], {
     cwd: examples,
     env: { ...process.env, ...compileCache },
-    timeout: 25_000,
+    timeout: 100_000,
     killSignal: 'SIGKILL',
   });
   const { stdout, stderr } = await run;

@@ -34,7 +34,7 @@ test('the meter of a pair counts every numbered frame, also across a link that f
       if (number === numbers / 2) faults.stall('ring');
       if (space === undefined || number % 64 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
-    await expect.poll(() => pair.meter[meter.frames], { timeout: 10_000 }).toBe(numbers);
+    await expect.poll(() => pair.meter[meter.frames]).toBe(numbers);
     expect([...pair.meter.subarray(meter.lost, meter.reordered + 1)]).toEqual([0, 0, 0]);
   } finally {
     await pair.close();

@@ -8,7 +8,7 @@ beforeEach(async () => {
   cluster = await Cluster.start({ nodes: 4 });
   await cluster.container(Accounts);
   await cluster.deploy(new URL('./clerk.ts', import.meta.url), { on: 'all' });
-}, 60_000);
+});
 afterEach(() => cluster.close());
 
 const clerk = (node: number) => cluster.service(Clerk, { node: `n${node}` });
@@ -24,7 +24,7 @@ describe('when a node dies', () => {
     const accounts = await cluster.container(Accounts);
     for (const key of keys) expect((await accounts.read(key))?.n).toBe(2);
     expect((await accounts.inspect('k0')).members.map(({ member }) => member)).toEqual(['n0', 'n2', 'n3', 'main']);
-  }, 60_000);
+  });
 
   it('the only copy of a value says that it is lost until it is set, and never an older value', async () => {
     for (const key of keys) await clerk(0).set({ key, value: { n: 1, tags: [] } });
@@ -39,7 +39,7 @@ describe('when a node dies', () => {
     }
     for (const key of keys) await clerk(3).set({ key, value: { n: 7, tags: [] } });
     for (const key of keys) expect((await clerk(0).read(key))?.n).toBe(7);
-  }, 60_000);
+  });
 
   it('calls that are under way end, and no addition of a survivor is lost or doubled', async () => {
     await clerk(0).count({ key: 'busy', times: 1 });
@@ -49,19 +49,19 @@ describe('when a node dies', () => {
     await cluster.kill('n1');
     await Promise.all(counting);
     expect(await clerk(3).counter('busy')).toBe(3 * times + 1);
-  }, 60_000);
+  });
 
   it('it comes back, takes part again, and reads what the others have', async () => {
     for (const key of keys) await clerk(0).set({ key, value: { n: 1, tags: [] } });
     await cluster.kill('n3');
     for (const key of keys) expect(await clerk(1).add({ key, by: 1 })).toBeGreaterThan(0);
     await cluster.restart('n3');
-    await expect.poll(async () => (await clerk(3).read('k0'))?.n, { timeout: 20_000 }).toBe(2);
+    await expect.poll(async () => (await clerk(3).read('k0'))?.n).toBe(2);
     for (const key of keys) expect(await clerk(3).add({ key, by: 1 })).toBe(3);
     const counters = await cluster.container(Counters);
     expect(await counters.execute('again', 'add', 5)).toBe(5);
     expect(await clerk(3).counter('again')).toBe(5);
-  }, 60_000);
+  });
 
   it('with a backup nothing acknowledged is lost, whoever dies', async () => {
     const vault = await cluster.container(Vault);
@@ -74,5 +74,5 @@ describe('when a node dies', () => {
     await cluster.kill('n3');
     for (const key of keys) expect(await clerk(0).vault(key)).toBe(key === 'k0' ? 13 : 3);
     expect(vault.grabSync('k1', ({ n }) => ({ n: n + 1 })).n).toBe(4);
-  }, 60_000);
+  });
 });

@@ -6,7 +6,7 @@ import { Accounts, Counters } from './accounts.ts';
 let cluster: Cluster;
 beforeAll(async () => {
   cluster = await Cluster.start({ nodes: 1 });
-}, 60_000);
+});
 afterAll(() => cluster.close());
 
 const accounts = () => cluster.container(Accounts);

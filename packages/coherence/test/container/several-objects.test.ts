@@ -10,7 +10,7 @@ beforeAll(async () => {
   cluster = await Cluster.start({ nodes: 3 });
   await cluster.container(Accounts);
   await cluster.deploy(new URL('./clerk.ts', import.meta.url), { on: 'all' });
-}, 60_000);
+});
 afterAll(() => cluster.close());
 
 const clerk = (node: number) => cluster.service(Clerk, { node: `n${node}` });

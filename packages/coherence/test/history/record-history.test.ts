@@ -14,7 +14,7 @@ test('what four worker threads do to a container at once is linearizable', async
   expect(report.concurrentMax).toBeLessThanOrEqual(16);
   expect(callsOnHotKey).toBeGreaterThan(500);
   expect(errors).toEqual({});
-}, 60_000);
+});
 
 test('so it is when nodes die meanwhile and start again, with values that are lost and calls left open', async () => {
   const seed = 8;
@@ -23,4 +23,4 @@ test('so it is when nodes die meanwhile and start again, with values that are lo
   expect(historyText(report), `seed ${seed}`).toContain('register: linearizable');
   expect(kills).toBe(1);
   expect(report.unknown).toBeGreaterThan(0);
-}, 60_000);
+});

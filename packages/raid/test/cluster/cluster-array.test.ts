@@ -33,7 +33,7 @@ it('stores on threads while one is killed between a block and its flush, and ope
     expect(await verdict(array, `before/${size}`, bytesOf(size, 1))).toBe('right');
     expect(await verdict(array, `after/${size}`, bytesOf(size, 2))).toBe('right');
   }
-}, 60_000);
+});
 
 it('lets no second array onto the drives of a first, and none onto a cluster without storage', async () => {
   const directory = scratchDirectory();
@@ -44,7 +44,7 @@ it('lets no second array onto the drives of a first, and none onto a cluster wit
   await expect(RaidArray.create(second, { data: 1 })).rejects.toMatchObject({ code: 'HF_GEOMETRY' });
   await array.put('k', bytesOf(10_000));
   expect(await verdict(array, 'k', bytesOf(10_000))).toBe('right');
-}, 60_000);
+});
 
 it('reads and lists round a paused node, and stores on it again when it goes on', async () => {
   await using cluster = await Cluster.start({ nodes: 4, storage: scratchDirectory() });
@@ -57,7 +57,7 @@ it('reads and lists round a paused node, and stores on it again when it goes on'
   expect(listed).toBe(sizes.length);
   await cluster.resume('n1');
   expect(await array.put('after', bytesOf(5000, 2))).toMatchObject({ degraded: false });
-}, 60_000);
+});
 
 it.runIf(existsSync('/proc/self'))(
   'refuses a directory that the file system does not make, at once',

@@ -31,4 +31,4 @@ it('reads and writes ranges of one object from every node and from the main thre
     for (let index = 0; index < 5; index++)
       expect(await object.read(index * length, length)).toEqual(bytesOf(length, index));
   }
-}, 60_000);
+});

@@ -16,4 +16,4 @@ it('main whose code loads slowly is sent its wires when it can take them, and no
   expect(states(cluster)).toEqual(['n0#1 up', 'n1#1 up', 'main#1 up']);
   await cluster.deploy(new URL('../fixtures/mischief.ts', import.meta.url), { on: 'all' });
   expect(await cluster.service(Mischief, { node: 'n1' }).count()).toBe(1);
-}, 40_000);
+});

@@ -14,7 +14,7 @@ function run(cluster: Cluster, count: number): PageRun {
 }
 
 async function started(steps: SharedArrayBuffer): Promise<void> {
-  await expect.poll(() => Atomics.load(new Int32Array(steps), 0), { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => Atomics.load(new Int32Array(steps), 0)).toBe(1);
 }
 
 describe('the compute lane', () => {

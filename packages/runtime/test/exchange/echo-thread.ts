@@ -79,7 +79,7 @@ export class EchoThread {
   }
 
   /** Let the event loop turn until `done`. */
-  async until(done: () => boolean, withinMs = 20_000): Promise<void> {
+  async until(done: () => boolean, withinMs = 60_000): Promise<void> {
     const endMs = performance.now() + withinMs;
     while (!done()) {
       if (this.errors.length > 0) throw this.errors[0];

@@ -12,7 +12,7 @@ describe('a session between real threads', () => {
 
   for (const loop of ['event', 'blocking'] as const) {
     it(`loses, doubles and reorders nothing in 10^6 frames while one of two links is killed again and again (${loop})`, {
-      timeout: 60_000,
+      timeout: 120_000,
     }, async () => {
       thread = await EchoThread.start(loop);
       let kills = 0;

@@ -9,7 +9,7 @@ export async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-const patienceMs = 10_000;
+const patienceMs = 60_000;
 
 /** Turn the event loop until something has become true. */
 export async function until(condition: () => boolean): Promise<void> {

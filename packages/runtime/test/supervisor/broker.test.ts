@@ -39,7 +39,7 @@ describe('the broker', () => {
     await cluster.kill('n5');
     await cluster.restart('n5');
     expect(await n5!.whoami()).toMatchObject({ name: 'n5', incarnation: 2 });
-  }, 60_000);
+  });
 
   it('wires a pair late when its other side was away, and a call that waited for a dead one settles', async () => {
     const cluster = await startCluster({ nodes: 8 });
@@ -53,7 +53,7 @@ describe('the broker', () => {
     await cluster.restart('n5');
     await connected;
     expect(await n5.count()).toBe(1);
-  }, 60_000);
+  });
 
   it('starts 64 nodes, and wires those that talk', async () => {
     const cluster = await startCluster({ nodes: 64, bootMs: 90_000 });

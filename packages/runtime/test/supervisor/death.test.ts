@@ -52,7 +52,7 @@ describe('the death of a node', () => {
     // The call leaves at the end of this turn.
     await new Promise(setImmediate);
     // The view is agreed on and shared by the supervisor, not by this thread.
-    const untilMs = performance.now() + 10_000;
+    const untilMs = performance.now() + 60_000;
     while (cluster.epoch === epoch && performance.now() < untilMs) {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }
@@ -77,7 +77,7 @@ describe('a node that blocks its loop for 5 s', () => {
     expect(events).toContain('node-stalled');
     expect(events).not.toContain('node-down');
     expect(states(cluster)).toContain('n1#1 up');
-  }, 20_000);
+  });
 
   it('is ended when the cluster was told to, after hangMs', async () => {
     const cluster = await startCluster({ nodes: 2, stallMs: 500, hangMs: 2000 });
@@ -116,6 +116,6 @@ describe('a thread that does not end', () => {
       // A writer lets the open come back, and the thread end.
       closeSync(openSync(fifo, constants.O_RDWR));
     }
-    await expect.poll(() => arena.freeBytes, { timeout: 10_000 }).toBe(free);
+    await expect.poll(() => arena.freeBytes).toBe(free);
   });
 });

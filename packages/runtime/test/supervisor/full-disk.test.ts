@@ -16,4 +16,4 @@ it('a full disk keeps nodes from starting, not from dying; the cluster lives on 
   await cluster.restart('n0');
   expect(states(cluster)).toEqual(['n0#2 up', 'n1#1 up', 'main#1 up']);
   expect(await cluster.coord.compareAndSet('key', 0, new Uint8Array(8))).toMatchObject({ succeeded: true });
-}, 40_000);
+});

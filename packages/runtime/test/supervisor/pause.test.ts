@@ -22,11 +22,11 @@ describe('cluster.pause', () => {
       .finally(() => {
         answered = true;
       });
-    await expect.poll(() => heart, { timeout: 10_000 }).toBe('stalled');
+    await expect.poll(() => heart).toBe('stalled');
     expect(answered).toBe(false);
     await cluster.resume('n1');
     expect(await call).toBe(1);
-    await expect.poll(() => heart, { timeout: 10_000 }).toBe('beats');
+    await expect.poll(() => heart).toBe('beats');
     expect(states(cluster)).toContain('n1#1 up');
   });
 
@@ -46,7 +46,7 @@ describe('cluster.pause', () => {
     const words = new Int32Array(gate);
     await cluster.deploy(module, { on: 'n0', options: { gate } });
     const blocked = cluster.service(Mischief).blockAtGate();
-    await expect.poll(() => Atomics.load(words, 0), { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => Atomics.load(words, 0)).toBe(1);
     const pause = expect(cluster.pause('n0')).rejects.toMatchObject({ code: 'HF_CONFIG' });
     await cluster.resume('n0');
     await pause;
