@@ -61,7 +61,7 @@ export class FaultInjector {
       return;
     }
     const down = this.#stage.nodes.filter(({ up }) => !up).length;
-    if (fault === 'crash' && down >= this.#stage.plan.downMax) return;
+    if (fault === 'crash' && (down >= this.#stage.plan.downMax || node.spec.immortal === true)) return;
     this.#stage.count(fault);
     const ms = faultMs(choices.choose(delaySteps));
     if (fault === 'clockJump') {

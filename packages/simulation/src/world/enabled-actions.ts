@@ -105,7 +105,7 @@ export class EnabledActions {
     if (this.#left('rot')) {
       for (const [address, payload] of disk.blocks) if (payload !== badBlock) this.#add('rot', node, address);
     }
-    if (this.#left('crash')) this.#crashes(node, disk);
+    if (this.#left('crash') && spec.nodes[node]!.immortal !== true) this.#crashes(node, disk);
   }
 
   #timers(node: number): void {

@@ -81,6 +81,8 @@ export function part<State, Event extends KernelEvent, Env, Message, Result, Upw
 export interface NodeSpec {
   readonly name: string;
   readonly parts: readonly Part[];
+  /** It never crashes: it stands for what a layer below keeps. */
+  readonly immortal?: boolean;
 }
 
 export interface LinkEnd {

@@ -21,6 +21,15 @@ describe('nodes of an explored world', () => {
     expect(seen).not.toContain('false 1');
   });
 
+  it('never crash where they are immortal', () => {
+    const world = pair({ calls: [], faults: { crash: 2 } });
+    const [first, second] = world.nodes;
+    const seen = reachable({ ...world, nodes: [first!, { ...second!, immortal: true }] }, (view) => {
+      return `${view.up(0)} ${view.up(1)}`;
+    });
+    expect(seen).toEqual(new Set(['true true', 'false true']));
+  });
+
   it('break their links when they crash, and make them whole when they are back', () => {
     const world = pair({ calls: [], faults: { crash: 1, restart: 1 } }, { links: true, starts: true });
     const both = reachable(world, (view) => `${logOf(view, 0).join()} | ${logOf(view, 1).join()}`);

@@ -1,0 +1,131 @@
+import { attend, meetAll, refused } from './log-requests.ts';
+import { applyDurable, lastOf, settle } from './log-tail.ts';
+import type { Follower, HeadMessage, HeadNumber, LogBatch, LogEnv, LogIndex, LogSink, LogState } from './log-types.ts';
+
+type Proposal = Extract<HeadMessage, { type: 'PROPOSE' }>;
+
+/**
+ * Compare and append: the record takes the next place in the log, unless something it was decided on was touched after
+ * what its head had seen.
+ */
+export function accept(
+  state: LogState,
+  from: HeadNumber,
+  { record, compares, seen }: Proposal,
+  env: LogEnv,
+  out: LogSink,
+): void {
+  const by = compares.reduce((last, key) => Math.max(last, state.touched.get(key) ?? state.floor), 0);
+  if (!env.rules.isCurrent(by, seen)) {
+    out.trace('refuse', from, by);
+    if (from === env.self) refused(state, record.proposal, by);
+    else out.send(from, { type: 'REFUSE', epoch: state.epoch, proposal: record.proposal, by });
+    return;
+  }
+  state.tail++;
+  for (const key of record.touches) state.touched.set(key, state.tail);
+  if (state.touched.size > env.touchedKeysMax) {
+    state.touched.clear();
+    state.floor = env.rules.floorAfterForgetting(state.tail);
+  }
+  state.queue.push(record);
+  writeNext(state, env, out);
+}
+
+/** One batch at a time: what comes meanwhile is made durable together, and a later batch proves the earlier ones. */
+function writeNext(state: LogState, env: LogEnv, out: LogSink): void {
+  if (state.phase !== 'appending' || state.writing || state.queue.length === 0) return;
+  const records = state.queue.slice(0, env.batchRecordsMax);
+  state.queue = state.queue.slice(records.length);
+  const batch: LogBatch = { epoch: state.epoch, number: state.next, first: state.applied + 1, records };
+  state.writing = true;
+  stage(state, batch, env);
+  out.trace('batch', batch.number);
+  for (const { head, welcome } of state.followers) if (welcome) out.send(head, { type: 'BATCH', batch });
+  out.deliver({ type: 'append', epoch: state.epoch, batch });
+}
+
+/** Heard of: what it touches is not decided on before it is known whether it is durable. */
+export function stage(state: LogState, batch: LogBatch, env: LogEnv): void {
+  state.staged.push(batch);
+  meetAll(state, batch, env);
+}
+
+export function appended(state: LogState, env: LogEnv, out: LogSink): void {
+  state.writing = false;
+  state.durable = lastOf(state.staged.at(-1)!);
+  applyDurable(state, env);
+  advance(state, true, env, out);
+}
+
+/** What is durable or heard of has changed: tell the followers, answer, and write what waits. */
+export function advance(state: LogState, isTold: boolean, env: LogEnv, out: LogSink): void {
+  const settled = settledOf(state);
+  if (isTold || settled !== state.settled) {
+    settle(state, settled);
+    const { epoch, durable } = state;
+    for (const { head, welcome } of state.followers) {
+      if (welcome) out.send(head, { type: 'PROGRESS', epoch, durable, settled });
+    }
+  }
+  attend(state, env, out);
+  writeNext(state, env, out);
+  saveSnapshot(state, env, out);
+}
+
+/** Up to here every head has heard of every record, or is fenced. */
+const settledOf = ({ followers, durable }: LogState): LogIndex =>
+  followers.reduce((least, { heard }) => Math.min(least, heard), durable);
+
+/** A head follows from now on; it is sent what it cannot have heard of. */
+export function welcome(state: LogState, head: HeadNumber, life: number, env: LogEnv, out: LogSink): void {
+  let follower = state.followers.find((each) => each.head === head);
+  if (follower === undefined) {
+    follower = { head, life, welcome: true, heard: 0 };
+    state.followers.push(follower);
+    state.followers.sort((one, other) => one.head - other.head);
+  }
+  follower.life = life;
+  follower.welcome = true;
+  follower.heard = 0;
+  const { epoch, durable, settled, next } = state;
+  out.trace('welcome', head, life);
+  out.send(head, { type: 'WELCOME', epoch, life, durable, settled, next });
+  if (state.writing && env.rules.sendsWhatIsWritten()) out.send(head, { type: 'BATCH', batch: state.staged[0]! });
+}
+
+export function heard(state: LogState, from: HeadNumber, index: LogIndex, env: LogEnv, out: LogSink): void {
+  const follower = state.followers.find(({ head }) => head === from);
+  if (follower === undefined) return;
+  follower.heard = Math.max(follower.heard, index);
+  if (settledOf(state) !== state.settled) advance(state, false, env, out);
+}
+
+/** Nobody waits any more for a head that serves nothing. */
+export function fence(state: LogState, head: HeadNumber, life: number, env: LogEnv): void {
+  const isLeft = (each: Follower): boolean => each.head !== head || !env.rules.isFenced(each.life, life);
+  state.followers = state.followers.filter(isLeft);
+  state.joining = state.joining.filter((each) => each.head !== head || each.life > life);
+}
+
+/** The image as of now is saved beside the log, and then what led to it may be forgotten. */
+function saveSnapshot(state: LogState, env: LogEnv, out: LogSink): void {
+  const { snapshotRecords, rules } = env;
+  if (snapshotRecords === 0 || state.saving || state.applied - state.snapshotAt < snapshotRecords) return;
+  const { epoch, applied: index, next, unsettled, accepted } = state;
+  state.saving = true;
+  state.snapshotAt = index;
+  out.trace('snapshot', index);
+  out.deliver({
+    type: 'save',
+    epoch,
+    snapshot: { index, next, image: env.save(state.image), unsettled, accepted: [...accepted] },
+  });
+  if (!rules.trimsAfterSaving()) out.deliver({ type: 'trim', epoch, before: next });
+}
+
+export function saved(state: LogState, before: number, env: LogEnv, out: LogSink): void {
+  state.saving = false;
+  out.deliver({ type: 'trim', epoch: state.epoch, before });
+  saveSnapshot(state, env, out);
+}
