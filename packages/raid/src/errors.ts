@@ -305,3 +305,13 @@ export class WriteUnknownError extends HoldfastError {
     this.notStarted = blocks.notStarted;
   }
 }
+
+/** Thrown when another caller has claimed an object since: `HF_CLAIMED`. Nothing was written. */
+export class ClaimedError extends HoldfastError {
+  override readonly name = 'ClaimedError';
+  constructor(gfid: string) {
+    super('HF_CLAIMED', `Object ${gfid} was claimed by another caller.`, {
+      hint: 'Stop writing it, or claim it again and read what the other one left.',
+    });
+  }
+}

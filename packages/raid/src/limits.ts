@@ -127,3 +127,9 @@ export const viewRefreshesMax = 100;
 /** How often the blocks of a row are read anew because one was written meanwhile, and the longest pause before that. */
 export const rowAttemptsMax = 200;
 export const rowPauseMs = 20;
+
+/** How often a caller claims an object anew because another one claimed it at the same time. */
+export const claimAttemptsMax = 16;
+
+/** A claim is above the one before by a random number below this, so that two at the same time are not the same. */
+export const claimStepMax = 2 ** 16;

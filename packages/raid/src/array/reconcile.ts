@@ -29,7 +29,7 @@ export async function reconcile(
   const present = [...membership.live];
   const absentOf = new Map<number, readonly number[]>();
   const kept = new Set<number>();
-  const missed = await missedWrites(membership);
+  const { missed, claims } = await readMarks(membership);
   let recopied = 0;
   let forgotten = 0;
   for await (const versions of directory.listVersions('', present)) {
@@ -40,6 +40,7 @@ export async function reconcile(
     forgotten += stale.length;
     if (newest === undefined) continue;
     kept.add(newest.record.gfid);
+    await spreadClaim(membership, newest.record, claims);
     const absent = absentFrom(newest.record, missed, damaged);
     if (absent.length > newest.record.absent.length) await recordAbsent(membership, directory, newest, absent);
     else if (await recopy(membership, directory, newest)) recopied++;
@@ -60,23 +61,49 @@ export async function reconcile(
   };
 }
 
-/** Members that missed writes of objects, as all drives that are there know. */
-async function missedWrites(membership: Membership): Promise<ReadonlyMap<number, ReadonlySet<number>>> {
+interface Marks {
+  /** By object: members that missed writes. */
+  readonly missed: ReadonlyMap<number, ReadonlySet<number>>;
+  /** By object: the highest claim, and the members that know it. */
+  readonly claims: ReadonlyMap<number, { readonly token: number; readonly members: readonly number[] }>;
+}
+
+/** What all drives that are there know of objects that are written in ranges. */
+async function readMarks(membership: Membership): Promise<Marks> {
   const missed = new Map<number, Set<number>>();
+  const claims = new Map<number, { token: number; members: number[] }>();
   for (const member of membership.live) {
     for (let after = 0; ; ) {
       const limit = gfidsPerRequestMax;
       const page = await membership.ask(member, (iom, epoch) => iom.stale({ epoch, after, limit }));
-      for (const { gfid, members } of page) {
+      for (const { gfid, members, claim } of page) {
         const known = missed.get(gfid) ?? new Set();
         for (const each of members) known.add(each);
         missed.set(gfid, known);
+        const highest = claims.get(gfid);
+        if (highest === undefined || claim > highest.token) claims.set(gfid, { token: claim, members: [member] });
+        else if (claim === highest.token) highest.members.push(member);
       }
       after = page.at(-1)?.gfid ?? 0;
       if (page.length < limit) break;
     }
   }
-  return missed;
+  return { missed, claims };
+}
+
+/** A claim holds at every member of the span, also at one that was away when it was made. */
+async function spreadClaim(
+  membership: Membership,
+  { gfid, span }: ObjectRecord,
+  claims: Marks['claims'],
+): Promise<void> {
+  const claim = claims.get(gfid);
+  if (claim === undefined || claim.token === 0) return;
+  const { token, members } = claim;
+  const others = span.filter((member) => membership.live.has(member) && !members.includes(member));
+  await Promise.all(
+    others.map((member) => unlessLost(membership.ask(member, (iom, epoch) => iom.claim({ epoch, gfid, token })))),
+  );
 }
 
 /** The members of the span that do not count for an object. */

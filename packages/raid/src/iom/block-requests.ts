@@ -1,5 +1,5 @@
 import type { PagePool } from '@holdfast/runtime';
-import { PagesGoneError } from '../errors.ts';
+import { BlockDamagedError, ClaimedError, NoSpaceError, PagesGoneError } from '../errors.ts';
 import type { BlockJournal } from '../journal/block-journal.ts';
 import { handleOfPage } from '../journal/page-handles.ts';
 import { type Address, noAddress } from '../kernel/journal.ts';
@@ -8,6 +8,7 @@ import type { BlockStore } from '../store/block-store.ts';
 import type {
   BlockRangeRequest,
   BlockUseAnswer,
+  ClaimRequest,
   MendRequest,
   ProxyWritesAnswer,
   ProxyWritesRequest,
@@ -15,8 +16,17 @@ import type {
   ReadBlocksRequest,
   ReadParityAnswer,
   ReadParityRequest,
+  WriteBlocksAnswer,
   WriteBlocksRequest,
 } from './messages.ts';
+
+/** Why a write was not begun; any other failure is that of the drive, or of the whole I/O manager. */
+function refusal(reason: unknown): 'claimed' | 'full' | 'damaged' {
+  if (reason instanceof ClaimedError) return 'claimed';
+  if (reason instanceof NoSpaceError) return 'full';
+  if (reason instanceof BlockDamagedError) return 'damaged';
+  throw reason;
+}
 
 interface PageMessage {
   readonly page: number;
@@ -35,34 +45,42 @@ export class BlockRequests {
     this.#pages = pages;
   }
 
-  write({ gfid, client, toughness, writes }: WriteBlocksRequest): Promise<('done' | 'busy')[]> {
+  write({ gfid, client, claim, toughness, writes }: WriteBlocksRequest): Promise<WriteBlocksAnswer> {
     return this.#holding(writes, async () => {
-      const results = await Promise.all(
-        writes.map(({ lblk, group, slot, parity, request, start, bytes, page }) =>
-          this.#journal.data.write({
-            client,
-            request,
-            gfid,
-            lblk,
-            group,
-            slot,
-            parity,
-            payload: handleOfPage(page),
-            writeStart: start,
-            writeBytes: bytes,
-            toughness,
-          }),
-        ),
+      const mayBegin = () => this.#mayWrite(gfid, claim);
+      const results = await Promise.allSettled(
+        writes.map(({ lblk, group, slot, parity, request, start, bytes, page }) => {
+          const payload = handleOfPage(page);
+          const where = { gfid, lblk, group, slot, parity };
+          const what = { client, request, payload, writeStart: start, writeBytes: bytes, toughness };
+          return this.#journal.data.write({ ...where, ...what }, mayBegin);
+        }),
       );
-      return results.map(({ outcome }) => outcome);
+      return results.map((result) => (result.status === 'fulfilled' ? result.value.outcome : refusal(result.reason)));
     });
   }
 
-  proxyWrites({ gfid, client, toughness, writes }: ProxyWritesRequest): Promise<ProxyWritesAnswer> {
+  proxyWrites({ gfid, client, claim, toughness, writes }: ProxyWritesRequest): Promise<ProxyWritesAnswer> {
     return this.#holding(writes, async () => {
       await this.#journal.ready();
-      return Promise.all(writes.map((write) => this.#journal.writeFor({ gfid, client, toughness, ...write })));
+      const mayBegin = () => this.#mayWrite(gfid, claim);
+      return Promise.all(
+        writes.map((write) => this.#journal.writeFor({ gfid, client, toughness, ...write }, mayBegin)),
+      );
     });
+  }
+
+  async claim({ gfid, token }: ClaimRequest): Promise<number> {
+    const known = this.#store.journaled.claim(gfid);
+    if (token <= known) return known;
+    await this.#store.journal({ type: 'claim', gfid, token }, 0);
+    await this.#journal.quiet(gfid);
+    return this.#store.journaled.claim(gfid);
+  }
+
+  /** Whether a write with this claim may begin: nobody has claimed the object since. */
+  #mayWrite(gfid: number, claim: number): boolean {
+    return claim >= this.#store.journaled.claim(gfid);
   }
 
   mend({ gfid, lblk, page, generation }: MendRequest): Promise<boolean> {
@@ -94,7 +112,7 @@ export class BlockRequests {
   }
 
   sync({ gfid, fromBlock, toBlock }: BlockRangeRequest): Promise<void> {
-    return this.#journal.data.quiet(gfid, fromBlock, toBlock);
+    return this.#journal.quiet(gfid, fromBlock, toBlock);
   }
 
   use({ gfid, fromBlock, toBlock }: BlockRangeRequest): BlockUseAnswer {

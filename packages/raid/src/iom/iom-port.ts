@@ -7,6 +7,7 @@ import type {
   ArrayViewAnswer,
   BlockRangeRequest,
   BlockUseAnswer,
+  ClaimRequest,
   DriveReport,
   FetchRequest,
   HoldRequest,
@@ -18,14 +19,16 @@ import type {
   ReadParityAnswer,
   ReadParityRequest,
   StoreRequest,
+  WriteBlocksAnswer,
   WriteBlocksRequest,
 } from './messages.ts';
 import type { HeldStep } from './step-gate.ts';
 
-/** Members that missed writes of an object. */
+/** Members that missed writes of an object, and the highest claim on it. */
 export interface StaleObject {
   readonly gfid: number;
   readonly members: readonly number[];
+  readonly claim: number;
 }
 
 export interface StaleRequest {
@@ -61,9 +64,14 @@ export interface IomPort {
   /** An object id that was never used. */
   newGfid(request: { readonly epoch: number }): Promise<number>;
   /** Write blocks by the journaled write; resolves when all are as tough as asked for. */
-  writeBlocks(request: WriteBlocksRequest): Promise<readonly ('done' | 'busy')[]>;
+  writeBlocks(request: WriteBlocksRequest): Promise<WriteBlocksAnswer>;
   /** Write in the place of a member that is not there. */
   proxyWrites(request: ProxyWritesRequest): Promise<ProxyWritesAnswer>;
+  /**
+   * Refuse all writes of an object with a lower claim from now on, and wait for those under way; the highest claim that is
+   * known here then.
+   */
+  claim(request: ClaimRequest): Promise<number>;
   /** Write a damaged block anew; whether that was what should be there. */
   mendBlock(request: MendRequest): Promise<boolean>;
   readBlocks(request: ReadBlocksRequest): Promise<ReadBlocksAnswer>;
@@ -73,7 +81,7 @@ export interface IomPort {
   blockUse(request: BlockRangeRequest): Promise<BlockUseAnswer>;
   /** Resolves when every journaled write that the log left open is decided. */
   decided(request: { readonly epoch: number }): Promise<void>;
-  /** Objects of which members missed writes, as this drive knows, by id behind `after`. */
+  /** Objects that have a claim or of which members missed writes, as this drive knows, by id behind `after`. */
   stale(request: StaleRequest): Promise<readonly StaleObject[]>;
   use(): Promise<DriveUse>;
   /** Hold a step the next time it comes. */

@@ -24,6 +24,7 @@ export function iomPortOf(proxy: ServiceProxy<typeof IomService.members>): IomPo
     newGfid: (request) => proxy.newGfid(request),
     writeBlocks: (request) => proxy.writeBlocks(request),
     proxyWrites: (request) => proxy.proxyWrites(request),
+    claim: (request) => proxy.claim(request),
     mendBlock: (request) => proxy.mendBlock(request),
     readBlocks: (request) => proxy.readBlocks(request, soon),
     readParity: (request) => proxy.readParity(request, soon),

@@ -27,6 +27,7 @@ import type {
   ArrayViewAnswer,
   BlockRangeRequest,
   BlockUseAnswer,
+  ClaimRequest,
   DriveReport,
   FetchRequest,
   HoldRequest,
@@ -39,6 +40,7 @@ import type {
   ReadParityRequest,
   SlotMessage,
   StoreRequest,
+  WriteBlocksAnswer,
   WriteBlocksRequest,
 } from './messages.ts';
 import { StepGate } from './step-gate.ts';
@@ -116,7 +118,15 @@ export class Iom implements IomPort {
     return this.#firstEpoch * 2 ** 32 + gfidsPerOpeningMax + this.#host.member * gfidsPerLifeMax + this.#gfids++;
   }
 
-  async writeBlocks(request: WriteBlocksRequest): Promise<('done' | 'busy')[]> {
+  async claim(request: ClaimRequest): Promise<number> {
+    // Before its life of journaled writes began a member has none to wait for.
+    if (this.#journal !== undefined) return this.#blocks(request.epoch).claim(request);
+    const { gfid, token } = request;
+    await this.#at(request.epoch).journal({ type: 'claim', gfid, token }, 0);
+    return this.#at(request.epoch).journaled.claim(gfid);
+  }
+
+  async writeBlocks(request: WriteBlocksRequest): Promise<WriteBlocksAnswer> {
     return this.#blocks(request.epoch).write(request);
   }
 
@@ -150,7 +160,7 @@ export class Iom implements IomPort {
   }
 
   async stale({ epoch, after, limit }: StaleRequest): Promise<readonly StaleObject[]> {
-    return [...this.#at(epoch).journaled.staleMembers()]
+    return [...this.#at(epoch).journaled.marks()]
       .filter(({ gfid }) => gfid > after)
       .sort((a, b) => a.gfid - b.gfid)
       .slice(0, limit);

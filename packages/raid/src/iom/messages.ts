@@ -135,12 +135,22 @@ export const WriteBlocksRequest = z.object({
   epoch,
   gfid,
   client: exact,
+  /** The claim of the sender on the object; 0: none. */
+  claim: exact,
   toughness,
   writes: z.array(BlockWriteMessage).max(blocksPerRequestMax),
 });
 export type WriteBlocksRequest = z.output<typeof WriteBlocksRequest>;
-/** Of each write: done, or refused because too many wait. */
-export const WriteBlocksAnswer = z.array(z.enum(['done', 'busy']));
+/**
+ * Of each write: done, or not begun, because too many wait, because somebody claimed the object since, because the drive
+ * is full, or because the block cannot be read where it lies.
+ */
+export const WriteBlocksAnswer = z.array(z.enum(['done', 'busy', 'claimed', 'full', 'damaged']));
+export type WriteBlocksAnswer = z.output<typeof WriteBlocksAnswer>;
+
+/** `token` 0 only asks. */
+export const ClaimRequest = z.object({ epoch, gfid, token: exact });
+export type ClaimRequest = z.output<typeof ClaimRequest>;
 
 /**
  * Writes in the place of a member that is not there, for its parity IOM: the page holds the difference to what the sender
@@ -150,6 +160,7 @@ export const ProxyWritesRequest = z.object({
   epoch,
   gfid,
   client: exact,
+  claim: exact,
   toughness,
   writes: z
     .array(
@@ -171,8 +182,8 @@ export const ProxyWritesRequest = z.object({
     .max(blocksPerRequestMax),
 });
 export type ProxyWritesRequest = z.output<typeof ProxyWritesRequest>;
-/** Of each write: done, or not begun since the block was written meanwhile. */
-export const ProxyWritesAnswer = z.array(z.enum(['done', 'changed']));
+/** Of each write: done, or not begun, since the block was written meanwhile or the object claimed. */
+export const ProxyWritesAnswer = z.array(z.enum(['done', 'changed', 'claimed']));
 export type ProxyWritesAnswer = z.output<typeof ProxyWritesAnswer>;
 
 /** The content a block had, restored from its group: written where the block lies, if that is what should be there. */
@@ -221,7 +232,7 @@ export const ArrayViewAnswer = z.object({
 export type ArrayViewAnswer = z.output<typeof ArrayViewAnswer>;
 
 export const StaleRequest = z.object({ epoch, after: gfid, limit: z.int().min(1).max(gfidsPerRequestMax) });
-export const StaleAnswer = z.array(z.object({ gfid, members }));
+export const StaleAnswer = z.array(z.object({ gfid, members, claim: exact }));
 
 export const DriveUse = z.object({ blocksUsed: count, blocksAllocated: count, objects: count, logBytes: count });
 

@@ -111,8 +111,13 @@ export class BlockJournal {
   }
 
   /** Write in the place of a member that is not there; `changed`: not begun, since the block was written meanwhile. */
-  writeFor(write: ProxyWrite): Promise<'done' | 'changed'> {
-    return this.#proxies.write(write);
+  writeFor(write: ProxyWrite, mayBegin: () => boolean): Promise<'done' | 'changed' | 'claimed'> {
+    return this.#proxies.write(write, mayBegin);
+  }
+
+  /** Resolves when every write of an object that was begun here is at toughness 2. */
+  async quiet(gfid: number, fromBlock = 0, toBlock = Number.MAX_SAFE_INTEGER): Promise<void> {
+    await Promise.all([this.data.quiet(gfid, fromBlock, toBlock), this.#proxies.quiet(gfid)]);
   }
 
   /** Write a damaged block where it lies; false when these bytes are not what should be there. */

@@ -1,4 +1,5 @@
 import type { PageIndex, PagePool } from '@holdfast/runtime';
+import { ClaimedError } from '../errors.ts';
 import { dataIom } from '../kernel/data-iom.ts';
 import type { DataBlock, DataEnv, DataEvent, DataState, DataUpdate, WriteCall } from '../kernel/data-state.ts';
 import type {
@@ -95,9 +96,10 @@ export class DataRole {
   /**
    * Carry a write out; resolves when it is as tough as it asked to be. Writes of one block are carried out in the order of
    * these calls.
-   * @throws NoSpaceError, DriveStoppedError, BlockLostError
+   * @param mayBegin asked in the moment it begins
+   * @throws NoSpaceError, BlockDamagedError, ClaimedError, DriveStoppedError
    */
-  async write(write: BlockWrite): Promise<WriteResult> {
+  async write(write: BlockWrite, mayBegin: () => boolean): Promise<WriteResult> {
     await this.ready;
     return this.#slots.run(async () => {
       const answer = await this.#blockLocks.run(blockName(write), async () => {
@@ -106,6 +108,7 @@ export class DataRole {
         // As many as may begin without another look, so that none waits for an address when nothing is under way.
         const pool = () => this.#state.pool;
         while (pool().free.length <= this.#state.waiting.length) await this.#addresses.more(pool);
+        if (!mayBegin()) throw new ClaimedError(`${write.gfid}`);
         return this.#begin(write);
       });
       return answer.promise;
@@ -129,14 +132,13 @@ export class DataRole {
     }
   }
 
-  /** Resolves when no update of the object within the blocks is open. */
+  /** Resolves when every write of the object within the blocks that was begun is at toughness 2. */
   async quiet(gfid: number, fromBlock: number, toBlock: number): Promise<void> {
     await this.ready;
-    const concerns = (update: DataUpdate) => {
-      const { entry } = update;
-      return entry.gfid === gfid && entry.lblk >= fromBlock && entry.lblk < toBlock && levelOf(update) < 2;
-    };
-    while (this.#state.updates.some(concerns)) {
+    const isAsked = (of: { readonly gfid: number; readonly lblk: number }) =>
+      of.gfid === gfid && of.lblk >= fromBlock && of.lblk < toBlock;
+    const concerns = (update: DataUpdate) => isAsked(update.entry) && levelOf(update) < 2;
+    while (this.#state.updates.some(concerns) || this.#state.waiting.some(isAsked)) {
       await this.#changed.promise;
       this.#assertRunning();
     }

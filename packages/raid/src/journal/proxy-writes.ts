@@ -24,6 +24,7 @@ export interface ProxyWrite {
 
 /** How far an update got that was sent to the parity kernel: two promises, one for each answer of it. */
 interface Sent {
+  readonly gfid: number;
   readonly held: PromiseWithResolvers<void>;
   readonly hardened: PromiseWithResolvers<void>;
 }
@@ -55,10 +56,11 @@ export class ProxyWrites {
   }
 
   /** One at a time for each block: a later one must take its difference from what the one before left. */
-  write(write: ProxyWrite): Promise<'done' | 'changed'> {
+  write(write: ProxyWrite, mayBegin: () => boolean): Promise<'done' | 'changed' | 'claimed'> {
     const { gfid, lblk, group, slot, member, seq, client, request, page, generation, toughness } = write;
     return this.#host.locks.run(`${gfid}.${lblk}`, async () => {
       await this.#host.markStale(gfid, member);
+      if (!mayBegin()) return 'claimed';
       if (this.#host.mergedSeq(gfid, group, slot) !== seq) return 'changed';
       const mj: MjEntry = {
         type: 'mj',
@@ -77,7 +79,7 @@ export class ProxyWrites {
         request,
         parity: this.#host.member,
       };
-      const sent: Sent = { held: Promise.withResolvers(), hardened: Promise.withResolvers() };
+      const sent: Sent = { gfid, held: Promise.withResolvers(), hardened: Promise.withResolvers() };
       for (const { promise } of [sent.held, sent.hardened]) promise.catch(() => undefined);
       this.#sent.set(mj.mj, sent);
       this.#host.sendUpdate(absentPeer(member), mj, page, generation);
@@ -86,6 +88,12 @@ export class ProxyWrites {
       if (toughness === 2) await sent.hardened.promise;
       return 'done';
     });
+  }
+
+  /** Resolves when every write of the object that was begun is durable. */
+  async quiet(gfid: number): Promise<void> {
+    const open = [...this.#sent.values()].filter((sent) => sent.gfid === gfid);
+    await Promise.all(open.map(({ hardened }) => hardened.promise));
   }
 
   /** What the parity kernel said of an update. */

@@ -1,6 +1,7 @@
-import { ObjectOptionError } from '../errors.ts';
+import { randomInt } from 'node:crypto';
+import { ClaimedError, ObjectOptionError } from '../errors.ts';
 import type { Toughness } from '../kernel/iom-messages.ts';
-import { blockBytes, blocksPerWindow } from '../limits.ts';
+import { blockBytes, blocksPerWindow, claimAttemptsMax, claimStepMax } from '../limits.ts';
 import type { ObjectRecord } from '../store/log-record.ts';
 import type { BlockLanes } from './block-lanes.ts';
 import { type BlockPiece, blockPieces, checkRange } from './block-pieces.ts';
@@ -63,6 +64,7 @@ export class BlockObject {
   readonly #lanes: BlockLanes;
   readonly #writes: BlockWrites;
   readonly #reads: BlockReads;
+  #claim = 0;
 
   /** @internal */
   constructor(host: ObjectHost, record: ObjectRecord, lanes: BlockLanes) {
@@ -107,6 +109,7 @@ export class BlockObject {
   async write(offset: number, bytes: Uint8Array, options: WriteRangeOptions = {}): Promise<RangeWritten> {
     const toughness = checkToughness(options.toughness ?? 2);
     const pieces = blockPieces(offset, bytes.byteLength);
+    const terms = { toughness, claim: this.#claim, signal: options.signal };
     // A copy of its own: writes of other blocks may have to end first.
     const own = bytes.slice();
     // As it was before: what a member that is lost meanwhile had taken of it may be gone.
@@ -114,9 +117,7 @@ export class BlockObject {
     let degraded = false;
     for (const window of windows(pieces)) {
       const blocks = window.map(({ lblk }) => lblk);
-      const missing = await this.#lanes.run(blocks, () =>
-        this.#writes.write(this.#record, own, window, toughness, options.signal),
-      );
+      const missing = await this.#lanes.run(blocks, () => this.#writes.write(this.#record, own, window, terms));
       degraded ||= missing;
     }
     return { verifier, degraded };
@@ -156,6 +157,32 @@ export class BlockObject {
       at = end;
     }
     return pieces;
+  }
+
+  /**
+   * Claim the object for this handle: resolves when every member refuses writes of all others, and those that were under
+   * way have ended. Handles that claimed it before, and those that never did, are refused with HF_CLAIMED from then on.
+   *
+   * @returns the token: higher than that of every claim before
+   */
+  async claim(): Promise<number> {
+    const { span } = this.#record;
+    for (let attempt = 0; attempt < claimAttemptsMax; attempt++) {
+      const known = await this.#claimAt(span, 0);
+      const token = Math.max(...known, this.#claim) + randomInt(1, claimStepMax);
+      const reached = await this.#claimAt(span, token);
+      if (reached.some((claim) => claim > token)) continue;
+      this.#claim = token;
+      return token;
+    }
+    throw new ClaimedError(this.gfid);
+  }
+
+  #claimAt(span: readonly number[], token: number): Promise<number[]> {
+    const { gfid } = this.#record;
+    return this.#everywhere(span, (member) =>
+      this.#host.members.ask(member, (iom, epoch) => iom.claim({ epoch, gfid, token })),
+    );
   }
 
   async stat(): Promise<BlockObjectStat> {

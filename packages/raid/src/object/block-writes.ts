@@ -1,6 +1,13 @@
 import type { PageIndex } from '@holdfast/runtime';
 import { codeOf } from '../array/membership.ts';
-import { MemberLostError, ObjectBusyError, WriteUnknownError } from '../errors.ts';
+import {
+  BlockDamagedError,
+  ClaimedError,
+  MemberLostError,
+  NoSpaceError,
+  ObjectBusyError,
+  WriteUnknownError,
+} from '../errors.ts';
 import type { Toughness } from '../kernel/iom-messages.ts';
 import { blockBytes, blocksPerRequestMax, reroutesMax, rowAttemptsMax } from '../limits.ts';
 import type { ObjectRecord } from '../store/log-record.ts';
@@ -10,6 +17,14 @@ import { type BlockRoute, blockRoute } from './block-routes.ts';
 import type { ObjectHost } from './object-host.ts';
 import { printGfid } from './object-record.ts';
 import { exclusiveOr, RowRestore } from './row-restore.ts';
+
+/** How a caller wants its write done. */
+export interface WriteTerms {
+  readonly toughness: Toughness;
+  /** Its claim on the object; 0: none. */
+  readonly claim: number;
+  readonly signal: AbortSignal | undefined;
+}
 
 interface PieceWrite {
   readonly piece: BlockPiece;
@@ -30,14 +45,14 @@ export class BlockWrites {
   }
 
   /**
+   * @param claim of the caller on the object; 0: none
    * @returns whether a copy of something written is missing.
    */
   async write(
     record: ObjectRecord,
     bytes: Uint8Array,
     pieces: readonly BlockPiece[],
-    toughness: Toughness,
-    signal: AbortSignal | undefined,
+    { toughness, claim, signal }: WriteTerms,
   ): Promise<boolean> {
     const writes = pieces.map(
       (piece): PieceWrite => ({
@@ -54,7 +69,7 @@ export class BlockWrites {
         signal?.throwIfAborted();
         members.assertWritable();
         const left = writes.filter(({ state }) => state !== 'done');
-        const degraded = await this.#attempt(record, bytes, left, toughness, signal);
+        const degraded = await this.#attempt(record, bytes, left, { toughness, claim, signal });
         if (degraded !== undefined) return degraded;
       } catch (error) {
         failure = error;
@@ -76,8 +91,7 @@ export class BlockWrites {
     record: ObjectRecord,
     bytes: Uint8Array,
     writes: readonly PieceWrite[],
-    toughness: Toughness,
-    signal: AbortSignal | undefined,
+    terms: WriteTerms,
   ): Promise<boolean | undefined> {
     const routed = writes.map((write) => ({ write, route: blockRoute(this.#host, record, write.piece.lblk) }));
     const there = routed.filter(({ route }) => route.direct);
@@ -85,17 +99,17 @@ export class BlockWrites {
     const byMember = Map.groupBy(there, ({ route }) => route.place.data);
     const batches = [...byMember].flatMap(([member, all]) => chunks(all).map((batch) => ({ member, batch })));
     const sent = [
-      ...batches.map(({ member, batch }) => this.#send(record, member, batch, bytes, toughness)),
-      ...gone.map(({ write, route }) => this.#sendToProxy(record, write, route, bytes, toughness)),
+      ...batches.map(({ member, batch }) => this.#send(record, member, batch, bytes, terms)),
+      ...gone.map(({ write, route }) => this.#sendToProxy(record, write, route, bytes, terms)),
     ];
-    const answers = await untilAborted(Promise.allSettled(sent), signal);
+    const answers = await untilAborted(Promise.allSettled(sent), terms.signal);
     const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []));
     const final = failures.find((failure) => !(failure instanceof MemberLostError || isDamage(failure)));
     if (final !== undefined) throw final;
     // Reading a damaged block writes it anew where it lies.
     if (failures.some(isDamage)) {
       const pieces = there.map(({ write: { piece } }) => ({ ...piece, start: 0, bytes: blockBytes, at: 0 }));
-      await this.#reads.read(record, new Uint8Array(blockBytes), pieces, 0, signal);
+      await this.#reads.read(record, new Uint8Array(blockBytes), pieces, 0, terms.signal);
     }
     return failures.length > 0 ? undefined : routed.some(({ route }) => route.degraded);
   }
@@ -105,9 +119,9 @@ export class BlockWrites {
     member: number,
     batch: readonly { readonly write: PieceWrite; readonly route: BlockRoute }[],
     bytes: Uint8Array,
-    toughness: Toughness,
+    { toughness, claim }: WriteTerms,
   ): Promise<void> {
-    const { members, budget, client, name } = this.#host;
+    const { members, budget, client } = this.#host;
     const taken = await budget.takeAll(batch.map(() => 1));
     try {
       const writes = batch.map(({ write: { piece, request }, route }, index) =>
@@ -115,14 +129,32 @@ export class BlockWrites {
       );
       for (const { write } of batch) write.state = 'unknown';
       const outcomes = await members.ask(member, (iom, epoch) =>
-        iom.writeBlocks({ epoch, gfid, client, toughness, writes }),
+        iom.writeBlocks({ epoch, gfid, client, claim, toughness, writes }),
       );
       for (const [index, { write }] of batch.entries()) {
         write.state = outcomes[index] === 'done' ? 'done' : 'not started';
       }
-      if (outcomes.includes('busy')) throw new ObjectBusyError(name(member));
+      const refused = outcomes.find((outcome) => outcome !== 'done');
+      if (refused !== undefined) {
+        const { route } = batch[outcomes.indexOf(refused)]!;
+        throw this.#refusal(refused, gfid, member, route.place.lblk);
+      }
     } finally {
       for (const page of taken) budget.give(page, 1);
+    }
+  }
+
+  #refusal(refused: 'busy' | 'claimed' | 'full' | 'damaged', gfid: number, member: number, lblk: number): Error {
+    const node = this.#host.name(member);
+    switch (refused) {
+      case 'busy':
+        return new ObjectBusyError(node);
+      case 'claimed':
+        return new ClaimedError(printGfid(gfid));
+      case 'full':
+        return new NoSpaceError(`of ${node}`);
+      case 'damaged':
+        return new BlockDamagedError(`of ${node}`, gfid, lblk);
     }
   }
 
@@ -135,7 +167,7 @@ export class BlockWrites {
     write: PieceWrite,
     { place }: BlockRoute,
     bytes: Uint8Array,
-    toughness: Toughness,
+    { toughness, claim }: WriteTerms,
   ): Promise<void> {
     const { members, pages, budget, client } = this.#host;
     const { gfid } = record;
@@ -153,10 +185,11 @@ export class BlockWrites {
         const writes = [{ lblk, group, slot, member, seq, request, page, generation: pages.generation(page) }];
         write.state = 'unknown';
         const [outcome] = await members.ask(place.parity, (iom, epoch) =>
-          iom.proxyWrites({ epoch, gfid, client, toughness, writes }),
+          iom.proxyWrites({ epoch, gfid, client, claim, toughness, writes }),
         );
         write.state = outcome === 'done' ? 'done' : 'not started';
         if (outcome === 'done') return;
+        if (outcome === 'claimed') throw new ClaimedError(printGfid(gfid));
       } finally {
         budget.give(page, 1);
       }

@@ -71,9 +71,11 @@ export class JournaledBlocks {
     return new Set([...this.#objects.keys(), ...this.#stale.keys(), ...this.#claims.keys()]);
   }
 
-  /** Members that missed writes of objects, as this drive knows. */
-  *staleMembers(): Generator<{ readonly gfid: number; readonly members: readonly number[] }> {
-    for (const [gfid, members] of this.#stale) yield { gfid, members: [...members] };
+  /** Members that missed writes of objects, as this drive knows, and the claims on objects. */
+  *marks(): Generator<{ readonly gfid: number; readonly members: readonly number[]; readonly claim: number }> {
+    for (const gfid of new Set([...this.#stale.keys(), ...this.#claims.keys()])) {
+      yield { gfid, members: [...(this.#stale.get(gfid) ?? [])], claim: this.claim(gfid) };
+    }
   }
 
   isStale(gfid: number, member: number): boolean {
