@@ -4,8 +4,9 @@ import { overwrites } from './overwrites.ts';
 import { parity } from './parity.ts';
 import { randomReads } from './random-reads.ts';
 import { wholeObjects } from './whole-objects.ts';
+import { writeLatency } from './write-latency.ts';
 
 export const raidArea: Area = {
   name: 'raid',
-  questions: [...parity, ...checksum, ...wholeObjects, ...overwrites, ...randomReads],
+  questions: [...parity, ...checksum, ...wholeObjects, ...overwrites, ...writeLatency, ...randomReads],
 };

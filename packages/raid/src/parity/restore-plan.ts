@@ -16,8 +16,8 @@ export interface RestorePlan {
 }
 
 /**
- * The sums that make one or two lost members of a group again (H. P. Anvin, "The mathematics of RAID-6", section 4). No sum
- * needs what another one makes.
+ * The sums that make one or two lost members of a group again, in order: the second may need what the first one makes
+ * (H. P. Anvin, "The mathematics of RAID-6", section 4).
  *
  * @param data data slots of the group, 1 to 255
  * @param lost one or two members, each once
@@ -29,53 +29,44 @@ export function planRestore(data: number, lost: readonly Member[]): RestorePlan[
   if (lost.length < 1 || lost.length > 2 || new Set(lost).size !== lost.length || !isMember) {
     throw new RangeError(`Two parity slots restore one or two members, not [${lost.join(', ')}] of ${data}+2.`);
   }
-  const kept = Array.from({ length: data }, (_, slot) => slot).filter((slot) => !slots.includes(slot));
+  const all = Array.from({ length: data }, (_, slot) => slot);
   const [x, y] = slots;
-  if (x === undefined) return lost.map((parity) => parityOf(parity, kept));
-  if (y !== undefined) return [slotOfTwo(x, y, kept), slotOfTwo(y, x, kept)];
-  if (lost.includes('p')) return [slotWithoutP(x, kept), pWithoutSlot(x, kept)];
-  return lost.includes('q') ? [slotFromP(x, kept), qWithoutSlot(x, kept)] : [slotFromP(x, kept)];
+  const parities = lost.filter((member) => typeof member !== 'number').map((parity) => parityOf(parity, all));
+  if (x === undefined) return parities;
+  if (y !== undefined) return [slotOfTwo(x, y, all), slotFromP(y, all)];
+  return [lost.includes('p') ? slotFromQ(x, all) : slotFromP(x, all), ...parities];
 }
 
-const sum = (kept: readonly number[], coefficientOf: (slot: number) => number): Term[] =>
-  kept.map((slot) => ({ member: slot, coefficient: coefficientOf(slot) }));
+const sum = (slots: readonly number[], coefficientOf: (slot: number) => number): Term[] =>
+  slots.map((slot) => ({ member: slot, coefficient: coefficientOf(slot) }));
+
+const without = (slots: readonly number[], ...lost: readonly number[]): number[] =>
+  slots.filter((slot) => !lost.includes(slot));
 
 const parityOf = (parity: Member, data: readonly number[]): RestorePlan => ({
   lost: parity,
   terms: sum(data, (slot) => (parity === 'p' ? 1 : power(slot))),
 });
 
-const slotFromP = (x: number, kept: readonly number[]): RestorePlan => ({
+const slotFromP = (x: number, data: readonly number[]): RestorePlan => ({
   lost: x,
-  terms: [...sum(kept, () => 1), { member: 'p', coefficient: 1 }],
+  terms: [...sum(without(data, x), () => 1), { member: 'p', coefficient: 1 }],
 });
 
-/** Q less what is kept is g^x times the lost slot. */
-const slotWithoutP = (x: number, kept: readonly number[]): RestorePlan => ({
+/** Q less the other slots is g^x times the lost one. */
+const slotFromQ = (x: number, data: readonly number[]): RestorePlan => ({
   lost: x,
-  terms: [...sum(kept, (slot) => power(slot - x)), { member: 'q', coefficient: power(-x) }],
+  terms: [...sum(without(data, x), (slot) => power(slot - x)), { member: 'q', coefficient: power(-x) }],
 });
 
-/** P is what is kept plus the lost slot; that one's own sum is put in its place. */
-const pWithoutSlot = (x: number, kept: readonly number[]): RestorePlan => ({
-  lost: 'p',
-  terms: [...sum(kept, (slot) => 1 ^ power(slot - x)), { member: 'q', coefficient: power(-x) }],
-});
-
-/** Q is the kept slots times their powers plus g^x times the lost one, which is P less what is kept. */
-const qWithoutSlot = (x: number, kept: readonly number[]): RestorePlan => ({
-  lost: 'q',
-  terms: [...sum(kept, (slot) => power(slot) ^ power(x)), { member: 'p', coefficient: power(x) }],
-});
-
-/** Less what is kept, P is X + Y and Q is g^x X + g^y Y: so X is (g^y P + Q) / (g^x + g^y). */
-function slotOfTwo(x: number, y: number, kept: readonly number[]): RestorePlan {
+/** Less the other slots, P is X + Y and Q is g^x X + g^y Y: so X is (g^y P + Q) / (g^x + g^y). */
+function slotOfTwo(x: number, y: number, data: readonly number[]): RestorePlan {
   const ofQ = inverse(power(x) ^ power(y));
   const ofP = multiply(power(y), ofQ);
   return {
     lost: x,
     terms: [
-      ...sum(kept, (slot) => ofP ^ multiply(power(slot), ofQ)),
+      ...sum(without(data, x, y), (slot) => ofP ^ multiply(power(slot), ofQ)),
       { member: 'p', coefficient: ofP },
       { member: 'q', coefficient: ofQ },
     ],
