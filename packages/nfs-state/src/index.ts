@@ -46,7 +46,7 @@ export {
   type WriteFailure,
 } from './kernel/page-sync-types.ts';
 export { planOperation } from './kernel/plan-operation.ts';
-export { planRecord, type RecordPlan } from './kernel/plan-record.ts';
+export { type Planning, planRecord, type RecordPlan, type Request } from './kernel/plan-record.ts';
 export { judgeSlot, type SlotRequest, type SlotVerdict, slotDelta } from './kernel/plan-sessions.ts';
 export { keysOf, type RecordKeys, takesAway } from './kernel/record-keys.ts';
 export { applyDelta, emptyNfsState } from './kernel/state-deltas.ts';

@@ -9,6 +9,7 @@ export const verificationSuites: VerificationSuites = new Map([
   ['session', async () => (await import('@holdfast/runtime/verification')).sessionSuite],
   ['connection', async () => (await import('@holdfast/runtime/verification')).connectionSuite],
   ['coherence', async () => (await import('@holdfast/coherence/verification')).coherenceSuite],
+  ['nfs-state', async () => (await import('@holdfast/nfs-state/state-verification')).nfsSuite],
   ['nfs-log', async () => (await import('@holdfast/nfs-state/log-verification')).logSuite],
   ['page-sync', async () => (await import('@holdfast/nfs-state/verification')).pageSyncSuite],
   ['raid', async () => (await import('@holdfast/raid/verification')).raidSuite],

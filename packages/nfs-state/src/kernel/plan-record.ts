@@ -1,25 +1,42 @@
 import type { StateBounds } from '../limits.ts';
 import { planOperation } from './plan-operation.ts';
-import { keysOf, takesAway } from './record-keys.ts';
+import { judgeSlot, type SlotRequest, slotDelta } from './plan-sessions.ts';
+import { keysOf, type RecordKeys, takesAway } from './record-keys.ts';
+import { readReply, replyText } from './reply-text.ts';
 import type { ClientId, Delta, IsLapsed, Mint, NfsState, Operation, Reply } from './state-types.ts';
 
-/** What a head does about an operation: append a record and answer, or answer. */
-export interface RecordPlan {
+/** An operation as it comes to a head. */
+export interface Request {
+  readonly operation: Operation;
+  /** NFSv4.1: its place in a session. */
+  readonly slot?: SlotRequest;
+}
+
+/** What a head does about a request: append a record and answer, or answer. */
+export interface RecordPlan extends RecordKeys {
   readonly reply: Reply;
   /** Empty where there is nothing to append. */
   readonly deltas: readonly Delta[];
-  /** The record is refused where one of these was touched by a record that its head had not applied. */
-  readonly compares: readonly string[];
-  readonly touches: readonly string[];
   /** Every head must have applied the record, or be fenced, before the answer. */
   readonly takesAway: boolean;
   /**
-   * Nothing changes, and a head that is behind would answer wrongly: apply the log to its end, wait until what it says is
-   * settled, and plan again.
+   * Nothing changes, and a head that is behind would answer wrongly: apply the log to its end, wait until every head has,
+   * and plan again.
    */
   readonly mayBeBehind: boolean;
   readonly lapsed: readonly ClientId[];
 }
+
+export interface Planning {
+  readonly mint: Mint;
+  readonly bounds: StateBounds;
+  readonly isLapsed: IsLapsed;
+  /** Another head served the slots of this state before: numbers may be skipped. */
+  readonly afterTakeover: boolean;
+}
+
+/** Operations that never change anything: their step of a slot may be lost. */
+const looksOnly: ReadonlySet<Operation['type']> = new Set(['io', 'renew', 'lock-test']);
 
 /**
  * Whether an answer is right although other heads changed something since: a read or write that is allowed, because
@@ -28,21 +45,29 @@ export interface RecordPlan {
 const isRightAnyhow = (operation: Operation, reply: Reply): boolean =>
   (operation.type === 'io' || operation.type === 'renew') && reply.status === 'OK';
 
-/** {@link planOperation} as a record of the log that heads share. */
-export function planRecord(
-  state: NfsState,
-  operation: Operation,
-  mint: Mint,
-  bounds: StateBounds,
-  isLapsed: IsLapsed,
-): RecordPlan {
-  const { reply, deltas, lapsed = [] } = planOperation(state, operation, mint, bounds, isLapsed);
+function answered(reply: Reply, mayBeBehind: boolean, lapsed: readonly ClientId[] = []): RecordPlan {
+  return { reply, deltas: [], compares: [], touches: [], takesAway: false, mayBeBehind, lapsed };
+}
+
+/**
+ * A request as a record of the log that heads share. What could have changed something leaves its answer in its slot even
+ * where it was refused: a copy of it that comes late to another head must not be carried out there.
+ */
+export function planRecord(state: NfsState, { operation, slot }: Request, planning: Planning): RecordPlan {
+  const verdict = slot === undefined ? undefined : judgeSlot(state, slot, planning.afterTakeover);
+  if (verdict?.verdict === 'refuse') return answered({ status: verdict.status }, true);
+  if (verdict?.verdict === 'repeat') return answered(readReply(verdict.reply), true);
+  const plan = planOperation(state, operation, planning.mint, planning.bounds, planning.isLapsed);
+  if (plan.lapsed !== undefined) return answered(plan.reply, true, plan.lapsed);
+  const keepsSlot = slot !== undefined && !looksOnly.has(operation.type);
+  const deltas = keepsSlot ? [...plan.deltas, slotDelta(slot, replyText(plan.reply))] : plan.deltas;
+  if (deltas.length === 0) return answered(plan.reply, !isRightAnyhow(operation, plan.reply));
   return {
-    reply,
+    reply: plan.reply,
     deltas,
     ...keysOf(state, deltas),
     takesAway: deltas.some((delta) => takesAway(state, delta)),
-    mayBeBehind: deltas.length === 0 && !isRightAnyhow(operation, reply),
-    lapsed,
+    mayBeBehind: false,
+    lapsed: [],
   };
 }

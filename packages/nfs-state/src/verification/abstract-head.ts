@@ -1,0 +1,432 @@
+import { type CellTable, type EffectSink, handled, ignored, impossible, type Kernel } from '@holdfast/kernel';
+import type { LeaseEvent, LeaseWish } from '../kernel/lease-types.ts';
+import { planRecord, type RecordPlan } from '../kernel/plan-record.ts';
+import type { ClientId, Mint, NfsState, Reply } from '../kernel/state-types.ts';
+import { stateBoundsDefault } from '../limits.ts';
+import type { LogEvent, LogWord } from './abstract-log.ts';
+import type { HeadRules } from './head-rules.ts';
+import type { MailEvent } from './lease-mail.ts';
+import {
+  clientIds,
+  clientPart,
+  clientsCount,
+  firstMinted,
+  leasePart,
+  logPart,
+  mailPart,
+  type SentRequest,
+} from './nfs-parts.ts';
+import { images, plainEncoding } from './plain-states.ts';
+
+/**
+ * A head as the state of servers sees it: it plans on what it has applied, appends, and answers once that is right. How
+ * heads really reach the log and each other is another kernel's concern.
+ */
+export interface HeadState {
+  up: boolean;
+  /** The state was read, and the record that says so is applied. */
+  serving: boolean;
+  life: number;
+  image: number;
+  pending: Pending[];
+  /** As its leases say. */
+  lapsed: readonly ClientId[];
+  given: readonly ClientId[];
+}
+
+/**
+ * - `held`: it has arrived, and this head is slow
+ * - `arrived`: to be planned as soon as its client's lease is known
+ * - `waiting`: its client must be kept first
+ * - `proposed`: its record is in the log, or `behind`: was refused, and so many records are to be applied first
+ * - `asking`: the log's end is on its way
+ * - `in the way`: a lapsed client is
+ */
+type Phase = 'held' | 'arrived' | 'waiting' | 'proposed' | 'behind' | 'asking' | 'in the way';
+
+interface Pending {
+  readonly token: string;
+  readonly request: SentRequest | InternalRequest;
+  phase: Phase;
+  behind: number;
+  /** Everything in the log was applied when it was planned last. */
+  told: boolean;
+  /** The heads did not agree to expire who is in the way. */
+  insists: boolean;
+  reply: Reply;
+}
+
+/** What a head asks of itself. */
+interface InternalRequest {
+  readonly operation: Extract<SentRequest['operation'], { type: 'expire' | 'keep' | 'restart-leases' }>;
+}
+
+export type HeadEvent =
+  | { readonly type: 'request'; readonly request: SentRequest; readonly held: boolean }
+  | { readonly type: 'resume' }
+  | { readonly type: 'leases'; readonly lapsed: readonly ClientId[]; readonly given: readonly ClientId[] }
+  | LeaseWish
+  | LogWord
+  | { readonly type: 'die' }
+  | { readonly type: 'start' };
+
+/** To its leases, the log, the mail and clients. */
+export type HeadWord =
+  | LeaseEvent
+  | { readonly type: 'reset' }
+  | LogEvent
+  | MailEvent
+  | { readonly type: 'head-lost'; readonly head: number }
+  | { readonly type: 'answer'; readonly call: number; readonly reply: Reply };
+
+export interface HeadEnv {
+  readonly head: number;
+  initial(): NfsState;
+  /** Leases are not looked at where nothing expires. */
+  readonly hasLeases: boolean;
+  readonly rules: HeadRules;
+}
+
+type Out = EffectSink<HeadWord, never, never>;
+
+const dead = ignored('the head is down');
+const cannot = impossible('the log and its leases know that it is down');
+const table: CellTable = {
+  up: {
+    request: handled,
+    resume: handled,
+    leases: handled,
+    expire: handled,
+    keep: handled,
+    stays: handled,
+    record: handled,
+    refused: handled,
+    told: handled,
+    settled: handled,
+    view: handled,
+    welcome: handled,
+    die: handled,
+    start: impossible('it is up'),
+  },
+  down: {
+    request: dead,
+    resume: cannot,
+    leases: ignored('its leases were reset'),
+    expire: cannot,
+    keep: cannot,
+    stays: cannot,
+    record: impossible('a head that is down is given none'),
+    refused: cannot,
+    told: cannot,
+    settled: cannot,
+    view: cannot,
+    welcome: cannot,
+    die: impossible('it is down'),
+    start: handled,
+  },
+};
+
+const noReply: Reply = { status: 'DELAY' };
+
+const isClients = (request: Pending['request']): request is SentRequest => 'client' in request;
+
+function admit(state: HeadState, token: string, request: Pending['request'], phase: Phase): Pending {
+  const pending: Pending = { token, request, phase, behind: 0, told: false, insists: false, reply: noReply };
+  state.pending.push(pending);
+  state.pending.sort((one, other) => (one.token < other.token ? -1 : 1));
+  return pending;
+}
+
+function remove(state: HeadState, pending: Pending): void {
+  state.pending.splice(state.pending.indexOf(pending), 1);
+}
+
+/** Ids that follow from the request, whichever head mints them: so states differ less. */
+function mintOf(request: Pending['request']): Mint {
+  let minted = isClients(request) ? firstMinted(request.client, request.call) : 0;
+  return { epoch: 1, node: 0, next: () => BigInt(minted++) };
+}
+
+function plan(state: HeadState, pending: Pending, env: HeadEnv, out: Out): void {
+  const { request } = pending;
+  const image = images.stateOf(state.image);
+  const planned = planRecord(image, request, {
+    mint: mintOf(request),
+    bounds: stateBoundsDefault,
+    isLapsed: (client) => !pending.insists && state.lapsed.includes(client),
+    afterTakeover: true,
+  });
+  const [lapsed] = planned.lapsed;
+  if (lapsed !== undefined) expireFirst(state, pending, lapsed, env, out);
+  else if (planned.deltas.length > 0) propose(state, pending, planned, env, out);
+  else if (env.rules.mayBeBehind(planned) && !pending.told) ask(pending, env, out);
+  else answer(state, pending, planned.reply, env, out);
+}
+
+function expireFirst(state: HeadState, pending: Pending, lapsed: ClientId, env: HeadEnv, out: Out): void {
+  const image = images.stateOf(state.image);
+  const { kept } = image.clients.get(lapsed)!;
+  const expiry = { client: lapsed, kept, restarts: image.restarts };
+  pending.phase = 'in the way';
+  if (env.rules.agreesOnExpiry()) {
+    out.send(leasePart(env.head), { type: 'in-the-way', ...expiry });
+  } else if (!state.pending.some(({ token }) => token === `expire ${lapsed}`)) {
+    const request = { operation: { type: 'expire', ...expiry } } as const;
+    plan(state, admit(state, `expire ${lapsed}`, request, 'arrived'), env, out);
+  }
+}
+
+function propose(state: HeadState, pending: Pending, planned: RecordPlan, env: HeadEnv, out: Out): void {
+  const { rules, head } = env;
+  const { token, request } = pending;
+  const { client, call } = isClients(request) ? request : {};
+  pending.phase = 'proposed';
+  pending.reply = planned.reply;
+  out.send(logPart, {
+    type: 'append',
+    record: {
+      head,
+      token: `${state.life} ${token}`,
+      deltas: rules.appended(planned),
+      touches: planned.touches,
+      takesAway: rules.takesAway(planned),
+      reply: planned.reply,
+    },
+    compares: rules.compares(planned),
+    ...(client !== undefined && call !== undefined && { call: { client, call } }),
+  });
+  if (rules.answersFirst() && isClients(request)) {
+    out.send(clientPart(request.client), { type: 'answer', call: request.call, reply: planned.reply });
+  }
+}
+
+function ask(pending: Pending, { head }: HeadEnv, out: Out): void {
+  pending.phase = 'asking';
+  out.send(logPart, { type: 'ask', head, token: pending.token });
+}
+
+function answer(state: HeadState, pending: Pending, reply: Reply, env: HeadEnv, out: Out): void {
+  remove(state, pending);
+  const { request } = pending;
+  if (isClients(request)) {
+    out.send(clientPart(request.client), { type: 'answer', call: request.call, reply });
+    return;
+  }
+  const { operation } = request;
+  switch (operation.type) {
+    case 'restart-leases':
+      state.serving = true;
+      break;
+    case 'expire':
+      if (reply.status === 'OK') break;
+      if (env.rules.agreesOnExpiry()) {
+        out.send(leasePart(env.head), { type: 'expiry-refused', client: operation.client });
+      } else {
+        stays(state, operation.client, env, out);
+      }
+      break;
+    case 'keep':
+      if (reply.status === 'OK') out.send(leasePart(env.head), { type: 'kept', client: operation.client });
+      break;
+  }
+}
+
+/** Those whose leases are known by now are planned, or wait until their clients are kept. */
+function planArrived(state: HeadState, env: HeadEnv, out: Out): void {
+  for (const pending of [...state.pending]) {
+    const { request, phase } = pending;
+    if (!isClients(request) || (phase !== 'arrived' && phase !== 'waiting')) continue;
+    if (state.given.includes(clientIds[request.client]!)) pending.phase = 'waiting';
+    else plan(state, pending, env, out);
+  }
+}
+
+function stays(state: HeadState, client: ClientId, env: HeadEnv, out: Out): void {
+  const image = images.stateOf(state.image);
+  for (const pending of [...state.pending]) {
+    if (pending.phase !== 'in the way') continue;
+    pending.insists = image.clients.has(client);
+    plan(state, pending, env, out);
+  }
+}
+
+function applyRecord(
+  state: HeadState,
+  { record }: Extract<HeadEvent, { type: 'record' }>,
+  env: HeadEnv,
+  out: Out,
+): void {
+  const isOwn = record.head === env.head && record.token.startsWith(`${state.life} `);
+  state.image = images.after(state.image, isOwn ? record.deltas : env.rules.applied(record.deltas));
+  for (const delta of record.deltas) {
+    if (delta.type !== 'client-gone') continue;
+    out.send(leasePart(env.head), { type: 'gone', client: delta.client });
+    for (const pending of state.pending) if (pending.phase === 'in the way') ask(pending, env, out);
+  }
+  for (const pending of [...state.pending]) {
+    if (pending.phase === 'behind' && --pending.behind === 0) plan(state, pending, env, out);
+  }
+  const own = isOwn ? state.pending.find(({ token }) => record.token === `${state.life} ${token}`) : undefined;
+  if (own !== undefined && !record.takesAway) answer(state, own, own.reply, env, out);
+}
+
+const named = (state: HeadState, token: string): Pending | undefined =>
+  state.pending.find((pending) => token === pending.token || token === `${state.life} ${pending.token}`);
+
+function refused(
+  state: HeadState,
+  { token, behind }: Extract<HeadEvent, { type: 'refused' }>,
+  env: HeadEnv,
+  out: Out,
+): void {
+  const pending = named(state, token)!;
+  if (!env.rules.plansAgain()) {
+    answer(state, pending, pending.reply, env, out);
+    return;
+  }
+  pending.phase = 'behind';
+  pending.reply = noReply;
+  pending.behind = behind;
+}
+
+function arrive(
+  state: HeadState,
+  { request, held }: Extract<HeadEvent, { type: 'request' }>,
+  env: HeadEnv,
+  out: Out,
+): void {
+  const token = `${clientIds[request.client]}${request.call}`;
+  // What is under way already is answered once.
+  if (state.pending.some((pending) => pending.token === token)) return;
+  admit(state, token, request, held || !state.serving ? 'held' : 'arrived');
+  if (state.serving && !held) hear(state, env, out);
+}
+
+/** Whoever asks renews its lease, and is planned once the answer is there. */
+function hear(state: HeadState, env: HeadEnv, out: Out): void {
+  if (!env.hasLeases) {
+    planArrived(state, env, out);
+    return;
+  }
+  for (const { phase, request } of state.pending) {
+    if (phase !== 'arrived' || !isClients(request)) continue;
+    out.send(leasePart(env.head), { type: 'heard', client: clientIds[request.client]! });
+  }
+}
+
+function wish(state: HeadState, event: LeaseWish, env: HeadEnv, out: Out): void {
+  if (event.type === 'stays') {
+    stays(state, event.client, env, out);
+    return;
+  }
+  const pending = admit(state, `${event.type} ${event.client}`, { operation: event }, 'arrived');
+  plan(state, pending, env, out);
+}
+
+function start(state: HeadState, env: HeadEnv, out: Out): void {
+  Object.assign(state, { up: true, serving: false, life: state.life + 1 });
+  out.send(logPart, { type: 'join', head: env.head });
+}
+
+function welcome(
+  state: HeadState,
+  { image, heads }: Extract<HeadEvent, { type: 'welcome' }>,
+  env: HeadEnv,
+  out: Out,
+): void {
+  state.image = env.rules.readsLog() ? image : images.numberOf(env.initial());
+  if (env.hasLeases) {
+    for (const client of images.stateOf(state.image).clients.keys()) {
+      out.send(leasePart(env.head), { type: 'met', client });
+    }
+    out.send(leasePart(env.head), { type: 'view', heads });
+  }
+  if (!env.hasLeases || !env.rules.announcesItself()) {
+    state.serving = true;
+    return;
+  }
+  plan(state, admit(state, 'restart', { operation: { type: 'restart-leases' } }, 'arrived'), env, out);
+}
+
+function step(state: HeadState, event: HeadEvent, env: HeadEnv, out: Out): void {
+  switch (event.type) {
+    case 'request':
+      arrive(state, event, env, out);
+      break;
+    case 'resume':
+      for (const pending of state.pending) if (pending.phase === 'held') pending.phase = 'arrived';
+      hear(state, env, out);
+      break;
+    case 'leases':
+      Object.assign(state, { lapsed: event.lapsed, given: event.given });
+      planArrived(state, env, out);
+      break;
+    case 'expire':
+    case 'keep':
+    case 'stays':
+      wish(state, event, env, out);
+      break;
+    case 'record':
+      applyRecord(state, event, env, out);
+      break;
+    case 'refused':
+      refused(state, event, env, out);
+      break;
+    case 'told': {
+      const pending = named(state, event.token)!;
+      pending.told = true;
+      plan(state, pending, env, out);
+      // What was told holds for this plan only: a record refused since shows that there is more.
+      pending.told = env.rules.staysTold();
+      break;
+    }
+    case 'settled': {
+      const pending = named(state, event.token);
+      if (pending !== undefined) answer(state, pending, pending.reply, env, out);
+      break;
+    }
+    case 'view':
+      if (env.hasLeases) out.send(leasePart(env.head), { type: 'view', heads: event.heads });
+      break;
+    case 'welcome':
+      welcome(state, event, env, out);
+      break;
+    case 'die': {
+      const { life } = state;
+      Object.assign(state, { ...initial(env), up: false, serving: false, life });
+      out.send(logPart, { type: 'fence', head: env.head });
+      for (let client = 0; client < clientsCount; client++) {
+        out.send(clientPart(client), { type: 'head-lost', head: env.head });
+      }
+      out.send(leasePart(env.head), { type: 'reset' });
+      out.send(mailPart, { type: 'lose', to: env.head });
+      break;
+    }
+    case 'start':
+      start(state, env, out);
+      break;
+  }
+}
+
+const initial = ({ initial: image }: HeadEnv): HeadState => ({
+  up: true,
+  serving: true,
+  life: 0,
+  image: images.numberOf(image()),
+  pending: [],
+  lapsed: [],
+  given: [],
+});
+
+export const abstractHead: Kernel<HeadState, HeadEvent, HeadEnv, HeadWord, never, never> = {
+  name: 'abstract-head',
+  table,
+  initial,
+  row: ({ up }) => (up ? 'up' : 'down'),
+  column: ({ type }) => type,
+  step(state, event, env, out) {
+    if (table[state.up ? 'up' : 'down']![event.type]!.class === 'ignored') return;
+    step(state, event, env, out);
+  },
+  ...plainEncoding<HeadState>(),
+};

@@ -1,0 +1,193 @@
+import type { CallSpec, WorldView } from '@holdfast/simulation';
+import type { Act, ClientState } from './nfs-client.ts';
+import {
+  clientIds,
+  clientPart,
+  clientsCount,
+  headPart,
+  headsCount,
+  leasePart,
+  logPart,
+  mailPart,
+} from './nfs-parts.ts';
+import { clientOf, headOf, headsOf, isUnderWay, logOf, mailOf, type NfsScenario } from './nfs-scenario.ts';
+
+const letters = ['', 'r', 'w', 'rw'] as const;
+
+function nameOf(act: Act): string {
+  switch (act.kind) {
+    case 'open':
+    case 'downgrade':
+      return `${act.kind}s ${letters[act.access]}${act.deny === 0 ? '' : ` and denies ${letters[act.deny]}`}`;
+    case 'close':
+    case 'renew':
+    case 'leave':
+      return `${act.kind}s`;
+    case 'lock':
+      return `locks ${act.start}-${act.end} to ${act.lockType}`;
+    case 'unlock':
+      return `unlocks ${act.start}-${act.end}`;
+  }
+}
+
+/** What a client that keeps to the rules would ask in its state. */
+function makesSense(state: ClientState, act: Act): boolean {
+  switch (act.kind) {
+    case 'open':
+      return (act.access & ~state.access) !== 0 || (act.deny & ~state.deny) !== 0;
+    case 'downgrade':
+      return state.open !== null && (state.access !== act.access || state.deny !== act.deny);
+    case 'renew':
+      return true;
+    case 'leave':
+      return state.open === null;
+    case 'close':
+    case 'lock':
+      return state.open !== null;
+    case 'unlock':
+      return state.lock !== null;
+  }
+}
+
+const mayAct = (view: WorldView, client: number, { acts }: NfsScenario): boolean => {
+  const state = clientOf(view, client);
+  return state.out === null && state.issued < acts && headOf(view, state.home).serving;
+};
+
+function clientCalls(scenario: NfsScenario, client: number): CallSpec[] {
+  const { menus, repeats = 0, roams = false } = scenario;
+  const id = clientIds[client]!;
+  const part = clientPart(client);
+  const calls: CallSpec[] = menus[client]!.map((act) => ({
+    label: `${id} ${nameOf(act)}`,
+    node: 0,
+    part,
+    times: 'unlimited',
+    event: () => ({ type: 'act', act }),
+    when: (view) => mayAct(view, client, scenario) && makesSense(clientOf(view, client), act),
+  }));
+  calls.push({
+    label: `${id} asks again`,
+    node: 0,
+    part,
+    times: 'unlimited',
+    event: () => ({ type: 'again' }),
+    when: (view) => {
+      const { out, home } = clientOf(view, client);
+      return out !== null && !isUnderWay(view, client) && headOf(view, home).serving;
+    },
+  });
+  if (client === 0 && roams) {
+    calls.push({
+      label: `${id} turns to the other head`,
+      node: 0,
+      part,
+      times: 'unlimited',
+      event: () => ({ type: 'turn' }),
+      when: (view) => mayAct(view, client, scenario) && headOf(view, 1 - clientOf(view, client).home).serving,
+    });
+  }
+  if (client !== 0 || repeats === 0) return calls;
+  calls.push(
+    {
+      label: `the head is slow for ${id}`,
+      node: 0,
+      part,
+      times: 'unlimited',
+      event: () => ({ type: 'slow' }),
+      when: (view) => {
+        const { slow, spare, home } = clientOf(view, client);
+        return mayAct(view, client, scenario) && !slow && spare > 0 && headOf(view, 1 - home).serving;
+      },
+    },
+    {
+      label: `${id} asks the other head too`,
+      node: 0,
+      part,
+      times: 'unlimited',
+      event: () => ({ type: 'repeat' }),
+      when: (view) => {
+        const { out, home, spare } = clientOf(view, client);
+        return out?.sent === 1 && spare > 0 && headOf(view, 1 - home).serving;
+      },
+    },
+  );
+  return calls;
+}
+
+function headCalls({ kills = 0, restarts = 0, hasLeases = false, pauses = 0 }: NfsScenario, head: number): CallSpec[] {
+  const part = headPart(head);
+  const calls: CallSpec[] = [
+    {
+      label: `head ${head} applies a record`,
+      node: 0,
+      part: logPart,
+      times: 'unlimited',
+      event: () => ({ type: 'deliver', head }),
+      when: (view) => {
+        const { members, at, tail } = logOf(view);
+        return members[head]! && headOf(view, head).up && at[head]! < tail.length;
+      },
+    },
+    {
+      label: `head ${head} goes on`,
+      node: 0,
+      part,
+      times: 'unlimited',
+      event: () => ({ type: 'resume' }),
+      when: (view) => {
+        const { up, serving, pending } = headOf(view, head);
+        return up && serving && pending.some(({ phase }) => phase === 'held');
+      },
+    },
+  ];
+  if (hasLeases) {
+    calls.push({
+      label: `head ${head} hears of the other's leases`,
+      node: 0,
+      part: mailPart,
+      times: 'unlimited',
+      event: () => ({ type: 'deliver', to: head }),
+      when: (view) => headOf(view, head).up && mailOf(view).to[head]!.length > 0,
+    });
+  }
+  if (pauses > 0) {
+    calls.push({
+      label: `head ${head} was paused`,
+      node: 0,
+      part: leasePart(head),
+      times: pauses,
+      event: () => ({ type: 'paused' }),
+      when: (view) => headOf(view, head).serving,
+    });
+  }
+  if (kills === 0) return calls;
+  calls.push({
+    label: `head ${head} dies`,
+    node: 0,
+    part,
+    times: 'unlimited',
+    event: () => ({ type: 'die' }),
+    when: (view) => headsOf(view).every(({ up, serving }) => up && serving) && lives(view) < kills,
+  });
+  if (restarts === 0) return calls;
+  calls.push({
+    label: `head ${head} starts again`,
+    node: 0,
+    part,
+    times: 'unlimited',
+    event: () => ({ type: 'start' }),
+    when: (view) => !headOf(view, head).up,
+  });
+  return calls;
+}
+
+/** Deaths so far: each life that ended. */
+const lives = (view: WorldView): number => headsOf(view).reduce((sum, { life, up }) => sum + life + (up ? 0 : 1), 0);
+
+export function nfsCalls(scenario: NfsScenario): CallSpec[] {
+  const calls: CallSpec[] = [];
+  for (let client = 0; client < clientsCount; client++) calls.push(...clientCalls(scenario, client));
+  for (let head = 0; head < headsCount; head++) calls.push(...headCalls(scenario, head));
+  return calls;
+}

@@ -1,0 +1,262 @@
+import { type CellTable, handled, ignored, impossible, type Kernel } from '@holdfast/kernel';
+import { without, withRange } from '../kernel/lock-ranges.ts';
+import type { LockedRange, LockType, MinorVersion, Operation, Reply, Stateid, Status } from '../kernel/state-types.ts';
+import { clientIds, fileId, headPart, type SentRequest } from './nfs-parts.ts';
+import { plainEncoding } from './plain-states.ts';
+
+/** What a client may ask for: bytes count from 0. */
+export type Act =
+  | { readonly kind: 'open' | 'downgrade'; readonly access: number; readonly deny: number }
+  | { readonly kind: 'close' | 'renew' | 'leave' }
+  | { readonly kind: 'lock'; readonly start: number; readonly end: number; readonly lockType: LockType }
+  | { readonly kind: 'unlock'; readonly start: number; readonly end: number };
+
+/** A client with one owner, that does what it was told and asks one thing at a time. */
+export interface ClientState {
+  issued: number;
+  /** The head it asks. */
+  home: number;
+  out: { readonly request: SentRequest; readonly act: Act; sent: number } | null;
+  /** Its next request arrives at a head that is slow, so that it asks the other one too. */
+  slow: boolean;
+  /** Requests that it may yet send to both heads. */
+  spare: number;
+  /** It said that it goes. */
+  leaves: boolean;
+  open: Stateid | null;
+  lock: Stateid | null;
+  ownerSeqid: number;
+  lockSeqid: number;
+  /** What it was granted and has not begun to give back. */
+  access: number;
+  deny: number;
+  ranges: LockedRange[];
+  /** Access that it was told is gone from the open it has. */
+  without: number;
+  /** The answer to a request that was sent twice, and whether another answer to it differed. */
+  answered: { readonly call: number; readonly status: Status } | null;
+  contradicted: boolean;
+}
+
+export type ClientEvent =
+  | { readonly type: 'act'; readonly act: Act }
+  | { readonly type: 'slow' }
+  /** It asks the other head from here on. */
+  | { readonly type: 'turn' }
+  /** Send the outstanding request to the other head too. */
+  | { readonly type: 'repeat' }
+  /** A head died: the other one is asked from here on. */
+  | { readonly type: 'head-lost'; readonly head: number }
+  /** The outstanding request was lost: it is sent again. */
+  | { readonly type: 'again' }
+  | { readonly type: 'answer'; readonly call: number; readonly reply: Reply };
+
+export interface ClientEnv {
+  readonly client: number;
+  readonly minor: MinorVersion;
+  /** The open it begins with. */
+  readonly open: Stateid | null;
+  /** Requests that it may send to both heads. */
+  readonly repeats: number;
+}
+
+type Word = { readonly type: 'request'; readonly request: SentRequest; readonly held: boolean };
+
+const oneAtATime = impossible('it asks one thing at a time');
+const table: CellTable = {
+  idle: {
+    act: handled,
+    slow: handled,
+    turn: handled,
+    repeat: impossible('there is nothing to repeat'),
+    'head-lost': handled,
+    again: impossible('nothing was lost'),
+    answer: ignored('it answers what was answered'),
+  },
+  waiting: {
+    act: oneAtATime,
+    slow: oneAtATime,
+    turn: oneAtATime,
+    repeat: handled,
+    'head-lost': handled,
+    again: handled,
+    answer: handled,
+  },
+};
+
+const notCounted: readonly Status[] = ['STALE_CLIENTID', 'STALE_STATEID', 'BAD_STATEID', 'BAD_SEQID', 'RESOURCE'];
+
+const rangeOf = ({ start, end }: { start: number; end: number }): { offset: bigint; length: bigint } => ({
+  offset: BigInt(start),
+  length: BigInt(end - start),
+});
+
+function operationOf(state: ClientState, act: Act, { client, minor }: ClientEnv): Operation {
+  const seqid = minor === 0 ? state.ownerSeqid + 1 : 0;
+  const open = state.open!;
+  switch (act.kind) {
+    case 'open': {
+      const { access, deny } = act;
+      return { type: 'open', client: clientIds[client]!, owner: 'o', seqid, file: fileId, access, deny };
+    }
+    case 'downgrade':
+      return { type: 'open-downgrade', stateid: open, seqid, access: act.access, deny: act.deny };
+    case 'close':
+      return { type: 'close', stateid: open, seqid };
+    case 'leave':
+      return { type: 'destroy-clientid', client: clientIds[client]! };
+    case 'renew':
+      return { type: 'renew', client: clientIds[client]! };
+    case 'lock': {
+      const { lockType } = act;
+      const [range, lockSeqid] = [rangeOf(act), minor === 0 ? state.lockSeqid + 1 : 0];
+      return state.lock === null
+        ? { type: 'lock-new', open, openSeqid: seqid, owner: 'l', lockSeqid, lockType, range }
+        : { type: 'lock', stateid: state.lock, seqid: lockSeqid, lockType, range };
+    }
+    case 'unlock': {
+      const lockSeqid = minor === 0 ? state.lockSeqid + 1 : 0;
+      return { type: 'unlock', stateid: state.lock!, seqid: lockSeqid, range: rangeOf(act) };
+    }
+  }
+}
+
+/** With the request it gives back what it will not have any more, whatever the answer. */
+function giveBack(state: ClientState, act: Act): void {
+  switch (act.kind) {
+    case 'close':
+      Object.assign(state, { access: 0, deny: 0, ranges: [] });
+      break;
+    case 'leave':
+      state.leaves = true;
+      break;
+    case 'downgrade':
+      Object.assign(state, { access: state.access & act.access, deny: state.deny & act.deny });
+      break;
+    case 'lock':
+    case 'unlock':
+      state.ranges = without(state.ranges, { start: BigInt(act.start), end: BigInt(act.end) });
+      break;
+  }
+}
+
+function granted(state: ClientState, act: Act, { stateid }: Reply): void {
+  switch (act.kind) {
+    case 'open':
+      state.access |= act.access;
+      state.deny |= act.deny;
+      state.without &= ~act.access;
+      state.open = stateid!;
+      break;
+    case 'downgrade':
+      state.without |= 3 & ~act.access;
+      state.open = stateid!;
+      break;
+    case 'close':
+      Object.assign(state, { open: null, lock: null, without: 0 });
+      break;
+    case 'lock':
+      state.ranges = withRange(state.ranges, { start: BigInt(act.start), end: BigInt(act.end) }, act.lockType);
+      state.lock = stateid!;
+      break;
+    case 'unlock':
+      state.lock = stateid!;
+      break;
+  }
+}
+
+function countTurn(state: ClientState, { request }: NonNullable<ClientState['out']>, { status }: Reply): void {
+  if (notCounted.includes(status)) return;
+  const { type } = request.operation;
+  if (type === 'lock' || type === 'unlock') state.lockSeqid++;
+  else if (type !== 'renew') state.ownerSeqid++;
+  if (type === 'lock-new' && status === 'OK') state.lockSeqid++;
+}
+
+/** Everything it had is gone: the answer says so. */
+const isLost = ({ status }: Reply): boolean =>
+  status === 'STALE_CLIENTID' || status === 'BAD_STATEID' || status === 'BADSESSION';
+
+function answer(state: ClientState, { call, reply }: Extract<ClientEvent, { type: 'answer' }>): void {
+  const { out, answered } = state;
+  if (out?.request.call !== call) {
+    const isRepeated = answered?.call === call && state.issued === call;
+    if (isRepeated && answered.status !== reply.status && !isLost(reply)) state.contradicted = true;
+    return;
+  }
+  state.out = null;
+  state.answered = out.sent > 1 ? { call, status: reply.status } : null;
+  countTurn(state, out, reply);
+  if (reply.status === 'OK') granted(state, out.act, reply);
+  else if (isLost(reply)) Object.assign(state, { access: 0, deny: 0, ranges: [], open: null, lock: null });
+}
+
+export const nfsClient: Kernel<ClientState, ClientEvent, ClientEnv, Word> = {
+  name: 'nfs-client',
+  table,
+  initial: ({ client, open, repeats }) => ({
+    issued: 0,
+    home: client,
+    out: null,
+    slow: false,
+    spare: repeats,
+    leaves: false,
+    open,
+    lock: null,
+    ownerSeqid: 0,
+    lockSeqid: 0,
+    access: open === null ? 0 : 3,
+    deny: 0,
+    ranges: [],
+    without: 0,
+    answered: null,
+    contradicted: false,
+  }),
+  row: ({ out }) => (out === null ? 'idle' : 'waiting'),
+  column: ({ type }) => type,
+  step(state, event, env, out) {
+    const send = (to: number, held = false): void =>
+      out.send(headPart(to), { type: 'request', request: state.out!.request, held });
+    const repeat = (): void => {
+      state.out!.sent++;
+      send(1 - state.home);
+    };
+    switch (event.type) {
+      case 'act': {
+        const { client, minor } = env;
+        const operation = operationOf(state, event.act, env);
+        const call = ++state.issued;
+        const slot = { session: `s${clientIds[client]!}`, slot: 0, seqid: call, digest: `${call}` };
+        const request = { client, call, operation, ...(minor === 1 && { slot }) };
+        giveBack(state, event.act);
+        state.out = { request, act: event.act, sent: 1 };
+        state.answered = null;
+        send(state.home, state.slow);
+        if (state.slow) repeat();
+        state.slow = false;
+        break;
+      }
+      case 'turn':
+        state.home = 1 - state.home;
+        break;
+      case 'slow':
+        state.slow = true;
+        state.spare--;
+        break;
+      case 'repeat':
+        state.spare--;
+        repeat();
+        break;
+      case 'again':
+        send(state.home);
+        break;
+      case 'head-lost':
+        state.home = 1 - event.head;
+        break;
+      case 'answer':
+        answer(state, event);
+        break;
+    }
+  },
+  ...plainEncoding<ClientState>(),
+};

@@ -1,0 +1,90 @@
+import type { Mutant } from '@holdfast/simulation';
+import { type LeaseRules, leaseRules } from '../kernel/lease-types.ts';
+import { type HeadRules, headRules } from './head-rules.ts';
+import type { NfsScenario } from './nfs-scenario.ts';
+import { nfsScenarios } from './nfs-scenarios.ts';
+import { nfsWorld } from './nfs-world.ts';
+
+interface SeededBug {
+  readonly name: string;
+  readonly scenario: NfsScenario;
+  readonly heads?: Partial<HeadRules>;
+  readonly leases?: Partial<LeaseRules>;
+}
+
+const { openTrouble: opens, slots, lockTrouble: locks, expiry, roaming } = nfsScenarios;
+
+/** Leaves the keys out whose names begin so. */
+const notComparing = (prefix: string): Partial<HeadRules> => ({
+  compares: ({ compares }) => compares.filter((key) => !key.startsWith(prefix)),
+});
+
+const notWaitingFor = (...types: readonly string[]): Partial<HeadRules> => ({
+  takesAway: ({ takesAway, deltas }) => takesAway && !deltas.some(({ type }) => types.includes(type)),
+});
+
+const bugs: readonly SeededBug[] = [
+  { name: 'appends whatever other heads appended', scenario: opens, heads: { compares: () => [] } },
+  { name: 'compares from where the log ends', scenario: opens, heads: { seen: (_applied, tail) => tail } },
+  { name: 'compares from one record too far', scenario: opens, heads: { seen: (applied) => applied + 1 } },
+  { name: 'does not compare the file of opens', scenario: opens, heads: notComparing('file:') },
+  { name: 'does not compare the file of locks', scenario: locks, heads: notComparing('file:') },
+  { name: 'does not compare owners', scenario: opens, heads: notComparing('open-owner:') },
+  { name: 'does not compare slots', scenario: slots, heads: notComparing('session:') },
+  { name: 'does not compare clients', scenario: expiry, heads: notComparing('client:') },
+  { name: 'answers before the record is in the log', scenario: opens, heads: { answersFirst: () => true } },
+  { name: 'answers although its record was refused', scenario: opens, heads: { plansAgain: () => false } },
+  { name: 'answers a close before every head has it', scenario: opens, heads: notWaitingFor('close') },
+  { name: 'answers an open before every head has it', scenario: opens, heads: notWaitingFor('open') },
+  {
+    name: 'takes what it applied itself for settled',
+    scenario: opens,
+    heads: { settledUpTo: (_everywhere, here) => here },
+  },
+  { name: 'repeats an answer that is not settled', scenario: opens, heads: { restsOn: () => 0 } },
+  {
+    name: 'repeats an answer on what it applied since it asked',
+    scenario: opens,
+    heads: { restsOn: (end) => end },
+  },
+  { name: 'believes for ever what it was told once', scenario: opens, heads: { staysTold: () => true } },
+  { name: 'refuses although it may be behind', scenario: opens, heads: { mayBeBehind: () => false } },
+  {
+    name: 'keeps no answer of owners',
+    scenario: opens,
+    heads: { appended: ({ deltas }) => deltas.filter(({ type }) => type !== 'open-owner') },
+  },
+  {
+    name: 'leaves nothing in the slot',
+    scenario: slots,
+    heads: { appended: ({ deltas }) => deltas.filter(({ type }) => type !== 'slot') },
+  },
+  {
+    name: 'leaves nothing of a refusal in the slot',
+    scenario: slots,
+    heads: { appended: ({ deltas }) => (deltas.length === 1 ? deltas.filter(({ type }) => type !== 'slot') : deltas) },
+  },
+  {
+    name: 'does not apply what other heads closed',
+    scenario: opens,
+    heads: { applied: (deltas) => deltas.filter(({ type }) => type !== 'close') },
+  },
+  {
+    name: 'does not apply the locks of other heads',
+    scenario: locks,
+    heads: { applied: (deltas) => deltas.filter(({ type }) => type !== 'locks') },
+  },
+  { name: 'starts again without reading the log', scenario: opens, heads: { readsLog: () => false } },
+  { name: 'starts again without a word', scenario: roaming, heads: { announcesItself: () => false } },
+  { name: 'expires by its own clock', scenario: expiry, heads: { agreesOnExpiry: () => false } },
+  { name: 'asks nobody whether a lease ran out', scenario: expiry, leases: { asked: () => [] } },
+  { name: 'takes any answer for that to its proposal', scenario: expiry, leases: { isAnswer: () => true } },
+  { name: 'serves whom it gave up', scenario: expiry, leases: { servesGivenUp: () => true } },
+  { name: 'always says that the lease ran out', scenario: expiry, leases: { leftHere: () => 0 } },
+];
+
+export const nfsMutants: readonly Mutant[] = bugs.map(({ name, scenario, heads, leases }) => ({
+  name,
+  configuration: scenario.name,
+  world: nfsWorld(scenario, { heads: { ...headRules, ...heads }, leases: { ...leaseRules, ...leases } }),
+}));

@@ -1,0 +1,153 @@
+import { always, canFinish, type Property, sometimes, type WorldView } from '@holdfast/simulation';
+import { conflicting } from '../kernel/lock-ranges.ts';
+import { planOperation } from '../kernel/plan-operation.ts';
+import {
+  anonymousKey,
+  type Locks,
+  type NfsState,
+  type Open,
+  type Stateid,
+  shareRead,
+  shareWrite,
+} from '../kernel/state-types.ts';
+import { stateBoundsDefault } from '../limits.ts';
+import { clientIds, fileId, mintedBy } from './nfs-parts.ts';
+import {
+  clientOf,
+  clientsOf,
+  headsOf,
+  isQuiet,
+  isSettled,
+  leasesOf,
+  logOf,
+  type NfsScenario,
+  stateOf,
+} from './nfs-scenario.ts';
+
+const modes = [shareRead, shareWrite] as const;
+
+/** Whether the state still knows the client: who was expired holds nothing, and learns it later. */
+const isThere = (view: WorldView, client: number): boolean =>
+  stateOf(logOf(view).image).clients.has(clientIds[client]!);
+
+function excludeEachOther(view: WorldView): string | undefined {
+  const [a, b] = clientsOf(view);
+  if (a === undefined || b === undefined || !isThere(view, 0) || !isThere(view, 1)) return undefined;
+  if ((a.access & b.deny) !== 0 || (b.access & a.deny) !== 0) return 'one client was granted what the other denies';
+  for (const wanted of a.ranges) {
+    if (conflicting(b.ranges, wanted) !== undefined) return 'both clients were granted a lock on the same bytes';
+  }
+  return undefined;
+}
+
+const opensOf = (state: NfsState, client: number): Open[] =>
+  [...state.opens.values()].filter((open) => open.client === clientIds[client]);
+
+const locksOf = (state: NfsState, client: number): Locks[] =>
+  [...state.locks.values()].filter((locks) => locks.client === clientIds[client]);
+
+/** What was granted and not given back is in the log, or its client was expired. */
+function losesNothing(view: WorldView): string | undefined {
+  const state = stateOf(logOf(view).image);
+  for (const [client, { access, deny, ranges }] of clientsOf(view).entries()) {
+    if (!isThere(view, client)) continue;
+    const [open] = opensOf(state, client);
+    const has = open !== undefined && (access & ~open.access) === 0 && (deny & ~open.deny) === 0;
+    if ((access !== 0 || deny !== 0) && !has) return `an open of ${clientIds[client]} is not in the log`;
+    const held = locksOf(state, client).flatMap((locks) => locks.ranges);
+    for (const { start, end, type } of ranges) {
+      const isHeld = held.some((each) => each.start <= start && end <= each.end && each.type === type);
+      if (!isHeld) return `a lock of ${clientIds[client]} is not in the log`;
+    }
+  }
+  return undefined;
+}
+
+const mint = { epoch: 1, node: 0, next: () => 0n };
+
+const maySo = (state: NfsState, stateid: Stateid, mode: number): boolean => {
+  const operation = { type: 'io', file: fileId, stateid, write: mode === shareWrite } as const;
+  return planOperation(state, operation, mint, stateBoundsDefault).reply.status === 'OK';
+};
+
+/** Reads and writes that a head would carry out now, under any stateid it knows and under none. */
+function servesNoOneWrongly(view: WorldView): string | undefined {
+  const clients = clientsOf(view);
+  for (const [head, { serving, image }] of headsOf(view).entries()) {
+    if (!serving) continue;
+    const state = stateOf(image);
+    for (const mode of modes) {
+      const denied = clients.findIndex(({ deny }, client) => (deny & mode) !== 0 && isThere(view, client));
+      if (denied !== -1 && maySo(state, { key: anonymousKey, seqid: 0 }, mode))
+        return `head ${head} lets anybody do what ${clientIds[denied]} denies`;
+      for (const { key, seqid, client } of state.opens.values()) {
+        if (!maySo(state, { key, seqid }, mode)) continue;
+        const number = clientIds.indexOf(client as 'a' | 'b');
+        const { out, without, open } = clients[number]!;
+        const isKnown = open?.key === key;
+        if (!isKnown && mintedBy(key) !== out?.request.call)
+          return `head ${head} serves an open of ${client} that is closed`;
+        if (isKnown && (without & mode) !== 0) return `head ${head} serves what ${client} gave back`;
+        const other = clients[1 - number]!;
+        if ((other.deny & mode) !== 0 && isThere(view, 1 - number))
+          return `head ${head} serves ${client} what the other client denies`;
+      }
+    }
+  }
+  return undefined;
+}
+
+function happensOnce(view: WorldView): string | undefined {
+  const { twice } = logOf(view);
+  if (twice !== '') return `request ${twice} was carried out again, or after a later one`;
+  const liar = clientsOf(view).findIndex(({ contradicted }) => contradicted);
+  return liar === -1 ? undefined : `a request of ${clientIds[liar]} had two answers`;
+}
+
+function areEqual(view: WorldView): string | undefined {
+  if (!isSettled(view)) return undefined;
+  const { image } = logOf(view);
+  const other = headsOf(view).findIndex((head) => head.serving && head.image !== image);
+  return other === -1 ? undefined : `head ${other} has applied everything, and has another state than the log`;
+}
+
+/** Who was expired had not been heard of by any head for a lease, but for those that had given it up and ask it back. */
+function keepsLeases(view: WorldView): string | undefined {
+  for (const [client, id] of clientIds.entries()) {
+    if (isThere(view, client) || clientOf(view, client).leaves) continue;
+    for (const [head, { serving }] of headsOf(view).entries()) {
+      const left = leasesOf(view, head).left.get(id) ?? 0;
+      if (serving && left > 0) return `${id} was expired, and head ${head} had heard of it within a lease`;
+    }
+  }
+  return undefined;
+}
+
+/** Nobody waits for ever, and a client that keeps renewing is not shut out. */
+const everybodyIsAnswered = (view: WorldView): boolean => isQuiet(view);
+
+/** Something that must be reached, so that no proof is empty. */
+function reached({ hasLeases = false, menus: [menu] }: NfsScenario): Property<WorldView>[] {
+  const answered = (status: string): Property<WorldView> =>
+    sometimes<WorldView>(`somebody will be told ${status}`, (view) =>
+      headsOf(view).some(({ pending }) => pending.some(({ reply }) => reply.status === status)),
+    );
+  const found = [answered('OK')];
+  if (menu.some(({ kind }) => kind === 'open')) found.push(answered('SHARE_DENIED'));
+  if (menu.some(({ kind }) => kind === 'lock')) found.push(answered('DENIED'));
+  if (hasLeases) {
+    found.push(sometimes<WorldView>('somebody is expired', (view) => !isThere(view, 0)));
+  }
+  return found;
+}
+
+export const nfsProperties = (scenario: NfsScenario): readonly Property<WorldView>[] => [
+  always('grants exclude each other', excludeEachOther),
+  always('what was granted is not lost', losesNothing),
+  always('no head serves what was taken away', servesNoOneWrongly),
+  always('requests are carried out once', happensOnce),
+  always('heads that have applied everything have the state of the log', areEqual),
+  ...(scenario.hasLeases === true ? [always('leases are kept', keepsLeases)] : []),
+  canFinish('everybody is answered', everybodyIsAnswered),
+  ...reached(scenario),
+];

@@ -1,0 +1,100 @@
+import type { Act } from './nfs-client.ts';
+import type { NfsScenario } from './nfs-scenario.ts';
+
+const open = (access: number, deny: number): Act => ({ kind: 'open', access, deny });
+const close: Act = { kind: 'close' };
+const leave: Act = { kind: 'leave' };
+const renew: Act = { kind: 'renew' };
+const downgrade: Act = { kind: 'downgrade', access: 1, deny: 0 };
+const lock = (start: number, end: number, lockType: 'read' | 'write'): Act => ({ kind: 'lock', start, end, lockType });
+const unlock = (start: number, end: number): Act => ({ kind: 'unlock', start, end });
+
+const shares: readonly Act[] = [open(1, 2), open(3, 0), downgrade, close];
+const fewShares: readonly Act[] = [open(1, 2), open(3, 0), close];
+/** Three ranges, of which each overlaps with both others. */
+const locks: NfsScenario['menus'] = [
+  [lock(0, 2, 'write'), lock(1, 3, 'read'), lock(0, 3, 'write'), unlock(1, 3)],
+  [lock(1, 3, 'write'), lock(0, 3, 'read'), unlock(0, 2)],
+];
+const fewLocks: NfsScenario['menus'] = [
+  [lock(0, 3, 'write'), unlock(1, 3)],
+  [lock(1, 3, 'read'), lock(0, 2, 'write')],
+];
+
+export const everything: readonly Act[] = [open(2, 1), ...shares, ...locks.flat(), renew];
+
+const trouble = { repeats: 1, kills: 1, restarts: 1 } as const;
+const shared = { minor: 0, menus: [shares, shares], acts: 3 } as const;
+const locked = { minor: 0, menus: locks, acts: 3, startsOpen: true } as const;
+
+/** What is explored to the end. */
+export const nfsScenarios = {
+  opens: { ...shared, name: 'opens and shares, 3 requests of each client' },
+  openTrouble: {
+    ...shared,
+    name: 'opens and shares, 2 requests of each client, a repetition, a death and a restart',
+    menus: [fewShares, fewShares],
+    acts: 2,
+    ...trouble,
+  },
+  slots: {
+    name: 'opens and shares of NFSv4.1, 2 requests of each client, a repetition, a death and a restart',
+    minor: 1,
+    menus: [fewShares, fewShares],
+    acts: 2,
+    ...trouble,
+  },
+  locks: { ...locked, name: 'byte-range locks, 3 requests of each client' },
+  lockTrouble: {
+    ...locked,
+    name: 'byte-range locks, 2 requests of each client, a repetition, a death and a restart',
+    menus: fewLocks,
+    acts: 2,
+    ...trouble,
+  },
+  expiry: {
+    name: 'leases run out, 2 requests of each client, a death and a restart',
+    minor: 0,
+    menus: [
+      [open(1, 2), renew],
+      [open(2, 0), renew],
+    ],
+    acts: 2,
+    hasLeases: true,
+    kills: 1,
+    restarts: 1,
+  },
+  roaming: {
+    name: 'leases run out while a client turns to a head that starts again',
+    minor: 0,
+    menus: [[open(1, 2), open(3, 2)], [open(2, 0)]],
+    acts: 2,
+    hasLeases: true,
+    roams: true,
+    kills: 1,
+    restarts: 1,
+  },
+  crowded: {
+    name: 'leases run out, and more than one request waits for it',
+    minor: 0,
+    menus: [[open(2, 0), renew], [open(1, 2)]],
+    acts: 2,
+    hasLeases: true,
+    roams: true,
+    repeats: 1,
+  },
+  leaving: {
+    name: 'a client leaves before its lease runs out',
+    minor: 0,
+    menus: [[leave], [renew]],
+    acts: 1,
+    hasLeases: true,
+    pauses: 1,
+  },
+} satisfies Record<string, NfsScenario>;
+
+/** The same with everything at once: minutes each. */
+export const longScenarios = {
+  opens: { ...shared, name: 'opens and shares, 3 requests, a repetition, a death and a restart', ...trouble },
+  locks: { ...locked, name: 'byte-range locks, 3 requests, a repetition, a death and a restart', ...trouble },
+} satisfies Record<string, NfsScenario>;

@@ -1,0 +1,33 @@
+/** The proof of the state that heads share: what `holdfast explore nfs-state` and `holdfast sim nfs-state` run. */
+import type { VerificationSuite } from '@holdfast/simulation';
+import { nfsMutants } from './nfs-mutants.ts';
+import { isQuiet, type NfsScenario } from './nfs-scenario.ts';
+import { everything, longScenarios, nfsScenarios } from './nfs-scenarios.ts';
+import { nfsWorld } from './nfs-world.ts';
+
+/** More requests, deaths and repetitions than can be explored. */
+const large: NfsScenario = {
+  name: '40 requests of each client, 6 deaths',
+  minor: 0,
+  menus: [everything, everything],
+  acts: 40,
+  startsOpen: true,
+  repeats: 20,
+  kills: 6,
+  restarts: 6,
+  hasLeases: true,
+};
+
+export const nfsSuite: VerificationSuite = {
+  kernel: 'nfs-state',
+  configurations: Object.values(nfsScenarios).map((scenario) => nfsWorld(scenario)),
+  long: Object.values(longScenarios).map((scenario) => nfsWorld(scenario)),
+  mutants: nfsMutants,
+  simulation: {
+    world: nfsWorld(large),
+    faults: {},
+    safetyMs: 200,
+    livenessMs: 2000,
+    missing: (view) => (isQuiet(view) ? undefined : 'somebody has no answer, or a head is behind'),
+  },
+};
