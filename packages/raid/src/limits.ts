@@ -85,6 +85,12 @@ export const writesWaitingMax = 4096;
 /** Clients whose last write of a block is remembered with it. A retry that comes after so many others is a new write. */
 export const clientsPerBlockMax = 16;
 
+/** Calls for blocks of stopped members, and blocks of returning ones, that wait at one proxy; more calls are answered `busy`. */
+export const proxyCallsMax = 4096;
+
+/** Blocks of a returning member that are restored at a time; a call for another block goes before those nobody asks for. */
+export const restoresInFlightMax = 16;
+
 /** Updates of blocks under way at one I/O manager in its data role; further writes wait in order. */
 export const updatesOpenMax = 512;
 

@@ -1,14 +1,14 @@
 import { type Decoder, type EffectSink, type Encoder, handled, type Kernel } from '@holdfast/kernel';
 import { emptyBlock } from '@holdfast/simulation';
-import type { DataBlock, DataEvent } from '../kernel/data-state.ts';
-import type { StorageAnswer, StorageRequest } from '../kernel/iom-messages.ts';
-import { type Address, type JournalEntry, noAddress } from '../kernel/journal.ts';
-import type { ParityBlock, ParityEvent } from '../kernel/parity-state.ts';
+import type { DataBlock } from '../kernel/data-state.ts';
+import { type Address, noAddress } from '../kernel/journal.ts';
+import type { ParityBlock } from '../kernel/parity-state.ts';
+import type { ProxyAnswer } from '../kernel/proxy-messages.ts';
 import { blockValue, handleOf, mergedValue, scaledValue } from './block-values.ts';
-import { batchNumber, batchOf, requestNumber, requestOf } from './log-batches.ts';
+import { batchNumber, batchOf, type LogEntry, requestNumber, requestOf, type StoreRequest } from './log-batches.ts';
 
 /** Which kernel of its node a request came from. */
-export const roles = { data: 0, parity: 1 } as const;
+export const roles = { data: 0, parity: 1, view: 3 } as const;
 export type Role = (typeof roles)[keyof typeof roles];
 
 /** Disk addresses from here on are the log, one batch each. */
@@ -24,11 +24,13 @@ export interface ItemStoreEnv {
   readonly parityBlocks: readonly ParityBlock[];
   /** Whether what needs old blocks takes a read of the disk; else it is answered at once, as from a cache. */
   readonly slowReads: boolean;
+  /** Whether the node keeps a record of views. */
+  readonly keepsViews?: boolean;
 }
 
 interface Queued {
   readonly role: Role;
-  readonly entry: JournalEntry;
+  readonly entry: LogEntry;
 }
 
 interface BlockWrite {
@@ -45,12 +47,12 @@ export interface ItemStoreState {
   writing: Queued[];
   writes: BlockWrite[];
   /** Requests that wait for old blocks, oldest first: carried out in order, so that each sees what those before left. */
-  reading: { readonly role: Role; readonly request: StorageRequest }[];
+  reading: { readonly role: Role; readonly request: StoreRequest }[];
 }
 
 export type ItemStoreEvent =
   | { readonly type: 'start' }
-  | { readonly type: 'request'; readonly role: Role; readonly request: StorageRequest }
+  | { readonly type: 'request'; readonly role: Role; readonly request: StoreRequest }
   | { readonly type: 'read'; readonly blocks: readonly number[] }
   | { readonly type: 'log written' }
   | { readonly type: 'old block read' }
@@ -59,7 +61,14 @@ export type ItemStoreEvent =
 /** What is handed to a kernel above. */
 export interface ItemNotice {
   readonly role: Role;
-  readonly event: StorageAnswer | Extract<DataEvent | ParityEvent, { type: 'recovered' }>;
+  readonly event:
+    | Exclude<ProxyAnswer, { type: 'journaled' }>
+    | { readonly type: 'journaled'; readonly entry: LogEntry }
+    | {
+        readonly type: 'recovered';
+        readonly blocks: readonly (DataBlock | ParityBlock)[];
+        readonly entries: readonly LogEntry[];
+      };
 }
 
 type ItemSink = EffectSink<never, never, ItemNotice>;
@@ -149,10 +158,15 @@ export const itemStore: Kernel<ItemStoreState, ItemStoreEvent, ItemStoreEnv, nev
   }),
 };
 
-const needsOldBlock = ({ type }: StorageRequest): boolean =>
-  type === 'prepare' || type === 'merge' || type === 'difference' || type === 'verify';
+const needsOldBlock = ({ type }: StoreRequest): boolean =>
+  type === 'prepare' ||
+  type === 'merge' ||
+  type === 'difference' ||
+  type === 'verify' ||
+  type === 'sum' ||
+  type === 'fold';
 
-const readOldBlock = (request: StorageRequest, out: ItemSink): void =>
+const readOldBlock = (request: StoreRequest, out: ItemSink): void =>
   out.diskRead(oldBlockOp, 'oldAddress' in request ? request.oldAddress : 1, 1);
 
 /** The completion of a disk operation as an event. */
@@ -163,8 +177,8 @@ export function itemStoreEnded(op: number, blocks: readonly number[]): ItemStore
 }
 
 /** The entries in a log, by what its addresses hold: up to the first that holds none. */
-export function entriesOf(at: (address: Address) => number, addresses: number): JournalEntry[] {
-  const entries: JournalEntry[] = [];
+export function entriesOf(at: (address: Address) => number, addresses: number): LogEntry[] {
+  const entries: LogEntry[] = [];
   let life = 0;
   for (let address = logStart; address < addresses; address++) {
     const batch = batchOf(at(address));
@@ -188,9 +202,10 @@ function open(state: ItemStoreState, blocks: readonly number[], env: ItemStoreEn
   state.nextBatch = end;
   out.deliver({ role: roles.data, event: { type: 'recovered', blocks: env.dataBlocks, entries } });
   out.deliver({ role: roles.parity, event: { type: 'recovered', blocks: env.parityBlocks, entries } });
+  if (env.keepsViews) out.deliver({ role: roles.view, event: { type: 'recovered', blocks: [], entries } });
 }
 
-function serve(state: ItemStoreState, role: Role, request: StorageRequest, out: ItemSink): void {
+function serve(state: ItemStoreState, role: Role, request: StoreRequest, out: ItemSink): void {
   const value = (address: Address) => (address === noAddress ? 0 : blockValue(state.content[address] ?? emptyBlock));
   const keep = (address: Address, handle: number) => {
     while (state.content.length <= address) state.content.push(emptyBlock);
@@ -216,6 +231,28 @@ function serve(state: ItemStoreState, role: Role, request: StorageRequest, out: 
       const { id, oldAddress, newAddress } = request;
       const delta = handleOf(value(oldAddress) ^ value(newAddress));
       out.deliver({ role, event: { type: 'difference', id, delta } });
+      break;
+    }
+    case 'sum': {
+      const { id, address, parts } = request;
+      const sum = parts.reduce((all, part) => all ^ blockValue(part), value(address));
+      out.deliver({ role, event: { type: 'summed', id, value: handleOf(sum) } });
+      break;
+    }
+    case 'encode': {
+      const { id, newAddress, parts } = request;
+      const handle = handleOf(parts.reduce((all, part) => all ^ blockValue(part), 0));
+      keep(newAddress, handle);
+      out.deliver({ role, event: { type: 'combined', id, checksum: handle, delta: 0 } });
+      break;
+    }
+    case 'fold': {
+      const { id, oldAddress, newAddress, payload, writeStart, writeBytes } = request;
+      const old = blockValue(request.old);
+      const fresh = mergedValue(old, blockValue(payload), writeStart, writeBytes);
+      const handle = handleOf(value(oldAddress) ^ old ^ fresh);
+      keep(newAddress, handle);
+      out.deliver({ role, event: { type: 'combined', id, checksum: handle, delta: 0 } });
       break;
     }
     case 'verify': {

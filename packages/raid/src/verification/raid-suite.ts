@@ -2,6 +2,11 @@
 import type { VerificationSuite } from '@holdfast/simulation';
 import { logMutants } from './log-mutants.ts';
 import { type LogScenario, logScenarios, logWorld } from './log-world.ts';
+import { proxyMutants } from './proxy-mutants.ts';
+import type { ProxyScenario } from './proxy-scenario.ts';
+import { proxyLong, proxyQuick, proxySlow } from './proxy-scenarios.ts';
+import { proxySimulation } from './proxy-simulation.ts';
+import { proxyWorld } from './proxy-world.ts';
 import { raidSimulation } from './raid-simulation.ts';
 import { twoParityMutants } from './two-parity-mutants.ts';
 import {
@@ -30,10 +35,15 @@ export const raidSuite: VerificationSuite = {
   configurations: [
     ...scenarios.map((scenario) => updateWorld(scenario)),
     ...Object.values<LogScenario>(logScenarios).map((scenario) => logWorld(scenario)),
+    ...Object.values<ProxyScenario>({ ...proxyQuick, ...proxySlow }).map((scenario) => proxyWorld(scenario)),
   ],
-  mutants: [...updateMutants, ...twoParityMutants, ...logMutants],
-  long: [...Object.values<UpdateScenario>(longScenarios), ...Object.values<UpdateScenario>(longPairScenarios)].map(
-    (scenario) => updateWorld(scenario),
-  ),
+  mutants: [...updateMutants, ...twoParityMutants, ...logMutants, ...proxyMutants],
+  long: [
+    ...Object.values<UpdateScenario>({ ...longScenarios, ...longPairScenarios }).map((scenario) =>
+      updateWorld(scenario),
+    ),
+    ...Object.values<ProxyScenario>(proxyLong).map((scenario) => proxyWorld(scenario)),
+  ],
   simulation: raidSimulation,
+  furtherSimulations: [proxySimulation],
 };

@@ -49,7 +49,7 @@ export function atRest(scenario: UpdateScenario, view: WorldView): boolean {
 const hex = (value: number): string => value.toString(16).padStart(2, '0');
 
 /** The value of a data block, by its cnode and what is durable there. */
-function dataValue(scenario: UpdateScenario, view: WorldView, { group, slot }: Place): BlockValue {
+export function dataValue(scenario: UpdateScenario, view: WorldView, { group, slot }: Place): BlockValue {
   const node = scenario.groups[group]!.members[slot]!;
   if (node === 'idle') return initialValue(group, slot);
   const lblk = lblkOf(scenario, { group, slot });
@@ -57,7 +57,7 @@ function dataValue(scenario: UpdateScenario, view: WorldView, { group, slot }: P
   return blockValue(durableHandle(scenario, view, node, address));
 }
 
-function parityValue(scenario: UpdateScenario, view: WorldView, group: number, node: number): BlockValue {
+export function parityValue(scenario: UpdateScenario, view: WorldView, group: number, node: number): BlockValue {
   const address = parityState(view, node).blocks.find((block) => block.group === group)?.address ?? 0;
   return blockValue(durableHandle(scenario, view, node, address));
 }
@@ -109,30 +109,43 @@ const valuesRight: Check = (scenario, view, isAnswered) => {
   for (const [group, { members }] of scenario.groups.entries()) {
     for (const slot of members.keys()) {
       const value = dataValue(scenario, view, { group, slot });
-      for (let unit = 0; unit < unitsPerBlock; unit++) {
-        const writers = writersOf(scenario, { group, slot }, unit);
-        const kept = writers.filter((write) => isAnswered(view, write) && isKept(scenario, view, write));
-        // A write is hidden by those that were not over when it began, and those made after it was answered.
-        const isHidden = (write: number) => kept.some((other) => other !== write && isBefore(scenario, write, other));
-        const possible = writers.filter((write) => view.issued(write) > 0 && !isHidden(write));
-        const values = possible.map((write) => unitOf(writtenValue(write), unit));
-        if (kept.length === 0) values.push(unitOf(initialValue(group, slot), unit));
-        if (!values.includes(unitOf(value, unit))) {
-          return `block ${group}.${slot} holds ${hex(value)}; answered and to be kept: writes ${kept.join(', ') || 'none'} (I3, I4, I5)`;
-        }
-      }
+      const wrong = wrongValue(scenario, view, isAnswered, { group, slot }, value);
+      if (wrong !== undefined) return wrong;
     }
   }
   return undefined;
 };
 
+/** What is wrong with a block that holds `value`. */
+export function wrongValue(
+  scenario: UpdateScenario,
+  view: WorldView,
+  isAnswered: IsAnswered,
+  { group, slot }: Place,
+  value: BlockValue,
+): string | undefined {
+  for (let unit = 0; unit < unitsPerBlock; unit++) {
+    const writers = writersOf(scenario, { group, slot }, unit);
+    const kept = writers.filter((write) => isAnswered(view, write) && isKept(scenario, view, write));
+    // A write is hidden by those that were not over when it began, and those made after it was answered.
+    const isHidden = (write: number) => kept.some((other) => other !== write && isBefore(scenario, write, other));
+    const possible = writers.filter((write) => view.issued(write) > 0 && !isHidden(write));
+    const values = possible.map((write) => unitOf(writtenValue(write), unit));
+    if (kept.length === 0) values.push(unitOf(initialValue(group, slot), unit));
+    if (!values.includes(unitOf(value, unit))) {
+      return `block ${group}.${slot} holds ${hex(value)}; answered and to be kept: writes ${kept.join(', ') || 'none'} (I3, I4, I5)`;
+    }
+  }
+  return undefined;
+}
+
 /** Whether `write` was answered before `other` began. */
-const isBefore = ({ writes }: UpdateScenario, write: number, other: number): boolean => {
+export const isBefore = ({ writes }: UpdateScenario, write: number, other: number): boolean => {
   const { after } = writes[other]!;
   return after === write || (after !== undefined && after > write);
 };
 
-const writersOf = ({ writes }: UpdateScenario, place: Place, unit: number): number[] =>
+export const writersOf = ({ writes }: UpdateScenario, place: Place, unit: number): number[] =>
   writes.flatMap(({ group, slot, range }, index) => {
     const covers = range === undefined || (unit >= range.start && unit < range.start + range.units);
     return covers && group === place.group && slot === place.slot ? [index] : [];
@@ -170,7 +183,8 @@ const rowDecided: Check = (scenario, view) => {
   return value === expected ? undefined : `the block holds ${hex(value)}; the decision was ${decision}`;
 };
 
-const restChecks = ({ image }: UpdateScenario): readonly Check[] => [
+/** What must be true when nothing is under way. */
+export const restChecks = ({ image }: UpdateScenario): readonly Check[] => [
   parityFits,
   versionsFit,
   image === undefined ? valuesRight : rowDecided,

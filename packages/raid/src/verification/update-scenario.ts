@@ -1,10 +1,11 @@
 import type { WorldView } from '@holdfast/simulation';
 import type { DataState } from '../kernel/data-state.ts';
 import type { Toughness } from '../kernel/iom-messages.ts';
-import type { Address } from '../kernel/journal.ts';
+import type { Address, JournalEntry } from '../kernel/journal.ts';
 import type { ParityState } from '../kernel/parity-state.ts';
 import { type BlockValue, type Code, handleOf, parityOf } from './block-values.ts';
 import { entriesOf, logStart, roles } from './item-store.ts';
+import type { LogEntry } from './log-batches.ts';
 
 /**
  * A parity group: the nodes of its data slots, in order, of its parity, and of its second one if it has one. Members nobody
@@ -144,5 +145,12 @@ export function durableHandle(scenario: UpdateScenario, view: WorldView, node: n
   return handle === 0 ? initialHandle(scenario, node, address) : handle;
 }
 
-export const durableEntries = (scenario: UpdateScenario, view: WorldView, node: number) =>
+export const durableLog = (scenario: UpdateScenario, view: WorldView, node: number): LogEntry[] =>
   entriesOf((address) => durableHandle(scenario, view, node, address), diskAddresses(scenario));
+
+const writeTypes: ReadonlySet<string> = new Set(['mj', 'pj', 'mj_complete', 'mj_abort', 'pj_complete', 'pj_abort']);
+const isOfWrite = (entry: LogEntry): entry is JournalEntry => writeTypes.has(entry.type);
+
+/** The entries of journaled writes in a log. */
+export const durableEntries = (scenario: UpdateScenario, view: WorldView, node: number): JournalEntry[] =>
+  durableLog(scenario, view, node).filter(isOfWrite);

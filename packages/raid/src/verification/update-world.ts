@@ -1,4 +1,12 @@
-import { type CallSpec, monitor, type NodeSpec, part, type WorldSpec, type WorldView } from '@holdfast/simulation';
+import {
+  type CallSpec,
+  type LinkSpec,
+  monitor,
+  type NodeSpec,
+  part,
+  type WorldSpec,
+  type WorldView,
+} from '@holdfast/simulation';
 import { dataIom } from '../kernel/data-iom.ts';
 import type { DataEvent, WriteCall } from '../kernel/data-state.ts';
 import type { IomMessage, ToData, ToParity } from '../kernel/iom-messages.ts';
@@ -97,41 +105,47 @@ function nodeSpec(scenario: UpdateScenario, node: number, rules: RaidRules): Nod
 const unique = (nodes: readonly number[]): number[] => [...new Set(nodes)].sort((a, b) => a - b);
 
 /** Nodes that have a parity of a group of which this one has data. */
-const parityNodesOf = ({ groups }: UpdateScenario, node: number): number[] =>
+export const parityNodesOf = ({ groups }: UpdateScenario, node: number): number[] =>
   unique(groups.filter(({ members }) => members.includes(node)).flatMap(parityNodes));
 
 /** Nodes that have data of a group of which this one has a parity. */
-const dataNodesOf = ({ groups }: UpdateScenario, node: number): number[] =>
+export const dataNodesOf = ({ groups }: UpdateScenario, node: number): number[] =>
   unique(
     groups
       .filter((plan) => parityNodes(plan).includes(node))
       .flatMap(({ members }) => members.filter((member) => member !== 'idle')),
   );
 
+/** A write of a scenario as its caller makes it. */
+export function writeCallOf(scenario: UpdateScenario, index: number): WriteCall {
+  const write = scenario.writes[index]!;
+  const { group, slot, toughness, range, sameClientAs } = write;
+  const { parity, second } = scenario.groups[group]!;
+  return {
+    type: 'write',
+    call: index + 1,
+    client: (sameClientAs ?? index) + 1,
+    request: sameClientAs === undefined ? 1 : 2,
+    gfid,
+    lblk: lblkOf(scenario, write),
+    group,
+    slot,
+    parity,
+    ...(second !== undefined && { second }),
+    payload: handleOf(writtenValue(index)),
+    writeStart: range?.start ?? 0,
+    writeBytes: range?.units ?? unitsPerBlock,
+    toughness,
+  };
+}
+
 function callsOf(scenario: UpdateScenario): CallSpec[] {
   if (scenario.image !== undefined) return [];
-  return scenario.writes.map((write, index) => {
-    const { group, slot, toughness, range, after, retried, sameClientAs } = write;
-    const { members, parity, second } = scenario.groups[group]!;
-    const event: WriteCall = {
-      type: 'write',
-      call: index + 1,
-      client: (sameClientAs ?? index) + 1,
-      request: sameClientAs === undefined ? 1 : 2,
-      gfid,
-      lblk: lblkOf(scenario, write),
-      group,
-      slot,
-      parity,
-      ...(second !== undefined && { second }),
-      payload: handleOf(writtenValue(index)),
-      writeStart: range?.start ?? 0,
-      writeBytes: range?.units ?? unitsPerBlock,
-      toughness,
-    };
+  return scenario.writes.map(({ group, slot, toughness, after, retried }, index) => {
+    const event = writeCallOf(scenario, index);
     return {
       label: `write ${index} at toughness ${toughness}`,
-      node: members[slot] as number,
+      node: scenario.groups[group]!.members[slot] as number,
       part: roles.data,
       times: retried === true ? 2 : 1,
       event: () => event,
@@ -155,12 +169,12 @@ export const answers = monitor<{ calls: number }>({
 export const isAnswered = (view: WorldView, write: number): boolean =>
   ((view.monitor<{ calls: number }>(0).calls >>> write) & 1) === 1;
 
-/** The world of a scenario, with the production rules or with one replaced. */
-export function updateWorld(scenario: UpdateScenario, rules: RaidRules = raidRules): WorldSpec {
-  const links = nodesOf(scenario).flatMap((node) =>
+/** A link between each data IOM and the parity IOMs of its groups; those of stopped nodes come up later. */
+export const linksOf = (scenario: UpdateScenario, stopped: readonly number[] = []): LinkSpec[] =>
+  nodesOf(scenario).flatMap((node) =>
     parityNodesOf(scenario, node).map((parity) => ({
       name: `n${node} to parity n${parity}`,
-      startsUp: scenario.image === undefined,
+      startsUp: scenario.image === undefined && !stopped.includes(node) && !stopped.includes(parity),
       resets: true,
       ends: [
         { node, port: parity },
@@ -168,10 +182,13 @@ export function updateWorld(scenario: UpdateScenario, rules: RaidRules = raidRul
       ] as const,
     })),
   );
+
+/** The world of a scenario, with the production rules or with one replaced. */
+export function updateWorld(scenario: UpdateScenario, rules: RaidRules = raidRules): WorldSpec {
   return {
     name: scenario.name,
     nodes: nodesOf(scenario).map((node) => nodeSpec(scenario, node, rules)),
-    links,
+    links: linksOf(scenario),
     calls: callsOf(scenario),
     faults: {
       crash: scenario.crashes,

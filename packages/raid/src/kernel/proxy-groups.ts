@@ -1,0 +1,303 @@
+import type { Handle } from '@holdfast/kernel';
+import { proxyCallsMax } from '../limits.ts';
+import { giveAddress, takeAddress } from './address-pool.ts';
+import type { WriteCall } from './data-state.ts';
+import type { Peer } from './journal.ts';
+import { parityBlockOf } from './parity-state.ts';
+import { mayRun } from './proxy-locks.ts';
+import {
+  anySeq,
+  type GroupName,
+  isBlock,
+  isGroup,
+  type MemberBlock,
+  type ProxyAnswer,
+  type ProxyEntry,
+  type ProxySink,
+  type ReadCall,
+} from './proxy-messages.ts';
+import { end, isQuiet, know } from './proxy-parity.ts';
+import {
+  type GroupOperation,
+  mark,
+  memberOf,
+  type OperationKind,
+  type ProxyEnv,
+  type ProxyState,
+  peerOf,
+  unmark,
+} from './proxy-state.ts';
+
+const noCall = {
+  call: 0,
+  client: 0,
+  request: 0,
+  payload: 0,
+  writeStart: 0,
+  writeBytes: 0,
+  toughness: 0,
+} as const;
+
+type Asked = Partial<Pick<GroupOperation, keyof typeof noCall>>;
+
+function add(state: ProxyState, kind: OperationKind, { gfid, lblk, group, slot }: MemberBlock, asked: Asked): void {
+  const fresh = { values: [], seqs: [], asked: [], value: 0, address: 0, checksum: 0, hardened: false };
+  const id = state.nextId++;
+  const operation: GroupOperation = {
+    kind,
+    stage: 'waiting',
+    id,
+    gfid,
+    lblk,
+    group,
+    slot,
+    ...noCall,
+    ...asked,
+    ...fresh,
+  };
+  state.operations = [...state.operations, operation];
+}
+
+/** A call for a block whose data IOM is stopped. */
+export function proposed(state: ProxyState, call: ReadCall | WriteCall, env: ProxyEnv, out: ProxySink): void {
+  if (memberOf(state, peerOf(call, env), env).status !== 'out') {
+    out.reply(call.call, { outcome: 'elsewhere', toughness: 0 });
+  } else if (state.operations.length >= proxyCallsMax) {
+    out.reply(call.call, { outcome: 'busy', toughness: 0 });
+  } else if (call.type === 'read') {
+    add(state, 'read', call, { call: call.call });
+  } else {
+    const { client, request, payload, writeStart, writeBytes, toughness } = call;
+    add(state, 'write', call, { call: call.call, client, request, payload, writeStart, writeBytes, toughness });
+  }
+}
+
+/** A member that is back asks for one of its blocks. */
+export function restoreAsked(state: ProxyState, block: MemberBlock): void {
+  add(state, 'restore', block, {});
+}
+
+/** The data IOM is back: what has not changed anything yet is done there. */
+export function giveBack(state: ProxyState, peer: Peer, env: ProxyEnv, out: ProxySink): void {
+  for (const operation of state.operations) {
+    if (operation.kind === 'encode' || peerOf(operation, env) !== peer) continue;
+    if (operation.stage !== 'waiting' && operation.stage !== 'gathering') continue;
+    if (operation.call !== 0) out.reply(operation.call, { outcome: 'elsewhere', toughness: 0 });
+    finish(state, operation);
+  }
+}
+
+/** A member is gone: it is asked for nothing, and asks for nothing. */
+export function memberLost(state: ProxyState, peer: Peer, env: ProxyEnv): void {
+  state.operations = state.operations.filter(
+    (operation) => operation.kind !== 'restore' || peerOf(operation, env) !== peer,
+  );
+  for (const operation of state.operations) {
+    const members = env.membersOf(operation);
+    operation.asked = operation.asked.map((asked, slot) => asked && members[slot]?.peer !== peer);
+  }
+}
+
+export function memberValue(
+  state: ProxyState,
+  { gfid, group, slot, seq, value }: GroupName & { slot: number; seq: number; value: Handle },
+): void {
+  const operation = state.operations.find((each) => each.stage === 'gathering' && isGroup(each, { gfid, group }));
+  if (operation?.asked[slot] !== true) return;
+  operation.asked[slot] = false;
+  operation.values[slot] = value;
+  operation.seqs[slot] = seq;
+}
+
+/** Go on with every operation as far as it can, one of a group at a time. */
+export function advance(state: ProxyState, env: ProxyEnv, out: ProxySink): void {
+  for (const name of state.stale) {
+    const isUnderWay = state.operations.some((each) => each.kind === 'encode' && isGroup(each, name));
+    if (!isUnderWay) add(state, 'encode', { ...name, lblk: 0, slot: 0 }, {});
+  }
+  const begun: GroupName[] = [];
+  for (const operation of [...state.operations]) {
+    if (!mayRun(state, operation, env) || begun.some((name) => isGroup(name, operation))) continue;
+    if (env.proxyRules.locksGroup()) begun.push(operation);
+    if (operation.stage === 'waiting') begin(state, operation, env, out);
+    if (operation.stage === 'gathering') gather(state, operation, env, out);
+    if (operation.stage === 'ready') change(state, operation, env, out);
+  }
+}
+
+function begin(state: ProxyState, operation: GroupOperation, env: ProxyEnv, out: ProxySink): void {
+  if (env.proxyRules.waitsForQuiet() && !isQuiet(state, operation)) return;
+  const isRepeated = (other: ProxyState['requests'][number]) =>
+    isBlock(other, operation) &&
+    other.client === operation.client &&
+    env.proxyRules.isRetry(operation.request, other.request);
+  if (operation.kind === 'write' && state.requests.some(isRepeated)) {
+    out.reply(operation.call, { outcome: 'done', toughness: 2 });
+    finish(state, operation);
+    return;
+  }
+  operation.stage = 'gathering';
+  const slots = env.membersOf(operation).length;
+  operation.values = Array.from({ length: slots }, () => 0);
+  operation.seqs = Array.from({ length: slots }, () => 0);
+  operation.asked = Array.from({ length: slots }, () => false);
+}
+
+/** Ask the members for their blocks, and go on when all are there. */
+function gather(state: ProxyState, operation: GroupOperation, env: ProxyEnv, out: ProxySink): void {
+  const { gfid, group, id } = operation;
+  const { vv, address } = parityBlockOf(state.parity, operation);
+  let missing = false;
+  for (const [slot, { peer, lblk }] of env.membersOf(operation).entries()) {
+    if (operation.kind !== 'encode' && slot === operation.slot) continue;
+    const seq = operation.kind === 'encode' ? anySeq : (vv[slot] ?? 0);
+    if (operation.values[slot] !== 0) continue;
+    missing = true;
+    if (operation.asked[slot] === true || memberOf(state, peer, env).status !== 'member') continue;
+    operation.asked[slot] = true;
+    out.send(peer, { type: 'member_read', gfid, lblk, group, slot, seq });
+  }
+  if (missing) return;
+  if (operation.kind === 'encode') operation.stage = 'ready';
+  else {
+    operation.stage = 'summing';
+    const parts = operation.values.filter((value) => value !== 0);
+    out.deliver({ type: 'sum', id, address, parts });
+  }
+}
+
+/** Compute the new parity, for an address of its own. */
+function change(state: ProxyState, operation: GroupOperation, env: ProxyEnv, out: ProxySink): void {
+  const newAddress = takeAddress(state.parity.pool);
+  if (newAddress === undefined) return;
+  const { id, value, payload, writeStart, writeBytes, values } = operation;
+  operation.address = newAddress;
+  operation.stage = 'folding';
+  if (operation.kind === 'encode') {
+    out.deliver({ type: 'encode', id, newAddress, parts: values });
+    return;
+  }
+  const oldAddress = parityBlockOf(state.parity, operation).address;
+  out.deliver({ type: 'fold', id, oldAddress, newAddress, old: value, payload, writeStart, writeBytes });
+  if (!env.proxyRules.answersDurably()) answer(operation, out);
+}
+
+type StorageAnswer = Exclude<ProxyAnswer, { type: 'journaled' }>;
+
+/** What the storage said of an operation. */
+export function answered(state: ProxyState, event: StorageAnswer, env: ProxyEnv, out: ProxySink): void {
+  const operation = state.operations.find(({ id }) => id === event.id);
+  if (operation === undefined) return;
+  switch (event.type) {
+    case 'summed':
+      summed(state, operation, event.value, env, out);
+      break;
+    case 'combined':
+      operation.checksum = event.checksum;
+      operation.stage = 'hardening';
+      out.deliver({ type: 'harden', id: operation.id, address: operation.address });
+      if (!env.proxyRules.hardensFirst()) journalMove(state, operation, env, out);
+      break;
+    case 'hardened':
+      operation.hardened = true;
+      if (operation.stage === 'hardening') journalMove(state, operation, env, out);
+      break;
+  }
+}
+
+function summed(state: ProxyState, operation: GroupOperation, value: Handle, env: ProxyEnv, out: ProxySink): void {
+  const { gfid, lblk, slot, call } = operation;
+  operation.value = value;
+  if (operation.kind === 'write') {
+    operation.stage = 'ready';
+    return;
+  }
+  finish(state, operation);
+  if (operation.kind === 'read') {
+    out.reply(call, { outcome: 'done', toughness: 2, value });
+    return;
+  }
+  const seq = parityBlockOf(state.parity, operation).vv[slot] ?? 0;
+  const applied = state.requests
+    .filter((known) => isBlock(known, operation))
+    .map(({ client, request }) => ({ client, request }));
+  out.send(peerOf(operation, env), { type: 'restore_value', gfid, lblk, seq, value, applied });
+  if (!env.proxyRules.unmarksWhenRestored()) forget(state, { gfid, lblk, seq }, out);
+}
+
+/** The new parity is durable: say so in the log, which makes it count. */
+function journalMove(state: ProxyState, operation: GroupOperation, env: ProxyEnv, out: ProxySink): void {
+  operation.stage = 'journaling';
+  out.deliver({ type: 'journal', entry: moveOf(state, operation) });
+  const isEarly = operation.kind === 'encode' && !env.proxyRules.freshWhenDurable();
+  if (isEarly) sayFresh(operation, env, out);
+}
+
+function moveOf(state: ProxyState, operation: GroupOperation): ProxyEntry {
+  const { id, gfid, lblk, group, slot, address, checksum, client, request, seqs } = operation;
+  if (operation.kind === 'encode') return { type: 'encoded', id, gfid, group, address, checksum, vv: [...seqs] };
+  const seq = (parityBlockOf(state.parity, operation).vv[slot] ?? 0) + 1;
+  return { type: 'proxied', id, gfid, lblk, group, slot, seq, address, checksum, client, request };
+}
+
+/** An entry of the proxy is durable. */
+export function journaledMove(
+  state: ProxyState,
+  entry: Extract<ProxyAnswer, { type: 'journaled' }>['entry'],
+  env: ProxyEnv,
+  out: ProxySink,
+): void {
+  if (entry.type === 'marked') {
+    mark(state, entry);
+    end(state, entry.id, env, out);
+    return;
+  }
+  if (entry.type !== 'proxied' && entry.type !== 'encoded') return;
+  const operation = state.operations.find(({ id }) => id === entry.id);
+  const block = parityBlockOf(state.parity, entry);
+  giveAddress(state.parity.pool, block.address);
+  block.address = entry.address;
+  if (entry.type === 'encoded') {
+    block.vv = [...entry.vv];
+    state.stale = state.stale.filter((name) => !isGroup(name, entry));
+  } else {
+    const length = Math.max(block.vv.length, entry.slot + 1);
+    block.vv = Array.from({ length }, (_, slot) => (slot === entry.slot ? entry.seq : (block.vv[slot] ?? 0)));
+    if (env.proxyRules.marksWrites()) mark(state, entry);
+    know(state, 0, entry);
+  }
+  if (operation === undefined) return;
+  finish(state, operation);
+  if (entry.type === 'encoded') {
+    if (env.proxyRules.freshWhenDurable()) sayFresh(operation, env, out);
+  } else answer(operation, out);
+}
+
+function sayFresh({ gfid, group }: GroupOperation, env: ProxyEnv, out: ProxySink): void {
+  out.trace('parity fresh', group);
+  for (const peer of new Set(env.membersOf({ gfid, group }).map((member) => member.peer))) {
+    out.send(peer, { type: 'parity_fresh', gfid, group });
+  }
+}
+
+function answer(operation: GroupOperation, out: ProxySink): void {
+  if (operation.call === 0) return;
+  out.reply(operation.call, { outcome: 'done', toughness: operation.toughness });
+  operation.call = 0;
+}
+
+function finish(state: ProxyState, operation: GroupOperation): void {
+  state.operations = state.operations.filter((other) => other !== operation);
+}
+
+/** A block is durable where it belongs. */
+export function forget(
+  state: ProxyState,
+  { gfid, lblk, seq }: { gfid: number; lblk: number; seq: number },
+  out: ProxySink,
+): void {
+  const before = state.marks.length;
+  unmark(state, { gfid, lblk, seq });
+  if (state.marks.length === before) return;
+  out.deliver({ type: 'journal', entry: { type: 'unmarked', id: state.nextId++, gfid, lblk, seq } });
+}

@@ -1,0 +1,106 @@
+import type { Peer } from './journal.ts';
+import { forget, giveBack, memberLost, memberValue, restoreAsked } from './proxy-groups.ts';
+import type { ProxySink, ToProxy, ViewEvent } from './proxy-messages.ts';
+import { endBefore, receive, stepParity } from './proxy-parity.ts';
+import { isStale, memberOf, type ProxyEnv, type ProxyState, peerOf } from './proxy-state.ts';
+
+/** A view is durable on everyone in it: stand in for those it leaves out, make way for those who are back. */
+export function viewChanged(state: ProxyState, view: ViewEvent, env: ProxyEnv, out: ProxySink): void {
+  state.epoch = view.epoch;
+  if (state.firstEpoch < 0) state.firstEpoch = view.epoch;
+  state.returning = view.returning;
+  for (const peer of env.peers) {
+    const member = memberOf(state, peer, env);
+    const isOut = view.out.includes(peer);
+    if (isOut) member.lastOut = view.epoch;
+    if (isOut && (member.status === 'apart' || member.status === 'member')) standIn(state, peer, env, out);
+    else if (isOut) member.status = 'out';
+    else if (member.status === 'out') {
+      member.status = 'leaving';
+      giveBack(state, peer, env, out);
+    }
+  }
+}
+
+/** Take the place of a stopped member at the parity IOM, and ask what it has open of it. */
+function standIn(state: ProxyState, peer: Peer, env: ProxyEnv, out: ProxySink): void {
+  leave(state, peer, env, out);
+  memberOf(state, peer, env).status = 'out';
+  out.trace('proxy stands in', peer);
+  stepParity(state, { type: 'peer', peer, up: true }, env, out);
+  stepParity(state, { type: 'message', from: peer, message: { type: 'resolve' } }, env, out);
+}
+
+/** Nobody speaks for this member any more. */
+function leave(state: ProxyState, peer: Peer, env: ProxyEnv, out: ProxySink): void {
+  const member = memberOf(state, peer, env);
+  if (member.status !== 'apart') stepParity(state, { type: 'peer', peer, up: false }, env, out);
+  member.status = 'apart';
+  state.held = state.held.filter(({ from }) => from !== peer);
+  memberLost(state, peer, env);
+}
+
+export function linkChanged(state: ProxyState, peer: Peer, up: boolean, env: ProxyEnv, out: ProxySink): void {
+  const member = memberOf(state, peer, env);
+  member.linked = up;
+  if (up) return;
+  member.hello = undefined;
+  if (member.status === 'member') leave(state, peer, env, out);
+}
+
+export function heard(state: ProxyState, from: Peer, message: ToProxy, env: ProxyEnv, out: ProxySink): void {
+  const member = memberOf(state, from, env);
+  if (message.type === 'hello') {
+    member.hello = { epoch: message.epoch, stale: message.stale };
+    return;
+  }
+  switch (message.type) {
+    case 'restore':
+      restoreAsked(state, message);
+      break;
+    case 'restored':
+      forget(state, message, out);
+      break;
+    case 'member_value':
+      memberValue(state, message);
+      break;
+    default:
+      receive(state, from, message, env, out);
+  }
+}
+
+/** Make way for members whose place nobody needs any more, and welcome those that said hello. */
+export function settleMembers(state: ProxyState, env: ProxyEnv, out: ProxySink): void {
+  for (const peer of env.peers) {
+    const member = memberOf(state, peer, env);
+    if (member.status === 'leaving' && (isDrained(state, peer, env) || !env.proxyRules.drainsFirst())) {
+      leave(state, peer, env, out);
+    }
+    if (member.status === 'apart' && member.linked && !state.parity.recovering) welcome(state, peer, env, out);
+  }
+}
+
+const isDrained = (state: ProxyState, peer: Peer, env: ProxyEnv): boolean =>
+  !state.operations.some((operation) => operation.kind !== 'encode' && peerOf(operation, env) === peer) &&
+  !state.ending.some(({ from }) => from === peer) &&
+  !state.parity.updates.some(({ entry }) => entry.from === peer);
+
+function welcome(state: ProxyState, peer: Peer, env: ProxyEnv, out: ProxySink): void {
+  const member = memberOf(state, peer, env);
+  const { hello } = member;
+  if (hello === undefined || hello.epoch > state.epoch) return;
+  // One from before this life does not say what changed while the proxy was away, and is said again; one from before the
+  // view left the member out is from a life of it that is over.
+  if (hello.epoch < state.firstEpoch || hello.epoch <= member.lastOut) return;
+  member.hello = undefined;
+  member.heard = true;
+  member.status = 'member';
+  for (const name of hello.stale) {
+    if (!isStale(state, name)) state.stale = [...state.stale, name];
+    if (env.proxyRules.endsBefore()) endBefore(state, peer, name, env, out);
+  }
+  const stale = state.marks.filter((each) => env.membersOf(each)[each.slot]?.peer === peer);
+  out.trace('welcome', peer, stale.length);
+  out.send(peer, { type: 'welcome', epoch: hello.epoch, stale });
+  stepParity(state, { type: 'peer', peer, up: true }, env, out);
+}

@@ -1,0 +1,137 @@
+import { clientsPerBlockMax } from '../limits.ts';
+import type { ToData, ToParity } from './iom-messages.ts';
+import type { JournalId, MjEntry, Peer } from './journal.ts';
+import { parityIom } from './parity-iom.ts';
+import { type ParityEvent, parityBlockOf, updateByMj } from './parity-state.ts';
+import { isLocked } from './proxy-locks.ts';
+import { type GroupName, innerSink, isBlock, isGroup, type ProxyRequest, type ProxySink } from './proxy-messages.ts';
+import { type HeldMessage, isStale, memberOf, type ProxyEnv, type ProxyState } from './proxy-state.ts';
+
+/**
+ * Let the parity IOM take a step. What it says to a member that is stopped the proxy hears, what it journals of requests
+ * is remembered with the block.
+ */
+export function stepParity(state: ProxyState, event: ParityEvent, env: ProxyEnv, out: ProxySink): void {
+  const heard: { readonly from: Peer; readonly message: ToData }[] = [];
+  const send = (to: Peer, message: ToData) => {
+    const { status } = memberOf(state, to, env);
+    if (status === 'member') out.send(to, message.type === 'resolved' ? stillOpen(state, message) : message);
+    else heard.push({ from: to, message });
+  };
+  const deliver = (request: ProxyRequest) => {
+    remember(state, request);
+    out.deliver(request);
+  };
+  parityIom.step(
+    state.parity,
+    event,
+    env,
+    innerSink(out, send, deliver, () => undefined),
+  );
+  for (const { from, message } of heard) {
+    if (message.type === 'resolved') for (const { mj, good } of message.open) endFor(state, from, mj, good, env, out);
+  }
+}
+
+/** What is open of a member, but for what was ended because its parity is stale. */
+const stillOpen = (
+  state: ProxyState,
+  { open }: Extract<ToData, { type: 'resolved' }>,
+): Extract<ToData, { type: 'resolved' }> => ({
+  type: 'resolved',
+  open: open.filter(({ mj }) => !isStale(state, mj)),
+});
+
+/** An update of a stopped member that parity has is ended once its block is marked; one that parity lost is given up. */
+function endFor(state: ProxyState, from: Peer, mj: MjEntry, good: boolean, env: ProxyEnv, out: ProxySink): void {
+  if (!good) {
+    stepParity(state, { type: 'message', from, message: { type: 'abort', mj: mj.mj } }, env, out);
+    return;
+  }
+  const id = state.nextId++;
+  const { gfid, lblk, group, slot, seq, client, request } = mj;
+  state.ending = [...state.ending, { id, from, mj: mj.mj }];
+  out.deliver({ type: 'journal', entry: { type: 'marked', id, gfid, lblk, group, slot, seq, client, request } });
+  if (!env.proxyRules.marksFirst()) end(state, id, env, out);
+}
+
+/** The mark of an update of a stopped member is durable: both halves are as good as there. */
+export function end(state: ProxyState, id: JournalId, env: ProxyEnv, out: ProxySink): void {
+  const update = state.ending.find((each) => each.id === id);
+  state.ending = state.ending.filter((each) => each !== update);
+  if (update === undefined) return;
+  const { from, mj } = update;
+  stepParity(state, { type: 'message', from, message: { type: 'data_hardened', mj } }, env, out);
+}
+
+function remember(state: ProxyState, request: ProxyRequest): void {
+  if (request.type !== 'journal') return;
+  const { entry } = request;
+  if (entry.type === 'pj') know(state, entry.pj, entry.mj);
+  else if (entry.type === 'pj_abort') state.requests = state.requests.filter(({ pj }) => pj !== entry.id);
+}
+
+/** Remember that a block has a request. */
+export function know(
+  state: ProxyState,
+  pj: JournalId,
+  { gfid, lblk, client, request }: Pick<MjEntry, 'gfid' | 'lblk' | 'client' | 'request'>,
+): void {
+  const isSame = (other: ProxyState['requests'][number]) =>
+    other.gfid === gfid && other.lblk === lblk && other.client === client && other.request === request;
+  state.requests = [...state.requests.filter((other) => !isSame(other)), { gfid, lblk, client, request, pj }];
+  const ofBlock = state.requests.filter((other) => isBlock(other, { gfid, lblk }));
+  const forgotten = ofBlock.slice(0, -clientsPerBlockMax);
+  if (forgotten.length > 0) state.requests = state.requests.filter((other) => !forgotten.includes(other));
+}
+
+/** A message of a member for the parity IOM: one that begins an update in a group that is not free waits. */
+export function receive(state: ProxyState, from: Peer, message: ToParity, env: ProxyEnv, out: ProxySink): void {
+  if (mustWait(state, from, message, env)) state.held = [...state.held, { from, message }];
+  else stepParity(state, { type: 'message', from, message }, env, out);
+}
+
+function mustWait(state: ProxyState, from: Peer, message: ToParity, env: ProxyEnv): boolean {
+  if (message.type === 'resolve') return false;
+  if (message.type !== 'ios_updatepn')
+    return state.held.some((held) => held.from === from && mjOf(held) === message.mj);
+  if (!isLocked(state, message.mj, env)) return false;
+  const open = updateByMj(state.parity, from, message.mj.mj);
+  // What is open here must end before the group can be free, and what is merged is only answered.
+  if (open !== undefined) return open.dataHardened;
+  const merged = parityBlockOf(state.parity, message.mj).vv[message.mj.slot] ?? 0;
+  return isStale(state, message.mj) || message.mj.seq > merged;
+}
+
+/**
+ * End what a member had open in a group whose parity it says is stale: its block has gone on without, parity is computed
+ * anew, and the number of an update may have been used again.
+ */
+export function endBefore(state: ProxyState, from: Peer, name: GroupName, env: ProxyEnv, out: ProxySink): void {
+  const open = state.parity.updates.filter(({ entry }) => entry.from === from && isGroup(entry.mj, name));
+  for (const { stage, entry } of open) {
+    const type = stage === 'aside' ? 'abort' : 'data_hardened';
+    stepParity(state, { type: 'message', from, message: { type, mj: entry.mj.mj } }, env, out);
+  }
+}
+
+const mjOf = ({ message }: HeldMessage): JournalId | undefined => {
+  if (message.type === 'resolve') return undefined;
+  return message.type === 'ios_updatepn' ? message.mj.mj : message.mj;
+};
+
+/** Hand over the messages that waited for a group that is free. */
+export function tell(state: ProxyState, env: ProxyEnv, out: ProxySink): void {
+  for (let before = -1; before !== state.held.length; ) {
+    before = state.held.length;
+    const held = state.held;
+    state.held = [];
+    for (const { from, message } of held) receive(state, from, message, env, out);
+  }
+}
+
+/** Whether no update of a group is under way. */
+export function isQuiet({ parity }: ProxyState, name: GroupName): boolean {
+  const isOf = ({ mj }: { mj: GroupName }) => isGroup(mj, name);
+  return !parity.recovering && !parity.updates.some(({ entry }) => isOf(entry)) && !parity.requested.some(isOf);
+}

@@ -1,0 +1,342 @@
+import type { Decoder, Encoder, Handle } from '@holdfast/kernel';
+import type { WriteCall } from './data-state.ts';
+import type { ToParity, Toughness, WriteResult } from './iom-messages.ts';
+import { type Address, decodeMj, encodeMj, type JournalEntry, type JournalId, type Peer } from './journal.ts';
+import type { ParityBlock } from './parity-state.ts';
+import { decodeParity, encodeParity, initialParity, type ParityEnv, type ParityState } from './parity-state.ts';
+import {
+  firstProxyId,
+  type GroupName,
+  isBlock,
+  isGroup,
+  type MemberBlock,
+  type ProxyAnswer,
+  type ProxyEntry,
+  type ReadCall,
+  type StaleBlock,
+  type ToProxy,
+  type ViewEvent,
+} from './proxy-messages.ts';
+import type { ProxyRules } from './proxy-rules.ts';
+
+export type ProxyEvent =
+  | WriteCall
+  | ReadCall
+  | ViewEvent
+  | ProxyAnswer
+  | { readonly type: 'message'; readonly from: Peer; readonly message: ToProxy }
+  | { readonly type: 'peer'; readonly peer: Peer; readonly up: boolean }
+  | {
+      readonly type: 'recovered';
+      readonly blocks: readonly ParityBlock[];
+      readonly entries: readonly (JournalEntry | ProxyEntry)[];
+    };
+
+/** A member of a group: where its data IOM is. */
+export interface GroupMember {
+  readonly peer: Peer;
+  readonly lblk: number;
+}
+
+export interface ProxyEnv extends ParityEnv {
+  /** Data IOMs that are stopped when the first life begins. */
+  readonly startsWithout: readonly Peer[];
+  readonly proxyRules: ProxyRules;
+  /** The members of a group whose parity is here, by slot: the referential map of the object. */
+  readonly membersOf: (name: GroupName) => readonly GroupMember[];
+}
+
+/**
+ * What a member is to the proxy.
+ * - `apart`: not heard since its link came up.
+ * - `member`: it was welcomed, and the journaled write runs with it.
+ * - `out`: the view says that it is stopped, and the proxy stands in for it.
+ * - `leaving`: it is back, and the proxy ends what it began for it.
+ */
+export const memberStatuses = ['apart', 'member', 'out', 'leaving'] as const;
+export type MemberStatus = (typeof memberStatuses)[number];
+
+export interface Member {
+  status: MemberStatus;
+  linked: boolean;
+  /** It said in this life of the proxy which parity it knows to be stale. */
+  heard: boolean;
+  /** The last view that left it out; -1: none in this life of the proxy. */
+  lastOut: number;
+  /** What it said, to be looked at once the view is that of `epoch` or a later one. */
+  hello: { readonly epoch: number; readonly stale: readonly GroupName[] } | undefined;
+}
+
+/**
+ * - `read`: for a caller, of a block whose data IOM is away. `write`: the same.
+ * - `restore`: for a member that is back.
+ * - `encode`: parity is computed anew.
+ */
+export const operationKinds = ['read', 'write', 'restore', 'encode'] as const;
+export type OperationKind = (typeof operationKinds)[number];
+
+/** - `ready`: the block is known, an address is missing. */
+export const operationStages = [
+  'waiting',
+  'gathering',
+  'summing',
+  'ready',
+  'folding',
+  'hardening',
+  'journaling',
+] as const;
+export type OperationStage = (typeof operationStages)[number];
+
+/** What the proxy does with a group, alone: until it is over no update of the group begins. */
+export interface GroupOperation extends MemberBlock {
+  readonly kind: OperationKind;
+  stage: OperationStage;
+  readonly id: JournalId;
+  /** 0: none, or answered. */
+  call: number;
+  readonly client: number;
+  readonly request: number;
+  readonly payload: Handle;
+  readonly writeStart: number;
+  readonly writeBytes: number;
+  readonly toughness: Toughness;
+  /** By slot: what members said; 0 until they did. */
+  values: Handle[];
+  seqs: number[];
+  asked: boolean[];
+  /** The block, once it was summed up. */
+  value: Handle;
+  address: Address;
+  checksum: number;
+  hardened: boolean;
+}
+
+/** A request that a block has, and the entry of parity by which it is known; 0 for the proxy's own. */
+export interface KnownRequest {
+  readonly gfid: number;
+  readonly lblk: number;
+  readonly client: number;
+  readonly request: number;
+  readonly pj: JournalId;
+}
+
+/** An update of a stopped member that ends when its mark is durable. */
+export interface EndingUpdate {
+  readonly id: JournalId;
+  readonly from: Peer;
+  readonly mj: JournalId;
+}
+
+export interface HeldMessage {
+  readonly from: Peer;
+  readonly message: ToParity;
+}
+
+export interface ProxyState {
+  parity: ParityState;
+  /** The view; -1 until one is durable everywhere in this life. */
+  epoch: number;
+  /** The first view of this life; -1: none yet. */
+  firstEpoch: number;
+  returning: boolean;
+  /** By index in the peers of the parity IOM. */
+  members: Member[];
+  marks: StaleBlock[];
+  requests: KnownRequest[];
+  /** Groups whose parity is stale. */
+  stale: GroupName[];
+  operations: GroupOperation[];
+  held: HeldMessage[];
+  ending: EndingUpdate[];
+  nextId: JournalId;
+}
+
+export const initialProxy = (env: ProxyEnv): ProxyState => ({
+  parity: initialParity(env),
+  epoch: env.incarnation === 0 ? 0 : -1,
+  firstEpoch: env.incarnation === 0 ? 0 : -1,
+  returning: false,
+  members: env.peers.map((peer) => {
+    const unknown = { linked: false, heard: false, lastOut: -1, hello: undefined };
+    if (env.incarnation > 0) return { status: 'apart', ...unknown };
+    if (env.startsWithout.includes(peer)) return { status: 'out', ...unknown, lastOut: 0 };
+    return { status: 'member', linked: true, heard: true, lastOut: -1, hello: undefined };
+  }),
+  marks: [],
+  requests: [],
+  stale: [],
+  operations: [],
+  held: [],
+  ending: [],
+  nextId: firstProxyId(env.incarnation),
+});
+
+export const memberOf = (state: ProxyState, peer: Peer, env: ProxyEnv): Member =>
+  state.members[env.peers.indexOf(peer)]!;
+
+export const peerOf = (name: MemberBlock, env: ProxyEnv): Peer => env.membersOf(name)[name.slot]!.peer;
+
+export const isStale = (state: ProxyState, name: GroupName): boolean => state.stale.some((each) => isGroup(each, name));
+
+/** The marks by block, ascending, each with the latest update. */
+export function mark(state: ProxyState, { gfid, lblk, group, slot, seq }: StaleBlock): void {
+  const others = state.marks.filter((other) => !isBlock(other, { gfid, lblk }));
+  state.marks = [...others, { gfid, lblk, group, slot, seq }].sort((a, b) => a.gfid - b.gfid || a.lblk - b.lblk);
+}
+
+export function unmark(state: ProxyState, { gfid, lblk, seq }: { gfid: number; lblk: number; seq: number }): void {
+  state.marks = state.marks.filter((other) => !isBlock(other, { gfid, lblk }) || other.seq > seq);
+}
+
+const encodeGroup = ({ gfid, group }: GroupName, to: Encoder): void => {
+  to.uint(gfid);
+  to.uint(group);
+};
+const decodeGroup = (from: Decoder): GroupName => ({ gfid: from.uint(), group: from.uint() });
+
+export function encodeStale({ gfid, lblk, group, slot, seq }: StaleBlock, to: Encoder): void {
+  to.uint(gfid);
+  to.uint(lblk);
+  to.uint(group);
+  to.uint(slot);
+  to.uint(seq);
+}
+
+export const decodeStale = (from: Decoder): StaleBlock => ({
+  gfid: from.uint(),
+  lblk: from.uint(),
+  group: from.uint(),
+  slot: from.uint(),
+  seq: from.uint(),
+});
+
+export function encodeProxy(state: ProxyState, into: Encoder): void {
+  encodeParity(state.parity, into);
+  into.int(state.epoch);
+  into.int(state.firstEpoch);
+  into.flag(state.returning);
+  into.list(state.members, ({ status, linked, heard, lastOut, hello }, to) => {
+    to.uint(memberStatuses.indexOf(status));
+    to.flag(linked);
+    to.flag(heard);
+    to.int(lastOut);
+    to.int(hello?.epoch ?? -1);
+    to.list(hello?.stale ?? [], encodeGroup);
+  });
+  into.list(state.marks, encodeStale);
+  into.list(state.requests, ({ gfid, lblk, client, request, pj }, to) => {
+    to.uint(gfid);
+    to.uint(lblk);
+    to.uint(client);
+    to.uint(request);
+    to.uint(pj);
+  });
+  into.list(state.stale, encodeGroup);
+  into.list(state.operations, encodeOperation);
+  into.list(state.held, encodeHeld);
+  into.list(state.ending, ({ id, from, mj }, to) => {
+    to.uint(id);
+    to.uint(from);
+    to.uint(mj);
+  });
+  into.uint(state.nextId);
+}
+
+export const decodeProxy = (from: Decoder): ProxyState => ({
+  parity: decodeParity(from),
+  epoch: from.int(),
+  firstEpoch: from.int(),
+  returning: from.flag(),
+  members: from.list((each) => {
+    const status = memberStatuses[each.uint()]!;
+    const linked = each.flag();
+    const heard = each.flag();
+    const lastOut = each.int();
+    const epoch = each.int();
+    const stale = each.list(decodeGroup);
+    return { status, linked, heard, lastOut, hello: epoch < 0 ? undefined : { epoch, stale } };
+  }),
+  marks: from.list(decodeStale),
+  requests: from.list((each) => ({
+    gfid: each.uint(),
+    lblk: each.uint(),
+    client: each.uint(),
+    request: each.uint(),
+    pj: each.uint(),
+  })),
+  stale: from.list(decodeGroup),
+  operations: from.list(decodeOperation),
+  held: from.list(decodeHeld),
+  ending: from.list((each) => ({ id: each.uint(), from: each.uint(), mj: each.uint() })),
+  nextId: from.uint(),
+});
+
+const encodeNumber = (number: number, to: Encoder): void => to.int(number);
+
+function encodeOperation(operation: GroupOperation, to: Encoder): void {
+  to.uint(operationKinds.indexOf(operation.kind));
+  to.uint(operationStages.indexOf(operation.stage));
+  for (const field of operationNumbers) to.uint(operation[field]);
+  to.list(operation.values, encodeNumber);
+  to.list(operation.seqs, encodeNumber);
+  to.list(operation.asked, (asked, each) => each.flag(asked));
+  to.flag(operation.hardened);
+}
+
+const operationNumbers = [
+  'id',
+  'gfid',
+  'lblk',
+  'group',
+  'slot',
+  'call',
+  'client',
+  'request',
+  'payload',
+  'writeStart',
+  'writeBytes',
+  'toughness',
+  'value',
+  'address',
+  'checksum',
+] as const;
+
+function decodeOperation(from: Decoder): GroupOperation {
+  const kind = operationKinds[from.uint()]!;
+  const stage = operationStages[from.uint()]!;
+  const numbers = Object.fromEntries(operationNumbers.map((field) => [field, from.uint()])) as Pick<
+    GroupOperation,
+    (typeof operationNumbers)[number]
+  >;
+  const values = from.list((each) => each.int());
+  const seqs = from.list((each) => each.int());
+  const asked = from.list((each) => each.flag());
+  return { kind, stage, ...numbers, values, seqs, asked, hardened: from.flag() };
+}
+
+/** Only what goes on with an update or begins one is held. */
+const heldTypes = ['ios_updatepn', 'delta', 'data_hardened', 'recall', 'abort'] as const;
+
+function encodeHeld({ from, message }: HeldMessage, to: Encoder): void {
+  if (message.type === 'resolve') throw new TypeError('resolve is never held');
+  to.uint(from);
+  to.uint(heldTypes.indexOf(message.type));
+  if (message.type === 'ios_updatepn') encodeMj(message.mj, to);
+  else to.uint(message.mj);
+  to.uint('delta' in message ? message.delta : 0);
+  to.flag('code' in message && message.code === 'q');
+}
+
+function decodeHeld(from: Decoder): HeldMessage {
+  const peer = from.uint();
+  const type = heldTypes[from.uint()]!;
+  const mj = type === 'ios_updatepn' ? decodeMj(from) : from.uint();
+  const delta = from.uint();
+  const code = from.flag() ? ({ code: 'q' } as const) : {};
+  const hasDelta = type === 'ios_updatepn' || type === 'delta';
+  const message = (hasDelta ? { type, mj, delta, ...code } : { type, mj }) as ToParity;
+  return { from: peer, message };
+}
+
+/** The result of a call that the write kernels answer, as a proxy says it. */
+export type InnerResult = WriteResult;

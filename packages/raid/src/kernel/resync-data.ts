@@ -1,0 +1,77 @@
+import { dataIom } from './data-iom.ts';
+import type { DataEvent } from './data-state.ts';
+import type { ToParity } from './iom-messages.ts';
+import type { JournalId, MjEntry, Peer } from './journal.ts';
+import { innerSink, isGroup, type MemberSink, type ProxyRequest } from './proxy-messages.ts';
+import { partnerOf, type ResyncEnv, type ResyncState } from './resync-state.ts';
+
+/** Let the data IOM take a step. What it says to a parity IOM that is stopped is answered here, in its place. */
+export function stepData(state: ResyncState, event: DataEvent, env: ResyncEnv, out: MemberSink): void {
+  const heard: { readonly from: Peer; readonly message: ToParity }[] = [];
+  const send = (to: Peer, message: ToParity) => {
+    if (partnerOf(state, to, env).status === 'replaced') heard.push({ from: to, message });
+    else out.send(to, message);
+  };
+  const deliver = (request: ProxyRequest) => out.deliver(request);
+  dataIom.step(
+    state.data,
+    event,
+    env,
+    innerSink(out, send, deliver, (call, result) => out.reply(call, result)),
+  );
+  for (const { from, message } of heard) standIn(state, from, message, env, out);
+}
+
+/**
+ * In the place of a parity IOM that is stopped: it has nothing open, and an update is as good as merged when it is on
+ * record that the parity of its group is stale.
+ */
+function standIn(state: ResyncState, peer: Peer, message: ToParity, env: ResyncEnv, out: MemberSink): void {
+  if (message.type === 'resolve') {
+    stepData(state, { type: 'message', from: peer, message: { type: 'resolved', open: [] } }, env, out);
+  } else if (message.type === 'ios_updatepn') {
+    goWithoutParity(state, peer, message.mj, env, out);
+  }
+}
+
+function goWithoutParity(state: ResyncState, peer: Peer, mj: MjEntry, env: ResyncEnv, out: MemberSink): void {
+  const { gfid, group } = mj;
+  const known = state.staleParity.find((each) => each.peer === peer && isGroup(each, mj));
+  const isMarked = known?.durable === true || !env.proxyRules.marksParityFirst();
+  const id = known?.id ?? state.nextId++;
+  if (known === undefined) {
+    state.staleParity = [...state.staleParity, { gfid, group, peer, id, durable: false }];
+    out.trace('parity stale', group);
+    out.deliver({ type: 'journal', entry: { type: 'stale', id, gfid, group, parity: peer } });
+  }
+  if (isMarked) hardened(state, peer, mj.mj, env, out);
+  else state.unparitied = [...state.unparitied, { mark: id, peer, mj: mj.mj }];
+}
+
+function hardened(state: ResyncState, peer: Peer, mj: JournalId, env: ResyncEnv, out: MemberSink): void {
+  stepData(state, { type: 'message', from: peer, message: { type: 'parity_hardened', mj } }, env, out);
+}
+
+/** The mark of a group is durable: what waited for it goes on, unless the parity IOM is back and was asked instead. */
+export function markDurable(state: ResyncState, id: JournalId, env: ResyncEnv, out: MemberSink): void {
+  for (const each of state.staleParity) if (each.id === id) each.durable = true;
+  const waiting = state.unparitied.filter(({ mark }) => mark === id);
+  state.unparitied = state.unparitied.filter(({ mark }) => mark !== id);
+  for (const { peer, mj } of waiting) {
+    if (partnerOf(state, peer, env).status === 'replaced') hardened(state, peer, mj, env, out);
+  }
+}
+
+/** Parity of the group is right again. */
+export function parityFresh(
+  state: ResyncState,
+  peer: Peer,
+  name: { gfid: number; group: number },
+  out: MemberSink,
+): void {
+  const known = state.staleParity.find((each) => each.peer === peer && isGroup(each, name));
+  if (known === undefined) return;
+  state.staleParity = state.staleParity.filter((each) => each !== known);
+  const { gfid, group } = name;
+  out.deliver({ type: 'journal', entry: { type: 'fresh', id: state.nextId++, gfid, group, parity: peer } });
+}

@@ -1,0 +1,99 @@
+import { abandon } from './data-write.ts';
+import type { Peer } from './journal.ts';
+import { partnerOf as partnerIn } from './partners.ts';
+import { isBlock, type MemberSink, type StaleBlock, type ViewEvent } from './proxy-messages.ts';
+import { stepData } from './resync-data.ts';
+import { partnerOf, type ResyncEnv, type ResyncState, staleHere } from './resync-state.ts';
+
+/** A view is durable on everyone in it: go on without the parity IOMs it leaves out, and greet those who are back. */
+export function viewChanged(state: ResyncState, view: ViewEvent, env: ResyncEnv, out: MemberSink): void {
+  state.epoch = view.epoch;
+  state.returning = view.returning;
+  for (const peer of env.peers) {
+    const partner = partnerOf(state, peer, env);
+    partner.out = view.out.includes(peer);
+    if (partner.out && partner.status !== 'replaced') {
+      leave(state, peer, env, out);
+      if (!env.proxyRules.mayDoWithoutParity(view.returning)) continue;
+      partner.status = 'replaced';
+      out.trace('parity is away', peer);
+      stepData(state, { type: 'peer', peer, up: true }, env, out);
+    } else if (!partner.out && partner.status === 'replaced') {
+      leave(state, peer, env, out);
+    } else if (partner.status === 'greeted') {
+      // What was said in a view that the proxy came back after counts for nothing there.
+      sayHello(state, peer, out);
+    }
+  }
+}
+
+export function linkChanged(state: ResyncState, peer: Peer, up: boolean, env: ResyncEnv, out: MemberSink): void {
+  const partner = partnerOf(state, peer, env);
+  partner.linked = up;
+  if (!up && partner.status !== 'replaced') leave(state, peer, env, out);
+}
+
+function leave(state: ResyncState, peer: Peer, env: ResyncEnv, out: MemberSink): void {
+  const partner = partnerOf(state, peer, env);
+  if (partner.status === 'replaced' && env.proxyRules.asksAgain()) askAgain(state, peer);
+  if (partner.status === 'partner' || partner.status === 'replaced') {
+    stepData(state, { type: 'peer', peer, up: false }, env, out);
+  }
+  partner.status = 'apart';
+  state.reads = state.reads.filter(({ from }) => from !== peer);
+  for (const block of state.stale) if (block.peer === peer && block.stage === 'asked') block.stage = 'waiting';
+}
+
+/** What was taken for merged because of a mark, and is not over, is to be merged by the parity IOM that is back. */
+function askAgain({ data }: ResyncState, peer: Peer): void {
+  for (const update of data.updates) {
+    const partner = partnerIn(update, peer);
+    if (partner !== undefined && update.stage === 'updating') partner.hardened = false;
+  }
+}
+
+/** Say hello to every parity IOM that is there and was not spoken to, once the log and its blocks were looked at. */
+export function greet(state: ResyncState, env: ResyncEnv, out: MemberSink): void {
+  const isLookedAt = state.data.updates.every(({ stage, verified }) => stage !== 'found' || verified);
+  if (state.epoch < 0 || state.data.recovering || !isLookedAt) return;
+  for (const peer of env.peers) {
+    const partner = partnerOf(state, peer, env);
+    if (partner.status !== 'apart' || partner.out || !partner.linked) continue;
+    partner.status = 'greeted';
+    partner.greeting = state.epoch;
+    sayHello(state, peer, out);
+  }
+}
+
+function sayHello(state: ResyncState, peer: Peer, out: MemberSink): void {
+  const stale = state.staleParity.filter((each) => each.peer === peer).map(({ gfid, group }) => ({ gfid, group }));
+  out.trace('hello', peer, stale.length);
+  out.send(peer, { type: 'hello', epoch: state.epoch, stale });
+}
+
+/** The parity IOM says which blocks changed while this member was away: what it knows of them itself counts no more. */
+export function welcomed(
+  state: ResyncState,
+  peer: Peer,
+  told: readonly StaleBlock[],
+  env: ResyncEnv,
+  out: MemberSink,
+): void {
+  for (const block of told) {
+    const { gfid, lblk, group, slot, seq } = block;
+    const here = state.data.blocks.find((other) => isBlock(other, block))?.seq ?? 0;
+    if (env.proxyRules.isCurrent(here, seq)) {
+      out.send(peer, { type: 'restored', gfid, lblk, seq: here });
+      continue;
+    }
+    if (env.proxyRules.abortsStale()) {
+      const open = state.data.updates.filter(({ entry }) => isBlock(entry, block));
+      for (const update of open) abandon(state.data, update, env, out);
+    }
+    if (staleHere(state, block) !== undefined) continue;
+    const fresh = { stage: 'waiting', found: 0, value: 0, applied: [], address: 0, checksum: 0 } as const;
+    state.stale = [...state.stale, { gfid, lblk, group, slot, seq, peer, id: state.nextId++, ...fresh }];
+  }
+  partnerOf(state, peer, env).status = 'partner';
+  stepData(state, { type: 'peer', peer, up: true }, env, out);
+}

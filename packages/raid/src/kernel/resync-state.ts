@@ -1,0 +1,267 @@
+import type { Decoder, Encoder, Handle } from '@holdfast/kernel';
+import {
+  type DataBlock,
+  type DataEnv,
+  type DataState,
+  decodeData,
+  encodeData,
+  initialData,
+  type WriteCall,
+} from './data-state.ts';
+import type { Toughness } from './iom-messages.ts';
+import type { Address, JournalEntry, JournalId, Peer } from './journal.ts';
+import {
+  type AppliedRequest,
+  firstProxyId,
+  type GroupName,
+  isBlock,
+  type MemberBlock,
+  type ProxyAnswer,
+  type ProxyEntry,
+  type StaleBlock,
+  type ToMember,
+  type ViewEvent,
+} from './proxy-messages.ts';
+import type { ProxyRules } from './proxy-rules.ts';
+import { decodeStale, encodeStale } from './proxy-state.ts';
+
+export type ResyncEvent =
+  | WriteCall
+  | ViewEvent
+  | ProxyAnswer
+  | { readonly type: 'message'; readonly from: Peer; readonly message: ToMember }
+  | { readonly type: 'peer'; readonly peer: Peer; readonly up: boolean }
+  | {
+      readonly type: 'recovered';
+      readonly blocks: readonly DataBlock[];
+      readonly entries: readonly (JournalEntry | ProxyEntry)[];
+    };
+
+export interface ResyncEnv extends DataEnv {
+  /** Parity IOMs that are stopped when the first life begins. */
+  readonly startsWithout: readonly Peer[];
+  readonly proxyRules: ProxyRules;
+}
+
+/**
+ * What a parity IOM is to a data IOM.
+ * - `apart`: not spoken to since the link came up.
+ * - `greeted`: hello was said.
+ * - `partner`: it answered, and the journaled write runs with it.
+ * - `replaced`: the view says that it is stopped, and writes go on without parity.
+ */
+export const partnerStatuses = ['apart', 'greeted', 'partner', 'replaced'] as const;
+export type PartnerStatus = (typeof partnerStatuses)[number];
+
+export interface Partner {
+  status: PartnerStatus;
+  linked: boolean;
+  /** The view leaves it out. */
+  out: boolean;
+  /** The view of the first hello since it was apart. */
+  greeting: number;
+}
+
+/** - `taking`: the block is here and waits for an address. */
+export const restoreStages = ['waiting', 'asked', 'taking', 'placing', 'hardening', 'journaling'] as const;
+
+/** A block that changed while this member was away. */
+export interface StaleHere extends StaleBlock {
+  readonly peer: Peer;
+  readonly id: JournalId;
+  stage: (typeof restoreStages)[number];
+  /** The version that was sent. */
+  found: number;
+  value: Handle;
+  applied: readonly AppliedRequest[];
+  address: Address;
+  checksum: number;
+}
+
+/** A group of which this member's block changed and parity did not. */
+export interface StaleParity extends GroupName {
+  readonly peer: Peer;
+  readonly id: JournalId;
+  durable: boolean;
+}
+
+/** A proxy wants to know a block of this member. */
+export interface MemberRead extends MemberBlock {
+  readonly from: Peer;
+  readonly seq: number;
+  readonly id: JournalId;
+  reading: boolean;
+  /** The version that is being read. */
+  found: number;
+}
+
+export interface ResyncState {
+  data: DataState;
+  /** The view; -1 until one is durable everywhere in this life. */
+  epoch: number;
+  returning: boolean;
+  /** By index in the peers of the data IOM. */
+  partners: Partner[];
+  stale: StaleHere[];
+  staleParity: StaleParity[];
+  reads: MemberRead[];
+  /** Calls that wait for a block to be restored, or for their parity IOM to be heard. */
+  calls: WriteCall[];
+  /** Updates without parity that wait for the mark of their group. */
+  unparitied: { readonly mark: JournalId; readonly peer: Peer; readonly mj: JournalId }[];
+  nextId: JournalId;
+}
+
+export const initialResync = (env: ResyncEnv): ResyncState => ({
+  data: initialData(env),
+  epoch: env.incarnation === 0 ? 0 : -1,
+  returning: false,
+  partners: env.peers.map((peer) => {
+    const unknown = { linked: false, out: false, greeting: 0 };
+    if (env.incarnation > 0) return { status: 'apart', ...unknown };
+    if (env.startsWithout.includes(peer)) return { status: 'replaced', ...unknown, out: true };
+    return { status: 'partner', ...unknown, linked: true };
+  }),
+  stale: [],
+  staleParity: [],
+  reads: [],
+  calls: [],
+  unparitied: [],
+  nextId: firstProxyId(env.incarnation),
+});
+
+export const partnerOf = (state: ResyncState, peer: Peer, env: ResyncEnv): Partner =>
+  state.partners[env.peers.indexOf(peer)]!;
+
+export const staleHere = (
+  state: ResyncState,
+  block: { readonly gfid: number; readonly lblk: number },
+): StaleHere | undefined => state.stale.find((each) => isBlock(each, block));
+
+export function encodeResync(state: ResyncState, into: Encoder): void {
+  encodeData(state.data, into);
+  into.int(state.epoch);
+  into.flag(state.returning);
+  into.list(state.partners, ({ status, linked, out, greeting }, to) => {
+    to.uint(partnerStatuses.indexOf(status));
+    to.flag(linked);
+    to.flag(out);
+    to.uint(greeting);
+  });
+  into.list(state.stale, (stale, to) => {
+    encodeStale(stale, to);
+    to.uint(stale.peer);
+    to.uint(stale.id);
+    to.uint(restoreStages.indexOf(stale.stage));
+    to.uint(stale.found);
+    to.uint(stale.value);
+    to.list(stale.applied, ({ client, request }, each) => {
+      each.uint(client);
+      each.uint(request);
+    });
+    to.uint(stale.address);
+    to.uint(stale.checksum);
+  });
+  into.list(state.staleParity, ({ gfid, group, peer, id, durable }, to) => {
+    to.uint(gfid);
+    to.uint(group);
+    to.uint(peer);
+    to.uint(id);
+    to.flag(durable);
+  });
+  into.list(state.reads, (read, to) => {
+    to.uint(read.gfid);
+    to.uint(read.lblk);
+    to.uint(read.group);
+    to.uint(read.slot);
+    to.uint(read.from);
+    to.int(read.seq);
+    to.uint(read.id);
+    to.flag(read.reading);
+    to.uint(read.found);
+  });
+  into.list(state.calls, (call, to) => {
+    for (const field of callNumbers) to.uint(call[field]);
+  });
+  into.list(state.unparitied, ({ mark, peer, mj }, to) => {
+    to.uint(mark);
+    to.uint(peer);
+    to.uint(mj);
+  });
+  into.uint(state.nextId);
+}
+
+const callNumbers = [
+  'call',
+  'client',
+  'request',
+  'gfid',
+  'lblk',
+  'group',
+  'slot',
+  'parity',
+  'payload',
+  'writeStart',
+  'writeBytes',
+  'toughness',
+] as const;
+
+export const decodeResync = (from: Decoder): ResyncState => ({
+  data: decodeData(from),
+  epoch: from.int(),
+  returning: from.flag(),
+  partners: from.list((each) => ({
+    status: partnerStatuses[each.uint()]!,
+    linked: each.flag(),
+    out: each.flag(),
+    greeting: each.uint(),
+  })),
+  stale: from.list((each) => ({
+    ...decodeStale(each),
+    peer: each.uint(),
+    id: each.uint(),
+    stage: restoreStages[each.uint()]!,
+    found: each.uint(),
+    value: each.uint(),
+    applied: each.list((applied) => ({ client: applied.uint(), request: applied.uint() })),
+    address: each.uint(),
+    checksum: each.uint(),
+  })),
+  staleParity: from.list((each) => ({
+    gfid: each.uint(),
+    group: each.uint(),
+    peer: each.uint(),
+    id: each.uint(),
+    durable: each.flag(),
+  })),
+  reads: from.list((each) => ({
+    gfid: each.uint(),
+    lblk: each.uint(),
+    group: each.uint(),
+    slot: each.uint(),
+    from: each.uint(),
+    seq: each.int(),
+    id: each.uint(),
+    reading: each.flag(),
+    found: each.uint(),
+  })),
+  calls: from.list(decodeCall),
+  unparitied: from.list((each) => ({ mark: each.uint(), peer: each.uint(), mj: each.uint() })),
+  nextId: from.uint(),
+});
+
+const decodeCall = (from: Decoder): WriteCall => ({
+  type: 'write',
+  call: from.uint(),
+  client: from.uint(),
+  request: from.uint(),
+  gfid: from.uint(),
+  lblk: from.uint(),
+  group: from.uint(),
+  slot: from.uint(),
+  parity: from.uint(),
+  payload: from.uint(),
+  writeStart: from.uint(),
+  writeBytes: from.uint(),
+  toughness: from.uint() as Toughness,
+});

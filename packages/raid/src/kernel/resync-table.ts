@@ -1,0 +1,55 @@
+import { type CellTable, handled, ignored, impossible } from '@holdfast/kernel';
+
+const once = impossible('a log is read once');
+const fenced = ignored('it was sent before the view left the sender out');
+const formerly = ignored('it was sent in a life before the view left the sender out');
+const again = impossible('a parity IOM welcomes once');
+const notAsked = impossible('the storage was not asked');
+const gone = ignored('the proxy that wanted to know is gone');
+
+const whole = { view: handled, 'peer up': handled, 'peer down': handled, write: handled };
+const asked = { combined: notAsked, hardened: notAsked, journaled: notAsked };
+
+/**
+ * Rows: the whole I/O manager for views, links, the log and calls; what the sender is for messages; how far a block is
+ * for what the storage answers. What the journaled write asked for is `storage`.
+ */
+export const resyncTable: CellTable = {
+  recovering: { ...whole, recovered: handled },
+  serving: { ...whole, recovered: once },
+  'data IOM': { storage: handled },
+  apart: {
+    welcome: fenced,
+    member_read: fenced,
+    restore_value: fenced,
+    parity_fresh: fenced,
+    'write message': fenced,
+  },
+  greeted: {
+    welcome: handled,
+    member_read: formerly,
+    restore_value: formerly,
+    parity_fresh: formerly,
+    'write message': formerly,
+  },
+  partner: {
+    welcome: again,
+    member_read: handled,
+    restore_value: handled,
+    parity_fresh: handled,
+    'write message': handled,
+  },
+  replaced: {
+    welcome: fenced,
+    member_read: fenced,
+    restore_value: fenced,
+    parity_fresh: fenced,
+    'write message': fenced,
+  },
+  placing: { ...asked, combined: handled },
+  hardening: { ...asked, hardened: handled },
+  journaling: { ...asked, journaled: handled },
+  mark: { journaled: handled },
+  read: { difference: handled },
+  over: { ...asked, difference: gone },
+};
