@@ -27,9 +27,14 @@ export class BlockOracle {
   }
 
   /** What is wrong with the object; undefined when every block holds what it may hold. Each block is then known. */
-  async wrong(object: BlockObject): Promise<string | undefined> {
+  wrong(object: BlockObject): Promise<string | undefined> {
+    return this.wrongBlocks((block) => object.read(block * blockBytes, blockBytes));
+  }
+
+  /** The same for whatever reads a block. */
+  async wrongBlocks(read: (block: number) => Promise<Uint8Array>): Promise<string | undefined> {
     const blocks = [...this.#possible.keys()].sort((a, b) => a - b);
-    const contents = await Promise.all(blocks.map((block) => object.read(block * blockBytes, blockBytes)));
+    const contents = await Promise.all(blocks.map(read));
     for (const [index, block] of blocks.entries()) {
       const found = contents[index]!;
       const known = this.#possible.get(block)!;

@@ -1,4 +1,4 @@
-import type { BlockObject } from '../../src/object/block-object.ts';
+import type { Toughness } from '../../src/kernel/iom-messages.ts';
 import type { NotedWrite } from './block-oracle.ts';
 import { bytesOf } from './objects.ts';
 
@@ -19,9 +19,13 @@ export function nextWrite(lane: number, random: (below: number) => number): Note
   return { offset: first * blockBytes + offset, length: Math.min(length, room), seed, toughness: 2 };
 }
 
+interface Overwritten {
+  write(offset: number, bytes: Uint8Array, options: { readonly toughness: Toughness }): Promise<unknown>;
+}
+
 /** Overwrite on and on in lanes that share rows, each one write at a time; `note` hears of each before and after. */
 export async function overwrite(
-  object: BlockObject,
+  object: Overwritten,
   options: {
     readonly lanes: number;
     readonly writesEach: number;

@@ -4,6 +4,7 @@ import { DriveRecording } from '../../src/crash/drive-recording.ts';
 import { memoryDrive } from '../../src/crash/memory-drive.ts';
 import type { DriveDirectory } from '../../src/drive/drive-files.ts';
 import { BlockOracle, type NotedWrite } from './block-oracle.ts';
+import { InPlaceArray } from './in-place-array.ts';
 import { LocalHost, localPools } from './local-host.ts';
 import { bytesOf, smallShape } from './objects.ts';
 import { laneBlocks, overwrite } from './overwrite-lanes.ts';
@@ -53,6 +54,37 @@ export async function recordOverwrites(run: {
   return { recording, fromStep, gfid: object.gfid };
 }
 
+/** The same overwrites of the same layout without a journal. */
+export async function recordInPlace(run: { readonly seed: number; readonly writesEach: number }) {
+  const random = randomNumbers(run.seed);
+  const recording = new DriveRecording();
+  const drives: DriveDirectory[] = [];
+  for (const member of members) {
+    drives.push(await recording.record(`${member}`, memoryDrive(`drive ${member}`, new Map(), delays(random))));
+  }
+  const array = await InPlaceArray.open((member) => drives[member]!);
+  for (const drive of drives) await drive.sync();
+  const note = (verb: WriteNote['verb'], write: NotedWrite) => recording.note({ verb, write } satisfies WriteNote);
+  const all: NotedWrite = { offset: 0, length: lanes * laneBlocks * 4096, seed: run.seed, toughness: 2 };
+  note('begin', all);
+  await array.write(0, bytesOf(all.length, all.seed));
+  note('acked', all);
+  const fromStep = recording.steps.length;
+  await overwrite(array, { lanes, writesEach: run.writesEach, random, note });
+  return { recording, fromStep };
+}
+
+/** What the writes of an image leave open. */
+export function oracleOf({ notes }: Pick<CrashImage, 'notes'>): BlockOracle {
+  const oracle = new BlockOracle();
+  for (const note of notes) {
+    const { verb, write } = note as WriteNote;
+    if (verb === 'begin') oracle.begin(write);
+    else oracle.acked(write);
+  }
+  return oracle;
+}
+
 /** Opens crash images of overwrites one after the other, all with the same pages. */
 export class OverwriteImages {
   readonly #pools = localPools(members);
@@ -63,12 +95,7 @@ export class OverwriteImages {
     image: Pick<CrashImage, 'notes' | 'drive'>,
     options: { without?: string[] } = {},
   ): Promise<string | undefined> {
-    const oracle = new BlockOracle();
-    for (const note of image.notes) {
-      const { verb, write } = note as WriteNote;
-      if (verb === 'begin') oracle.begin(write);
-      else oracle.acked(write);
-    }
+    const oracle = oracleOf(image);
     const openDrive = (member: number) => image.drive(`${member}`);
     const host = new LocalHost('image', members, undefined, { pools: this.#pools, openDrive });
     try {
