@@ -149,6 +149,14 @@ export class StoreError extends HoldfastError {
   }
 }
 
+/** Thrown when a trace is asked of a container that records none: `HF_NOT_TRACED`. */
+export class NotTracedError extends HoldfastError {
+  override readonly name = 'NotTracedError';
+  constructor(container: string) {
+    super('HF_NOT_TRACED', `Container ${container} records no events.`, { hint: 'Define it with trace: true.' });
+  }
+}
+
 /** Thrown when a container has no operation of that name: `HF_UNKNOWN_OPERATION`. */
 export class UnknownOperationError extends HoldfastError {
   override readonly name = 'UnknownOperationError';

@@ -82,6 +82,10 @@ export const scenarioDeliveriesMax = 10_000;
 /** Deliveries of one step that a report lists; the rest is counted. */
 export const scenarioDeliveriesListed = 100;
 
+/** Events of one object that one member records for a trace, and objects of a container. What comes later is not recorded. */
+export const traceEventsMax = 10_000;
+export const traceKeysMax = 64;
+
 /** How long `inspect` waits for the answer of a member. */
 export const questionMs = 1000;
 

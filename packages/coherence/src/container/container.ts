@@ -15,6 +15,7 @@ import { type ContainerCallOptions, ObjectCalls } from './object-calls.ts';
 import type { ObjectSet } from './object-set.ts';
 import { type ObjectSlot, unread } from './object-slot.ts';
 import { SetHooks } from './set-hooks.ts';
+import { type ObjectTrace, traceObject } from './trace-scenario.ts';
 import { ValueForm } from './value-form.ts';
 import { type ObjectChange, Watch, WatchQuestions } from './watch.ts';
 
@@ -326,6 +327,16 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
   inspect(key: Key): Promise<Inspection> {
     const form = this.#calls.form(key);
     return inspect(this.#member, this.#set, form, this.#set.defaultOwner(form));
+  }
+
+  /**
+   * Everything that happened to an object on all members, as a scenario that `holdfast scenario` runs again step by step:
+   * from its first event to now, or to the first change of view, watch or write to a device.
+   * @throws NotTracedError (HF_NOT_TRACED) where the definition does not say `trace`
+   */
+  trace(key: Key): Promise<ObjectTrace> {
+    const form = this.#calls.form(key);
+    return traceObject(this.#member, this.#set, form, this.#set.defaultOwner(form));
   }
 
   /** What happened here: objects by state, messages by kind, and how often requests had been passed on. */

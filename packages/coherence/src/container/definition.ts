@@ -70,6 +70,12 @@ export interface ContainerOptions<Key, Value, Operations> {
    * @default 0
    */
   readonly backup?: 0 | 1;
+  /**
+   * Members record what happens to the objects, from the first event on, for {@link Container.trace}. For finding out what
+   * happened: calls that find a copy here take twice as long.
+   * @default false
+   */
+  readonly trace?: boolean;
   /** What `execute` can call. */
   readonly operations?: Operations & { readonly [Name in keyof Operations]: Operation<Value> };
 }
@@ -99,6 +105,7 @@ export interface ContainerDefinition<
   readonly firstTouch: 'requester' | 'default-owner';
   readonly migratory: boolean;
   readonly backup: 0 | 1;
+  readonly trace: boolean;
   readonly operations: Operations;
 }
 
@@ -130,6 +137,7 @@ const optionsSchema = z.strictObject({
   firstTouch: z.enum(['requester', 'default-owner']).optional(),
   migratory: z.boolean().optional(),
   backup: z.union([z.literal(0), z.literal(1)]).optional(),
+  trace: z.boolean().optional(),
   budget: z.strictObject({ bytes: z.int().min(1).optional(), objects: z.int().min(1).optional() }).optional(),
   operations: z.record(z.string().min(1), hook).optional(),
 });
@@ -174,6 +182,13 @@ export function defineContainer<Key, Value, Operations>(
       'Keep one: they say where a first value comes from.',
     );
   }
+  const { trace = false } = options;
+  if (trace && (options.backup === 1 || options.exclusiveReaders === true)) {
+    throw new ContainerDefinitionError(
+      `Container ${name} cannot be traced: scenarios know no ${options.backup === 1 ? 'place of a backup' : 'exclusive readers'}.`,
+      'Leave trace out, or the other option.',
+    );
+  }
   return Object.freeze({
     name,
     key,
@@ -188,6 +203,7 @@ export function defineContainer<Key, Value, Operations>(
     firstTouch: options.firstTouch ?? 'requester',
     migratory: options.migratory ?? false,
     backup: options.backup ?? 0,
+    trace,
     operations: options.operations ?? ({} as Operations),
   });
 }

@@ -1,9 +1,8 @@
 import { type MemberName, type MemberSlot, memberName } from '@holdfast/runtime/service';
 import { type ObjectStatus, objectStatuses } from '../kernel/object-types.ts';
 import type { MemberCoherence } from './member-coherence.ts';
-import type { MemberState } from './member-questions.ts';
+import { type MemberState, stateOf } from './member-questions.ts';
 import type { ObjectSet } from './object-set.ts';
-import type { ObjectSlot } from './object-slot.ts';
 
 /** What one member knows of an object. */
 export interface MemberView {
@@ -48,21 +47,6 @@ const owning: ReadonlySet<ObjectStatus> = new Set([
   'WAIT_CHG_OWN_ACK',
   'WAIT_OBJ_RM_ACK',
 ]);
-
-export function stateOf({ entry, bytes }: ObjectSlot): MemberState {
-  const { status, probOwner, version, incarnation, copyset, readers, writer, queue } = entry;
-  return {
-    status,
-    probOwner,
-    version,
-    incarnation,
-    copyset: [...copyset],
-    readers: readers.length,
-    isWritten: writer !== 0,
-    waiting: queue.length,
-    bytes: bytes?.length ?? 0,
-  };
-}
 
 /** Ask every member that is up what it knows of an object. */
 export async function inspect(

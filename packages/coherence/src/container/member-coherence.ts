@@ -6,9 +6,15 @@ import { type CallId, noPayload } from '../kernel/object-types.ts';
 import type { Undelivered, View } from '../kernel/view-types.ts';
 import { callsPerTurnMax, framesEarlyMax } from '../limits.ts';
 import { CoherenceViews } from './coherence-views.ts';
-import { stateOf } from './inspection.ts';
 import type { MapKey } from './key-form.ts';
-import { answerFrame, MemberQuestions, type MemberState, questionFrame } from './member-questions.ts';
+import {
+  answerFrame,
+  MemberQuestions,
+  type MemberState,
+  type MemberTrace,
+  questionFrame,
+  stateOf,
+} from './member-questions.ts';
 import { payloadOf } from './message-form.ts';
 import { ObjectSet } from './object-set.ts';
 import { readDescriptor, type SetDescriptor, writeDescriptor } from './set-descriptor.ts';
@@ -68,9 +74,12 @@ export class MemberCoherence implements SetPlace {
     this.#courier = new Courier(context.exchange, coherencePort, coherenceClass);
     this.#questions = new MemberQuestions(
       { begin: (to, bytes) => this.#courier.begin(to, bytes), end: () => this.end() },
-      (set, key) => {
-        const slot = this.#sets.get(set)?.slots.slot(JSON.parse(key) as MapKey);
-        return slot && stateOf(slot);
+      {
+        state: (set, key) => {
+          const slot = this.#sets.get(set)?.slots.slot(JSON.parse(key) as MapKey);
+          return slot && stateOf(slot);
+        },
+        trace: (set, key) => this.#sets.get(set)?.traceOf(JSON.parse(key) as MapKey),
       },
     );
     this.#listen();
@@ -165,7 +174,12 @@ export class MemberCoherence implements SetPlace {
 
   /** What another member knows of an object. */
   ask(member: MemberSlot, set: number, key: MapKey): Promise<MemberState | 'none' | 'silent'> {
-    return this.#questions.ask(member, set, JSON.stringify(key));
+    return this.#questions.askState(member, set, JSON.stringify(key));
+  }
+
+  /** What another member recorded of an object. */
+  askTrace(member: MemberSlot, set: number, key: MapKey): Promise<MemberTrace | 'none' | 'silent'> {
+    return this.#questions.askTrace(member, set, JSON.stringify(key));
   }
 
   close(): void {

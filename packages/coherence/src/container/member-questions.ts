@@ -1,5 +1,6 @@
 import {
   type Reader,
+  readByte,
   readCount,
   readString,
   type Writer,
@@ -10,6 +11,8 @@ import {
 import type { MemberSlot } from '@holdfast/runtime/service';
 import { z } from 'zod';
 import { questionMs } from '../limits.ts';
+import { tracedEventSchema } from './event-trace.ts';
+import type { ObjectSlot } from './object-slot.ts';
 
 /** Frames begin with one of these. */
 export const questionFrame = 6;
@@ -30,7 +33,35 @@ const stateSchema = z.object({
 /** What one member knows of one object. */
 export type MemberState = z.output<typeof stateSchema>;
 
-const answerSchema = stateSchema.nullable();
+const traceSchema = z.object({ events: z.array(tracedEventSchema), state: stateSchema.nullable() });
+
+/** What one member recorded of an object, and how it knew it then. */
+export type MemberTrace = z.output<typeof traceSchema>;
+
+/** What a question is about, as it travels. */
+const subjects = ['state', 'trace'] as const;
+type Subject = (typeof subjects)[number];
+
+/** What a member answers about an object, its key as JSON; undefined where it knows nothing. */
+export interface Answers {
+  state(set: number, key: string): MemberState | undefined;
+  trace(set: number, key: string): MemberTrace | undefined;
+}
+
+export function stateOf({ entry, bytes }: ObjectSlot): MemberState {
+  const { status, probOwner, version, incarnation, copyset, readers, writer, queue } = entry;
+  return {
+    status,
+    probOwner,
+    version,
+    incarnation,
+    copyset: [...copyset],
+    readers: readers.length,
+    isWritten: writer !== 0,
+    waiting: queue.length,
+    bytes: bytes?.length ?? 0,
+  };
+}
 
 /** Begin a frame to a member; `end` sends it. */
 export interface FrameSender {
@@ -40,47 +71,62 @@ export interface FrameSender {
 
 interface OpenQuestion {
   readonly of: MemberSlot;
-  readonly settle: (answer: MemberState | 'none' | 'silent') => void;
+  /** With the text of an answer, or undefined where none came. */
+  readonly settle: (text: string | undefined) => void;
 }
 
 /** Questions to other members about an object, for people who want to see; no part of the protocol. */
 export class MemberQuestions {
   readonly #sender: FrameSender;
-  readonly #answer: (set: number, key: string) => MemberState | undefined;
+  readonly #answers: Answers;
   readonly #open = new Map<number, OpenQuestion>();
   #last = 0;
 
-  /** @param answer what this member knows of an object, its key as JSON. */
-  constructor(sender: FrameSender, answer: (set: number, key: string) => MemberState | undefined) {
+  constructor(sender: FrameSender, answers: Answers) {
     this.#sender = sender;
-    this.#answer = answer;
+    this.#answers = answers;
   }
 
   /** `silent` when the member does not answer within `questionMs`, or is gone. */
-  ask(member: MemberSlot, set: number, key: string): Promise<MemberState | 'none' | 'silent'> {
+  askState(member: MemberSlot, set: number, key: string): Promise<MemberState | 'none' | 'silent'> {
+    return this.#ask('state', stateSchema, member, set, key);
+  }
+
+  askTrace(member: MemberSlot, set: number, key: string): Promise<MemberTrace | 'none' | 'silent'> {
+    return this.#ask('trace', traceSchema, member, set, key);
+  }
+
+  async #ask<T>(
+    about: Subject,
+    schema: z.ZodType<T>,
+    member: MemberSlot,
+    set: number,
+    key: string,
+  ): Promise<T | 'none' | 'silent'> {
     this.#last = (this.#last % 0xffff_ffff) + 1;
     const question = this.#last;
-    const { promise, resolve } = Promise.withResolvers<MemberState | 'none' | 'silent'>();
-    const timer = setTimeout(() => settle('silent'), questionMs);
-    const settle = (answer: MemberState | 'none' | 'silent'): void => {
-      clearTimeout(timer);
-      this.#open.delete(question);
-      resolve(answer);
-    };
-    this.#open.set(question, { of: member, settle });
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    const timer = setTimeout(() => resolve(undefined), questionMs);
+    this.#open.set(question, { of: member, settle: resolve });
     const writer = this.#sender.begin(member, key.length + 16);
     writeByte(writer, questionFrame);
     writeCount(writer, question);
+    writeByte(writer, subjects.indexOf(about));
     writeCount(writer, set);
     writeString(writer, key);
     this.#sender.end();
-    return promise;
+    const text = await promise;
+    clearTimeout(timer);
+    this.#open.delete(question);
+    if (text === undefined) return 'silent';
+    return schema.nullable().parse(JSON.parse(text)) ?? 'none';
   }
 
   onQuestion(from: MemberSlot, reader: Reader): void {
     const question = readCount(reader);
+    const about = subjects[readByte(reader)] ?? 'state';
     const set = readCount(reader);
-    const text = JSON.stringify(this.#answer(set, readString(reader)) ?? null);
+    const text = JSON.stringify(this.#answers[about](set, readString(reader)) ?? null);
     const writer = this.#sender.begin(from, text.length + 16);
     writeByte(writer, answerFrame);
     writeCount(writer, question);
@@ -90,15 +136,14 @@ export class MemberQuestions {
 
   onAnswer(reader: Reader): void {
     const open = this.#open.get(readCount(reader));
-    const answer = answerSchema.parse(JSON.parse(readString(reader)));
-    open?.settle(answer ?? 'none');
+    open?.settle(readString(reader));
   }
 
   lose(member: MemberSlot): void {
-    for (const { of, settle } of [...this.#open.values()]) if (of === member) settle('silent');
+    for (const { of, settle } of [...this.#open.values()]) if (of === member) settle(undefined);
   }
 
   close(): void {
-    for (const { settle } of [...this.#open.values()]) settle('silent');
+    for (const { settle } of [...this.#open.values()]) settle(undefined);
   }
 }

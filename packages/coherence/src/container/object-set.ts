@@ -29,8 +29,10 @@ import type {
 } from '../kernel/view-types.ts';
 import { forwardsMaxDefault, giveBackMs, reportsPerMessage, requestIdsMax } from '../limits.ts';
 import { heaviest } from './default-owners.ts';
+import { EventTrace } from './event-trace.ts';
 import type { Eviction } from './eviction.ts';
 import type { MapKey } from './key-form.ts';
+import { type MemberTrace, stateOf } from './member-questions.ts';
 import { type HandleOf, payloadOf } from './message-form.ts';
 import { type ObjectSlot, unread } from './object-slot.ts';
 import { OperationBytes } from './operation-bytes.ts';
@@ -59,6 +61,8 @@ export class ObjectSet implements ViewSink, Homes {
   bytes = 0;
   values = 0;
   readonly operations = new OperationBytes();
+  /** What happened to the objects, where the container is traced. */
+  readonly recorder: EventTrace | undefined;
   /** Where the container has a budget on this member. */
   eviction: Eviction | undefined = undefined;
   /** Of operations that this member asked for, until whoever asked has taken them. */
@@ -86,6 +90,7 @@ export class ObjectSet implements ViewSink, Homes {
    */
   constructor(descriptor: SetDescriptor, place: SetPlace, founding: View | undefined) {
     this.descriptor = descriptor;
+    this.recorder = descriptor.isTraced ? new EventTrace() : undefined;
     this.#place = place;
     this.slots = new SlotTable(
       (slot) => this.#dropped(slot),
@@ -123,6 +128,13 @@ export class ObjectSet implements ViewSink, Homes {
     if (slot !== undefined) slot.env = undefined;
   }
 
+  /** What was recorded of an object, and what it came to. */
+  traceOf(key: MapKey): MemberTrace | undefined {
+    if (this.recorder === undefined) return undefined;
+    const slot = this.slots.slot(key);
+    return { events: [...this.recorder.of(key)], state: slot === undefined ? null : stateOf(slot) };
+  }
+
   slotOf(key: MapKey): ObjectSlot {
     const known = this.slots.slot(key);
     if (known !== undefined) return known;
@@ -147,6 +159,7 @@ export class ObjectSet implements ViewSink, Homes {
 
   /** A read lease on a copy that is here, if nobody waits for it: as {@link call} would give it. */
   hit({ key, entry }: ObjectSlot, call: CallId): boolean {
+    if (this.recorder !== undefined) return false;
     return this.isOpen && !this.#isStepping && beginHit(entry, call, this.#objectEnv(key, this.#state.view));
   }
 
@@ -193,7 +206,8 @@ export class ObjectSet implements ViewSink, Homes {
 
   /** End a lease; with `bytes`, they become the value. Undefined where the kernel will answer, once they are saved. */
   put(slot: ObjectSlot, call: CallId, bytes: Uint8Array | undefined): CallResult | undefined {
-    if (bytes === undefined && this.isOpen && this.#place.owns && endHit(slot.entry, call)) return undefined;
+    const isHit = bytes === undefined && this.isOpen && this.#place.owns && this.recorder === undefined;
+    if (isHit && endHit(slot.entry, call)) return undefined;
     return this.#during(call, () => this.#happen(slot, (payload) => ({ type: 'put', call, payload }), bytes));
   }
 
@@ -243,6 +257,7 @@ export class ObjectSet implements ViewSink, Homes {
     if (said.type === 'OBJECT') {
       const { message, key } = said;
       this.sent[message.type] = (this.sent[message.type] ?? 0) + 1;
+      this.recorder?.sent(key, to);
       if ('forwards' in message && message.forwards > 0) this.#passedOn = true;
       bytes = this.#bytesOf(payloadOf(message), this.slots.slot(key));
     }
@@ -401,6 +416,7 @@ export class ObjectSet implements ViewSink, Homes {
     this.#arrived = bytes;
     this.#arrivedHandle = bytes === undefined ? noPayload : handle;
     const key = keyOf(event);
+    this.recorder?.begins(event);
     try {
       viewKernel.step(this.#state, event, this.#env, this);
     } finally {

@@ -24,6 +24,8 @@ export interface SetDescriptor {
   readonly isBackedUp: boolean;
   /** Objects may lie on the device of their default owner alone. */
   readonly isStored: boolean;
+  /** Members record what happens to its objects, from the first event on. */
+  readonly isTraced: boolean;
   /** The same where two definitions mean the same on the wire. */
   readonly fingerprint: string;
 }
@@ -31,7 +33,7 @@ export interface SetDescriptor {
 export function describe<Key, Value, Operations>(
   definition: ContainerDefinition<Key, Value, Operations, undefined>,
 ): SetDescriptor {
-  const { name, key, value, defaultOwner, exclusiveReaders, firstTouch, migratory, backup, operations, source } =
+  const { name, key, value, defaultOwner, exclusiveReaders, firstTouch, migratory, backup, operations, source, trace } =
     definition;
   const policy = {
     exclusiveReaders,
@@ -39,6 +41,7 @@ export function describe<Key, Value, Operations>(
     isMigratory: migratory,
     isBackedUp: backup === 1,
     isStored: source.store !== undefined && source.load !== undefined,
+    isTraced: trace,
   };
   const owner = typeof defaultOwner === 'function' ? 'function' : defaultOwner;
   const meaning = [wireText(key, 'output'), wireText(value, 'output'), owner, Object.keys(operations as object).sort()];
@@ -52,14 +55,15 @@ export function describe<Key, Value, Operations>(
 
 export function writeDescriptor(to: Writer, descriptor: SetDescriptor): void {
   writeString(to, descriptor.name);
-  const { exclusiveReaders, isLinked, isMigratory, isStored, isBackedUp } = descriptor;
+  const { exclusiveReaders, isLinked, isMigratory, isStored, isBackedUp, isTraced } = descriptor;
   writeCount(
     to,
     (exclusiveReaders ? 1 : 0) |
       (isLinked ? 2 : 0) |
       (isMigratory ? 4 : 0) |
       (isStored ? 8 : 0) |
-      (isBackedUp ? 16 : 0),
+      (isBackedUp ? 16 : 0) |
+      (isTraced ? 32 : 0),
   );
   writeString(to, descriptor.fingerprint);
 }
@@ -75,6 +79,7 @@ export function readDescriptor(from: Reader): SetDescriptor {
     isMigratory: (flags & 4) !== 0,
     isStored: (flags & 8) !== 0,
     isBackedUp: (flags & 16) !== 0,
+    isTraced: (flags & 32) !== 0,
     fingerprint: readString(from),
   };
 }

@@ -41,6 +41,20 @@ export const Batons = defineContainer('batons', {
   migratory: true,
 });
 
+/** What happens to them is recorded. */
+export const Traced = defineContainer('traced', {
+  key: z.string(),
+  value: z.object({ n: z.int() }),
+  initial: () => ({ n: 0 }),
+  trace: true,
+  operations: {
+    add: (draft, by: number) => {
+      draft.n += by;
+      return draft.n;
+    },
+  },
+});
+
 /** On two nodes before anybody sees it. */
 export const Vault = defineContainer('vault', {
   key: z.string(),

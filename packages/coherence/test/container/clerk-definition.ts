@@ -36,6 +36,8 @@ export const Clerk = defineService('clerk', {
   pass: rpc({ in: key }),
   /** Messages of this node about batons. */
   passes: rpc({ out: z.int() }),
+  /** One call on a traced object. */
+  traced: rpc({ in: z.object({ key, does: z.enum(['read', 'add', 'execute', 'remove', 'flush', 'try', 'peek']) }) }),
   /** Add one to an object with a backup, so many times: how many were acknowledged. */
   deposit: rpc({ in: z.object({ key, times: z.int() }), out: z.int() }),
   vault: rpc({ in: key, out: z.int() }),

@@ -1,13 +1,13 @@
 import '@holdfast/coherence';
 import { threadId } from 'node:worker_threads';
-import { Accounts, Batons, Counters, invalidated, Linked, Small, Stock, shelf, Vault } from './accounts.ts';
+import { Accounts, Batons, Counters, invalidated, Linked, Small, Stock, shelf, Traced, Vault } from './accounts.ts';
 import { Clerk } from './clerk-definition.ts';
 
 export default Clerk.implement(async (context) => {
   const [accounts, counters] = await Promise.all([context.container(Accounts), context.container(Counters)]);
   const [stock, small] = await Promise.all([context.container(Stock), context.container(Small)]);
   const [linked, batons] = await Promise.all([context.container(Linked), context.container(Batons)]);
-  const vault = await context.container(Vault);
+  const [vault, traced] = await Promise.all([context.container(Vault), context.container(Traced)]);
   return {
     read: (key) => accounts.read(key),
     peek: (key) => accounts.peek(key),
@@ -71,6 +71,15 @@ export default Clerk.implement(async (context) => {
       await batons.grab(key, (draft) => ({ n: (draft?.n ?? 0) + 1 }));
     },
     passes: () => Object.values(batons.counters().sent).reduce((sum, count) => sum + count, 0),
+    traced: async ({ key, does }) => {
+      if (does === 'read') await traced.read(key);
+      else if (does === 'add') await traced.grab(key, ({ n }) => ({ n: n + 1 }));
+      else if (does === 'execute') await traced.execute(key, 'add', 1);
+      else if (does === 'remove') await traced.remove(key);
+      else if (does === 'flush') await traced.flush(key);
+      else if (does === 'peek') traced.find(key)?.[Symbol.dispose]();
+      else (await traced.tryGrab(key))?.[Symbol.dispose]();
+    },
     deposit: async ({ key, times }) => {
       for (let left = times; left > 0; left--) {
         await vault.grab(key, (draft) => {
