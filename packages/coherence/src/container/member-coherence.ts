@@ -236,7 +236,7 @@ export class MemberCoherence implements SetPlace {
     return frames.flatMap(({ from: to, bytes }) => {
       this.#reader.open(bytes, 1, bytes.length);
       if (readCount(this.#reader) !== set.descriptor.id) return [];
-      const { message } = readSetMessage(this.#reader, set, () => (_type, arrived) => set.keepEarly(arrived));
+      const { message } = readSetMessage(this.#reader, set.homes, () => (_type, arrived) => set.keepEarly(arrived));
       // Whether a copy that a grant relied on is still somewhere, its sender cannot know: it counts as received.
       const isDataless =
         message.type === 'OBJECT' && message.message.type === 'GRANT' && payloadOf(message.message) === noPayload;
@@ -340,7 +340,7 @@ export class MemberCoherence implements SetPlace {
       if (this.#early.length < framesEarlyMax) this.#early.push({ from, bytes: bytes.slice(start, end) });
       return;
     }
-    set.receive(from, (handleOf) => readSetMessage(reader, set, handleOf));
+    set.receive(from, (handleOf) => readSetMessage(reader, set.homes, handleOf));
   }
 
   /**

@@ -89,13 +89,13 @@ export class ObjectCalls<Key> {
   form(key: Key): MapKey {
     const form = this.#keys.parse(key);
     const rule = this.#rule;
-    if (rule === 'hash' || this.set.homeOf(form) !== undefined) return form;
+    if (rule === 'hash' || this.set.homes.homeOf(form) !== undefined) return form;
     let name: string | undefined;
     if (rule === 'creator') name = creatorOf(form);
     else name = typeof rule === 'function' ? rule(key, this.member.nodes.map(memberName)) : rule.fixed;
     const node = name === undefined ? undefined : memberSlot(name);
     if (node !== undefined && node < mainSlot) {
-      this.set.learnHome(form, node);
+      this.set.homes.learnHome(form, node);
       return form;
     }
     throw new KeyError(

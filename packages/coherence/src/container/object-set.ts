@@ -1,16 +1,12 @@
-import { type MemberSlot, mainSlot } from '@holdfast/runtime/service';
+import type { MemberSlot } from '@holdfast/runtime/service';
 import { beginHit, endHit } from '../kernel/hits.ts';
-import { objectRules } from '../kernel/object-rules.ts';
 import {
-  anyNode,
   type CallId,
   type CallResult,
   type NodeId,
   noPayload,
-  type ObjectEnv,
   type ObjectEvent,
   type ObjectMessage,
-  type ObjectStatus,
 } from '../kernel/object-types.ts';
 import { entryOf } from '../kernel/view-entries.ts';
 import { viewKernel } from '../kernel/view-kernel.ts';
@@ -20,37 +16,36 @@ import type {
   View,
   ViewEnv,
   ViewEvent,
-  ViewKey,
   ViewMessage,
   ViewNotice,
   ViewResult,
   ViewSink,
   ViewState,
 } from '../kernel/view-types.ts';
-import { forwardsMaxDefault, giveBackMs, reportsPerMessage, requestIdsMax } from '../limits.ts';
-import { heaviest } from './default-owners.ts';
+import { reportsPerMessage } from '../limits.ts';
 import { EventTrace } from './event-trace.ts';
 import type { Eviction } from './eviction.ts';
+import { HandOver } from './hand-over.ts';
 import type { MapKey } from './key-form.ts';
 import { type MemberTrace, stateOf } from './member-questions.ts';
 import { type HandleOf, payloadOf } from './message-form.ts';
+import { ObjectHomes } from './object-homes.ts';
 import { type ObjectSlot, unread } from './object-slot.ts';
 import { OperationBytes } from './operation-bytes.ts';
 import { RestRounds } from './rest-rounds.ts';
 import type { SetDescriptor } from './set-descriptor.ts';
-import { type ArrivedSetMessage, type Homes, writeSetMessage } from './set-frames.ts';
+import { type ArrivedSetMessage, writeSetMessage } from './set-frames.ts';
 import type { SetHooks } from './set-hooks.ts';
 import type { SetPlace } from './set-place.ts';
 import { SlotTable } from './slot-table.ts';
 
 type ReadMessage = (handleOf: (key: MapKey) => HandleOf) => ArrivedSetMessage;
 
-const owning: ReadonlySet<ObjectStatus> = new Set(['READ_OWNER', 'WRITE_OWNER', 'WRITE_GHOST']);
-
 /** The objects of one container on one member: feeds the kernel, carries out what it wants, keeps the bytes. */
-export class ObjectSet implements ViewSink, Homes {
+export class ObjectSet implements ViewSink {
   readonly descriptor: SetDescriptor;
   readonly slots: SlotTable;
+  readonly homes: ObjectHomes;
   /** Messages about objects sent, by type. */
   readonly sent: Partial<Record<ObjectMessage['type'], number>> = {};
   /** Requests that ended at this member, by how often they had been passed on. */
@@ -67,13 +62,11 @@ export class ObjectSet implements ViewSink, Homes {
   eviction: Eviction | undefined = undefined;
   /** Of operations that this member asked for, until whoever asked has taken them. */
   readonly #outcomes = new Map<CallId, Uint8Array>();
-  readonly #homes = new Map<MapKey, MemberSlot>();
   readonly #place: SetPlace;
   readonly #env: ViewEnv;
   readonly #state: ViewState;
-  /** Constants of objects by default owner, in the last two views looked at: a change looks at both. */
-  #envsOf: readonly { readonly view: View; readonly envs: ObjectEnv[] }[] = [];
   readonly #later: (() => void)[] = [];
+  readonly #handOver: HandOver;
   /** Handles of what arrived while the view changes, which the kernel may look at later. */
   readonly #early: number[] = [];
   #isStepping = false;
@@ -96,11 +89,13 @@ export class ObjectSet implements ViewSink, Homes {
       (slot) => this.#dropped(slot),
       () => rounds.grown(),
     );
+    this.#handOver = new HandOver(this, place, (act) => this.#later.push(act));
+    this.homes = new ObjectHomes(descriptor, place.self, this.slots);
     const rounds = new RestRounds(this.slots, place, () => this.isOpen && !this.#isStepping);
     this.#env = {
       self: place.self,
       firstView: founding,
-      objectEnv: (key, view) => this.#objectEnv(key, view),
+      objectEnv: (key, view) => this.homes.envOf(key, view),
       backup: descriptor.isBackedUp,
       reportsPerMessage,
       rules: viewRules,
@@ -115,17 +110,6 @@ export class ObjectSet implements ViewSink, Homes {
 
   get epoch(): number {
     return this.#state.view.epoch;
-  }
-
-  homeOf(key: MapKey): MemberSlot | undefined {
-    return this.#homes.get(key);
-  }
-
-  learnHome(key: MapKey, home: MemberSlot): void {
-    if (home >= mainSlot || this.#homes.get(key) === home) return;
-    this.#homes.set(key, home);
-    const slot = this.slots.awake.get(key);
-    if (slot !== undefined) slot.env = undefined;
   }
 
   /** What was recorded of an object, and what it came to. */
@@ -144,7 +128,7 @@ export class ObjectSet implements ViewSink, Homes {
 
   /** Where the object is looked for first, in the view of this moment. */
   defaultOwner(key: MapKey): MemberSlot {
-    return this.#defaultOwner(key, this.#state.view);
+    return this.homes.defaultOwner(key, this.#state.view);
   }
 
   /** The next view; `undelivered` is what its sessions with those that left certainly did not carry, oldest first. */
@@ -160,7 +144,7 @@ export class ObjectSet implements ViewSink, Homes {
   /** A read lease on a copy that is here, if nobody waits for it: as {@link call} would give it. */
   hit({ key, entry }: ObjectSlot, call: CallId): boolean {
     if (this.recorder !== undefined) return false;
-    return this.isOpen && !this.#isStepping && beginHit(entry, call, this.#objectEnv(key, this.#state.view));
+    return this.isOpen && !this.#isStepping && beginHit(entry, call, this.homes.envOf(key, this.#state.view));
   }
 
   #during(call: CallId, act: () => void): CallResult | undefined {
@@ -213,7 +197,7 @@ export class ObjectSet implements ViewSink, Homes {
 
   /** Whether the end of a write lease is answered, when another node has the value too. */
   get savesWrites(): boolean {
-    return this.descriptor.isBackedUp && this.#shadowNode(this.#state.view) !== undefined;
+    return this.homes.shadowNode(this.#state.view) !== undefined;
   }
 
   /** The answer to the end of a write lease. */
@@ -262,7 +246,7 @@ export class ObjectSet implements ViewSink, Homes {
       bytes = this.#bytesOf(payloadOf(message), this.slots.slot(key));
     }
     const writer = this.#place.begin(to, this, bytes?.length ?? 0);
-    writeSetMessage(writer, said, this, bytes);
+    writeSetMessage(writer, said, this.homes, bytes);
     this.#place.end();
     if (said.type !== 'OBJECT') return;
     const { message } = said;
@@ -353,50 +337,6 @@ export class ObjectSet implements ViewSink, Homes {
     throw new TypeError('The object kernel uses no disk.');
   }
 
-  #defaultOwner(key: ViewKey, { members }: View): MemberSlot {
-    const home = this.#homes.get(key);
-    if (home !== undefined && members.includes(home)) return home;
-    const nodes = members.filter((member) => member < mainSlot);
-    return heaviest(key, nodes.length > 0 ? nodes : members);
-  }
-
-  #objectEnv(key: ViewKey, view: View): ObjectEnv {
-    const slot = this.slots.awake.get(key);
-    if (slot?.envView === view && slot.env !== undefined) return slot.env;
-    const env = this.#envOf(this.#defaultOwner(key, view), view);
-    if (slot !== undefined) {
-      slot.env = env;
-      slot.envView = view;
-    }
-    return env;
-  }
-
-  #envOf(defaultOwner: MemberSlot, view: View): ObjectEnv {
-    if (this.#envsOf[0]?.view !== view) this.#envsOf = [{ view, envs: [] }, ...this.#envsOf.slice(0, 1)];
-    const { envs } = this.#envsOf[0]!;
-    const shadowNode = this.descriptor.isBackedUp ? this.#shadowNode(view) : undefined;
-    envs[defaultOwner] ??= {
-      self: this.#place.self,
-      defaultOwner,
-      forwardsMax: forwardsMaxDefault,
-      requestIds: requestIdsMax,
-      fill: 'load',
-      exclusiveReaders: this.descriptor.exclusiveReaders,
-      firstTouch: this.descriptor.isLinked ? 'default-owner' : 'requester',
-      migratory: this.descriptor.isMigratory,
-      evictsTo: this.descriptor.isStored ? 'device' : 'nodes',
-      ...(shadowNode === undefined ? {} : { shadowNode }),
-      rules: objectRules,
-    };
-    return envs[defaultOwner];
-  }
-
-  /** The node after this member, in a ring of those there are. */
-  #shadowNode({ members }: View): MemberSlot | undefined {
-    const others = members.filter((member) => member < mainSlot && member !== this.#place.self);
-    return others.find((member) => member > this.#place.self) ?? others[0];
-  }
-
   #bytesOf(handle: number, slot: ObjectSlot | undefined): Uint8Array | undefined {
     if (handle === noPayload) return undefined;
     if (handle === this.#arrivedHandle) return this.#arrived;
@@ -427,8 +367,8 @@ export class ObjectSet implements ViewSink, Homes {
       if (this.#early.length > 0 && this.isOpen) for (const each of this.#early.splice(0)) this.operations.drop(each);
     }
     if (!this.#place.owns) {
-      if (key === undefined) for (const slot of this.slots.awake.values()) this.#giveBack(slot);
-      else this.#giveBack(this.slots.awake.get(key));
+      if (key === undefined) for (const slot of this.slots.awake.values()) this.#handOver.look(slot);
+      else this.#handOver.look(this.slots.awake.get(key));
     }
     if (this.#later.length > 0) for (const each of this.#later.splice(0)) each();
   }
@@ -460,28 +400,6 @@ export class ObjectSet implements ViewSink, Homes {
     this.bytes -= bytes.length;
     this.values -= 1;
     this.hooks?.invalidated(key);
-  }
-
-  /** A member that owns no data hands over what it came to own, as soon as nobody here uses it. */
-  #giveBack(slot: ObjectSlot | undefined): void {
-    if (slot === undefined || slot.isLeaving || !this.isOpen) return;
-    const { status, writer, readers, queue } = slot.entry;
-    if (!owning.has(status) || writer !== 0 || readers.length > 0 || queue.length > 0) return;
-    slot.isLeaving = true;
-    const call = this.#place.nextCall();
-    const ended = ({ outcome }: CallResult): void => {
-      const again = (): void => {
-        slot.isLeaving = false;
-        this.#giveBack(this.slots.slot(slot.key));
-      };
-      if (outcome === 'done') slot.isLeaving = false;
-      else this.#place.later(giveBackMs, again);
-    };
-    this.#later.push(() => {
-      const result = this.call(slot, { type: 'flush', call, to: anyNode });
-      if (result !== undefined) ended(result);
-      else void this.#place.calls.wait(call, slot, 'flush', { timeoutMs: 0 }).then(ended, () => undefined);
-    });
   }
 }
 
