@@ -85,6 +85,9 @@ export const writesWaitingMax = 4096;
 /** Clients whose last write of a block is remembered with it. A retry that comes after so many others is a new write. */
 export const clientsPerBlockMax = 16;
 
+/** Objects of which something is gone that the report of a rebuild or scrub names; of more it has the number of groups. */
+export const lostObjectsMax = 1000;
+
 /** Calls for blocks of stopped members, and blocks of returning ones, that wait at one proxy; more calls are answered `busy`. */
 export const proxyCallsMax = 4096;
 

@@ -29,6 +29,8 @@ const openSchema = z.strictObject({
   directory,
   /** Nodes whose drives are left alone, as if they were missing: the array opens degraded. */
   without: z.array(z.string()).default([]),
+  /** Nodes that have no drive any more and are to get a new, empty one; `rebuild` fills it. */
+  replace: z.array(z.string()).default([]),
   /** Open although what is missing may be newer than what is there. Default false. */
   acceptOld: z.boolean().default(false),
 });

@@ -14,9 +14,17 @@ export type ArrayEvent =
       readonly group: number;
       readonly slot: number;
       readonly node: MemberName;
-      readonly why: SlotFailure;
+      /** `parity`: it did not fit its data, which is whole. */
+      readonly why: SlotFailure | 'parity';
     }
-  /** Part of an object is gone. The read that found it failed with HF_OBJECT_LOST. */
+  /** A drive is being filled with what it should hold, or that ended; `repairedBytes`: written there so far. */
+  | {
+      readonly type: 'rebuilding';
+      readonly node: MemberName;
+      readonly state: 'begun' | 'ended' | 'failed';
+      readonly repairedBytes: number;
+    }
+  /** Part of an object is gone. A read that finds it fails with HF_OBJECT_LOST; a scrub and a rebuild name it. */
   | { readonly type: 'lost'; readonly key: string; readonly groups: readonly number[] };
 
 /** The work an opening had to do after a crash, or after a drive was away. */

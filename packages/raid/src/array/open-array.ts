@@ -66,11 +66,17 @@ const refusals = new Set(['HF_NEWER_FORMAT', 'HF_FOREIGN_DRIVE', 'HF_DRIVE_IN_US
 
 /**
  * Open the drives and decide whether the array is safe to use.
- * @param without members whose drives are left alone, as if they were missing.
+ * @param options `without`: members whose drives are left alone, as if they were missing; `replace`: members that get a new
+ *   drive when they have none.
  */
 export async function openDrives(
   host: ArrayHost,
-  options: { readonly without: ReadonlySet<number>; readonly acceptOld: boolean; readonly where: string },
+  options: {
+    readonly without: ReadonlySet<number>;
+    readonly replace: ReadonlySet<number>;
+    readonly acceptOld: boolean;
+    readonly where: string;
+  },
 ): Promise<OpenedArray> {
   const findings = new Map<number, string>();
   for (const member of options.without) findings.set(member, 'was left out');
@@ -89,7 +95,37 @@ export async function openDrives(
     throw hopeless?.status === 'rejected' ? hopeless.reason : new NoArrayError(options.where);
   }
   checkSameArray(host, reports, first);
-  return judge(host, reports, findings, first, options.acceptOld);
+  // Whether it is safe is decided without the drives that are to be made.
+  const opened = judge(host, reports, findings, first, options.acceptOld);
+  const bare = asked.filter((member, index) => {
+    const answer = answers[index];
+    const hasNone = answer?.status === 'rejected' && codeOf(answer.reason) === 'HF_NO_ARRAY';
+    return hasNone && options.replace.has(member) && opened.members.includes(member);
+  });
+  return replaceDrives(host, opened, first.identity, bare);
+}
+
+/** Make empty drives for members that lost theirs: they are there, and what their records said is gone. */
+async function replaceDrives(
+  host: ArrayHost,
+  opened: OpenedArray,
+  { arrayId, members, data, parity, unitBlocks, extentBlocks }: DriveIdentity,
+  bare: readonly number[],
+): Promise<OpenedArray> {
+  for (const member of bare) {
+    const driveId = randomBytes(16).toString('hex');
+    const identity = { arrayId, driveId, member, members: [...members], data, parity, unitBlocks, extentBlocks };
+    await host.iom(member).create(identity);
+  }
+  const findings = new Map(opened.findings);
+  for (const member of bare) findings.delete(member);
+  return {
+    ...opened,
+    findings,
+    present: [...opened.present, ...bare],
+    suspects: new Set([...opened.suspects, ...bare]),
+    damaged: new Set([...opened.damaged, ...bare]),
+  };
 }
 
 function checkSameArray(host: ArrayHost, reports: ReadonlyMap<number, DriveReport>, first: DriveReport): void {

@@ -1,10 +1,13 @@
 import { type Cluster, type MemberName, memberSlot, UnknownNodeError } from '@holdfast/runtime';
 import { type Observable, Subject } from 'rxjs';
-import { ArrayClosedError, GeometryError, NoObjectError, ObjectLostError } from '../errors.ts';
+import { ArrayClosedError, GeometryError, type LostGroup, NoObjectError, ObjectLostError } from '../errors.ts';
 import type { Step } from '../iom/messages.ts';
 import { KeyLocks } from '../journal/key-locks.ts';
 import { Slots } from '../journal/slots.ts';
 import { gfidsPerOpeningMax, putsInFlightMax, windowsPerGetMax } from '../limits.ts';
+import { GroupMender } from '../mend/group-mender.ts';
+import { type Mending, type MendOptions, parseMend } from '../mend/mend-types.ts';
+import { ObjectMender, type ObjectMenderHost } from '../mend/object-mender.ts';
 import { BlockObjects } from '../object/block-objects.ts';
 import { newClient } from '../object/client-number.ts';
 import type { ObjectHost } from '../object/object-host.ts';
@@ -61,6 +64,7 @@ export class RaidArray implements AsyncDisposable {
   /** Calls under way, and the space given back behind them: closing waits for these. */
   readonly #work = new Set<Promise<unknown>>();
   #reconciliation: Reconciliation | undefined;
+  readonly #closed = new AbortController();
   #unlisten: () => void = () => undefined;
   #closing: Promise<void> | undefined;
 
@@ -91,10 +95,11 @@ export class RaidArray implements AsyncDisposable {
 
   /** @internal */
   static async openOn(host: ArrayHost, options: OpenOptions): Promise<RaidArray> {
-    const { without, acceptOld, directory } = parseOpen(options);
-    const left = without.map((name) => memberSlot(name) ?? unknownNode(name));
+    const { without, replace, acceptOld, directory } = parseOpen(options);
+    const slots = (names: readonly string[]) => new Set(names.map((name) => memberSlot(name) ?? unknownNode(name)));
     const where = directory ?? "the nodes' storage";
-    return RaidArray.#begin(host, () => openDrives(host, { without: new Set(left), acceptOld, where }));
+    const wanted = { without: slots(without), replace: slots(replace), acceptOld, where };
+    return RaidArray.#begin(host, () => openDrives(host, wanted));
   }
 
   static async #begin(host: ArrayHost, drives: () => Promise<OpenedArray>): Promise<RaidArray> {
@@ -266,6 +271,69 @@ export class RaidArray implements AsyncDisposable {
     return this.#holds.hold(member!, step, { after: options.after ?? 0, key });
   }
 
+  /**
+   * Fill the drive of a node with what it should hold of the objects that are stored whole: after a drive was replaced, or
+   * a node missed puts. Goes on beside everything else, until it is done or the array is closed; can be begun again.
+   * Objects that are written in ranges are only counted.
+   *
+   * @throws UnknownNodeError when the node is down or has no part in the array, GeometryError for bad options
+   */
+  rebuild(node: MemberName, options: MendOptions = {}): Mending {
+    this.#assertOpen();
+    const member = memberSlot(node);
+    if (member === undefined || !this.#membership.live.has(member)) unknownNode(node);
+    const parsed = parseMend(options);
+    const mending = this.#mender(() => undefined).rebuild(member!, this.#untilClosed(parsed));
+    let repairedBytes = 0;
+    mending.progress$.subscribe({
+      next: (progress) => {
+        repairedBytes = progress.repairedBytes;
+      },
+      error: () => undefined,
+    });
+    const say = (state: 'begun' | 'ended' | 'failed') =>
+      this.#events.next({ type: 'rebuilding', node, state, repairedBytes });
+    say('begun');
+    this.#behind(() =>
+      mending.done.then(
+        () => say('ended'),
+        () => say('failed'),
+      ),
+    );
+    return mending;
+  }
+
+  /**
+   * Read every slot of the objects that are stored whole and hold it against its checksums, and every parity against its
+   * data. What the rest of a group restores is written anew; what is gone is reported exactly.
+   *
+   * @throws GeometryError for bad options
+   */
+  scrub(options: MendOptions = {}): Mending {
+    this.#assertOpen();
+    const parsed = parseMend(options);
+    const mending = this.#mender((key, { group, slot, why, member }) =>
+      this.#events.next({ type: 'repaired', key, group, slot, why, node: this.#host.name(member) }),
+    ).scrub(this.#untilClosed(parsed));
+    this.#behind(() => mending.done.then(() => undefined));
+    return mending;
+  }
+
+  #mender(onMended: ObjectMenderHost['onMended']): ObjectMender {
+    const { name, pages, kernel } = this.#parts;
+    const membership = this.#membership;
+    const groups = new GroupMender({ name, pages, kernel, membership, budget: this.#readBudget });
+    const onLost = (key: string, lost: readonly LostGroup[]) =>
+      this.#events.next({ type: 'lost', key, groups: lost.map(({ group }) => group) });
+    return new ObjectMender({ membership, directory: this.#directory, locks: this.#locks, groups, onMended, onLost });
+  }
+
+  /** A long job ends with its signal, or when the array is closed. */
+  #untilClosed(options: MendOptions): MendOptions {
+    const signals = [this.#closed.signal, ...(options.signal === undefined ? [] : [options.signal])];
+    return { ...options, signal: AbortSignal.any(signals) };
+  }
+
   /** Refuse new calls, wait for those under way, and let go of the drives. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -393,6 +461,7 @@ export class RaidArray implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    this.#closed.abort(new ArrayClosedError());
     this.#reads.abandon();
     while (this.#work.size > 0) await Promise.allSettled(this.#work);
     this.#unlisten();

@@ -1,0 +1,179 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { ReplaySubject } from 'rxjs';
+import { keyFromRaw } from '../array/key.ts';
+import type { Membership } from '../array/membership.ts';
+import { type HeldVersion, type ObjectDirectory, unlessLost } from '../array/object-directory.ts';
+import type { LostGroup } from '../errors.ts';
+import type { KeyLocks } from '../journal/key-locks.ts';
+import { groupCount } from '../layout/geometry.ts';
+import { groupsPerWindow, lostObjectsMax } from '../limits.ts';
+import { isBlockObject } from '../object/object-record.ts';
+import type { ObjectRecord } from '../store/log-record.ts';
+import type { GroupMender, MendedGroup, MendedSlot } from './group-mender.ts';
+import type { LostObject, Mending, MendOptions, MendProgress, MendReport } from './mend-types.ts';
+
+export interface ObjectMenderHost {
+  readonly membership: Membership;
+  readonly directory: ObjectDirectory;
+  readonly locks: KeyLocks;
+  readonly groups: GroupMender;
+  /** Hear of slots that were written anew, and of what is gone. */
+  readonly onMended: (key: string, slot: MendedSlot) => void;
+  readonly onLost: (key: string, groups: readonly LostGroup[]) => void;
+}
+
+/** What is done with every object. */
+interface Task {
+  /** Whether the object is concerned at all. */
+  readonly concerns: (record: ObjectRecord) => boolean;
+  readonly mend: (record: ObjectRecord, group: number) => Promise<MendedGroup>;
+  /** All groups of an object were mended, and none is lost. */
+  readonly finish: (version: HeldVersion) => Promise<void>;
+}
+
+/**
+ * Goes through all objects that are stored whole, one after the other, beside everything else. An object is not replaced
+ * while it is mended; it is read. Nothing of where it stands is kept: what was mended before is found intact.
+ */
+export class ObjectMender {
+  readonly #host: ObjectMenderHost;
+
+  constructor(host: ObjectMenderHost) {
+    this.#host = host;
+  }
+
+  /** Bring every slot that a member should have into being, and count it in again for objects stored without it. */
+  rebuild(member: number, options: MendOptions): Mending {
+    const { groups, membership } = this.#host;
+    return this.#begin(options, {
+      concerns: ({ span }) => span.includes(member),
+      mend: (record, group) => groups.rebuild(record, group, member),
+      finish: async (version) => {
+        await membership.ask(member, (iom, epoch) => iom.harden({ epoch }));
+        if (version.record.absent.includes(member)) await this.#countIn(version, member);
+      },
+    });
+  }
+
+  /** Hold every slot against its checksums and every parity against its data. */
+  scrub(options: MendOptions): Mending {
+    return this.#begin(options, {
+      concerns: () => true,
+      mend: (record, group) => this.#host.groups.scrub(record, group),
+      finish: async () => undefined,
+    });
+  }
+
+  #begin(options: MendOptions, task: Task): Mending {
+    const said = new ReplaySubject<MendProgress>(1);
+    const done = this.#run(options, task, new Progress(said));
+    // Whoever only looks at the progress hears of a failure there.
+    done.then(
+      () => said.complete(),
+      (error: unknown) => said.error(error),
+    );
+    return { progress$: said.asObservable(), done };
+  }
+
+  async #run(
+    { bytesPerSecondMax = Number.POSITIVE_INFINITY, signal }: MendOptions,
+    task: Task,
+    progress: Progress,
+  ): Promise<MendReport> {
+    const { directory, locks } = this.#host;
+    const lost: LostObject[] = [];
+    const startedMs = performance.now();
+    for await (const { record } of directory.list('')) {
+      signal?.throwIfAborted();
+      if (isBlockObject(record)) {
+        if (task.concerns(record)) {
+          progress.say({ rangeObjects: progress.value.rangeObjects + 1 });
+        }
+        continue;
+      }
+      if (!task.concerns(record)) continue;
+      const gone = await locks.run(record.key, () => this.#object(record, task, progress, signal));
+      if (gone.length > 0) {
+        const key = keyFromRaw(record.key);
+        if (lost.length < lostObjectsMax) lost.push({ key, groups: gone });
+        this.#host.onLost(key, gone);
+      }
+      const earliestMs = startedMs + (1000 * progress.value.bytesRead) / bytesPerSecondMax;
+      if (earliestMs > performance.now()) await pause(earliestMs - performance.now(), undefined, { signal });
+    }
+    return { ...progress.value, lost };
+  }
+
+  /** The groups of an object that are gone. */
+  async #object(
+    { key, gfid }: ObjectRecord,
+    task: Task,
+    progress: Progress,
+    signal: AbortSignal | undefined,
+  ): Promise<LostGroup[]> {
+    const [version] = await this.#host.directory.versions(key);
+    // Replaced or removed meanwhile: what is stored now is stored as it should be.
+    if (version?.record.gfid !== gfid) return [];
+    const { record } = version;
+    const lost: LostGroup[] = [];
+    const groups = groupCount(record.geometry, record.bytes);
+    for (let start = 0; start < groups; start += groupsPerWindow) {
+      signal?.throwIfAborted();
+      const count = Math.min(groupsPerWindow, groups - start);
+      const window = Array.from({ length: count }, (_, index) => task.mend(record, start + index));
+      for (const mended of await Promise.all(window)) {
+        if (mended.lost !== undefined) lost.push(mended.lost);
+        if (mended.mended !== undefined) this.#host.onMended(keyFromRaw(key), mended.mended);
+        progress.say(withGroup(progress.value, mended));
+      }
+    }
+    if (lost.length === 0) await task.finish(version);
+    progress.say({ objects: progress.value.objects + 1 });
+    return lost;
+  }
+
+  /** The member has what it missed of an object: its metadata says so at every home. */
+  async #countIn({ record, holders }: HeldVersion, member: number): Promise<void> {
+    const { membership, directory } = this.#host;
+    await membership.steady();
+    const there = holders.filter((home) => membership.live.has(home));
+    const homes = [...there, ...directory.missingHomes(record.key, holders)];
+    const absent = record.absent.filter((other) => other !== member);
+    const object = { ...record, homes, absent, epoch: membership.epoch };
+    await Promise.all(
+      homes.map((home) => unlessLost(membership.ask(home, (iom, epoch) => iom.putObject({ epoch, object })))),
+    );
+  }
+}
+
+/** How far a job is, and who wants to hear of it. */
+class Progress {
+  readonly #said: ReplaySubject<MendProgress>;
+  value: MendProgress = {
+    objects: 0,
+    groups: 0,
+    bytesRead: 0,
+    repairedSlots: 0,
+    repairedBytes: 0,
+    lostGroups: 0,
+    rangeObjects: 0,
+  };
+
+  constructor(said: ReplaySubject<MendProgress>) {
+    this.#said = said;
+    said.next(this.value);
+  }
+
+  say(change: Partial<MendProgress>): void {
+    this.value = { ...this.value, ...change };
+    this.#said.next(this.value);
+  }
+}
+
+const withGroup = (progress: MendProgress, { bytesRead, mended, lost }: MendedGroup): Partial<MendProgress> => ({
+  groups: progress.groups + 1,
+  bytesRead: progress.bytesRead + bytesRead,
+  repairedSlots: progress.repairedSlots + (mended === undefined ? 0 : 1),
+  repairedBytes: progress.repairedBytes + (mended?.bytes ?? 0),
+  lostGroups: progress.lostGroups + (lost === undefined ? 0 : 1),
+});
