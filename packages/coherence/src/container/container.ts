@@ -283,7 +283,10 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
     await grant!.use().end(bytes);
   }
 
-  /** Destroy the object on all members; whether there was one. */
+  /**
+   * Destroy the object on all members; whether there was one.
+   * @throws OutcomeUnknownError (HF_OUTCOME_UNKNOWN) where the nodes that knew whether it was done died
+   */
   async remove(key: Key, options: ContainerCallOptions = {}): Promise<boolean> {
     const result = await this.#calls.whole({ type: 'remove' }, key, options);
     return result.outcome === 'done';

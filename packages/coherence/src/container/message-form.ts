@@ -60,7 +60,7 @@ const layouts: {
   readonly [Type in MessageType]: readonly FieldOf<Extract<ObjectMessage, { type: Type }>>[];
 } = {
   COPY_REQ: ['kind', 'absence', 'try', 'requester', 'request', 'held', 'forwards'],
-  RM_REQ: ['requester', 'request', 'forwards'],
+  RM_REQ: ['requester', 'request', 'call', 'oldest', 'again', 'forwards'],
   COPY: ['version', 'incarnation', 'request', 'baggage', 'payload'],
   GRANT: ['version', 'incarnation', 'request', 'awaited', 'rmset', 'shadowAt', 'baggage', 'payload'],
   ABSENT_OWNERSHIP: ['version', 'incarnation', 'request', 'rmset', 'lost', 'baggage'],

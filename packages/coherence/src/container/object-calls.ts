@@ -254,7 +254,10 @@ export class ObjectCalls<Key> {
     throw new SetFullError(this.#name, this.member.context.name);
   }
 
-  /** A call on the object as a whole, for which every lease here must have ended. */
+  /**
+   * A call on the object as a whole, for which every lease here must have ended.
+   * @throws OutcomeUnknownError where whoever knew whether it was removed died
+   */
   async whole(
     event: { readonly type: 'flush'; readonly to: NodeId } | { readonly type: 'remove' },
     key: Key,
@@ -266,7 +269,9 @@ export class ObjectCalls<Key> {
     if (own !== undefined) await own.outlast(event.type);
     const call = this.nextCall(options);
     const slot = this.slot(key);
-    return this.set.call(slot, { ...event, call }) ?? (await this.wait(call, slot, event.type, options));
+    const result = this.set.call(slot, { ...event, call }) ?? (await this.wait(call, slot, event.type, options));
+    if (result.outcome === 'unknown') throw new OutcomeUnknownError(this.#name, keyText(slot.key), event.type);
+    return result;
   }
 
   /**
@@ -284,25 +289,20 @@ export class ObjectCalls<Key> {
     if (own !== undefined) await own.outlast('execute');
     const bytes = packOperation(operation);
     const call = this.nextCall(options);
-    const absence = this.hooks.creates ? 'touch' : 'no-touch';
-    for (let again = false; ; again = true) {
-      const slot = this.slot(key);
-      const event = {
-        type: 'execute',
-        call,
-        operation: this.set.operations.asked(call, bytes),
-        absence,
-        again,
-      } as const;
-      const result = this.set.call(slot, event) ?? (await this.wait(call, slot, 'execute', options));
-      if (result.outcome === 'executed') return { result: unpackOutcome(this.set.takeOutcome(call)) };
-      if (result.outcome === 'failed') return undefined;
-      this.refuse(slot, result);
-      if (result.outcome === 'absent') throw new AbsentError(this.#name, keyText(slot.key));
-      // Where it is known what was run, it is not run a second time.
-      if (result.outcome === 'interrupted' && result.ran === 'known') continue;
-      throw new OutcomeUnknownError(this.#name, keyText(slot.key), operation.name);
-    }
+    const slot = this.slot(key);
+    const event = {
+      type: 'execute',
+      call,
+      operation: this.set.operations.asked(call, bytes),
+      absence: this.hooks.creates ? 'touch' : 'no-touch',
+      again: false,
+    } as const;
+    const result = this.set.call(slot, event) ?? (await this.wait(call, slot, 'execute', options));
+    if (result.outcome === 'executed') return { result: unpackOutcome(this.set.takeOutcome(call)) };
+    if (result.outcome === 'failed') return undefined;
+    this.refuse(slot, result);
+    if (result.outcome === 'absent') throw new AbsentError(this.#name, keyText(slot.key));
+    throw new OutcomeUnknownError(this.#name, keyText(slot.key), operation.name);
   }
 
   /** Bring a copy here; nobody waits for it. */

@@ -49,7 +49,9 @@ export class OperationBytes {
     this.#bytes.delete(handle);
   }
 
+  /** One that is asked for again after a change of view comes with its bytes. */
   arrived({ requester, call, operation }: Extract<ObjectMessage, { type: 'EXEC_REQ' }>): void {
+    this.left(requester, call);
     this.#arrived.set(nameOf(requester, call), operation);
   }
 

@@ -1,3 +1,5 @@
+import { withoutStrangers } from './baggage.ts';
+import type { NodeSet } from './node-set.ts';
 import {
   type Backup,
   type NodeId,
@@ -52,6 +54,13 @@ export function shadowArrived(
   entry.backup = { ...entry.backup, shadow: { version, incarnation, payload, baggage } };
   if (entry.status === 'INV_COPY') entry.lost = false;
   out.send(from, { type: 'SHADOW_ACK', version });
+}
+
+/** A shadow, too, remembers only what members may ask for again. */
+export function forgetStrangers(entry: ObjectEntry, survivors: NodeSet): void {
+  const { shadow } = entry.backup;
+  if (shadow === undefined) return;
+  entry.backup = { ...entry.backup, shadow: { ...shadow, baggage: withoutStrangers(shadow.baggage, survivors) } };
 }
 
 export function dropShadow(entry: ObjectEntry): void {

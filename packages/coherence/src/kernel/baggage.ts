@@ -1,4 +1,5 @@
-import type { Baggage, CallId, ExecuteRequest, NodeCall, NodeId } from './object-types.ts';
+import type { NodeSet } from './node-set.ts';
+import type { Baggage, CallId, ExecuteRequest, NodeCall, NodeId, RemoveRequest } from './object-types.ts';
 
 /** Shared by all objects that need none. */
 export const noBaggage: Baggage = { executed: [], watchers: [], migratory: false, onDevice: false };
@@ -9,8 +10,8 @@ const isPlain = ({ executed, watchers, migratory, onDevice }: Baggage): boolean 
 /** The shared one where nothing is in it, so that equal ones are the same. */
 export const normal = (baggage: Baggage): Baggage => (isPlain(baggage) ? noBaggage : baggage);
 
-/** Executes whose answers their node has had are forgotten: it numbers them in order and says which is the oldest open. */
-export function withExecuted(baggage: Baggage, { requester, call, oldest }: ExecuteRequest): Baggage {
+/** Calls whose answers their node has had are forgotten: it numbers them in order and says which is the oldest open. */
+export function withExecuted(baggage: Baggage, { requester, call, oldest }: ExecuteRequest | RemoveRequest): Baggage {
   const added = { node: requester, call };
   const executed: NodeCall[] = [];
   let isAdded = false;
@@ -30,6 +31,12 @@ export const wasExecuted = ({ executed }: Baggage, node: NodeId, call: CallId): 
   executed.some((each) => each.node === node && each.call === call);
 
 const inOrder = (a: NodeCall, b: NodeCall): number => a.node - b.node || a.call - b.call;
+
+/** A node that left asks for nothing again, and one that starts again in its place numbers its calls anew. */
+export const withoutStrangers = (baggage: Baggage, survivors: NodeSet): Baggage =>
+  baggage.executed.every(({ node }) => survivors.includes(node))
+    ? baggage
+    : normal({ ...baggage, executed: baggage.executed.filter(({ node }) => survivors.includes(node)) });
 
 export const withWatcher = (baggage: Baggage, watcher: NodeCall): Baggage => ({
   ...baggage,

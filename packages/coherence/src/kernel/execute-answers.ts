@@ -1,5 +1,4 @@
 import type { Handle } from '@holdfast/kernel';
-import { withoutCall } from './call-set.ts';
 import type {
   CallResult,
   ExecuteCall,
@@ -9,6 +8,7 @@ import type {
   ObjectMessage,
   ObjectSink,
 } from './object-types.ts';
+import { endsUnanswered } from './once.ts';
 
 type Executed = Extract<ObjectMessage, { type: 'EXECUTED' }>;
 
@@ -31,8 +31,7 @@ export function executeAnswered(
   { call, outcome, result }: Omit<Executed, 'type'>,
   out: ObjectSink,
 ): void {
-  if (!entry.underway.includes(call)) return;
-  entry.underway = withoutCall(entry.underway, call);
+  if (!endsUnanswered(entry, call)) return;
   out.reply(call, resultOf(outcome, result));
 }
 

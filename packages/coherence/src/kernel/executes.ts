@@ -1,6 +1,5 @@
 import { beginSaving, isUnsaved } from './backup.ts';
 import { wasExecuted, withExecuted } from './baggage.ts';
-import { withCall } from './call-set.ts';
 import { takeHead } from './entry-queue.ts';
 import { claim } from './exclusive-access.ts';
 import { answerExecute } from './execute-answers.ts';
@@ -16,6 +15,7 @@ import {
   type ObjectEvent,
   type ObjectSink,
 } from './object-types.ts';
+import { oldestUnanswered } from './once.ts';
 
 /** An operation goes to where the object is. A node may have many under way: its other calls do not wait for them. */
 export function serveExecute(
@@ -41,25 +41,16 @@ export function serveExecute(
   return false;
 }
 
-function sendOperation(
-  entry: ObjectEntry,
-  { call, operation, absence, again }: ExecuteCall,
-  { self }: ObjectEnv,
-  out: ObjectSink,
-): void {
-  entry.underway = withCall(entry.underway, call);
-  let oldest = Math.min(call, entry.underway[0]!);
-  for (const item of entry.queue) if (item.type === 'execute' && item.call < oldest) oldest = item.call;
-  out.send(entry.probOwner, {
-    type: 'EXEC_REQ',
-    requester: self,
-    call,
-    oldest,
-    operation,
-    absence,
-    again,
-    forwards: 0,
-  });
+function sendOperation(entry: ObjectEntry, execute: ExecuteCall, { self }: ObjectEnv, out: ObjectSink): void {
+  entry.sent = [...entry.sent, execute];
+  const oldest = oldestUnanswered(entry, execute.call);
+  out.send(entry.probOwner, { ...execute, type: 'EXEC_REQ', requester: self, oldest, forwards: 0 });
+}
+
+/** Whether `request` was made again while it is being run, or what it wrote is being saved: its answer comes after that. */
+export function isBeingDone({ writer, queue, backup }: ObjectEntry, { requester, call }: ExecuteRequest): boolean {
+  const item = backup.pending?.type === 'ran' ? backup.pending.item : writer === executor ? queue[0] : undefined;
+  return item?.type === 'EXEC_REQ' && item.requester === requester && item.call === call;
 }
 
 /** The object begins where it is owned; it does not move to who asked. */

@@ -1,4 +1,5 @@
 import { shadowAfter } from './backup.ts';
+import { wasExecuted } from './baggage.ts';
 import { evictToDevice } from './eviction.ts';
 import { claim } from './exclusive-access.ts';
 import { createAbsent, existsOnDevice, statusAfterReadTouch } from './filling.ts';
@@ -17,6 +18,7 @@ import {
   type PrefetchCall,
   type RemoveCall,
 } from './object-types.ts';
+import { oldestUnanswered } from './once.ts';
 import { beginRemoval } from './removal.ts';
 
 /** The functions here say whether the call is done. One that is not stays at the head of the queue. */
@@ -167,24 +169,37 @@ function offer(entry: ObjectEntry, call: FlushCall, to: number, env: ObjectEnv, 
   });
 }
 
-export function serveRemove(entry: ObjectEntry, { call }: RemoveCall, env: ObjectEnv, out: ObjectSink): boolean {
+export function serveRemove(entry: ObjectEntry, { call, again }: RemoveCall, env: ObjectEnv, out: ObjectSink): boolean {
   if (entry.writer !== 0 || entry.readers.length > 0) return false;
+  const { self } = env;
   switch (entry.status) {
     case 'INV_COPY':
     case 'READ_COPY':
       dropCopy(entry);
       nextRequest(entry, env);
-      out.send(entry.probOwner, { type: 'RM_REQ', requester: env.self, request: entry.request, forwards: 0 });
+      out.send(entry.probOwner, {
+        type: 'RM_REQ',
+        requester: self,
+        request: entry.request,
+        call,
+        oldest: oldestUnanswered(entry, call),
+        again,
+        forwards: 0,
+      });
       entry.status = 'WAIT_OBJ_RM_DONE';
       return false;
-    case 'INV_OWNER':
-      if (entry.lost || existsOnDevice(entry, env)) break;
-      out.trace('absent');
-      out.reply(call, { outcome: 'absent' });
-      return true;
     default:
       break;
   }
-  beginRemoval(entry, env.self, env, out);
+  if (env.rules.ranBefore(again, wasExecuted(entry.baggage, self, call))) {
+    out.reply(call, { outcome: 'done' });
+    return true;
+  }
+  if (entry.status === 'INV_OWNER' && !entry.lost && !existsOnDevice(entry, env)) {
+    out.trace('absent');
+    out.reply(call, { outcome: 'absent' });
+    return true;
+  }
+  beginRemoval(entry, self, env, out);
   return false;
 }

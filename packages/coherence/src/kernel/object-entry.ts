@@ -21,6 +21,8 @@ import { readBaggage, readShadow, writeBaggage, writeShadow } from './shadow-enc
 /** Shared by all entries at rest, so that they cost less memory. */
 export const noneWaiting: ObjectEntry['queue'] = [];
 
+export const noneSent: ObjectEntry['sent'] = [];
+
 /** What a missing entry stands for: the absent object, owned by its default owner. */
 export function initialEntry({ self, defaultOwner }: Pick<ObjectEnv, 'self' | 'defaultOwner'>): ObjectEntry {
   return {
@@ -44,6 +46,7 @@ export function initialEntry({ self, defaultOwner }: Pick<ObjectEnv, 'self' | 'd
     changed: 'no',
     backup: noBackup,
     underway: noCalls,
+    sent: noneSent,
     stored: 0,
     queue: noneWaiting,
   };
@@ -84,7 +87,8 @@ export function isForgettable(entry: ObjectEntry, { self, defaultOwner }: Object
     entry.backup === noBackup &&
     entry.queue.length === 0 &&
     entry.readers.length === 0 &&
-    entry.underway.length === 0
+    entry.underway.length === 0 &&
+    entry.sent.length === 0
   );
 }
 
@@ -109,6 +113,7 @@ export function encodeEntry(entry: ObjectEntry, into: Encoder): void {
   into.uint(changes.indexOf(entry.changed));
   writeBackup(entry.backup, into);
   writeSet(entry.underway, into);
+  into.list(entry.sent, writeWaiting);
   into.uint(entry.stored);
   into.list(entry.queue, writeWaiting);
 }
@@ -135,6 +140,7 @@ export function decodeEntry(from: Decoder): ObjectEntry {
     changed: changes[from.uint()]!,
     backup: readBackup(from),
     underway: readSet(from),
+    sent: from.list((each) => readWaiting(each) as ExecuteCall),
     stored: from.uint(),
     queue: from.list(readWaiting),
   };

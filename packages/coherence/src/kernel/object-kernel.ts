@@ -15,7 +15,7 @@ import { beginSaving, isUnsaved, shadowArrived } from './backup.ts';
 import { serveSync, store, stored, syncEnded } from './device.ts';
 import { enqueue, isSettled, passesOn, passOnAll } from './entry-queue.ts';
 import { executeAnswered } from './execute-answers.ts';
-import { ran, serveExecute } from './executes.ts';
+import { isBeingDone, ran, serveExecute } from './executes.ts';
 import { fillEnded, fillEndOf, loadedForOwner, takesExclusively } from './filling.ts';
 import { endLease, giveReadLease, setValue } from './leases.ts';
 import { serveFlush, serveGet, serveGrab, serveRemove } from './local-calls.ts';
@@ -63,7 +63,6 @@ export function happen(entry: ObjectEntry, event: ObjectEvent, env: ObjectEnv, o
       hear(entry, event, env, out);
       break;
     case 'get':
-    case 'remove':
     case 'sync':
     case 'prefetch':
     case 'execute':
@@ -72,6 +71,9 @@ export function happen(entry: ObjectEntry, event: ObjectEvent, env: ObjectEnv, o
       break;
     case 'grab':
       submitGrab(entry, event, env, out);
+      break;
+    case 'remove':
+      enqueue(entry, { ...event, again: false }, env);
       break;
     case 'flush':
       enqueue(entry, { ...event, refusedBy: noNodes, from: entry.status, evicts: false }, env);
@@ -123,6 +125,8 @@ function hear(
       copyAsked(entry, message, env, out);
       break;
     case 'EXEC_REQ':
+      if (!isBeingDone(entry, message)) enqueue(entry, message, env);
+      break;
     case 'WATCH_REQ':
       enqueue(entry, message, env);
       break;

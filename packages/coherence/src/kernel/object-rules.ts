@@ -69,6 +69,8 @@ export interface ObjectRules {
   isUrgent(forwards: number, forwardsMax: number): boolean;
   /** Whether an operation that is asked for again was run before. */
   ranBefore(again: boolean, isRecorded: boolean): boolean;
+  /** Whether it is kept that a removal was done for another node. */
+  remembersRemoval(): boolean;
   /** What is kept of an operation that was run. */
   remembered(after: Baggage, before: Baggage): Baggage;
   /** What goes along with an object, or stays when it is removed. */
@@ -116,6 +118,7 @@ export const objectRules: ObjectRules = {
   isStale: (version, stored) => version <= stored,
   isUrgent: (forwards, forwardsMax) => forwards >= forwardsMax,
   ranBefore: (again, isRecorded) => again && isRecorded,
+  remembersRemoval: () => true,
   remembered: (after) => after,
   takesAlong: (baggage) => baggage,
   tells: () => true,

@@ -83,10 +83,13 @@ export interface FlushCall {
   readonly evicts: boolean;
 }
 
-/** Destroy the object everywhere. */
+/** Destroy the object everywhere. Asked for without the field the kernel keeps. */
 export interface RemoveCall {
   readonly type: 'remove';
+  /** As that of an execute never used again on this node. */
   readonly call: CallId;
+  /** It may have been done already, its answer lost: it is not done a second time. */
+  readonly again: boolean;
 }
 
 /**
@@ -148,6 +151,10 @@ export interface RemoveRequest {
   readonly type: 'RM_REQ';
   readonly requester: NodeId;
   readonly request: number;
+  readonly call: CallId;
+  /** As in an {@link ExecuteRequest}. */
+  readonly oldest: CallId;
+  readonly again: boolean;
   readonly forwards: number;
 }
 
@@ -155,7 +162,7 @@ export interface ExecuteRequest {
   readonly type: 'EXEC_REQ';
   readonly requester: NodeId;
   readonly call: CallId;
-  /** The requester has had the answers of all its executes before this one. */
+  /** The requester has had the answers of all its executes and removes of the object before this one. */
   readonly oldest: CallId;
   readonly operation: Handle;
   readonly absence: 'touch' | 'no-touch';
@@ -183,8 +190,8 @@ export interface NodeCall {
 /** What an object takes along wherever its right or a copy of it goes, and keeps after it was removed. */
 export interface Baggage {
   /**
-   * Executes of other nodes that were run and whose answers may not have arrived, by node and call. They outlive the
-   * object, so that nothing runs twice.
+   * Executes and removes of other nodes that were done and whose answers may not have arrived, by node and call. They
+   * outlive the object, so that nothing is done twice.
    */
   readonly executed: readonly NodeCall[];
   /** Watches to be answered at the next change, by node and call. */
@@ -306,9 +313,9 @@ export type ObjectEvent =
   | GetCall
   | GrabCall
   | Pick<FlushCall, 'type' | 'call' | 'to'>
+  | Pick<RemoveCall, 'type' | 'call'>
   /** Make room: as `flush` to whoever may want it, else to the device, else it is `full`. */
   | { readonly type: 'evict'; readonly call: CallId }
-  | RemoveCall
   | SyncCall
   | PrefetchCall
   | ExecuteCall
@@ -351,13 +358,10 @@ export type CallResult =
   | { readonly outcome: 'executed'; readonly result: Handle }
   /** The object has this version now, which may still be less than that of a lease, or was removed. */
   | { readonly outcome: 'changed'; readonly version: number; readonly exists: boolean }
-  /** The operation was run, once; what it answered is lost. */
+  /** An execute was run once and what it answered is lost; or nobody knows any more whether it or a remove was done. */
   | { readonly outcome: 'unknown' }
-  /**
-   * The view changed while another node was to answer a sync, watch or execute: make the call again, an execute with
-   * `again`. Where `ran` is unknown what was done is not known any more, and an execute must not be made again.
-   */
-  | { readonly outcome: 'interrupted'; readonly ran: 'known' | 'unknown' }
+  /** The view changed while another node was to answer a sync or watch: make the call again. */
+  | { readonly outcome: 'interrupted' }
   /** The load failed, or nobody took the object. */
   | { readonly outcome: 'failed' };
 
@@ -466,6 +470,8 @@ export interface ObjectEntry {
   backup: Backup;
   /** Calls that another node or the device answers, whatever becomes of the object here meanwhile. */
   underway: readonly CallId[];
+  /** Executes that another node is to answer, oldest first. */
+  sent: readonly ExecuteCall[];
   /** At the default owner: versions up to this are on the device, superseded or removed. */
   stored: number;
   /** Calls and requests that wait, in order of arrival. In a waiting state the first is what is waited for. */

@@ -61,6 +61,9 @@ export function writeWaiting(item: Waiting, into: Encoder): void {
       writeOperation(item, into);
       break;
     case 'remove':
+      into.uint(item.call);
+      into.flag(item.again);
+      break;
     case 'sync':
       into.uint(item.call);
       break;
@@ -89,6 +92,9 @@ export function writeWaiting(item: Waiting, into: Encoder): void {
       break;
     case 'RM_REQ':
       writeRoute(item, into);
+      into.uint(item.call);
+      into.uint(item.oldest);
+      into.flag(item.again);
       break;
   }
 }
@@ -140,6 +146,7 @@ export function readWaiting(from: Decoder): Waiting {
     case 'execute':
       return { type, ...readOperation(from) };
     case 'remove':
+      return { type, call: from.uint(), again: from.flag() };
     case 'sync':
       return { type, call: from.uint() };
     case 'watch':
@@ -166,6 +173,14 @@ export function readWaiting(from: Decoder): Waiting {
         forwards: from.uint(),
       };
     case 'RM_REQ':
-      return { type, requester: from.uint(), request: from.uint(), forwards: from.uint() };
+      return {
+        type,
+        requester: from.uint(),
+        request: from.uint(),
+        forwards: from.uint(),
+        call: from.uint(),
+        oldest: from.uint(),
+        again: from.flag(),
+      };
   }
 }

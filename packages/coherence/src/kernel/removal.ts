@@ -1,5 +1,5 @@
 import { dropShadow, noBackup } from './backup.ts';
-import { withMigratory, withOnDevice } from './baggage.ts';
+import { wasExecuted, withExecuted, withMigratory, withOnDevice } from './baggage.ts';
 import { clearDevice } from './device.ts';
 import { takeHead } from './entry-queue.ts';
 import { existsOnDevice } from './filling.ts';
@@ -78,11 +78,13 @@ function finishRemoval(entry: ObjectEntry, env: ObjectEnv, out: ObjectSink): voi
   const head = takeHead(entry, 'remove', 'RM_REQ');
   entry.awaited = noNodes;
   entry.home = false;
-  out.trace('removed');
+  out.trace('removed', head.type === 'RM_REQ' ? head.requester : self);
   if (self === defaultOwner) clearDevice(entry, version, env, out);
   entry.version = version;
   tellWatchers(entry, false, env, out);
-  const baggage = rules.takesAlong(withOnDevice(withMigratory(entry.baggage, false), false));
+  const left = withOnDevice(withMigratory(entry.baggage, false), false);
+  const isForOther = head.type === 'RM_REQ' && rules.remembersRemoval();
+  const baggage = rules.takesAlong(isForOther ? withExecuted(left, head) : left);
   if (head.type === 'RM_REQ' && head.requester === defaultOwner) {
     answerRemover(head, { version, incarnation, baggage, removed: true, owner: defaultOwner, home: true }, out);
     leave(entry, defaultOwner);
@@ -148,15 +150,17 @@ export function serveRemoveRequest(
   out: ObjectSink,
 ): boolean {
   if (entry.writer !== 0 || entry.readers.length > 0) return false;
-  if (entry.status !== 'INV_OWNER' || entry.lost || existsOnDevice(entry, env)) {
+  const removed = env.rules.ranBefore(request.again, wasExecuted(entry.baggage, request.requester, request.call));
+  const isThere = entry.status !== 'INV_OWNER' || entry.lost || existsOnDevice(entry, env);
+  if (isThere && !removed) {
     beginRemoval(entry, request.requester, env, out);
     return false;
   }
-  out.trace('absent');
+  if (!removed) out.trace('absent');
   const { version, incarnation, baggage } = entry;
-  const home = request.requester === env.defaultOwner;
+  const home = !isThere && request.requester === env.defaultOwner;
   const owner = home ? env.defaultOwner : env.self;
-  answerRemover(request, { version, incarnation, baggage, removed: false, owner, home }, out);
+  answerRemover(request, { version, incarnation, baggage, removed, owner, home }, out);
   if (home) leave(entry, env.defaultOwner);
   else entry.rmset = withNode(entry.rmset, request.requester);
   return true;

@@ -11,6 +11,7 @@ import {
   type ObjectSink,
   saver,
 } from './object-types.ts';
+import { forgoUnknown, mayBeDone } from './once.ts';
 import { saved } from './saved.ts';
 import { decide, obey } from './view-decision.ts';
 import { entryOf, formerly, servedEnv, stays, stepObject } from './view-entries.ts';
@@ -117,8 +118,8 @@ function reportWhenDrained(state: ViewState, env: ViewEnv, out: ViewSink): void 
     settle(entry, difference(view.members, state.left), servedEnv(state, key, env), env.rules);
     const report = reportOf(key, entry, formerly(state, key, env));
     const { defaultOwner } = env.objectEnv(key, view);
-    // What became of the object also decides whether an operation of this node may be run again.
-    const wantsVerdict = report.role !== 'none' || report.shadow >= 0 || entry.underway.length > 0;
+    // What became of the object also decides whether a call of this node may be made again.
+    const wantsVerdict = report.role !== 'none' || report.shadow >= 0 || mayBeDone(entry);
     if (wantsVerdict || defaultOwner === env.self) reports.get(defaultOwner)?.push(report);
   }
   for (const other of othersIn(view, env)) sendReports(other, reports.get(other) ?? [], view, env, out);
@@ -209,15 +210,8 @@ function byKey(reports: readonly Reported[]): Map<ViewKey, Reported[]> {
 function obeyOne(state: ViewState, verdict: Verdict, env: ViewEnv, out: ViewSink): void {
   const entry = entryOf(state, verdict.key, env);
   obey(entry, verdict, env.objectEnv(verdict.key, state.view), env.rules);
-  interrupt(verdict.key, entry, verdict.survived, out);
-}
-
-/** Whoever was to answer these calls has forgotten them. */
-function interrupt(key: ViewKey, entry: ObjectEntry, isKnown: boolean, out: ViewSink): void {
-  const calls = entry.underway;
-  entry.underway = noCalls;
-  for (const call of calls)
-    out.reply(call, { key, result: { outcome: 'interrupted', ran: isKnown ? 'known' : 'unknown' } });
+  if (!verdict.survived && env.rules.forgoesUnknown())
+    forgoUnknown(entry, new ObjectVoice(state, verdict.key, out, silent));
 }
 
 export function verdictsArrived(
@@ -266,7 +260,10 @@ function resumeOne(
   if (entry.status === 'INV_COPY' && entry.probOwner === before && objectEnv.defaultOwner !== env.self) {
     entry.probOwner = env.rules.pointsTo(objectEnv.defaultOwner, before);
   }
-  interrupt(key, entry, before === objectEnv.defaultOwner, out);
+  // Whoever was to answer these calls has forgotten them.
+  const interrupted = entry.underway;
+  entry.underway = noCalls;
+  for (const call of interrupted) out.reply(call, { key, result: { outcome: 'interrupted' } });
   if (isForgettable(entry, objectEnv)) state.objects.delete(key);
   else goOn(entry, state.view, objectEnv, new ObjectVoice(state, key, out, state.view.epoch));
 }

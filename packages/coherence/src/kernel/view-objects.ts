@@ -1,6 +1,6 @@
 import { giveUp, offerRefused } from './answers.ts';
-import { ownBackup } from './backup.ts';
-import { withoutWatchers } from './baggage.ts';
+import { forgetStrangers, ownBackup } from './backup.ts';
+import { withoutStrangers, withoutWatchers } from './baggage.ts';
 import { type NodeSet, noNodes, onlyNode } from './node-set.ts';
 import { happen } from './object-kernel.ts';
 import {
@@ -13,6 +13,7 @@ import {
   type ObjectSink,
   type ObjectStatus,
 } from './object-types.ts';
+import { askAgain, forgetAskers } from './once.ts';
 import { ownAbsent } from './removal.ts';
 import type { ViewRules } from './view-rules.ts';
 import type { Report, ViewKey } from './view-types.ts';
@@ -89,8 +90,11 @@ export function settle(entry: ObjectEntry, survivors: NodeSet, env: ObjectEnv, r
     // An operation that is being run ends as it may. One whose value is being saved was run, and waits no more.
     const isRunning = entry.writer === executor && entry.backup.pending === undefined;
     entry.queue = entry.queue.filter((item, at) => !('requester' in item) || (at === 0 && isRunning));
+    forgetAskers(entry, survivors, self);
   }
-  entry.baggage = withoutWatchers(entry.baggage);
+  askAgain(entry);
+  entry.baggage = withoutStrangers(withoutWatchers(entry.baggage), survivors);
+  forgetStrangers(entry, survivors);
   const offeredTo = entry.awaited[0];
   entry.invalidation = undefined;
   entry.awaited = noNodes;

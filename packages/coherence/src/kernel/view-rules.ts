@@ -37,6 +37,8 @@ export interface ViewRules {
   savesAnew(): boolean;
   /** Whether the owner learns of the copies elsewhere. */
   copysetOf(owner: NodeId, copies: NodeSet): NodeSet;
+  /** Whether what may have been done is not asked for again where nobody knows of it any more. */
+  forgoesUnknown(): boolean;
   /** Whether a node that knew the old owner is told of the new one. */
   pointsTo(owner: NodeId, before: NodeId): NodeId;
   /** Whether what cannot come now, by the table, is a bug: else it is taken late. */
@@ -82,6 +84,7 @@ export const viewRules: ViewRules = {
   dropsShadow: (shadowAt, node) => shadowAt !== node,
   savesAnew: () => true,
   copysetOf: (_owner, copies) => copies,
+  forgoesUnknown: () => true,
   pointsTo: (owner) => owner,
   bars: () => true,
   holdsCalls: () => true,

@@ -32,9 +32,3 @@ export function beginning(
       return { type: operation.type, call };
   }
 }
-
-/** The call made again after a change of view interrupted it; undefined where that could do it twice. */
-export function again(event: LocalEvent, ran: 'known' | 'unknown'): LocalEvent | undefined {
-  if (event.type !== 'execute') return event;
-  return ran === 'known' ? { ...event, again: true } : undefined;
-}

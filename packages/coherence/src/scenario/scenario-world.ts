@@ -1,7 +1,7 @@
 import { initialEntry } from '../kernel/object-entry.ts';
 import { noPayload, type ObjectEntry, type ObjectNotice } from '../kernel/object-types.ts';
 import type { Undelivered, View, ViewEvent, ViewKey, ViewResult } from '../kernel/view-types.ts';
-import { again, beginning, type LocalEvent } from './call-events.ts';
+import { beginning, type LocalEvent } from './call-events.ts';
 import { CoherenceWatch, type Moment } from './coherence-watch.ts';
 import { type Choice, type Envelope, type Link, Links } from './links.ts';
 import { Membership } from './membership.ts';
@@ -339,10 +339,8 @@ export class ScenarioWorld {
     if (call === undefined) throw new StepFailure(`an answer to call ${id}, which nobody made`);
     const endsWrite = call.operation.type === 'get' || call.operation.type === 'grab' || call.operation.type === 'set';
     if (result.outcome !== 'done' || endsWrite) this.#object(call.key).watch.reply(node, id, result);
-    if (result.outcome === 'interrupted') {
-      const event = call.event && again(call.event, result.ran);
-      if (event !== undefined) return [{ node, event: { type: 'object', key, event } }];
-    }
+    if (result.outcome === 'interrupted' && call.event !== undefined)
+      return [{ node, event: { type: 'object', key, event: call.event } }];
     if (result.outcome === 'done' && call.put !== undefined) call.put.done = true;
     call.done = true;
     call.error = errorOf(call.operation, result.outcome);

@@ -71,7 +71,10 @@ const waits = ({ queue }: ObjectEntry, client: number): boolean =>
   queue.some((item) => 'call' in item && item.call === client);
 
 export const isIdle = (entry: ObjectEntry, client: number): boolean =>
-  !holds(entry, client) && !waits(entry, client) && !entry.underway.includes(client);
+  !holds(entry, client) &&
+  !waits(entry, client) &&
+  !entry.underway.includes(client) &&
+  !entry.sent.some(({ call }) => call === client);
 
 /** Whether a lease would be given at once, without a message. */
 export function isHit({ status, queue, invalidation, readers, writer }: ObjectEntry, kind: 'get' | 'grab'): boolean {

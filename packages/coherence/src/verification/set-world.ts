@@ -25,7 +25,7 @@ import type {
   SetResult,
 } from '../kernel/set-types.ts';
 import { currentFill, freshPayload, withValue } from './object-host.ts';
-import { coherenceOf, entryIsAtRest, nobodyForgotten, type Sight } from './object-properties.ts';
+import { entryIsAtRest, nobodyForgotten, type Sight, undisturbed } from './object-properties.ts';
 import { holds, isIdle, keyedFlights, nodesOf, type Operation } from './object-scenario.ts';
 import { versionRanksOfSets } from './renaming.ts';
 import { client, entryOfKey, groupCall, type SetScenario, setEnvOf } from './set-scenario.ts';
@@ -148,7 +148,7 @@ function propertiesOf(scenario: SetScenario): Property<WorldView>[] {
     entries: nodes.map((node) => entryOfKey(setOf(view, node), key, envs[node]!)),
     under: keyedFlights(view, scenario.nodes).filter((each) => each.key === key),
   });
-  const checks = scenario.keys.map((key) => coherenceOf(envs.map(({ objectEnv }) => objectEnv(key))));
+  const checks = scenario.keys.map((key) => undisturbed(envs.map(({ objectEnv }) => objectEnv(key))));
   const first = (view: WorldView, check: (sight: Sight, key: ObjectKey) => string | undefined): string | undefined => {
     for (const key of scenario.keys) {
       const violation = check(sightOf(view, key), key);

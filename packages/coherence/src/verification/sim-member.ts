@@ -41,7 +41,7 @@ export type MemberEvent =
 /** What became of a call on one object: seen once it holds it or at its end, and once more when it has written. */
 export interface CallStep {
   readonly key: ObjectNumber;
-  readonly step: 'saw' | 'wrote' | 'removed' | 'lost' | 'nothing';
+  readonly step: 'saw' | 'wrote' | 'removed' | 'perhaps-removed' | 'lost' | 'nothing';
   /** `saw`: the value, or `noPayload` for an absent object. `wrote`: the value given. `removed`: 1 if there was one. */
   readonly value: number;
   /** Whether an absent object was created, blank, to be seen. */
@@ -62,7 +62,12 @@ export interface MemberState {
   /** By client number. */
   readonly clients: Map<CallId, Holding>;
   written: number;
+  /** Removes begun in this life: each has a number of its own. */
+  removes: number;
 }
+
+/** More than there are clients on a node: a call is of the client that is left when it is divided by this. */
+const clientsMax = 16;
 
 export interface MemberEnv extends ViewEnv {
   readonly nodes: number;
@@ -105,7 +110,8 @@ function step(state: MemberState, event: MemberEvent, env: MemberEnv, out: Membe
       const { client, key, operation } = event;
       const call: ClientCall = { client, key: operation.type === 'grabAll' ? 0 : key, operation };
       state.clients.set(client, { call, held: [], waits: true });
-      stepView(state, callOf(call), env, out);
+      const number = operation.type === 'remove' ? client + clientsMax * ++state.removes : client;
+      stepView(state, callOf({ ...call, client: number }), env, out);
       break;
     }
     case 'end':
@@ -164,7 +170,7 @@ function stepView(state: MemberState, event: ViewEvent, env: MemberEnv, out: Mem
     deliver: (notice) => out.deliver(notice),
     trace: (name, a, b) => out.trace(name, a, b),
   });
-  for (const { call, answer } of answers) answered(state, call, answer, env, out);
+  for (const { call, answer } of answers) answered(state, call % clientsMax, answer, env, out);
 }
 
 function answered(state: MemberState, client: CallId, answer: ViewResult, env: MemberEnv, out: MemberSink): void {
@@ -187,6 +193,9 @@ function answered(state: MemberState, client: CallId, answer: ViewResult, env: M
       if (operation.type === 'get' || operation.type === 'grab')
         tell(out, client, { key, step: 'saw', value: noPayload });
       if (operation.type === 'remove') tell(out, client, { key, step: 'removed', value: 0 });
+      break;
+    case 'unknown':
+      tell(out, client, { key, step: 'perhaps-removed', value: 0 });
       break;
     case 'done':
       if (operation.type === 'remove') tell(out, client, { key, step: 'removed', value: 1 });
@@ -259,18 +268,20 @@ function end(state: MemberState, client: CallId, env: MemberEnv, out: MemberSink
 export const memberKernel: Kernel<MemberState, MemberEvent, MemberEnv, ViewMessage, CallStep, MemberNotice> = {
   name: 'member',
   table,
-  initial: (env) => ({ view: viewKernel.initial(env), clients: new Map(), written: 0 }),
+  initial: (env) => ({ view: viewKernel.initial(env), clients: new Map(), written: 0, removes: 0 }),
   row,
   column: ({ type }) => type,
   step,
-  encode({ view, clients, written }, into) {
+  encode({ view, clients, written, removes }, into) {
     encodeView(view, into);
     into.list([...clients], writePlain);
     into.uint(written);
+    into.uint(removes);
   },
   decode: (from) => ({
     view: decodeView(from),
     clients: new Map(from.list(readPlain) as [CallId, Holding][]),
     written: from.uint(),
+    removes: from.uint(),
   }),
 };

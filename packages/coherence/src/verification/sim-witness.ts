@@ -46,8 +46,6 @@ export interface Witness {
   /** By node: the epoch in which it serves calls, -1 while it does not. */
   readonly serves: number[];
   /** Deaths after which not all members have resumed: since when, and the first view without the node. */
-  /** When a node last went on in a new view. */
-  lastChange: number;
   deaths: { readonly since: number; readonly epoch: number }[];
   broken: string;
 }
@@ -105,7 +103,6 @@ function notified(state: Witness, node: NodeId, notice: MemberNotice): void {
     else state.underWay[outgoing] = [];
   } else if (notice.type === 'resumed') {
     state.serves[node] = notice.epoch;
-    state.lastChange = state.now;
     state.touched = [...state.keys];
     settleDeaths(state);
   }
@@ -211,17 +208,15 @@ function told(state: Witness, node: NodeId, client: number, { key, step, value, 
       break;
     }
     case 'removed':
-      // A removal that is made again after a change of view may have been done before, too.
-      if (call!.invoked < state.lastChange) {
-        state.history.push({
-          key,
-          process: `n${node} client ${client}`,
-          invoked: call!.invoked,
-          call: { type: 'remove' },
-        });
-        if (value === 0) break;
-      }
       record(call!.invoked, { call: { type: 'remove' } }, value);
+      break;
+    case 'perhaps-removed':
+      state.history.push({
+        key,
+        process: `n${node} client ${client}`,
+        invoked: call!.invoked,
+        call: { type: 'remove' },
+      });
       break;
     case 'lost':
       record(call!.invoked, { call: { type: 'see', touched: false } }, lostAnswer);
@@ -263,7 +258,6 @@ export const witness = (nodes: number, keys: readonly ObjectNumber[], ordered: b
       overtakenMax: 0,
       views: [Array.from({ length: nodes }, (_, node) => node)],
       serves: new Array<number>(nodes).fill(0),
-      lastChange: 0,
       deaths: [],
       broken: '',
     }),

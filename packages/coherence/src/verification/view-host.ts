@@ -1,5 +1,6 @@
 import { type Decoder, type Encoder, handled, type Kernel } from '@holdfast/kernel';
 import { noNodes, withNode, withoutNode } from '../kernel/node-set.ts';
+import type { ObjectEvent } from '../kernel/object-types.ts';
 import { decodeView, encodeView } from '../kernel/view-encoding.ts';
 import { viewKernel } from '../kernel/view-kernel.ts';
 import { viewTable } from '../kernel/view-table.ts';
@@ -25,7 +26,12 @@ export interface HostedView {
   ended: readonly number[];
   /** What the nodes that went down since the last view did not receive. */
   undelivered: readonly Undelivered[];
+  /** Calls begun in this life that must be done once at most: each has a number of its own. */
+  numbered: number;
 }
+
+/** Stands for the number of the next call that must be done once at most. */
+export const nextNumber = 0;
 
 export type HostEvent =
   | ViewEvent
@@ -56,13 +62,21 @@ function eventFor(host: HostedView, event: HostEvent, { self }: HostEnv): ViewEv
     case 'installed':
       return { ...event, type: 'view', undelivered: host.undelivered.filter(({ to }) => !event.members.includes(to)) };
     case 'object':
-      return { ...event, event: withValue(entryIn(host.state, self), event.event) as typeof event.event };
+      return {
+        ...event,
+        event: withValue(entryIn(host.state, self), withNumber(host, event.event)) as typeof event.event,
+      };
     default:
       return event;
   }
 }
 
+/** The client of the node has number 1. */
+const withNumber = ({ numbered }: HostedView, event: ObjectEvent): ObjectEvent =>
+  'call' in event && event.call === nextNumber ? { ...event, call: numbered + 2 } : event;
+
 function note(host: HostedView, event: HostEvent): void {
+  if (event.type === 'object' && 'call' in event.event && event.event.call === nextNumber) host.numbered++;
   if (event.type === 'ended') {
     const undelivered = event.undelivered.map((message) => ({ to: event.node, message }));
     host.down = withNode(host.down, event.node);
@@ -78,8 +92,9 @@ function note(host: HostedView, event: HostEvent): void {
 
 const hostTable = { ...viewTable, host: { ended: handled, begun: handled } };
 
-function encode({ state, down, ended, undelivered }: HostedView, into: Encoder): void {
+function encode({ state, down, ended, undelivered, numbered }: HostedView, into: Encoder): void {
   encodeView(state, into);
+  into.uint(numbered);
   into.list(ended, (node, to) => to.uint(node));
   into.list(down, (node, to) => to.uint(node));
   const text = undelivered.length === 0 ? '' : JSON.stringify(undelivered);
@@ -88,10 +103,11 @@ function encode({ state, down, ended, undelivered }: HostedView, into: Encoder):
 
 function decode(from: Decoder): HostedView {
   const state = decodeView(from);
+  const numbered = from.uint();
   const ended = from.list((each) => each.uint());
   const down = from.list((each) => each.uint());
   const text = from.list((each) => String.fromCharCode(each.uint())).join('');
-  return { state, down, ended, undelivered: text === '' ? [] : JSON.parse(text) };
+  return { state, down, ended, undelivered: text === '' ? [] : JSON.parse(text), numbered };
 }
 
 /** The view kernel under a host that ends sessions, installs views and makes up values. */
@@ -103,6 +119,7 @@ export const hostedView: Kernel<HostedView, HostEvent, HostEnv, ViewMessage, Vie
     down: env.firstView === undefined ? env.strangers : noNodes,
     ended: noNodes,
     undelivered: [],
+    numbered: 0,
   }),
   row(host, event, env) {
     const told = eventFor(host, event, env);

@@ -128,6 +128,29 @@ export const viewScenarios = {
     restarts: 1,
     operations: access,
   },
+  executes: {
+    name: '3 nodes, 1 call each, a death: get, execute, remove',
+    nodes: 3,
+    callsPerNode: 1,
+    crashes: 1,
+    operations: [access[0]!, { type: 'execute' }, { type: 'remove' }],
+  },
+  executesSaved: {
+    name: '3 nodes, 1 call each, a death, backup: get, execute',
+    nodes: 3,
+    callsPerNode: 1,
+    crashes: 1,
+    backup: true,
+    operations: [access[0]!, { type: 'execute' }],
+  },
+  executesAndRejoins: {
+    name: '2 nodes, 2 calls each, a death, and the node joins again: get, grab, remove, execute',
+    nodes: 2,
+    callsPerNode: 2,
+    crashes: 1,
+    restarts: 1,
+    operations: [...access, { type: 'remove' }, { type: 'execute' }],
+  },
   two: { name: '3 nodes, 2 calls each, a death: get, grab', nodes: 3, callsPerNode: 2, crashes: 1, operations: access },
 } as const satisfies Record<string, ViewScenario>;
 
@@ -138,7 +161,7 @@ interface SeededBug {
   readonly objects?: Partial<ObjectRules>;
 }
 
-const { one, two, offered, backup, backupOfTwo, joinsHome, joinsInTurn } = viewScenarios;
+const { one, two, offered, backup, backupOfTwo, joinsHome, joinsInTurn, executesSaved } = viewScenarios;
 
 const bugs: readonly SeededBug[] = [
   {
@@ -219,6 +242,21 @@ const bugs: readonly SeededBug[] = [
     name: 'a node waits for a view that a member will never take part in',
     scenario: joinsInTurn,
     rules: { skips: () => false },
+  },
+  {
+    name: 'it is not remembered what was run',
+    scenario: executesSaved,
+    objects: { remembered: (_after, before) => before },
+  },
+  {
+    name: 'it is not remembered that an object was removed',
+    scenario: one,
+    objects: { remembersRemoval: () => false },
+  },
+  {
+    name: 'what may have been done is asked for again although nobody knows',
+    scenario: one,
+    rules: { forgoesUnknown: () => false },
   },
   { name: 'versions begin again', scenario: one, rules: { versionFloor: () => 0 } },
 ];

@@ -10,15 +10,16 @@ import {
 } from '@holdfast/simulation';
 import { withNode, withoutNode } from '../kernel/node-set.ts';
 import { type ObjectRules, objectRules } from '../kernel/object-rules.ts';
-import { anyNode, noPayload, type ObjectEntry, type ObjectEvent } from '../kernel/object-types.ts';
+import { anyNode, executor, noPayload, type ObjectEntry, type ObjectEvent } from '../kernel/object-types.ts';
 import { latest } from '../kernel/view-queue.ts';
 import { type ViewRules, viewRules } from '../kernel/view-rules.ts';
 import type { View, ViewMessage } from '../kernel/view-types.ts';
 import { callsMade, keyedCallBudget } from './call-budget.ts';
 import { crashMonitor } from './crash-monitor.ts';
 import { freshPayload } from './object-host.ts';
-import { isIdle, type Operation } from './object-scenario.ts';
-import { type HostEvent, hostedView } from './view-host.ts';
+import type { Operation } from './object-scenario.ts';
+import { onceMonitor } from './once-monitor.ts';
+import { type HostEvent, hostedView, nextNumber } from './view-host.ts';
 import { viewProperties } from './view-properties.ts';
 import { viewVersionRanks } from './view-renaming.ts';
 import { allNodes, entryIn, hostOf, theKey, type ViewScenario, viewEnvOf, viewOf } from './view-scenario.ts';
@@ -27,6 +28,13 @@ import { allNodes, entryIn, hostOf, theKey, type ViewScenario, viewEnvOf, viewOf
 const client = 1;
 
 type LocalEvent = Exclude<ObjectEvent, { type: 'message' }>;
+
+/** A node makes one call after the other. */
+const isIdle = ({ readers, writer, queue, underway, sent, backup }: ObjectEntry): boolean =>
+  writer !== client &&
+  !(backup.pending?.type === 'ran' && backup.pending.item.type === 'execute') &&
+  readers.length + underway.length + sent.length === 0 &&
+  queue.every((item) => 'requester' in item);
 
 function clientCalls(scenario: ViewScenario, node: number): CallSpec[] {
   const calls: CallSpec[] = [];
@@ -41,11 +49,15 @@ function clientCalls(scenario: ViewScenario, node: number): CallSpec[] {
     });
   };
   const start = (event: LocalEvent): void =>
-    add(event.type, event, (entry, view) => isIdle(entry, client) && callsMade(view, node) < scenario.callsPerNode);
+    add(event.type, event, (entry, view) => isIdle(entry) && callsMade(view, node) < scenario.callsPerNode);
   for (const operation of scenario.operations) offer(operation, scenario, node, start);
   const isWriter = ({ writer, backup }: ObjectEntry): boolean => writer === client && backup.pending === undefined;
   add('put', { type: 'put', call: client, payload: noPayload }, ({ readers }) => readers.includes(client));
   add('write and put', { type: 'put', call: client, payload: freshPayload }, isWriter);
+  if (scenario.operations.some(({ type }) => type === 'execute')) {
+    const isRunning = ({ writer, backup }: ObjectEntry): boolean => writer === executor && backup.pending === undefined;
+    add('operation ends', { type: 'ran', ok: true, payload: freshPayload, result: 1 }, isRunning);
+  }
   if (scenario.operations.some(({ type }) => type === 'abort')) {
     add('put unchanged', { type: 'put', call: client, payload: noPayload }, isWriter);
   }
@@ -59,9 +71,13 @@ function offer(operation: Operation, scenario: ViewScenario, node: number, start
       start({ ...operation, call: client });
       break;
     case 'remove':
-    case 'sync':
+      start({ type: 'remove', call: nextNumber });
+      break;
+    case 'execute':
+      start({ type: 'execute', call: nextNumber, operation: 1, absence: 'touch', again: false });
+      break;
     case 'find':
-      start({ type: operation.type, call: client });
+      start({ type: 'find', call: client });
       break;
     case 'evict':
       start({ type: 'flush', call: client, to: anyNode });
@@ -208,6 +224,9 @@ export function viewWorld(
       crashMonitor({ nodes, backup: scenario.backup ?? false }),
       keyedCallBudget(scenario.nodes),
       ...(isPrompt || hasJoin ? [] : [supervisor(nodes)]),
+      ...(scenario.operations.some(({ type }) => type === 'remove' || type === 'execute')
+        ? [onceMonitor(scenario.nodes)]
+        : []),
     ],
     properties: viewProperties(scenario),
     final: () => true,

@@ -56,7 +56,7 @@ test('an object that is held, waited for, or being handed over is not packed', (
   rounds.add(2000);
   rounds.table.slot(0)!.entry.readers = [7];
   rounds.table.slot(1)!.entry.writer = 8;
-  rounds.table.slot(2)!.entry.queue = [{ type: 'remove', call: 9 }];
+  rounds.table.slot(2)!.entry.queue = [{ type: 'remove', call: 9, again: false }];
   rounds.table.slot(3)!.entry.status = 'WAIT_OBJ_READ';
   rounds.table.slot(4)!.isLeaving = true;
   for (let round = 0; round < 5; round++) {

@@ -22,7 +22,8 @@ const waiting = fc.oneof(
     from: fc.constantFrom(...objectStatuses),
     evicts: fc.boolean(),
   }),
-  fc.record({ type: fc.constantFrom('remove', 'sync'), call: number }),
+  fc.record({ type: fc.constant('remove'), call: number, again: fc.boolean() }),
+  fc.record({ type: fc.constant('sync'), call: number }),
   fc.record({ type: fc.constant('watch'), call: number, seen: number }),
   fc.record({ type: fc.constant('prefetch'), call: number, kind, absence: existing }),
   fc.record({ type: fc.constant('execute'), ...operation }),
@@ -36,7 +37,7 @@ const waiting = fc.oneof(
     held: number,
     ...route,
   }),
-  fc.record({ type: fc.constant('RM_REQ'), ...route }),
+  fc.record({ type: fc.constant('RM_REQ'), call: number, oldest: number, again: fc.boolean(), ...route }),
 );
 const baggage = fc.record({
   executed: fc.uniqueArray(fc.record({ node, call: number }), { maxLength: 3 }),
@@ -82,6 +83,7 @@ const entries = fc.record({
   baggage,
   changed: fc.constantFrom('no', 'under-lease', 'earlier'),
   underway: nodes,
+  sent: fc.array(fc.record({ type: fc.constant('execute'), ...operation }), { maxLength: 2 }),
   stored: number,
   queue: fc.array(waiting, { maxLength: 4 }),
 }) as fc.Arbitrary<ObjectEntry>;

@@ -39,6 +39,7 @@ test('entries at rest share what they can: an owner that nobody else knows holds
     'acknowledged',
     'readers',
     'underway',
+    'sent',
     'baggage',
     'queue',
   ] as const) {
