@@ -120,3 +120,6 @@ export const reportsPerMessage = 1024;
 
 /** Views put off until a change is over: each adds a member, or says that one will leave. More are a bug of the host. */
 export const viewsComingMax = 1024;
+
+/** Objects that `flushSet` gives up at a time. */
+export const flushesUnderWayMax = 64;

@@ -5,6 +5,7 @@ import { keysPerCallMax } from '../limits.ts';
 import { type ContainerCounters, countersOf } from './counters.ts';
 import type { ContainerDefinition } from './definition.ts';
 import { Eviction } from './eviction.ts';
+import { flushEach } from './flush-set.ts';
 import { asyncContext, Claim, Holder, runHolding } from './holder.ts';
 import { type Inspection, inspect } from './inspection.ts';
 import { compareKeys, KeyForm, keyText, type MapKey } from './key-form.ts';
@@ -305,6 +306,20 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
     await this.#set.hooks?.leaving(this.#calls.slot(key));
     const result = await this.#calls.whole({ type: 'flush', to: node }, key, options);
     return result.outcome === 'done';
+  }
+
+  /**
+   * {@link flush} of every object that is here now: to the node that `to` names for its key, or to whoever may want it.
+   * The keys of objects that nobody took, which stay.
+   */
+  flushSet({
+    to,
+    ...options
+  }: ContainerCallOptions & { readonly to?: (key: Key) => MemberName | undefined } = {}): Promise<Key[]> {
+    return flushEach(this.#calls.keysHere(), (key) => {
+      const heir = to?.(key);
+      return this.flush(key, heir === undefined ? options : { ...options, to: heir });
+    });
   }
 
   /**

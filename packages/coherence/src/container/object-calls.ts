@@ -85,6 +85,11 @@ export class ObjectCalls<Key> {
     return this.set.slots.slot(this.#keys.parse(key));
   }
 
+  /** Keys of all objects that this member has an entry of. */
+  keysHere(): Key[] {
+    return this.set.slots.keys().map((form) => this.#keys.read(form));
+  }
+
   /** The name of the object among members; which node its definition wants for it is known from then on. */
   form(key: Key): MapKey {
     const form = this.#keys.parse(key);

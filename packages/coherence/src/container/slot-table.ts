@@ -34,6 +34,11 @@ export class SlotTable implements ObjectTable {
     return this.awake.get(key) ?? this.#wake(key);
   }
 
+  /** Of all objects here, at work or packed. */
+  keys(): MapKey[] {
+    return [...this.awake.keys(), ...this.#packed.keys()];
+  }
+
   get(key: ViewKey): ObjectEntry | undefined {
     return this.slot(key)?.entry;
   }

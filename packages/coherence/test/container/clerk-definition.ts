@@ -14,6 +14,8 @@ export const Clerk = defineService('clerk', {
   flush: rpc({ in: z.object({ key, to: z.string().optional() }), out: z.boolean() }),
   /** Read over and over, without a pause, until the object is another; its number then. */
   readUntil: rpc({ in: z.object({ key, isNot: z.int(), loopsMax: z.int() }), out: z.int() }),
+  /** Give up everything: how many objects nobody took. */
+  flushAll: rpc({ in: z.object({ to: z.string().optional() }), out: z.int() }),
   /** Add one to a counter so many times, one after the other. */
   count: rpc({ in: z.object({ key, times: z.int() }) }),
   /** As `count`, blocking the thread; with `atOnce` from inside the delivery of the call itself. */

@@ -28,6 +28,7 @@ export default Clerk.implement(async (context) => {
       }
       return n;
     },
+    flushAll: async ({ to }) => (await accounts.flushSet(to === undefined ? {} : { to: () => to })).length,
     count: async ({ key, times }) => {
       for (let left = times; left > 0; left--) {
         await counters.grab(key, (draft) => {

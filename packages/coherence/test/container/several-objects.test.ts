@@ -47,6 +47,16 @@ describe('grabAll', () => {
 });
 
 describe('many objects', () => {
+  it('are all given up at once, to a node that is named or to whoever may want them', async () => {
+    const keys = Array.from({ length: 100 }, (_, n) => `f${n}`);
+    for (const [n, key] of keys.entries()) await clerk(0).set({ key, value: { n, tags: [] } });
+    expect(await clerk(0).flushAll({ to: 'n2' })).toBe(0);
+    for (const key of keys) expect(await clerk(0).peek(key)).toBeUndefined();
+    expect((await clerk(2).peek('f7'))?.n).toBe(7);
+    expect(await clerk(2).flushAll({})).toBeLessThanOrEqual(100);
+    expect(await Promise.all(keys.map((key) => clerk(1).read(key)))).toEqual(keys.map((_, n) => ({ n, tags: [] })));
+  });
+
   it('are leased together and fetched ahead', async () => {
     const accounts = await cluster.container(Accounts);
     for (const n of [1, 2, 3]) await clerk(n % 3).set({ key: `m${n}`, value: { n, tags: [] } });
