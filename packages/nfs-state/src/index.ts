@@ -54,9 +54,12 @@ export { snapshotOf } from './kernel/state-snapshot.ts';
 export {
   anonymousKey,
   bypassKey,
+  type Claim,
   type Client,
+  type Delegation,
   type Delta,
   endOfFile,
+  type Here,
   type IsLapsed,
   type KeptReply,
   type LockDenied,

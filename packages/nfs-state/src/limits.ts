@@ -9,6 +9,8 @@ export interface StateBounds {
   readonly opensPerClientMax: number;
   /** Open-owners and lock-owners of a client that are remembered, each kind for itself. */
   readonly ownersPerClientMax: number;
+  /** A client that has so many is delegated nothing more. */
+  readonly delegationsPerClientMax: number;
   /** Byte ranges locked in one file by all owners together. */
   readonly rangesPerFileMax: number;
   readonly sessionsPerClientMax: number;
@@ -21,6 +23,7 @@ export const stateBoundsDefault: StateBounds = {
   clientsMax: 100_000,
   opensPerClientMax: 100_000,
   ownersPerClientMax: 100_000,
+  delegationsPerClientMax: 10_000,
   rangesPerFileMax: 65_536,
   sessionsPerClientMax: 64,
   slotsMax: 64,

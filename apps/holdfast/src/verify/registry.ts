@@ -10,6 +10,7 @@ export const verificationSuites: VerificationSuites = new Map([
   ['connection', async () => (await import('@holdfast/runtime/verification')).connectionSuite],
   ['coherence', async () => (await import('@holdfast/coherence/verification')).coherenceSuite],
   ['nfs-state', async () => (await import('@holdfast/nfs-state/state-verification')).nfsSuite],
+  ['nfs-delegations', async () => (await import('@holdfast/nfs-state/state-verification')).delegationSuite],
   ['nfs-log', async () => (await import('@holdfast/nfs-state/log-verification')).logSuite],
   ['page-sync', async () => (await import('@holdfast/nfs-state/verification')).pageSyncSuite],
   ['raid', async () => (await import('@holdfast/raid/verification')).raidSuite],

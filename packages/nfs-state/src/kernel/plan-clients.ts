@@ -6,7 +6,10 @@ import { mintKey } from './stateids.ts';
 type Asked<Type extends Operation['type']> = Extract<Operation, { type: Type }>;
 
 /** What would be lost if somebody else took the client's name. */
-export const hasOpens = (state: NfsState, client: ClientId): boolean => state.holdings.get(client)!.opens.size > 0;
+export function hasOpens(state: NfsState, client: ClientId): boolean {
+  const { opens, delegations } = state.holdings.get(client)!;
+  return opens.size + delegations.size > 0;
+}
 
 /**
  * SETCLIENTID (RFC 7530, 16.33): a client of the same name, verifier and principal keeps its id and all it has, whichever

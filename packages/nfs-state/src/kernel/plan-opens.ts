@@ -1,10 +1,11 @@
 import type { StateBounds } from '../limits.ts';
 import { answerOutOfTurn, endTurn, expireFirst, refuse, type Turn } from './owner-turns.ts';
+import { delegated, delegationFor, delegationOf, recallFor } from './plan-delegations.ts';
 import {
   type ClientId,
   type Delta,
   type FileId,
-  type IsLapsed,
+  type Here,
   type Mint,
   type NfsState,
   type Open,
@@ -60,13 +61,7 @@ const pairOf = (access: number, deny: number): number => 4 * access + deny;
  * OPEN (RFC 7530, 16.16). An owner that is not known yet, or never confirmed itself, may begin with any sequence number,
  * and must confirm. Opening a file again with the same owner adds to what it has.
  */
-export function planOpen(
-  state: NfsState,
-  asked: Asked<'open'>,
-  mint: Mint,
-  bounds: StateBounds,
-  isLapsed: IsLapsed,
-): Plan {
+export function planOpen(state: NfsState, asked: Asked<'open'>, mint: Mint, bounds: StateBounds, here: Here): Plan {
   const { client, owner, seqid, file, access, deny } = asked;
   const minor = state.clients.get(client)?.minor;
   if (minor === undefined) return refuse('STALE_CLIENTID');
@@ -90,10 +85,18 @@ export function planOpen(
   if (!isShare(access, deny)) return endTurn(turn, { status: 'INVAL' }, before);
   const inTheWay = deniers(state, file, self, access, deny);
   if (inTheWay.length > 0) {
-    const isCourtesy = inTheWay.every((each) => each !== client && isLapsed(each));
+    const isCourtesy = inTheWay.every((each) => each !== client && here.isLapsed(each));
     return isCourtesy ? expireFirst(inTheWay) : endTurn(turn, { status: 'SHARE_DENIED' }, before);
   }
   const present = isKnown ? openBy(state, file, self) : undefined;
+  const claimed = claimOf(state, asked, mint);
+  if (claimed !== 'OK') return endTurn(turn, { status: claimed }, before);
+  const recall = recallFor(state, asked, here);
+  if (recall !== 'none') {
+    return 'lapsed' in recall
+      ? expireFirst(recall.lapsed)
+      : endTurn(turn, { status: 'DELAY' }, [...before, ...recall.marks]);
+  }
   const { opens, openOwners } = state.holdings.get(client)!;
   if (present === undefined && opens.size >= bounds.opensPerClientMax) return refuse('RESOURCE');
   const isNewOwner = minor === 0 && known === undefined;
@@ -109,7 +112,28 @@ export function planOpen(
           pairs: [...new Set([...present.pairs, pairOf(access, deny)])].sort((one, other) => one - other),
         };
   const stateid = { key: open.key, seqid: open.seqid };
-  return endTurn(turn, { status: 'OK', stateid, mustConfirm: !isKnown }, [...before, { type: 'open', open }]);
+  const delegation = isKnown ? delegationFor(state, asked, mint, bounds, here) : undefined;
+  const granted: Delta[] = delegation === undefined ? [] : [{ type: 'delegation', delegation }];
+  const reply = { status: 'OK', stateid, mustConfirm: !isKnown } as const;
+  const answer = delegation === undefined ? reply : { ...reply, delegation: delegated(delegation) };
+  return endTurn(turn, answer, [...before, { type: 'open', open }, ...granted]);
+}
+
+/** Whether what an OPEN rests on is there. Nothing is kept of clients that started again. */
+function claimOf(state: NfsState, { client, file, claim }: Asked<'open'>, mint: Mint): Status {
+  switch (claim?.type) {
+    case undefined:
+      return 'OK';
+    case 'delegate-cur': {
+      const held = delegationOf(state, claim.stateid, mint);
+      if (typeof held === 'string') return held;
+      return held.client === client && held.file === file ? 'OK' : 'BAD_STATEID';
+    }
+    case 'previous':
+      return 'NO_GRACE';
+    case 'delegate-prev':
+      return 'NOTSUPP';
+  }
 }
 
 /** Owners of NFSv4.1 need not confirm. */

@@ -1,4 +1,5 @@
 import type { StateBounds } from '../limits.ts';
+import { refuse } from './owner-turns.ts';
 import {
   planConfirmClientId,
   planExpire,
@@ -7,7 +8,8 @@ import {
   planRestartLeases,
   planSetClientId,
 } from './plan-clients.ts';
-import { planIo } from './plan-io.ts';
+import { planChangeFile, planFree, planReturn, planRevoke } from './plan-delegations.ts';
+import { planIo, testStateid } from './plan-io.ts';
 import { planLock, planLockNew, planLockTest, planReleaseLockOwner, planUnlock } from './plan-locks.ts';
 import { planClose, planOpen, planOpenConfirm, planOpenDowngrade } from './plan-opens.ts';
 import {
@@ -17,28 +19,28 @@ import {
   planExchangeId,
   planReclaimComplete,
 } from './plan-sessions.ts';
-import type { IsLapsed, Mint, NfsState, Operation, Plan } from './state-types.ts';
+import type { Here, Mint, NfsState, Operation, Plan } from './state-types.ts';
 
-const nobody: IsLapsed = () => false;
+const nothing: Here = { isLapsed: () => false, canRecall: () => false };
 
 /**
  * What an operation comes to, and what would change: nothing is changed yet. Apply the deltas, all of them and in order,
- * wherever the state is kept, before anybody hears of the reply. `isLapsed`: whose leases have run out here.
+ * wherever the state is kept, before anybody hears of the reply. `here`: what this head knows beside the state.
  */
 export function planOperation(
   state: NfsState,
   operation: Operation,
   mint: Mint,
   bounds: StateBounds,
-  isLapsed: IsLapsed = nobody,
+  here: Here = nothing,
 ): Plan {
   switch (operation.type) {
     case 'setclientid':
-      return planSetClientId(state, operation, mint, bounds, isLapsed);
+      return planSetClientId(state, operation, mint, bounds, here.isLapsed);
     case 'setclientid-confirm':
       return planConfirmClientId(state, operation);
     case 'exchange-id':
-      return planExchangeId(state, operation, mint, bounds, isLapsed);
+      return planExchangeId(state, operation, mint, bounds, here.isLapsed);
     case 'create-session':
       return planCreateSession(state, operation, mint, bounds);
     case 'destroy-session':
@@ -56,7 +58,17 @@ export function planOperation(
     case 'restart-leases':
       return planRestartLeases(state);
     case 'open':
-      return planOpen(state, operation, mint, bounds, isLapsed);
+      return planOpen(state, operation, mint, bounds, here);
+    case 'delegation-return':
+      return planReturn(state, operation, mint);
+    case 'delegation-revoke':
+      return planRevoke(state, operation);
+    case 'free-stateid':
+      return planFree(state, operation);
+    case 'test-stateid':
+      return refuse(testStateid(state, operation, mint));
+    case 'change-file':
+      return planChangeFile(state, operation, here);
     case 'open-confirm':
       return planOpenConfirm(state, operation, mint);
     case 'open-downgrade':
@@ -64,16 +76,16 @@ export function planOperation(
     case 'close':
       return planClose(state, operation, mint);
     case 'lock-new':
-      return planLockNew(state, operation, mint, { bounds, isLapsed });
+      return planLockNew(state, operation, mint, { bounds, isLapsed: here.isLapsed });
     case 'lock':
-      return planLock(state, operation, mint, { bounds, isLapsed });
+      return planLock(state, operation, mint, { bounds, isLapsed: here.isLapsed });
     case 'unlock':
       return planUnlock(state, operation, mint, bounds);
     case 'lock-test':
-      return planLockTest(state, operation, isLapsed);
+      return planLockTest(state, operation, here.isLapsed);
     case 'release-lock-owner':
       return planReleaseLockOwner(state, operation);
     case 'io':
-      return planIo(state, operation, mint, isLapsed);
+      return planIo(state, operation, mint, here);
   }
 }

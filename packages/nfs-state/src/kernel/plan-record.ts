@@ -1,9 +1,10 @@
 import type { StateBounds } from '../limits.ts';
+import { anything } from './log-types.ts';
 import { planOperation } from './plan-operation.ts';
 import { judgeSlot, type SlotRequest, slotDelta } from './plan-sessions.ts';
 import { keysOf, type RecordKeys, takesAway } from './record-keys.ts';
 import { readReply, replyText } from './reply-text.ts';
-import type { ClientId, Delta, IsLapsed, Mint, NfsState, Operation, Reply } from './state-types.ts';
+import type { ClientId, Delta, Here, Mint, NfsState, Operation, Reply } from './state-types.ts';
 
 /** An operation as it comes to a head. */
 export interface Request {
@@ -30,13 +31,13 @@ export interface RecordPlan extends RecordKeys {
 export interface Planning {
   readonly mint: Mint;
   readonly bounds: StateBounds;
-  readonly isLapsed: IsLapsed;
+  readonly here: Here;
   /** Another head served the slots of this state before: numbers may be skipped. */
   readonly afterTakeover: boolean;
 }
 
 /** Operations that never change anything: their step of a slot may be lost. */
-const looksOnly: ReadonlySet<Operation['type']> = new Set(['io', 'renew', 'lock-test']);
+const looksOnly: ReadonlySet<Operation['type']> = new Set(['io', 'renew', 'lock-test', 'test-stateid', 'change-file']);
 
 /**
  * Whether an answer is right although other heads changed something since: a read or write that is allowed, because
@@ -46,7 +47,8 @@ const isRightAnyhow = (operation: Operation, reply: Reply): boolean =>
   (operation.type === 'io' || operation.type === 'renew') && reply.status === 'OK';
 
 function answered(reply: Reply, mayBeBehind: boolean, lapsed: readonly ClientId[] = []): RecordPlan {
-  return { reply, deltas: [], compares: [], touches: [], takesAway: false, mayBeBehind, lapsed };
+  const compares = mayBeBehind ? [anything] : [];
+  return { reply, deltas: [], compares, touches: [], takesAway: false, mayBeBehind, lapsed };
 }
 
 /**
@@ -57,7 +59,7 @@ export function planRecord(state: NfsState, { operation, slot }: Request, planni
   const verdict = slot === undefined ? undefined : judgeSlot(state, slot, planning.afterTakeover);
   if (verdict?.verdict === 'refuse') return answered({ status: verdict.status }, true);
   if (verdict?.verdict === 'repeat') return answered(readReply(verdict.reply), true);
-  const plan = planOperation(state, operation, planning.mint, planning.bounds, planning.isLapsed);
+  const plan = planOperation(state, operation, planning.mint, planning.bounds, planning.here);
   if (plan.lapsed !== undefined) return answered(plan.reply, true, plan.lapsed);
   const keepsSlot = slot !== undefined && !looksOnly.has(operation.type);
   const deltas = keepsSlot ? [...plan.deltas, slotDelta(slot, replyText(plan.reply))] : plan.deltas;

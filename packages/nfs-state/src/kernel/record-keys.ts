@@ -88,6 +88,21 @@ function addKeys(keys: Keys, state: NfsState, delta: Delta): void {
     case 'locks':
       held(keys, delta.locks.client, delta.locks.file);
       break;
+    case 'delegation':
+      held(keys, delta.delegation.client, delta.delegation.file);
+      break;
+    case 'delegation-gone': {
+      const delegation = state.delegations.get(delta.key)!;
+      held(keys, delegation.client, delegation.file);
+      break;
+    }
+    case 'revoked':
+      keys.compares.add(client(delta.client));
+      keys.touches.add(holdings(delta.client));
+      break;
+    case 'revoked-freed':
+      both(keys, client(state.revoked.get(delta.key)!));
+      break;
     case 'session':
       keys.compares.add(client(delta.session.client));
       keys.touches.add(holdings(delta.session.client));
@@ -119,7 +134,10 @@ export function takesAway(state: NfsState, delta: Delta): boolean {
     case 'client-gone':
     case 'close':
     case 'session-gone':
+    case 'delegation-gone':
       return true;
+    case 'delegation':
+      return !state.delegations.has(delta.delegation.key);
     case 'client-confirmed': {
       const before = state.names.get(delta.client.name);
       return before !== undefined && before !== delta.client.id;

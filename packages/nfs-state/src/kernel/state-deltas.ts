@@ -20,6 +20,8 @@ export const emptyNfsState = (): NfsState => ({
   opens: new Map(),
   locks: new Map(),
   sessions: new Map(),
+  delegations: new Map(),
+  revoked: new Map(),
   restarts: 0,
   closed: new Map(),
   names: new Map(),
@@ -68,6 +70,23 @@ export function applyDelta(state: NfsState, delta: Delta): void {
     case 'close':
       forgetOpen(state, delta.key);
       break;
+    case 'delegation': {
+      const { key, client, file } = delta.delegation;
+      state.delegations.set(key, delta.delegation);
+      state.holdings.get(client)!.delegations.add(key);
+      fileOf(state, file).delegations.add(key);
+      break;
+    }
+    case 'delegation-gone':
+      forgetDelegation(state, delta.key);
+      break;
+    case 'revoked':
+      state.revoked.set(delta.key, delta.client);
+      state.holdings.get(delta.client)!.revoked.add(delta.key);
+      break;
+    case 'revoked-freed':
+      forgetRevoked(state, delta.key);
+      break;
     case 'session':
       state.sessions.set(delta.session.id, delta.session);
       state.holdings.get(delta.session.client)!.sessions.add(delta.session.id);
@@ -114,7 +133,14 @@ function confirmClient(state: NfsState, client: Client): void {
   state.clients.set(id, client);
   state.names.set(name, id);
   if (!state.holdings.has(id)) {
-    state.holdings.set(id, { opens: new Set(), openOwners: new Set(), lockOwners: new Set(), sessions: new Set() });
+    state.holdings.set(id, {
+      opens: new Set(),
+      openOwners: new Set(),
+      lockOwners: new Set(),
+      sessions: new Set(),
+      delegations: new Set(),
+      revoked: new Set(),
+    });
   }
 }
 
@@ -126,14 +152,16 @@ function forgetClosed({ openOwners, closed }: NfsState, key: string): void {
 function fileOf(state: NfsState, file: FileId): FileState {
   let found = state.files.get(file);
   if (found === undefined) {
-    found = { opens: new Set(), locks: new Set() };
+    found = { opens: new Set(), locks: new Set(), delegations: new Set() };
     state.files.set(file, found);
   }
   return found;
 }
 
 function forgetClient(state: NfsState, client: ClientId): void {
-  const { opens, openOwners, lockOwners, sessions } = state.holdings.get(client)!;
+  const { opens, openOwners, lockOwners, sessions, delegations, revoked } = state.holdings.get(client)!;
+  for (const key of delegations) forgetDelegation(state, key);
+  for (const key of revoked) forgetRevoked(state, key);
   for (const key of opens) forgetOpen(state, key);
   for (const key of openOwners) {
     forgetClosed(state, key);
@@ -144,6 +172,20 @@ function forgetClient(state: NfsState, client: ClientId): void {
   state.names.delete(state.clients.get(client)!.name);
   state.clients.delete(client);
   state.holdings.delete(client);
+}
+
+function forgetDelegation(state: NfsState, key: StateKey): void {
+  const { client, file: id } = state.delegations.get(key)!;
+  const file = state.files.get(id)!;
+  state.delegations.delete(key);
+  state.holdings.get(client)!.delegations.delete(key);
+  file.delegations.delete(key);
+  forgetFileIfEmpty(state, id, file);
+}
+
+function forgetRevoked(state: NfsState, key: StateKey): void {
+  state.holdings.get(state.revoked.get(key)!)!.revoked.delete(key);
+  state.revoked.delete(key);
 }
 
 function forgetSession(state: NfsState, id: SessionId): void {
@@ -171,5 +213,5 @@ function forgetLocks(state: NfsState, key: StateKey): void {
 }
 
 function forgetFileIfEmpty(state: NfsState, id: FileId, file: FileState): void {
-  if (file.opens.size === 0 && file.locks.size === 0) state.files.delete(id);
+  if (file.opens.size + file.locks.size + file.delegations.size === 0) state.files.delete(id);
 }

@@ -120,6 +120,17 @@ export interface Locks {
   readonly ranges: readonly LockedRange[];
 }
 
+/** What a client may do with a file without asking, until it is asked back (RFC 8881, 10.4). */
+export interface Delegation {
+  readonly key: StateKey;
+  readonly client: ClientId;
+  readonly file: FileId;
+  /** `write` stands for reading too. */
+  readonly type: LockType;
+  /** The client was asked to return it. */
+  readonly recalled: boolean;
+}
+
 export interface NfsState {
   /** Confirmed clients by id, and unconfirmed ones by name: at most one of each for a name. */
   readonly clients: Map<ClientId, Client>;
@@ -130,6 +141,9 @@ export interface NfsState {
   readonly opens: Map<StateKey, Open>;
   readonly locks: Map<StateKey, Locks>;
   readonly sessions: Map<SessionId, Session>;
+  readonly delegations: Map<StateKey, Delegation>;
+  /** What NFSv4.1 clients were taken and have not freed, and whose it was. */
+  readonly revoked: Map<StateKey, ClientId>;
   /** How often heads began to serve, and leases with them. */
   restarts: number;
   /** The owners whose last request closed a stateid; follows from the owners. */
@@ -147,11 +161,14 @@ export interface Holdings {
   readonly openOwners: Set<string>;
   readonly lockOwners: Set<string>;
   readonly sessions: Set<SessionId>;
+  readonly delegations: Set<StateKey>;
+  readonly revoked: Set<StateKey>;
 }
 
 export interface FileState {
   readonly opens: Set<StateKey>;
   readonly locks: Set<StateKey>;
+  readonly delegations: Set<StateKey>;
 }
 
 /** The deltas of one operation are applied together or not at all. */
@@ -168,6 +185,12 @@ export type Delta =
   /** The open is closed, with the locks taken under it. */
   | { readonly type: 'close'; readonly key: StateKey }
   | { readonly type: 'locks'; readonly locks: Locks }
+  /** Granted, or asked back. */
+  | { readonly type: 'delegation'; readonly delegation: Delegation }
+  | { readonly type: 'delegation-gone'; readonly key: StateKey }
+  /** It was taken: clients of NFSv4.1 are told so until they free it. */
+  | { readonly type: 'revoked'; readonly key: StateKey; readonly client: ClientId }
+  | { readonly type: 'revoked-freed'; readonly key: StateKey }
   | { readonly type: 'session'; readonly session: Session }
   | { readonly type: 'session-gone'; readonly session: SessionId }
   | { readonly type: 'slot'; readonly session: SessionId; readonly slot: number; readonly is: Slot }
@@ -187,11 +210,14 @@ export type Status =
   | 'CLIENTID_BUSY'
   | 'COMPLETE_ALREADY'
   | 'DELAY'
+  | 'DELEG_REVOKED'
   | 'DENIED'
   | 'INVAL'
   | 'LOCKED'
   | 'LOCKS_HELD'
   | 'NOENT'
+  | 'NO_GRACE'
+  | 'NOTSUPP'
   | 'NOT_SAME'
   | 'OLD_STATEID'
   | 'OPENMODE'
@@ -220,6 +246,8 @@ export interface Reply {
   readonly confirm?: string;
   /** The open-owner must confirm with OPEN_CONFIRM. */
   readonly mustConfirm?: boolean;
+  /** OPEN: what the client was delegated with it. */
+  readonly delegation?: { readonly stateid: Stateid; readonly type: LockType };
   readonly denied?: LockDenied;
   /** EXCHANGE_ID: the sequence number of the next CREATE_SESSION, and whether the client was confirmed already. */
   readonly sequence?: number;
@@ -275,7 +303,17 @@ export type Operation =
       readonly file: FileId;
       readonly access: number;
       readonly deny: number;
+      /** CLAIM_NULL and CLAIM_FH where omitted. */
+      readonly claim?: Claim;
     }
+  | { readonly type: 'delegation-return'; readonly stateid: Stateid }
+  /** The client did not return it for a lease after it was asked. */
+  | { readonly type: 'delegation-revoke'; readonly key: StateKey }
+  /** NFSv4.1: FREE_STATEID and TEST_STATEID. */
+  | { readonly type: 'free-stateid'; readonly client: ClientId; readonly stateid: Stateid }
+  | { readonly type: 'test-stateid'; readonly client: ClientId; readonly stateid: Stateid }
+  /** A change of the file itself that no open covers: its name, its size, its attributes. */
+  | { readonly type: 'change-file'; readonly client: ClientId; readonly file: FileId }
   | { readonly type: 'open-confirm'; readonly stateid: Stateid; readonly seqid: number }
   | {
       readonly type: 'open-downgrade';
@@ -320,6 +358,15 @@ export type Operation =
   | { readonly type: 'keep'; readonly client: ClientId }
   | { readonly type: 'restart-leases' };
 
+/** On what an OPEN rests (RFC 8881, 18.16.3). */
+export type Claim =
+  /** The client holds a delegation and has opened the file on its own. */
+  | { readonly type: 'delegate-cur'; readonly stateid: Stateid }
+  /** Reclaimed from before the server lost its state: with the delegation the client had, if any. */
+  | { readonly type: 'previous'; readonly delegation: LockType | 'none' }
+  /** From before the client started again. */
+  | { readonly type: 'delegate-prev' };
+
 export interface Plan {
   readonly reply: Reply;
   /** Empty where nothing changes, also for an answer that was kept. */
@@ -333,6 +380,13 @@ export interface Plan {
 
 /** Whether a client's lease has run out as far as a head knows; its state stays until it is in somebody's way. */
 export type IsLapsed = (client: ClientId) => boolean;
+
+/** What a head knows beside the state that heads share; losing it costs work only. */
+export interface Here {
+  readonly isLapsed: IsLapsed;
+  /** Whether the client can be asked to return what it is delegated: a callback was answered. */
+  readonly canRecall: (client: ClientId) => boolean;
+}
 
 /** What a head mints ids from, and the bounds it keeps. */
 export interface Mint {

@@ -29,19 +29,19 @@ function statusOf({ seqid }: Stateid, current: number, minor: MinorVersion): Sta
 }
 
 /** Unknown: of an earlier epoch, or never minted and long gone. */
-const unknown = ({ key }: Stateid, { epoch }: Mint): Status =>
+export const unknownStateid = ({ key }: Stateid, { epoch }: Mint): Status =>
   Number.parseInt(key.slice(0, 4), 16) < epoch ? 'STALE_STATEID' : 'BAD_STATEID';
 
 export function openOf(state: NfsState, stateid: Stateid, mint: Mint): Open | Status {
   const open = state.opens.get(stateid.key);
-  if (open === undefined) return unknown(stateid, mint);
+  if (open === undefined) return unknownStateid(stateid, mint);
   const status = statusOf(stateid, open.seqid, state.clients.get(open.client)!.minor);
   return status === 'OK' ? open : status;
 }
 
 export function locksOf(state: NfsState, stateid: Stateid, mint: Mint): Locks | Status {
   const locks = state.locks.get(stateid.key);
-  if (locks === undefined) return unknown(stateid, mint);
+  if (locks === undefined) return unknownStateid(stateid, mint);
   const status = statusOf(stateid, locks.seqid, state.clients.get(locks.client)!.minor);
   return status === 'OK' ? locks : status;
 }

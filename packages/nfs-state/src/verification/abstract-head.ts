@@ -1,7 +1,7 @@
 import { type CellTable, type EffectSink, handled, ignored, impossible, type Kernel } from '@holdfast/kernel';
 import type { LeaseEvent, LeaseWish } from '../kernel/lease-types.ts';
 import { planRecord, type RecordPlan } from '../kernel/plan-record.ts';
-import type { ClientId, Mint, NfsState, Reply } from '../kernel/state-types.ts';
+import type { ClientId, Delegation, Mint, NfsState, Reply } from '../kernel/state-types.ts';
 import { stateBoundsDefault } from '../limits.ts';
 import type { LogEvent, LogWord } from './abstract-log.ts';
 import type { HeadRules } from './head-rules.ts';
@@ -58,12 +58,17 @@ interface Pending {
 
 /** What a head asks of itself. */
 interface InternalRequest {
-  readonly operation: Extract<SentRequest['operation'], { type: 'expire' | 'keep' | 'restart-leases' }>;
+  readonly operation: Extract<
+    SentRequest['operation'],
+    { type: 'expire' | 'keep' | 'restart-leases' | 'delegation-revoke' }
+  >;
 }
 
 export type HeadEvent =
   | { readonly type: 'request'; readonly request: SentRequest; readonly held: boolean }
   | { readonly type: 'resume' }
+  /** A client did not return for a lease what it was asked for. */
+  | { readonly type: 'revoke' }
   | { readonly type: 'leases'; readonly lapsed: readonly ClientId[]; readonly given: readonly ClientId[] }
   | LeaseWish
   | LogWord
@@ -84,6 +89,8 @@ export interface HeadEnv {
   initial(): NfsState;
   /** Leases are not looked at where nothing expires. */
   readonly hasLeases: boolean;
+  /** Clients are delegated what they may be. */
+  readonly delegates: boolean;
   readonly rules: HeadRules;
 }
 
@@ -95,6 +102,7 @@ const table: CellTable = {
   up: {
     request: handled,
     resume: handled,
+    revoke: handled,
     leases: handled,
     expire: handled,
     keep: handled,
@@ -111,6 +119,7 @@ const table: CellTable = {
   down: {
     request: dead,
     resume: cannot,
+    revoke: cannot,
     leases: ignored('its leases were reset'),
     expire: cannot,
     keep: cannot,
@@ -153,7 +162,10 @@ function plan(state: HeadState, pending: Pending, env: HeadEnv, out: Out): void 
   const planned = planRecord(image, request, {
     mint: mintOf(request),
     bounds: stateBoundsDefault,
-    isLapsed: (client) => !pending.insists && state.lapsed.includes(client),
+    here: {
+      isLapsed: (client) => !pending.insists && state.lapsed.includes(client),
+      canRecall: () => env.delegates,
+    },
     afterTakeover: true,
   });
   const [lapsed] = planned.lapsed;
@@ -270,6 +282,10 @@ function applyRecord(
   if (own !== undefined && !record.takesAway) answer(state, own, own.reply, env, out);
 }
 
+/** A delegation that was asked back. */
+export const recalledIn = ({ delegations }: NfsState): Delegation | undefined =>
+  [...delegations.values()].find(({ recalled }) => recalled);
+
 const named = (state: HeadState, token: string): Pending | undefined =>
   state.pending.find((pending) => token === pending.token || token === `${state.life} ${pending.token}`);
 
@@ -357,6 +373,12 @@ function step(state: HeadState, event: HeadEvent, env: HeadEnv, out: Out): void 
       for (const pending of state.pending) if (pending.phase === 'held') pending.phase = 'arrived';
       hear(state, env, out);
       break;
+    case 'revoke': {
+      const { key } = recalledIn(images.stateOf(state.image))!;
+      const request = { operation: { type: 'delegation-revoke', key } } as const;
+      plan(state, admit(state, `revoke ${key}`, request, 'arrived'), env, out);
+      break;
+    }
     case 'leases':
       Object.assign(state, { lapsed: event.lapsed, given: event.given });
       planArrived(state, env, out);

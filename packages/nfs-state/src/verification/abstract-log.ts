@@ -67,10 +67,15 @@ type Say = (head: number, word: LogWord) => void;
 
 function append(
   state: LogState,
-  { record, compares, call }: Extract<LogEvent, { type: 'append' }>,
+  { record: proposed, compares, call }: Extract<LogEvent, { type: 'append' }>,
   { rules }: LogEnv,
   say: Say,
 ): void {
+  // What was granted because somebody lost a right is answered once every head knows of the loss.
+  const restsOn = state.tail.filter(
+    ({ takesAway, touches }) => takesAway && touches.some((key) => compares.includes(key)),
+  );
+  const record = { ...proposed, takesAway: proposed.takesAway || rules.waitsFor(restsOn) };
   const unseen = state.tail.slice(rules.seen(state.at[record.head]!, state.tail.length));
   if (unseen.some(({ touches }) => touches.some((key) => compares.includes(key)))) {
     say(record.head, { type: 'refused', token: record.token, behind: state.tail.length - state.at[record.head]! });

@@ -1,5 +1,6 @@
 import type { RecordPlan } from '../kernel/plan-record.ts';
 import type { Delta } from '../kernel/state-types.ts';
+import type { ProposedRecord } from './nfs-parts.ts';
 
 /** The decisions of heads and of their log; each seeded bug replaces one. */
 export interface HeadRules {
@@ -11,6 +12,8 @@ export interface HeadRules {
   restsOn(end: number, applied: number): number;
   compares(plan: RecordPlan): readonly string[];
   takesAway(plan: RecordPlan): boolean;
+  /** Whether a record waits, though it takes nothing away, for earlier ones that do and that it was decided on. */
+  waitsFor(taken: readonly ProposedRecord[]): boolean;
   /** Whether the head applies the log to its end first. */
   mayBeBehind(plan: RecordPlan): boolean;
   /** Whether what a head was told of the log's end holds for later plans. */
@@ -37,6 +40,7 @@ export const headRules: HeadRules = {
   restsOn: (end, applied) => Math.max(end, applied),
   compares: (plan) => plan.compares,
   takesAway: (plan) => plan.takesAway,
+  waitsFor: (taken) => taken.length > 0,
   mayBeBehind: (plan) => plan.mayBeBehind,
   staysTold: () => false,
   appended: (plan) => plan.deltas,

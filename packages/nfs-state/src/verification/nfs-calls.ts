@@ -1,4 +1,5 @@
 import type { CallSpec, WorldView } from '@holdfast/simulation';
+import { recalledIn } from './abstract-head.ts';
 import type { Act, ClientState } from './nfs-client.ts';
 import {
   clientIds,
@@ -10,7 +11,7 @@ import {
   logPart,
   mailPart,
 } from './nfs-parts.ts';
-import { clientOf, headOf, headsOf, isUnderWay, logOf, mailOf, type NfsScenario } from './nfs-scenario.ts';
+import { clientOf, headOf, headsOf, isUnderWay, logOf, mailOf, type NfsScenario, stateOf } from './nfs-scenario.ts';
 
 const letters = ['', 'r', 'w', 'rw'] as const;
 
@@ -23,6 +24,8 @@ function nameOf(act: Act): string {
     case 'renew':
     case 'leave':
       return `${act.kind}s`;
+    case 'return':
+      return 'returns its delegation';
     case 'lock':
       return `locks ${act.start}-${act.end} to ${act.lockType}`;
     case 'unlock':
@@ -41,6 +44,8 @@ function makesSense(state: ClientState, act: Act): boolean {
       return true;
     case 'leave':
       return state.open === null;
+    case 'return':
+      return state.delegation !== null;
     case 'close':
     case 'lock':
       return state.open !== null;
@@ -115,7 +120,10 @@ function clientCalls(scenario: NfsScenario, client: number): CallSpec[] {
   return calls;
 }
 
-function headCalls({ kills = 0, restarts = 0, hasLeases = false, pauses = 0 }: NfsScenario, head: number): CallSpec[] {
+function headCalls(
+  { kills = 0, restarts = 0, hasLeases = false, pauses = 0, delegates = false }: NfsScenario,
+  head: number,
+): CallSpec[] {
   const part = headPart(head);
   const calls: CallSpec[] = [
     {
@@ -149,6 +157,20 @@ function headCalls({ kills = 0, restarts = 0, hasLeases = false, pauses = 0 }: N
       times: 'unlimited',
       event: () => ({ type: 'deliver', to: head }),
       when: (view) => headOf(view, head).up && mailOf(view).to[head]!.length > 0,
+    });
+  }
+  if (delegates) {
+    calls.push({
+      label: `head ${head} takes what was not returned`,
+      node: 0,
+      part,
+      times: 'unlimited',
+      event: () => ({ type: 'revoke' }),
+      when: (view) => {
+        const { serving, image, pending } = headOf(view, head);
+        const isUnderWay = pending.some(({ token }) => token.startsWith('revoke'));
+        return serving && !isUnderWay && recalledIn(stateOf(image)) !== undefined;
+      },
     });
   }
   if (pauses > 0) {

@@ -1,22 +1,38 @@
 import { type CellTable, handled, ignored, impossible, type Kernel } from '@holdfast/kernel';
 import { without, withRange } from '../kernel/lock-ranges.ts';
-import type { LockedRange, LockType, MinorVersion, Operation, Reply, Stateid, Status } from '../kernel/state-types.ts';
+import type {
+  LockedRange,
+  LockType,
+  MinorVersion,
+  Operation,
+  Reply,
+  Stateid,
+  StateKey,
+  Status,
+} from '../kernel/state-types.ts';
 import { clientIds, fileId, headPart, type SentRequest } from './nfs-parts.ts';
 import { plainEncoding } from './plain-states.ts';
 
 /** What a client may ask for: bytes count from 0. */
 export type Act =
   | { readonly kind: 'open' | 'downgrade'; readonly access: number; readonly deny: number }
-  | { readonly kind: 'close' | 'renew' | 'leave' }
+  | { readonly kind: 'close' | 'renew' | 'leave' | 'return' }
   | { readonly kind: 'lock'; readonly start: number; readonly end: number; readonly lockType: LockType }
   | { readonly kind: 'unlock'; readonly start: number; readonly end: number };
+
+interface Outstanding {
+  readonly request: SentRequest;
+  readonly act: Act;
+  /** To how many heads. */
+  sent: number;
+}
 
 /** A client with one owner, that does what it was told and asks one thing at a time. */
 export interface ClientState {
   issued: number;
   /** The head it asks. */
   home: number;
-  out: { readonly request: SentRequest; readonly act: Act; sent: number } | null;
+  out: Outstanding | null;
   /** Its next request arrives at a head that is slow, so that it asks the other one too. */
   slow: boolean;
   /** Requests that it may yet send to both heads. */
@@ -25,6 +41,9 @@ export interface ClientState {
   leaves: boolean;
   open: Stateid | null;
   lock: Stateid | null;
+  delegation: NonNullable<Reply['delegation']> | null;
+  /** The last delegation that it returned, and was told so. */
+  returned: StateKey;
   ownerSeqid: number;
   lockSeqid: number;
   /** What it was granted and has not begun to give back. */
@@ -103,6 +122,8 @@ function operationOf(state: ClientState, act: Act, { client, minor }: ClientEnv)
       return { type: 'open-downgrade', stateid: open, seqid, access: act.access, deny: act.deny };
     case 'close':
       return { type: 'close', stateid: open, seqid };
+    case 'return':
+      return { type: 'delegation-return', stateid: state.delegation!.stateid };
     case 'leave':
       return { type: 'destroy-clientid', client: clientIds[client]! };
     case 'renew':
@@ -127,6 +148,9 @@ function giveBack(state: ClientState, act: Act): void {
     case 'close':
       Object.assign(state, { access: 0, deny: 0, ranges: [] });
       break;
+    case 'return':
+      state.delegation = null;
+      break;
     case 'leave':
       state.leaves = true;
       break;
@@ -140,13 +164,17 @@ function giveBack(state: ClientState, act: Act): void {
   }
 }
 
-function granted(state: ClientState, act: Act, { stateid }: Reply): void {
+function granted(state: ClientState, { act, request }: Outstanding, { stateid, delegation }: Reply): void {
   switch (act.kind) {
+    case 'return':
+      if (request.operation.type === 'delegation-return') state.returned = request.operation.stateid.key;
+      break;
     case 'open':
       state.access |= act.access;
       state.deny |= act.deny;
       state.without &= ~act.access;
       state.open = stateid!;
+      if (delegation !== undefined) state.delegation = delegation;
       break;
     case 'downgrade':
       state.without |= 3 & ~act.access;
@@ -165,11 +193,13 @@ function granted(state: ClientState, act: Act, { stateid }: Reply): void {
   }
 }
 
-function countTurn(state: ClientState, { request }: NonNullable<ClientState['out']>, { status }: Reply): void {
+const ofOpenOwner: ReadonlySet<Operation['type']> = new Set(['open', 'open-downgrade', 'close', 'lock-new']);
+
+function countTurn(state: ClientState, { request }: Outstanding, { status }: Reply): void {
   if (notCounted.includes(status)) return;
   const { type } = request.operation;
   if (type === 'lock' || type === 'unlock') state.lockSeqid++;
-  else if (type !== 'renew') state.ownerSeqid++;
+  else if (ofOpenOwner.has(type)) state.ownerSeqid++;
   if (type === 'lock-new' && status === 'OK') state.lockSeqid++;
 }
 
@@ -187,8 +217,10 @@ function answer(state: ClientState, { call, reply }: Extract<ClientEvent, { type
   state.out = null;
   state.answered = out.sent > 1 ? { call, status: reply.status } : null;
   countTurn(state, out, reply);
-  if (reply.status === 'OK') granted(state, out.act, reply);
-  else if (isLost(reply)) Object.assign(state, { access: 0, deny: 0, ranges: [], open: null, lock: null });
+  if (reply.status === 'OK') granted(state, out, reply);
+  else if (out.act.kind !== 'return' && isLost(reply)) {
+    Object.assign(state, { access: 0, deny: 0, ranges: [], open: null, lock: null, delegation: null });
+  }
 }
 
 export const nfsClient: Kernel<ClientState, ClientEvent, ClientEnv, Word> = {
@@ -203,6 +235,8 @@ export const nfsClient: Kernel<ClientState, ClientEvent, ClientEnv, Word> = {
     leaves: false,
     open,
     lock: null,
+    delegation: null,
+    returned: '',
     ownerSeqid: 0,
     lockSeqid: 0,
     access: open === null ? 0 : 3,

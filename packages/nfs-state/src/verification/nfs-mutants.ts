@@ -2,7 +2,7 @@ import type { Mutant } from '@holdfast/simulation';
 import { type LeaseRules, leaseRules } from '../kernel/lease-types.ts';
 import { type HeadRules, headRules } from './head-rules.ts';
 import type { NfsScenario } from './nfs-scenario.ts';
-import { nfsScenarios } from './nfs-scenarios.ts';
+import { delegationScenarios, nfsScenarios } from './nfs-scenarios.ts';
 import { nfsWorld } from './nfs-world.ts';
 
 interface SeededBug {
@@ -83,8 +83,34 @@ const bugs: readonly SeededBug[] = [
   { name: 'always says that the lease ran out', scenario: expiry, leases: { leftHere: () => 0 } },
 ];
 
-export const nfsMutants: readonly Mutant[] = bugs.map(({ name, scenario, heads, leases }) => ({
+const { plain: delegations, trouble: delegationTrouble } = delegationScenarios;
+
+const delegationBugs: readonly SeededBug[] = [
+  { name: 'delegates what was just opened elsewhere', scenario: delegations, heads: notComparing('file:') },
+  { name: 'delegates before every head has it', scenario: delegations, heads: notWaitingFor('delegation') },
+  {
+    name: 'answers a return before every head has it',
+    scenario: delegations,
+    heads: notWaitingFor('delegation-gone'),
+  },
+  { name: 'opens before every head knows what was taken', scenario: delegations, heads: { waitsFor: () => false } },
+  {
+    name: 'does not apply what other heads delegated',
+    scenario: delegations,
+    heads: { applied: (deltas) => deltas.filter(({ type }) => type !== 'delegation') },
+  },
+  {
+    name: 'delegates what is delegated already, after a restart',
+    scenario: delegationTrouble,
+    heads: { readsLog: () => false },
+  },
+];
+
+const mutantOf = ({ name, scenario, heads, leases }: SeededBug): Mutant => ({
   name,
   configuration: scenario.name,
   world: nfsWorld(scenario, { heads: { ...headRules, ...heads }, leases: { ...leaseRules, ...leases } }),
-}));
+});
+
+export const nfsMutants: readonly Mutant[] = bugs.map(mutantOf);
+export const delegationMutants: readonly Mutant[] = delegationBugs.map(mutantOf);

@@ -11,6 +11,7 @@ import {
   shareWrite,
 } from '../kernel/state-types.ts';
 import { stateBoundsDefault } from '../limits.ts';
+import type { ClientState } from './nfs-client.ts';
 import { clientIds, fileId, mintedBy } from './nfs-parts.ts';
 import {
   clientOf,
@@ -30,10 +31,21 @@ const modes = [shareRead, shareWrite] as const;
 const isThere = (view: WorldView, client: number): boolean =>
   stateOf(logOf(view).image).clients.has(clientIds[client]!);
 
+/** Whether an open of the other client goes against the delegation of one, as it stands in the log. */
+function isDelegatedAgainst(view: WorldView, { delegation }: ClientState, other: ClientState): boolean {
+  if (delegation === null || !isDelegated(view, { delegation })) return false;
+  return delegation.type === 'write' ? other.access !== 0 : (other.access & shareWrite) !== 0;
+}
+
+const isDelegated = (view: WorldView, { delegation }: Pick<ClientState, 'delegation'>): boolean =>
+  delegation !== null && stateOf(logOf(view).image).delegations.has(delegation.stateid.key);
+
 function excludeEachOther(view: WorldView): string | undefined {
   const [a, b] = clientsOf(view);
   if (a === undefined || b === undefined || !isThere(view, 0) || !isThere(view, 1)) return undefined;
   if ((a.access & b.deny) !== 0 || (b.access & a.deny) !== 0) return 'one client was granted what the other denies';
+  if (isDelegatedAgainst(view, a, b) || isDelegatedAgainst(view, b, a))
+    return 'one client was granted what the other is delegated';
   for (const wanted of a.ranges) {
     if (conflicting(b.ranges, wanted) !== undefined) return 'both clients were granted a lock on the same bytes';
   }
@@ -80,6 +92,21 @@ function servesNoOneWrongly(view: WorldView): string | undefined {
       const denied = clients.findIndex(({ deny }, client) => (deny & mode) !== 0 && isThere(view, client));
       if (denied !== -1 && maySo(state, { key: anonymousKey, seqid: 0 }, mode))
         return `head ${head} lets anybody do what ${clientIds[denied]} denies`;
+      const delegated = clients.findIndex(
+        ({ delegation }) => delegation?.type === 'write' || (delegation !== null && mode === shareWrite),
+      );
+      const isHeld = delegated !== -1 && isDelegated(view, clients[delegated]!);
+      if (isHeld && maySo(state, { key: anonymousKey, seqid: 0 }, mode))
+        return `head ${head} lets anybody do what ${clientIds[delegated]} is delegated`;
+      for (const { key, client } of state.delegations.values()) {
+        if (!maySo(state, { key, seqid: 1 }, mode)) continue;
+        const number = clientIds.indexOf(client as 'a' | 'b');
+        if (clients[number]!.returned === key) return `head ${head} serves a delegation that ${client} returned`;
+        const other = clients[1 - number]!;
+        const clashes = (other.access & shareWrite) !== 0 || (mode === shareWrite && other.access !== 0);
+        if (clashes && isThere(view, 1 - number))
+          return `head ${head} serves the delegation of ${client} that the other client's open took`;
+      }
       for (const { key, seqid, client } of state.opens.values()) {
         if (!maySo(state, { key, seqid }, mode)) continue;
         const number = clientIds.indexOf(client as 'a' | 'b');
@@ -127,14 +154,20 @@ function keepsLeases(view: WorldView): string | undefined {
 const everybodyIsAnswered = (view: WorldView): boolean => isQuiet(view);
 
 /** Something that must be reached, so that no proof is empty. */
-function reached({ hasLeases = false, menus: [menu] }: NfsScenario): Property<WorldView>[] {
+function reached({ hasLeases = false, delegates = false, menus: [menu] }: NfsScenario): Property<WorldView>[] {
   const answered = (status: string): Property<WorldView> =>
     sometimes<WorldView>(`somebody will be told ${status}`, (view) =>
       headsOf(view).some(({ pending }) => pending.some(({ reply }) => reply.status === status)),
     );
   const found = [answered('OK')];
-  if (menu.some(({ kind }) => kind === 'open')) found.push(answered('SHARE_DENIED'));
+  if (!delegates && menu.some(({ kind }) => kind === 'open')) found.push(answered('SHARE_DENIED'));
   if (menu.some(({ kind }) => kind === 'lock')) found.push(answered('DENIED'));
+  if (delegates) {
+    found.push(
+      sometimes<WorldView>('somebody is delegated', (view) => clientsOf(view).some(({ delegation }) => delegation)),
+    );
+    found.push(answered('DELAY'));
+  }
   if (hasLeases) {
     found.push(sometimes<WorldView>('somebody is expired', (view) => !isThere(view, 0)));
   }

@@ -93,6 +93,32 @@ export const nfsScenarios = {
   },
 } satisfies Record<string, NfsScenario>;
 
+const giveBack: Act = { kind: 'return' };
+const delegated = {
+  menus: [
+    [open(1, 0), open(3, 0), giveBack, close],
+    [open(1, 0), open(3, 0), giveBack],
+  ],
+  hasLeases: false,
+  delegates: true,
+} as const;
+
+/** What clients are delegated, asked for and taken. */
+export const delegationScenarios = {
+  plain: { ...delegated, name: 'delegations, 3 requests of each client', minor: 0, acts: 3 },
+  trouble: {
+    ...delegated,
+    menus: [
+      [open(1, 0), giveBack],
+      [open(3, 0), giveBack],
+    ],
+    name: 'delegations of NFSv4.1, 2 requests of each client, a repetition, a death and a restart',
+    minor: 1,
+    acts: 2,
+    ...trouble,
+  },
+} satisfies Record<string, NfsScenario>;
+
 /** The same with everything at once: minutes each. */
 export const longScenarios = {
   opens: { ...shared, name: 'opens and shares, 3 requests, a repetition, a death and a restart', ...trouble },

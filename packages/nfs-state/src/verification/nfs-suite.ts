@@ -1,8 +1,8 @@
 /** The proof of the state that heads share: what `holdfast explore nfs-state` and `holdfast sim nfs-state` run. */
 import type { VerificationSuite } from '@holdfast/simulation';
-import { nfsMutants } from './nfs-mutants.ts';
+import { delegationMutants, nfsMutants } from './nfs-mutants.ts';
 import { isQuiet, type NfsScenario } from './nfs-scenario.ts';
-import { everything, longScenarios, nfsScenarios } from './nfs-scenarios.ts';
+import { delegationScenarios, everything, longScenarios, nfsScenarios } from './nfs-scenarios.ts';
 import { nfsWorld } from './nfs-world.ts';
 
 /** More requests, deaths and repetitions than can be explored. */
@@ -30,4 +30,23 @@ export const nfsSuite: VerificationSuite = {
     livenessMs: 2000,
     missing: (view) => (isQuiet(view) ? undefined : 'somebody has no answer, or a head is behind'),
   },
+};
+
+const manyDelegations: NfsScenario = {
+  name: '40 requests of each client for what is delegated, 6 deaths',
+  minor: 0,
+  menus: delegationScenarios.plain.menus,
+  acts: 40,
+  repeats: 20,
+  kills: 6,
+  restarts: 6,
+  hasLeases: true,
+  delegates: true,
+};
+
+export const delegationSuite: VerificationSuite = {
+  kernel: 'nfs-delegations',
+  configurations: Object.values(delegationScenarios).map((scenario) => nfsWorld(scenario)),
+  mutants: delegationMutants,
+  simulation: { ...nfsSuite.simulation, world: nfsWorld(manyDelegations) },
 };

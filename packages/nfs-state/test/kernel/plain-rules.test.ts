@@ -18,6 +18,7 @@ const bounds: StateBounds = {
   clientsMax: 100,
   opensPerClientMax: 100,
   ownersPerClientMax: 100,
+  delegationsPerClientMax: 100,
   rangesPerFileMax: 100,
   sessionsPerClientMax: 1,
   slotsMax: 1,

@@ -16,6 +16,8 @@ export class Head {
   readonly state: NfsState = emptyNfsState();
   /** Clients whose leases ran out. */
   readonly lapsed = new Set<string>();
+  /** Clients that answer callbacks. */
+  readonly answering = new Set<string>();
   readonly bounds: StateBounds;
   readonly mint: Mint;
   #minted = 0n;
@@ -32,7 +34,10 @@ export class Head {
   }
 
   plan(operation: Operation): Plan {
-    return planOperation(this.state, operation, this.mint, this.bounds, (client) => this.lapsed.has(client));
+    return planOperation(this.state, operation, this.mint, this.bounds, {
+      isLapsed: (client) => this.lapsed.has(client),
+      canRecall: (client) => this.answering.has(client),
+    });
   }
 
   /** A confirmed client. */

@@ -1,11 +1,14 @@
-import { nfsSuite } from '@holdfast/nfs-state/state-verification';
+import { delegationSuite, nfsSuite } from '@holdfast/nfs-state/state-verification';
 import { exploreMutant, runExplore, runSim, worldModel } from '@holdfast/simulation';
 import { describe, expect, test } from 'vitest';
 
-const { configurations, mutants } = nfsSuite;
+const configurations = [...nfsSuite.configurations, ...delegationSuite.configurations];
+const mutants = [...nfsSuite.mutants, ...delegationSuite.mutants];
 
 /** Two of the worlds that `explore nfs-state` walks; the others take a minute. */
-const small = configurations.filter(({ name }) => /3 requests of each|leaves/.test(name) && !name.includes('locks'));
+const small = nfsSuite.configurations.filter(
+  ({ name }) => /3 requests of each|leaves/.test(name) && !name.includes('locks'),
+);
 
 test('heads never grant what excludes the other, nor serve what was taken away, in every reachable state', () => {
   expect(small).toHaveLength(2);
@@ -35,7 +38,11 @@ describe('seeded bugs', () => {
   );
 });
 
-test('many requests, deaths and repetitions end with everything answered', () => {
-  const { violations } = runSim(nfsSuite, { seed: 1, runs: 10 });
-  expect(violations).toEqual([]);
-}, 60_000);
+test.each([nfsSuite, delegationSuite])(
+  '$kernel: many requests, deaths and repetitions are all answered',
+  (suite) => {
+    const { violations } = runSim(suite, { seed: 1, runs: 5 });
+    expect(violations).toEqual([]);
+  },
+  60_000,
+);
