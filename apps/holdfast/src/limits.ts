@@ -37,6 +37,9 @@ export const controlConnectionsMax = 32;
 /** A connection on which nothing moves for this long is closed. */
 export const controlIdleMs = 30_000;
 
+/** A rebuild or a scrub says this often how far it is: well below {@link controlIdleMs}. */
+export const mendingStepMs = 1000;
+
 /** Bytes of an object's key. */
 export const objectKeyBytesMax = 512;
 

@@ -63,4 +63,27 @@ export function addObjectVerbs(
       const { runPlainVerb } = await verbs();
       await finish(runPlainVerb({ verb: 'revive', node }, `${node} is up`, options, streams));
     });
+
+  verb('replace', 'give a node an empty drive in the place of the one it has or had, and fill it')
+    .argument('<NODE>', 'n0 to n63')
+    .option('--json', 'print one JSON document')
+    .action(async (node, options) => {
+      const { runReplaceVerb } = await import('./serve/mending-verbs.ts');
+      await finish(runReplaceVerb(node, options, streams));
+    });
+
+  verb('rebuild', 'fill the drive of a node with what it should hold')
+    .argument('<NODE>', 'n0 to n63')
+    .option('--json', 'print one JSON document')
+    .action(async (node, options) => {
+      const { runRebuildVerb } = await import('./serve/mending-verbs.ts');
+      await finish(runRebuildVerb(node, options, streams));
+    });
+
+  verb('scrub', 'read everything, restore what is damaged, and name what is gone')
+    .option('--json', 'print one JSON document')
+    .action(async (options) => {
+      const { runScrubVerb } = await import('./serve/mending-verbs.ts');
+      await finish(runScrubVerb(options, streams));
+    });
 }

@@ -21,6 +21,9 @@ export const ControlRequest = z.discriminatedUnion('verb', [
   z.strictObject({ ...head, verb: z.literal('inspect'), key }),
   z.strictObject({ ...head, verb: z.literal('kill'), node }),
   z.strictObject({ ...head, verb: z.literal('revive'), node }),
+  z.strictObject({ ...head, verb: z.literal('replace'), node }),
+  z.strictObject({ ...head, verb: z.literal('rebuild'), node }),
+  z.strictObject({ ...head, verb: z.literal('scrub') }),
 ]);
 export type ControlRequest = z.infer<typeof ControlRequest>;
 

@@ -1,5 +1,6 @@
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { NoObjectError, RaidArray } from '@holdfast/raid';
+import { NoObjectError, type OpenOptions, RaidArray } from '@holdfast/raid';
 import { Cluster, type ClusterEvent, StorageError } from '@holdfast/runtime';
 import { makeStorageDirectory } from '@holdfast/runtime/internals';
 import { dataSlots, drivesOf } from '../demo/store-shape.ts';
@@ -8,6 +9,7 @@ import { ServeEndedError, StoreBusyError, UsageError } from '../errors.ts';
 import { clusterBootMs, controlChunkBytes } from '../limits.ts';
 import { packageVersion } from '../version.ts';
 import { type ControlHandler, ControlServer } from './control-server.ts';
+import { mendingSteps } from './mending-steps.ts';
 import type { ControlRequest } from './protocol.ts';
 import type { StatusReport } from './status-report.ts';
 import { StoreIndex } from './store-index.ts';
@@ -109,6 +111,12 @@ export class ServedStore implements ControlHandler, AsyncDisposable {
       case 'revive':
         await this.#revive(request.node);
         return {};
+      case 'replace':
+        return { aside: await this.#replace(request.node) };
+      case 'rebuild':
+        return yield* mendingSteps(this.#ready().array.rebuild(request.node));
+      case 'scrub':
+        return yield* mendingSteps(this.#ready().array.scrub());
     }
   }
 
@@ -129,13 +137,64 @@ export class ServedStore implements ControlHandler, AsyncDisposable {
 
   /** A node that was away has missed what was stored meanwhile: opening the array again brings its drive up to date. */
   async #revive(node: string): Promise<void> {
-    const { cluster, array } = this.#ready();
+    await this.#restart(node);
+    await this.#reopen(async (open) => open({}));
+  }
+
+  /**
+   * Give a node an empty drive. The one it had is put aside, not removed.
+   * @returns where that is now; undefined when there was none.
+   * @throws UsageError when the others could not go on without it
+   */
+  async #replace(node: string): Promise<string | undefined> {
+    const { members } = await this.#ready().array.status();
+    if (!members.some((member) => member.node === node)) {
+      throw new UsageError(`${node} has no drive in this store.`, 'See `holdfast status` for its nodes.');
+    }
+    const down = members.find((member) => member.node !== node && member.state === 'down');
+    if (down !== undefined) {
+      throw new UsageError(
+        `${down.node} is down as well: without the drive of ${node} too much would be gone.`,
+        `Bring it back first: \`holdfast revive ${down.node}\`.`,
+      );
+    }
+    await this.#restart(node);
+    return await this.#reopen(async (open) => {
+      const drive = join(drivesOf(this.#storage), node);
+      const aside = `${drive}.replaced-${Date.now()}`;
+      const had = await rename(drive, aside).then(
+        () => true,
+        () => false,
+      );
+      try {
+        await open({ replace: [node] });
+      } catch (error) {
+        if (had) {
+          await rm(drive, { recursive: true, force: true });
+          await rename(aside, drive);
+        }
+        await open({});
+        throw error;
+      }
+      return had ? aside : undefined;
+    });
+  }
+
+  async #restart(node: string): Promise<void> {
+    const { cluster } = this.#ready();
     if (cluster.members().some(({ name, state }) => name === node && state !== 'up')) await cluster.restart(node);
+  }
+
+  /** Close the array, do something with its drives, and open it again. */
+  async #reopen<T>(work: (open: (options: OpenOptions) => Promise<void>) => Promise<T>): Promise<T> {
+    const { cluster, array } = this.#ready();
     this.#array = undefined;
     this.#state = 'starting';
     await array.close();
-    this.#array = await RaidArray.open(cluster, { directory: drivesOf(this.#storage) });
-    this.#state = 'serving';
+    return await work(async (options) => {
+      this.#array = await RaidArray.open(cluster, { directory: drivesOf(this.#storage), ...options });
+      this.#state = 'serving';
+    });
   }
 
   async #status(): Promise<StatusReport> {

@@ -71,6 +71,22 @@ test('a store is served, loses a node, gets it back, and is there again the next
 
     await ok('revive', 'n1', '--store', store);
     expect(await ok('status', store)).toMatch(/healthy[\s\S]*n1 +up +up +2/);
+
+    expect(await ok('ls', '--store', store)).toMatch(/degraded +293\.0 KiB +during/);
+    expect(JSON.parse(await ok('rebuild', 'n1', '--json', '--store', store))).toMatchObject({ lostGroups: 0 });
+    expect(await ok('ls', '--store', store)).not.toMatch(/degraded/);
+
+    expect(await ok('replace', 'n2', '--store', store)).toMatch(/n2 has an empty drive[\s\S]*slots .* written anew/);
+    expect(await ok('scrub', '--store', store)).toMatch(/2 objects in \d+ groups; 0 slots/);
+    await ok('kill', 'n3', '--store', store);
+    await ok('get', 'during', back, '--store', store);
+    expect(readFileSync(back).equals(readFileSync(file))).toBe(true);
+    expect(await run('replace', 'n0', '--store', store)).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/n3 is down as well/),
+    });
+    expect(await run('rebuild', 'n3', '--store', store)).toMatchObject({ exitCode: 1 });
+    await ok('revive', 'n3', '--store', store);
   });
   expect(said).toMatch(
     /n1 is down: killed[\s\S]*n1 is up, incarnation 2[\s\S]*closed; everything acknowledged is on disk/,

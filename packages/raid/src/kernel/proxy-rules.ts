@@ -33,8 +33,8 @@ export interface ProxyRules {
   abortsStale(): boolean;
   /** Whether a returning member takes a mark that it has the update of for done. */
   isCurrent(seq: number, marked: number): boolean;
-  /** Whether writes without parity end only when the mark of the group is durable. */
-  marksParityFirst(): boolean;
+  /** Whether a write without parity leaves a mark of its group in the log. */
+  marksParity(): boolean;
   /** Whether writes go on without parity although somebody is not up to date. */
   mayDoWithoutParity(returning: boolean): boolean;
   /** Whether a parity IOM that starts serves a group only when it heard every member of it. */
@@ -63,7 +63,7 @@ export const proxyRules: ProxyRules = {
   holdsStale: () => true,
   abortsStale: () => true,
   isCurrent: (seq, marked) => seq >= marked,
-  marksParityFirst: () => true,
+  marksParity: () => true,
   mayDoWithoutParity: (returning) => !returning,
   hearsAll: () => true,
   endsBefore: () => true,

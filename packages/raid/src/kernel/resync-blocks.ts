@@ -12,7 +12,7 @@ import {
   type ProxyAnswer,
   type ProxyEntry,
 } from './proxy-messages.ts';
-import { markDurable, stepData } from './resync-data.ts';
+import { stepData } from './resync-data.ts';
 import { partnerOf, type ResyncEnv, type ResyncState, type StaleHere, staleHere } from './resync-state.ts';
 
 /** A call goes to the data IOM at once, or waits for its block or its parity IOM. */
@@ -111,7 +111,6 @@ export function journaledHere(
   env: ResyncEnv,
   out: MemberSink,
 ): void {
-  if (entry.type === 'stale') markDurable(state, entry.id, env, out);
   if (entry.type !== 'restored') return;
   const block = staleHere(state, entry);
   if (block === undefined) return;

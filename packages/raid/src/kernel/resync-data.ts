@@ -1,7 +1,7 @@
 import { dataIom } from './data-iom.ts';
 import type { DataEvent } from './data-state.ts';
 import type { ToParity } from './iom-messages.ts';
-import type { JournalId, MjEntry, Peer } from './journal.ts';
+import type { MjEntry, Peer } from './journal.ts';
 import { innerSink, isGroup, type MemberSink, type ProxyRequest } from './proxy-messages.ts';
 import { partnerOf, type ResyncEnv, type ResyncState } from './resync-state.ts';
 
@@ -36,30 +36,14 @@ function standIn(state: ResyncState, peer: Peer, message: ToParity, env: ResyncE
 
 function goWithoutParity(state: ResyncState, peer: Peer, mj: MjEntry, env: ResyncEnv, out: MemberSink): void {
   const { gfid, group } = mj;
-  const known = state.staleParity.find((each) => each.peer === peer && isGroup(each, mj));
-  const isMarked = known?.durable === true || !env.proxyRules.marksParityFirst();
-  const id = known?.id ?? state.nextId++;
-  if (known === undefined) {
-    state.staleParity = [...state.staleParity, { gfid, group, peer, id, durable: false }];
+  if (!state.staleParity.some((each) => each.peer === peer && isGroup(each, mj))) {
+    state.staleParity = [...state.staleParity, { gfid, group, peer }];
     out.trace('parity stale', group);
-    out.deliver({ type: 'journal', entry: { type: 'stale', id, gfid, group, parity: peer } });
+    const entry = { type: 'stale', id: state.nextId++, gfid, group, parity: peer } as const;
+    if (env.proxyRules.marksParity()) out.deliver({ type: 'journal', entry });
   }
-  if (isMarked) hardened(state, peer, mj.mj, env, out);
-  else state.unparitied = [...state.unparitied, { mark: id, peer, mj: mj.mj }];
-}
-
-function hardened(state: ResyncState, peer: Peer, mj: JournalId, env: ResyncEnv, out: MemberSink): void {
-  stepData(state, { type: 'message', from: peer, message: { type: 'parity_hardened', mj } }, env, out);
-}
-
-/** The mark of a group is durable: what waited for it goes on, unless the parity IOM is back and was asked instead. */
-export function markDurable(state: ResyncState, id: JournalId, env: ResyncEnv, out: MemberSink): void {
-  for (const each of state.staleParity) if (each.id === id) each.durable = true;
-  const waiting = state.unparitied.filter(({ mark }) => mark === id);
-  state.unparitied = state.unparitied.filter(({ mark }) => mark !== id);
-  for (const { peer, mj } of waiting) {
-    if (partnerOf(state, peer, env).status === 'replaced') hardened(state, peer, mj, env, out);
-  }
+  // The end of the update comes behind the mark in the log: what has ended is marked, and what has not is done again.
+  stepData(state, { type: 'message', from: peer, message: { type: 'parity_hardened', mj: mj.mj } }, env, out);
 }
 
 /** Parity of the group is right again. */

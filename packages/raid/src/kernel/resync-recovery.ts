@@ -19,8 +19,8 @@ export function recover(
   for (const entry of entries) {
     switch (entry.type) {
       case 'stale': {
-        const { gfid, group, parity: peer, id } = entry;
-        state.staleParity = [...state.staleParity, { gfid, group, peer, id, durable: true }];
+        const { gfid, group, parity: peer } = entry;
+        state.staleParity = [...state.staleParity, { gfid, group, peer }];
         break;
       }
       case 'fresh':

@@ -81,8 +81,6 @@ export interface StaleHere extends StaleBlock {
 /** A group of which this member's block changed and parity did not. */
 export interface StaleParity extends GroupName {
   readonly peer: Peer;
-  readonly id: JournalId;
-  durable: boolean;
 }
 
 /** A proxy wants to know a block of this member. */
@@ -107,8 +105,6 @@ export interface ResyncState {
   reads: MemberRead[];
   /** Calls that wait for a block to be restored, or for their parity IOM to be heard. */
   calls: WriteCall[];
-  /** Updates without parity that wait for the mark of their group. */
-  unparitied: { readonly mark: JournalId; readonly peer: Peer; readonly mj: JournalId }[];
   nextId: JournalId;
 }
 
@@ -126,7 +122,6 @@ export const initialResync = (env: ResyncEnv): ResyncState => ({
   staleParity: [],
   reads: [],
   calls: [],
-  unparitied: [],
   nextId: firstProxyId(env.incarnation),
 });
 
@@ -162,12 +157,10 @@ export function encodeResync(state: ResyncState, into: Encoder): void {
     to.uint(stale.address);
     to.uint(stale.checksum);
   });
-  into.list(state.staleParity, ({ gfid, group, peer, id, durable }, to) => {
+  into.list(state.staleParity, ({ gfid, group, peer }, to) => {
     to.uint(gfid);
     to.uint(group);
     to.uint(peer);
-    to.uint(id);
-    to.flag(durable);
   });
   into.list(state.reads, (read, to) => {
     to.uint(read.gfid);
@@ -182,11 +175,6 @@ export function encodeResync(state: ResyncState, into: Encoder): void {
   });
   into.list(state.calls, (call, to) => {
     for (const field of callNumbers) to.uint(call[field]);
-  });
-  into.list(state.unparitied, ({ mark, peer, mj }, to) => {
-    to.uint(mark);
-    to.uint(peer);
-    to.uint(mj);
   });
   into.uint(state.nextId);
 }
@@ -227,13 +215,7 @@ export const decodeResync = (from: Decoder): ResyncState => ({
     address: each.uint(),
     checksum: each.uint(),
   })),
-  staleParity: from.list((each) => ({
-    gfid: each.uint(),
-    group: each.uint(),
-    peer: each.uint(),
-    id: each.uint(),
-    durable: each.flag(),
-  })),
+  staleParity: from.list((each) => ({ gfid: each.uint(), group: each.uint(), peer: each.uint() })),
   reads: from.list((each) => ({
     gfid: each.uint(),
     lblk: each.uint(),
@@ -246,7 +228,6 @@ export const decodeResync = (from: Decoder): ResyncState => ({
     found: each.uint(),
   })),
   calls: from.list(decodeCall),
-  unparitied: from.list((each) => ({ mark: each.uint(), peer: each.uint(), mj: each.uint() })),
   nextId: from.uint(),
 });
 

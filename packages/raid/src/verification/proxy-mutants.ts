@@ -13,7 +13,8 @@ interface SeededBug {
 }
 
 const { mirrorData, mirrorParity, degraded, parityFollows, dataFollows } = proxyQuick;
-const { dataStops, degradedCrash, retryLate, mirrorDataCrashes, mirrorTwoStops, mirrorParityCrashes } = proxySlow;
+const { dataStops, degradedCrash, retryLate, mirrorDataCrashes, mirrorTwoStops, mirrorParityCrash, mirrorDataCrash } =
+  proxySlow;
 
 const bugs: readonly SeededBug[] = [
   {
@@ -73,7 +74,7 @@ const bugs: readonly SeededBug[] = [
   },
   {
     name: 'proxy: forgets a mark when the block was sent',
-    scenario: mirrorDataCrashes,
+    scenario: mirrorDataCrash,
     rules: { unmarksWhenRestored: () => false },
   },
   {
@@ -92,9 +93,9 @@ const bugs: readonly SeededBug[] = [
     rules: { isCurrent: () => true },
   },
   {
-    name: 'resync: what goes on without parity ends before the mark is durable',
-    scenario: mirrorParityCrashes,
-    rules: { marksParityFirst: () => false },
+    name: 'resync: what goes on without parity leaves no mark',
+    scenario: mirrorParityCrash,
+    rules: { marksParity: () => false },
   },
   {
     name: 'resync: what went on without parity is not merged again',
@@ -103,7 +104,7 @@ const bugs: readonly SeededBug[] = [
   },
   {
     name: 'resync: parity is said to be fresh before it is durable',
-    scenario: mirrorParityCrashes,
+    scenario: mirrorParityCrash,
     rules: { freshWhenDurable: () => false },
   },
   {

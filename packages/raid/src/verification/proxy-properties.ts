@@ -44,7 +44,7 @@ function isCalm(scenario: ProxyScenario, view: WorldView): boolean {
     if (!isIn(scenario.views[newest]!, node)) return true;
     if (!view.up(node) || keeperState(view, node).published !== newest) return false;
     const { operations, held, ending, parity } = proxyState(view, node);
-    const { data, stale, calls, reads, unparitied } = resyncState(view, node);
+    const { data, stale, calls, reads } = resyncState(view, node);
     const lists = [
       operations,
       held,
@@ -56,7 +56,7 @@ function isCalm(scenario: ProxyScenario, view: WorldView): boolean {
       calls,
       reads,
     ];
-    return [...lists, stale, unparitied].every((list) => list.length === 0);
+    return [...lists, stale].every((list) => list.length === 0);
   });
 }
 

@@ -168,6 +168,21 @@ export const proxySlow = {
     crashes: 1,
     torn: 1,
   },
+  mirrorDataCrash: {
+    ...mirror,
+    name: 'proxy: mirror, a data IOM is stopped, a write, it returns, one stop',
+    writes: [at(2)],
+    onlyAtProxy: [0],
+    views: returning(dataNode),
+    crashes: 1,
+  },
+  mirrorParityCrash: {
+    ...mirror,
+    name: 'proxy: mirror, a parity IOM is stopped, a write, it returns, one stop',
+    writes: [at(2)],
+    views: returning(parityNode),
+    crashes: 1,
+  },
   mirrorDataCrashes: {
     ...mirror,
     name: 'proxy: mirror, a data IOM is stopped, a write, it returns, two stops',
