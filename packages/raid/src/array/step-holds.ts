@@ -39,7 +39,7 @@ export class StepHolds {
     const iom = this.#host.iom(member);
     const arm = async (gfid: number | undefined) => {
       await iom.hold({ step, after: options.after, ...(gfid === undefined ? {} : { gfid }) });
-      const waiting = iom.held().then((held) => {
+      const waiting = iom.held({ step }).then((held) => {
         if (held === undefined) return;
         isReached = true;
         reached.resolve({ gfid: held.gfid, group: held.group });
@@ -52,7 +52,7 @@ export class StepHolds {
     else this.#byKey.set(key, (this.#byKey.get(key) ?? new Set()).add(arm));
     const release = async () => {
       if (key !== undefined) this.#byKey.get(key)?.delete(arm);
-      await iom.letGo().catch(() => undefined);
+      await iom.letGo({ step }).catch(() => undefined);
       return !isReached;
     };
     return { reached: reached.promise, release };

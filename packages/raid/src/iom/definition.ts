@@ -33,6 +33,7 @@ import {
 } from './messages.ts';
 
 const nothing = z.void();
+const stepOnly = HoldRequest.pick({ step: true });
 const epochOnly = PutObjectRequest.pick({ epoch: true });
 
 /** The service each member of an array runs: {@link IomPort} over the wire. */
@@ -63,8 +64,8 @@ export const IomService = defineService('holdfast-iom', {
   stale: rpc({ in: StaleRequest, out: StaleAnswer }),
   use: rpc({ out: DriveUse }),
   hold: rpc({ in: HoldRequest, out: nothing }),
-  held: rpc({ out: HeldAnswer }),
-  letGo: rpc({ out: nothing }),
+  held: rpc({ in: stepOnly, out: HeldAnswer }),
+  letGo: rpc({ in: stepOnly, out: nothing }),
   close: rpc({ out: nothing }),
 });
 

@@ -18,6 +18,7 @@ import type {
   ReadBlocksRequest,
   ReadParityAnswer,
   ReadParityRequest,
+  Step,
   StoreRequest,
   WriteBlocksAnswer,
   WriteBlocksRequest,
@@ -86,9 +87,9 @@ export interface IomPort {
   use(): Promise<DriveUse>;
   /** Hold a step the next time it comes. */
   hold(request: HoldRequest): Promise<void>;
-  /** Resolves when something stands at the held step, with undefined when the hold is taken back first. */
-  held(): Promise<HeldStep | undefined>;
-  /** Let what is held go on, and hold nothing more. */
-  letGo(): Promise<void>;
+  /** Resolves when something stands at a held step, with undefined when the hold is taken back first. */
+  held(request: { readonly step: Step }): Promise<HeldStep | undefined>;
+  /** Let what is held at a step go on, and hold it no more. */
+  letGo(request: { readonly step: Step }): Promise<void>;
   close(): Promise<void>;
 }

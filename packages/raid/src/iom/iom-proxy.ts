@@ -35,8 +35,8 @@ export function iomPortOf(proxy: ServiceProxy<typeof IomService.members>): IomPo
     use: () => proxy.use(undefined, soon),
     hold: (request) => proxy.hold(request),
     // Something may never come to the step: whoever waits may wait for ever.
-    held: () => proxy.held(undefined, { timeoutMs: 0 }),
-    letGo: () => proxy.letGo(),
+    held: (request) => proxy.held(request, { timeoutMs: 0 }),
+    letGo: (request) => proxy.letGo(request),
     close: () => proxy.close(),
   };
 }

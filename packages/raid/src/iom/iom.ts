@@ -39,6 +39,7 @@ import type {
   ReadParityAnswer,
   ReadParityRequest,
   SlotMessage,
+  Step,
   StoreRequest,
   WriteBlocksAnswer,
   WriteBlocksRequest,
@@ -220,12 +221,12 @@ export class Iom implements IomPort {
     this.#gate.hold(request);
   }
 
-  held() {
-    return this.#gate.held();
+  held({ step }: { readonly step: Step }) {
+    return this.#gate.held(step);
   }
 
-  async letGo(): Promise<void> {
-    this.#gate.release();
+  async letGo({ step }: { readonly step: Step }): Promise<void> {
+    this.#gate.release(step);
   }
 
   async close(): Promise<void> {
@@ -233,7 +234,7 @@ export class Iom implements IomPort {
     const journal = this.#journal;
     this.#store = undefined;
     this.#journal = undefined;
-    this.#gate.release();
+    this.#gate.releaseAll();
     await journal?.close();
     await store?.close();
   }

@@ -47,8 +47,8 @@ export default IomService.implement((context, options) => {
       (await iom.stale(request)).map(({ members, ...rest }) => ({ ...rest, members: [...members] })),
     use: () => iom.use(),
     hold: (request) => iom.hold(request),
-    held: () => iom.held(),
-    letGo: () => iom.letGo(),
+    held: (request) => iom.held(request),
+    letGo: (request) => iom.letGo(request),
     close: () => iom.close(),
     [Symbol.asyncDispose]: () => iom.close(),
   };

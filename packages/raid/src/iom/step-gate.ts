@@ -12,33 +12,43 @@ interface Hold extends HoldRequest {
   readonly released: PromiseWithResolvers<void>;
 }
 
-/** Stops an I/O manager between two of its steps, so that it can be killed exactly there. One hold at a time. */
+/** Stops an I/O manager between two of its steps, so that it can be killed exactly there. One hold of each step at a time. */
 export class StepGate {
-  #hold: Hold | undefined;
+  readonly #holds = new Map<Step, Hold>();
 
-  /** Hold the step the next time it comes, in place of whatever was held before. */
+  /** Hold the step the next time it comes, in place of whatever was held there before. */
   hold(request: HoldRequest): void {
-    this.release();
+    this.release(request.step);
     const reached = Promise.withResolvers<HeldStep | undefined>();
-    this.#hold = { ...request, left: request.after, reached, released: Promise.withResolvers<void>() };
+    this.#holds.set(request.step, {
+      ...request,
+      left: request.after,
+      reached,
+      released: Promise.withResolvers<void>(),
+    });
   }
 
-  /** Resolves when something stands at the held step, with undefined when the hold is taken back first. */
-  held(): Promise<HeldStep | undefined> {
-    return this.#hold?.reached.promise ?? Promise.resolve(undefined);
+  /** Resolves when something stands at the step, with undefined when the hold is taken back first. */
+  held(step: Step): Promise<HeldStep | undefined> {
+    return this.#holds.get(step)?.reached.promise ?? Promise.resolve(undefined);
   }
 
-  /** Let what is held go on, and hold nothing more. */
-  release(): void {
-    this.#hold?.released.resolve();
-    this.#hold?.reached.resolve(undefined);
-    this.#hold = undefined;
+  /** Let what is held there go on, and hold it no more. */
+  release(step: Step): void {
+    const hold = this.#holds.get(step);
+    this.#holds.delete(step);
+    hold?.released.resolve();
+    hold?.reached.resolve(undefined);
+  }
+
+  releaseAll(): void {
+    for (const step of [...this.#holds.keys()]) this.release(step);
   }
 
   /** Called by the I/O manager at each step: resolves at once unless the step is held. */
   async pass(step: Step, at: HeldStep): Promise<void> {
-    const hold = this.#hold;
-    if (hold === undefined || hold.step !== step) return;
+    const hold = this.#holds.get(step);
+    if (hold === undefined) return;
     if (hold.gfid !== undefined && hold.gfid !== at.gfid) return;
     if (hold.left-- > 0) return;
     hold.reached.resolve(at);

@@ -151,12 +151,20 @@ export class BlockJournal {
 
   #open(member: number, epoch: number): void {
     if (this.#standIns.delete(member)) this.#peer(member, false);
-    const link = this.#host.connect(member, `${this.#name} ${epoch}`, {
-      up: () => this.#peer(member, true),
+    // A link whose other end was there first says so before it is handed to us.
+    const early: (() => void)[] = [];
+    let link: IomLink | undefined;
+    const whenOurs = (tell: (ours: IomLink) => void) => {
+      if (link === undefined) early.push(() => tell(link!));
+      else tell(link);
+    };
+    link = this.#host.connect(member, `${this.#name} ${epoch}`, {
+      up: () => whenOurs(() => this.#peer(member, true)),
       message: (bytes) => this.#received(member, bytes),
-      down: () => this.#lost(member, link),
+      down: () => whenOurs((ours) => this.#lost(member, ours)),
     });
     this.#links.set(member, link);
+    for (const tell of early) tell();
   }
 
   /** The view will say what becomes of the member: until then nothing is sent to it. */

@@ -24,7 +24,9 @@ export class LocalLinks {
       else {
         end.other = waiting;
         waiting.other = end;
-        for (const each of [end, waiting]) setImmediate(() => each.open && each.listener.up());
+        setImmediate(() => waiting.open && waiting.listener.up());
+        // As a channel does whose other end was there first.
+        listener.up();
       }
       return {
         send: (bytes) => {
