@@ -106,3 +106,51 @@ export class LockLostError extends HoldfastError {
     });
   }
 }
+
+/** Thrown when the heads' log cannot be what was written: `HF_NFS_LOG_DAMAGED`. Nothing is served from it. */
+export class LogDamagedError extends HoldfastError {
+  override readonly name = 'LogDamagedError';
+  constructor(damage: string) {
+    super('HF_NFS_LOG_DAMAGED', `The log of the heads is damaged: ${damage}.`, {
+      hint: 'Bring back the drives of the array that are missing; the log is kept twice.',
+    });
+  }
+}
+
+/** Thrown when the heads' log was written by a newer version: `HF_NFS_LOG_NEWER`. Nothing was changed. */
+export class LogNewerError extends HoldfastError {
+  override readonly name = 'LogNewerError';
+  constructor(version: number) {
+    super('HF_NFS_LOG_NEWER', `The log of the heads has version ${version}, which this version does not know.`, {
+      hint: 'Start the heads with the version of Holdfast that wrote it, or a newer one.',
+    });
+  }
+}
+
+/** Thrown to an appender when another one has claimed the log: `HF_NFS_CLAIM_LOST`. Whether its append counts is unknown. */
+export class ClaimLostError extends HoldfastError {
+  override readonly name = 'ClaimLostError';
+  constructor(epoch: number, claim: number) {
+    super('HF_NFS_CLAIM_LOST', `An append of epoch ${epoch} met the claim of epoch ${claim}.`, {
+      hint: 'Follow the appender of that epoch.',
+    });
+  }
+}
+
+/** Thrown when one operation changes more than a record of the log holds: `HF_NFS_RECORD_SIZE`. Nothing was changed. */
+export class RecordSizeError extends HoldfastError {
+  override readonly name = 'RecordSizeError';
+  constructor(bytes: number, bytesMax: number) {
+    super('HF_NFS_RECORD_SIZE', `A batch of the log has ${bytes} bytes, more than ${bytesMax}.`, {
+      hint: 'Split the operation.',
+    });
+  }
+}
+
+/** Thrown when options of the heads cannot be used: `HF_NFS_OPTIONS`. Nothing was started. */
+export class NfsOptionsError extends HoldfastError {
+  override readonly name = 'NfsOptionsError';
+  constructor(problem: string, hint: string) {
+    super('HF_NFS_OPTIONS', problem, { hint });
+  }
+}

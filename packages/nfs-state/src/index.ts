@@ -21,6 +21,10 @@
 export * from './errors.ts';
 export type * from './file-port.ts';
 export { FileStore, type FileStoreOptions } from './file-store/file-store.ts';
+export type { HeadPlace } from './head/head-service.ts';
+export { NfsClient, NfsHead, NfsHeads, type NfsStateOptions } from './head/nfs-heads.ts';
+export type { ClientOperation } from './head/operation-message.ts';
+export { type Priority, type PriorityOptions, priorities, priorityTable } from './head/priority.ts';
 export { pageSyncKernel } from './kernel/page-sync-kernel.ts';
 export { type PageSyncRules, pageSyncRules } from './kernel/page-sync-rules.ts';
 export { pageSyncTable } from './kernel/page-sync-table.ts';

@@ -134,3 +134,47 @@ export const objectsOpenMax = 65_536;
 
 /** Bytes of zeros that are written at a time over what is cut off. */
 export const truncateChunkBytes = 1 << 20;
+
+/** Bytes of one batch of the heads' log, and of one of its segments. A larger record is refused. */
+export const batchBytesMax = 4 << 20;
+export const segmentBytesMax = 32 << 20;
+
+/** Bytes of the log that are read at a time. */
+export const logReadBytes = 1 << 20;
+
+/** Times a change of the log's manifest is tried when others change it too. */
+export const manifestTriesMax = 16;
+
+/** Records that one append makes durable together. More wait for the next one. */
+export const batchRecordsMax = 256;
+
+/** Keys of which an appender remembers the last record. Beyond it what was decided before is decided again. */
+export const touchedKeysMax = 100_000;
+
+/** Records between two snapshots of the state. */
+export const snapshotRecordsDefault = 20_000;
+
+/** How long a head may serve after it was last in touch, how often it gets in touch, and what others wait beyond it. */
+export const rightMs = 5000;
+export const touchMs = 250;
+export const rightMarginMs = 1000;
+
+/** How long a head that gave its place up leaves it to others. */
+export const standAsideMs = 200;
+
+/** How long a head waits before it asks the storage again that failed. */
+export const storageRetryMs = 50;
+
+/** How long a request may wait at a head before its client is told to come again (DELAY). */
+export const requestWaitMs = 10_000;
+
+/** How long a client looks for a head that is there, and how long it rests once it has asked all of them. */
+export const headSearchMs = 10_000;
+export const headSearchRestMs = 20;
+
+/** What a head sends others from memory waits so long to be sent with more of it, and so much at most; more is dropped. */
+export const outboxMs = 5;
+export const outboxEntriesMax = 4096;
+
+/** Bytes of a piece of a message between heads: it is one frame of their channel. */
+export const messagePieceBytes = 48 * 1024;

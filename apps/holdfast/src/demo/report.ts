@@ -2,7 +2,6 @@ import type { UnreadableEntry } from '../tree/entry.ts';
 import { printable } from '../tree/name.ts';
 import type { FileRecord } from './file-record.ts';
 import type { IndexReport } from './index-chapter.ts';
-import type { OverwriteReport } from './overwrite-chapter.ts';
 
 export interface KilledAt {
   readonly node: string;
@@ -38,8 +37,6 @@ export interface DemoReport {
   readonly bytesStoredAfterKill: number;
   /** The index that the nodes shared; missing in clusters of more than eight nodes. */
   readonly index?: IndexReport;
-  /** The object that was overwritten in small pieces while the files were stored. */
-  readonly overwrites?: OverwriteReport;
   readonly filesFull: number;
   readonly filesDegraded: number;
   readonly filesVerified: number;

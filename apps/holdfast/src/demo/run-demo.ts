@@ -14,7 +14,6 @@ import { type Kill, KillSwitch } from './kill-switch.ts';
 import { manifestKey, manifestOf } from './manifest.ts';
 import type { Narrator } from './narrator.ts';
 import { objectKey } from './object-key.ts';
-import { OverwriteChapter } from './overwrite-chapter.ts';
 import { digestOf, readBack } from './read-back.ts';
 import { type DemoReport, listFiles, tally } from './report.ts';
 import type { StallWatch } from './stall-watch.ts';
@@ -60,7 +59,7 @@ export class Demo {
     await this.#checkSpace(records);
 
     const bed = await this.#open('create');
-    const { kill, killedAfterMs, manifestDigest, index, overwrites } = await this.#stopwatch.time('store', () =>
+    const { kill, killedAfterMs, manifestDigest, index } = await this.#stopwatch.time('store', () =>
       this.#store(bed, tree, records),
     );
     const { layout } = bed;
@@ -73,8 +72,6 @@ export class Demo {
     const manifestEqual = await this.#stopwatch.time('readBack', () =>
       this.#readBack(reopened, records, manifestDigest),
     );
-    const overwritten = await overwrites.check(await reopened.openLedger?.(overwrites.gfid));
-    if (overwritten !== undefined) this.#narrator.overwritten(overwritten, kill.node);
     await this.#close();
     await this.#stopwatch.time('checkSource', () => this.#checkSource(tree, records));
 
@@ -97,7 +94,6 @@ export class Demo {
       },
       bytesStoredAfterKill: counts.bytes - kill.bytesBefore,
       ...(index === undefined ? {} : { index }),
-      ...(overwritten === undefined ? {} : { overwrites: overwritten }),
       skipped: summary.skipped,
       seconds: this.#stopwatch.seconds,
       ...(this.#options.listFiles ? { fileList: listFiles(records) } : {}),
@@ -173,12 +169,6 @@ export class Demo {
     });
     const chapter = new IndexChapter(bed.index);
     await chapter.announce(records);
-    const overwrites = new OverwriteChapter(await bed.openLedger?.(), this.#options.seed);
-    bed.onOverwriteCaught = {
-      hurry: () => overwrites.hurry(),
-      killed: (caught) => overwrites.killed(caught),
-    };
-    await overwrites.begin();
     this.#watch.beat();
     using progress = this.#narrator.progress('storing', totalsOf(records));
     await storeFiles(bed, tree.root, records, {
@@ -199,7 +189,6 @@ export class Demo {
     });
     const manifest = manifestOf(tree.entries, records);
     await bed.put(manifestKey, manifest.chunks());
-    await overwrites.finish();
     const kill = killSwitch.kill as Kill;
     progress[Symbol.dispose]();
     const { bytes } = tally(records, []);
@@ -207,7 +196,7 @@ export class Demo {
     this.#watch.now('reading the shared index');
     const index = await chapter.finish(kill.node);
     if (index !== undefined) this.#narrator.indexed(index, kill.node);
-    return { kill, killedAfterMs, manifestDigest: manifest.digest, index, overwrites };
+    return { kill, killedAfterMs, manifestDigest: manifest.digest, index };
   }
 
   async #readBack(bed: DemoBed, records: readonly FileRecord[], manifestDigest: string): Promise<boolean> {

@@ -12,11 +12,13 @@ export interface RecordKeys {
   readonly touches: readonly string[];
 }
 
-const client = (id: ClientId): string => `client:${id}`;
+export const clientKey = (id: ClientId): string => `client:${id}`;
+const client = clientKey;
 /** Whether a client has anything: touched by whatever it gets, compared where it must have nothing. */
 const holdings = (id: ClientId): string => `holdings:${id}`;
 const name = (of: string): string => `name:${of}`;
-const file = (id: FileId): string => `file:${id}`;
+export const fileKey = (id: FileId): string => `file:${id}`;
+const file = fileKey;
 const session = (id: SessionId): string => `session:${id}`;
 const owner = (kind: 'open' | 'lock', id: ClientId, of: OwnerName): string => `${kind}-owner:${ownerKey(id, of)}`;
 

@@ -1,0 +1,29 @@
+import { raidObjects } from '@holdfast/raid/objects';
+import { registerNfsStateErrors } from '../error-classes.ts';
+import { ManifestStore } from '../log/log-manifest.ts';
+import { toText } from '../log/plain-text.ts';
+import { SegmentLog } from '../log/segment-log.ts';
+import { HeadHost } from './head-host.ts';
+import { HeadOptions, HeadService } from './head-service.ts';
+import type { PriorityTable } from './priority.ts';
+
+/** The service module of a head. */
+export default HeadService.implement((context, options) => {
+  registerNfsStateErrors();
+  const { heads, priority, snapshotRecords } = HeadOptions.parse(options);
+  const log = new SegmentLog(raidObjects(context), new ManifestStore(context.coord, 'holdfast-nfs-state'));
+  const host = new HeadHost(context, log, { heads, table: priority as PriorityTable, snapshotRecords });
+  return {
+    ask: async ({ operation, slot }) => toText(await host.ask({ operation, ...(slot && { slot }) })),
+    place: () => host.place,
+    tables: () => {
+      const { clients, opens, locks } = host.state;
+      return toText({ clients: [...clients.values()], opens: [...opens.values()], locks: [...locks.values()] });
+    },
+    standAside: () => host.standAside(),
+    hold: (step) => host.holds.hold(step),
+    held: () => host.holds.held(),
+    release: () => host.holds.release(),
+    [Symbol.asyncDispose]: () => host.close(),
+  };
+});

@@ -1,0 +1,32 @@
+import { defineService, rpc } from '@holdfast/runtime/service';
+import { z } from 'zod';
+import { headSteps } from './head-holds.ts';
+import { ClientOperation, ClientSlot } from './operation-message.ts';
+import type { Priority } from './priority.ts';
+
+/** What a head is deployed with. */
+export const HeadOptions = z.object({
+  heads: z.array(z.int().min(0)).min(1),
+  priority: z.record(z.string(), z.enum(['durable', 'volatile'] satisfies Priority[])),
+  snapshotRecords: z.int().min(0),
+});
+
+const Place = z.object({
+  phase: z.string(),
+  epoch: z.int(),
+  appender: z.int(),
+  serving: z.boolean(),
+  applied: z.int(),
+});
+export type HeadPlace = z.output<typeof Place>;
+
+/** A head as its clients, and those who watch it, call it. Replies and tables are text: they hold 64-bit numbers. */
+export const HeadService = defineService('holdfast-nfs-head', {
+  ask: rpc({ in: z.object({ operation: ClientOperation, slot: ClientSlot.optional() }), out: z.string() }),
+  place: rpc({ out: Place }),
+  tables: rpc({ out: z.string() }),
+  standAside: rpc({ out: z.void() }),
+  hold: rpc({ in: z.enum(headSteps), out: z.void() }),
+  held: rpc({ out: z.void() }),
+  release: rpc({ out: z.void() }),
+});

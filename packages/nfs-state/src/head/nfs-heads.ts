@@ -1,0 +1,246 @@
+import { setTimeout } from 'node:timers/promises';
+import type { RaidArray } from '@holdfast/raid';
+import {
+  type Cluster,
+  type ClusterEvent,
+  type Deployment,
+  memberSlot,
+  NodeDownError,
+  type ServiceProxy,
+} from '@holdfast/runtime';
+import { filter, type Observable } from 'rxjs';
+import { z } from 'zod';
+import { registerNfsStateErrors } from '../error-classes.ts';
+import { NfsOptionsError } from '../errors.ts';
+import type { SlotRequest } from '../kernel/plan-sessions.ts';
+import type { Client, Locks, Open, Reply } from '../kernel/state-types.ts';
+import { headSearchMs, headSearchRestMs, snapshotRecordsDefault } from '../limits.ts';
+import { fromText } from '../log/plain-text.ts';
+import type { HeadStep } from './head-holds.ts';
+import { type HeadPlace, HeadService } from './head-service.ts';
+import type { ClientOperation } from './operation-message.ts';
+import { type PriorityOptions, priorities } from './priority.ts';
+
+declare module '@holdfast/runtime' {
+  interface ClusterEventMap {
+    /** The heads of NFS have a new appender of their log. */
+    'nfs-appender': { readonly node: string; readonly epoch: number };
+  }
+}
+
+const optionsForm = z.strictObject({
+  heads: z.array(z.string()).min(1).max(16),
+  snapshotRecords: z.int().min(0).default(snapshotRecordsDefault),
+});
+
+export interface NfsStateOptions {
+  /** The array that is open on the cluster; the log lies in mirrored objects of it. */
+  readonly array: RaidArray;
+  /** The nodes that serve. */
+  readonly heads: readonly string[];
+  readonly priority?: PriorityOptions | undefined;
+  /** Records of the log between two snapshots of the state; 0 for none. @default 20,000 */
+  readonly snapshotRecords?: number | undefined;
+}
+
+interface Tables {
+  readonly clients: readonly Client[];
+  readonly opens: readonly Open[];
+  readonly locks: readonly Locks[];
+}
+
+/** A client's way to heads: one, or whichever of several answers. */
+export class NfsClient {
+  readonly #proxies: readonly ServiceProxy<typeof HeadService.members>[];
+  #at = 0;
+
+  /** @internal */
+  constructor(proxies: readonly ServiceProxy<typeof HeadService.members>[]) {
+    this.#proxies = proxies;
+  }
+
+  /**
+   * Ask an operation. Where a head dies before it answered, the next one is asked the same: what has an owner's sequence
+   * number or a slot is carried out once, and answered the same.
+   * @throws NodeDownError, UnknownServiceError when none of the heads is there, for `headSearchMs`
+   */
+  async ask(operation: ClientOperation, slot?: SlotRequest): Promise<Reply> {
+    const untilMs = performance.now() + headSearchMs;
+    for (let tries = 1; ; tries++) {
+      try {
+        const text = await this.#proxies[this.#at]!.ask({ operation, ...(slot && { slot: { ...slot } }) });
+        return fromText(text) as Reply;
+      } catch (error) {
+        const code = error instanceof Error && 'code' in error ? error.code : undefined;
+        const isGone = error instanceof NodeDownError || code === 'HF_UNKNOWN_SERVICE';
+        if (!isGone || performance.now() > untilMs) throw error;
+        this.#at = (this.#at + 1) % this.#proxies.length;
+        if (tries % this.#proxies.length === 0) await setTimeout(headSearchRestMs);
+      }
+    }
+  }
+}
+
+/** One head. */
+export class NfsHead {
+  readonly node: string;
+  readonly #proxy: ServiceProxy<typeof HeadService.members>;
+
+  /** @internal */
+  constructor(node: string, proxy: ServiceProxy<typeof HeadService.members>) {
+    this.node = node;
+    this.#proxy = proxy;
+  }
+
+  client(): NfsClient {
+    return new NfsClient([this.#proxy]);
+  }
+
+  /** Where it is in the log. */
+  place(): Promise<HeadPlace> {
+    return this.#proxy.place();
+  }
+
+  async tables(): Promise<Tables> {
+    return fromText(await this.#proxy.tables()) as Tables;
+  }
+
+  /** @internal Hold its next batch at a step; resolves with the promise of something standing there. */
+  async hold(step: HeadStep): Promise<{ readonly reached: Promise<void> }> {
+    await this.#proxy.hold(step);
+    const reached = this.#proxy.held(undefined, { timeoutMs: 0 });
+    reached.catch(() => undefined);
+    return { reached };
+  }
+
+  /** @internal */
+  standAside(): Promise<void> {
+    return this.#proxy.standAside();
+  }
+}
+
+/**
+ * The state of NFSv4 on several heads: opens, locks and replies that outlive the head that granted them. A change of state
+ * is in the log of all heads, on two drives, before its client hears of it; whoever takes over serves the same stateids, at
+ * once.
+ *
+ * @example
+ * ```ts
+ * const array = await RaidArray.create(cluster, { data: 2 });
+ * await using nfs = await NfsHeads.start(cluster, { array, heads: ['n0', 'n1'] });
+ * const client = nfs.client();
+ * const { clientId, confirm } = await client.ask({ type: 'setclientid', name: 'me', verifier: '1', principal: 'root', callback: '' });
+ * await client.ask({ type: 'setclientid-confirm', client: clientId!, confirm: confirm!, principal: 'root' });
+ * ```
+ */
+export class NfsHeads implements AsyncDisposable {
+  readonly #cluster: Cluster;
+  readonly #deployment: Deployment;
+  readonly #heads: ReadonlyMap<string, NfsHead>;
+
+  /**
+   * Start a head on each of the nodes; resolves when one of them appends and serves.
+   * @throws NfsOptionsError (HF_NFS_OPTIONS), and what the array and the cluster throw
+   */
+  static async start(cluster: Cluster, options: NfsStateOptions): Promise<NfsHeads> {
+    const { array, priority, ...rest } = options;
+    const parsed = optionsForm.safeParse({ heads: [...rest.heads], snapshotRecords: rest.snapshotRecords });
+    if (!parsed.success) {
+      const [issue] = parsed.error.issues;
+      throw new NfsOptionsError(`Option ${issue?.path.join('.')}: ${issue?.message}.`, 'See NfsStateOptions.');
+    }
+    const { heads: names, snapshotRecords } = parsed.data;
+    const heads = names.map((name) => memberSlot(name) ?? unknown(name));
+    const table = priorities(priority);
+    const { writable, degraded } = await array.status();
+    if (!writable)
+      throw new NfsOptionsError('The array cannot be written.', `It is ${degraded ? 'degraded' : 'closed'}.`);
+    registerNfsStateErrors();
+    const deployment = await cluster.deploy(new URL(import.meta.resolve('@holdfast/nfs-state/head')), {
+      on: names,
+      options: { heads, priority: table, snapshotRecords },
+    });
+    const started = new NfsHeads(cluster, deployment, names);
+    // The first question is answered once somebody appends.
+    await Promise.any(names.map((name) => started.head(name).client().ask({ type: 'renew', client: 'nobody' })));
+    return started;
+  }
+
+  private constructor(cluster: Cluster, deployment: Deployment, names: readonly string[]) {
+    this.#cluster = cluster;
+    this.#deployment = deployment;
+    this.#heads = new Map(names.map((node) => [node, new NfsHead(node, cluster.service(HeadService, { node }))]));
+  }
+
+  /** Changes of who appends. */
+  get events$(): Observable<ClusterEvent> {
+    return this.#cluster.events$.pipe(filter(({ type }) => type === 'nfs-appender'));
+  }
+
+  head(node: string): NfsHead {
+    return this.#heads.get(node) ?? unknown(node);
+  }
+
+  /** A client that goes to the next head when the one it asks is gone. */
+  client(): NfsClient {
+    return new NfsClient([...this.#heads.keys()].map((node) => this.#cluster.service(HeadService, { node })));
+  }
+
+  /** The head that appends, as those that are up see it; undefined while there is none. */
+  async appender(): Promise<string | undefined> {
+    for (const place of await this.#places()) {
+      if (place.phase === 'appending') return place.node;
+    }
+    return undefined;
+  }
+
+  /** Let another head append, if `node` does: for maintenance. Nothing is lost, and clients wait some milliseconds. */
+  failover(node: string): Promise<void> {
+    return this.head(node).standAside();
+  }
+
+  async clients(): Promise<readonly Client[]> {
+    return (await this.#tables()).clients;
+  }
+
+  async opens(): Promise<readonly Open[]> {
+    return (await this.#tables()).opens;
+  }
+
+  async locks(): Promise<readonly Locks[]> {
+    return (await this.#tables()).locks;
+  }
+
+  /** Take the heads away. The state stays in the log. */
+  async close(): Promise<void> {
+    await this.#deployment.stop();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #places(): Promise<(HeadPlace & { readonly node: string })[]> {
+    const asked = [...this.#heads].map(async ([node, head]) => ({ node, ...(await head.place()) }));
+    const answers = await Promise.allSettled(asked);
+    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+  }
+
+  /** Of the head that is furthest in the log. */
+  async #tables(): Promise<Tables> {
+    const places = (await this.#places()).sort((one, other) => other.applied - one.applied);
+    let cause: unknown;
+    for (const { node } of places) {
+      try {
+        return await this.head(node).tables();
+      } catch (error) {
+        cause = error;
+      }
+    }
+    throw new NodeDownError([...this.#heads.keys()].join(', '), 'not-sent', { cause });
+  }
+}
+
+function unknown(name: string): never {
+  throw new NfsOptionsError(`There is no head ${JSON.stringify(name)}.`, 'Name nodes of the cluster.');
+}

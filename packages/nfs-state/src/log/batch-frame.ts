@@ -1,0 +1,61 @@
+import { crc32 } from 'node:zlib';
+import { LogNewerError, RecordSizeError } from '../errors.ts';
+import type { LogBatch } from '../kernel/log-types.ts';
+import { batchBytesMax } from '../limits.ts';
+import { fromText, toText } from './plain-text.ts';
+import { LogBatchForm } from './record-form.ts';
+
+/*
+ * A batch lies on whole blocks, so that writing one never touches another. Little endian:
+ *   0 u32 magic   4 u16 version   8 u32 bytes of text   12 u32 checksum of all but these four bytes
+ *   16 f64 epoch   24 f64 number   32 text
+ */
+const magic = 0x4c4e_4648;
+const version = 1;
+const headBytes = 32;
+export const frameBlockBytes = 4096;
+
+/** @throws RecordSizeError */
+export function batchFrame(batch: LogBatch): Uint8Array {
+  const text = new TextEncoder().encode(toText(batch));
+  const bytes = headBytes + text.length;
+  if (bytes > batchBytesMax) throw new RecordSizeError(bytes, batchBytesMax);
+  const frame = new Uint8Array(Math.ceil(bytes / frameBlockBytes) * frameBlockBytes);
+  const head = new DataView(frame.buffer);
+  head.setUint32(0, magic, true);
+  head.setUint16(4, version, true);
+  head.setUint32(8, text.length, true);
+  head.setFloat64(16, batch.epoch, true);
+  head.setFloat64(24, batch.number, true);
+  frame.set(text, headBytes);
+  head.setUint32(12, checksum(frame, bytes), true);
+  return frame;
+}
+
+/** What lies at a place of a segment. `more`: as many bytes are needed to say. */
+export type FrameFound =
+  | { readonly kind: 'batch'; readonly batch: LogBatch; readonly bytes: number }
+  | { readonly kind: 'more'; readonly bytes: number }
+  /** Nothing was ever written there, or what was is not whole. */
+  | { readonly kind: 'empty' | 'torn' };
+
+/** @throws LogNewerError */
+export function readFrame(bytes: Uint8Array): FrameFound {
+  const head = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < frameBlockBytes) return { kind: 'empty' };
+  if (head.getUint32(0, true) !== magic) return { kind: isZero(bytes) ? 'empty' : 'torn' };
+  const length = headBytes + head.getUint32(8, true);
+  if (length > batchBytesMax) return { kind: 'torn' };
+  const whole = Math.ceil(length / frameBlockBytes) * frameBlockBytes;
+  if (whole > bytes.length) return { kind: 'more', bytes: whole };
+  if (checksum(bytes, length) !== head.getUint32(12, true)) return { kind: 'torn' };
+  const found = head.getUint16(4, true);
+  if (found > version) throw new LogNewerError(found);
+  const parsed = LogBatchForm.safeParse(fromText(new TextDecoder().decode(bytes.subarray(headBytes, length))));
+  return parsed.success ? { kind: 'batch', batch: parsed.data, bytes: whole } : { kind: 'torn' };
+}
+
+const isZero = (bytes: Uint8Array): boolean => bytes.subarray(0, frameBlockBytes).every((byte) => byte === 0);
+
+const checksum = (frame: Uint8Array, end: number): number =>
+  crc32(frame.subarray(16, end), crc32(frame.subarray(0, 12)));

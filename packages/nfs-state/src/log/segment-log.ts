@@ -1,0 +1,171 @@
+import { crc32 } from 'node:zlib';
+import type { BlockObject, BlockObjects } from '@holdfast/raid/objects';
+import { ClaimLostError, LogDamagedError } from '../errors.ts';
+import type { BatchNumber, ClaimEpoch, LogBatch, LogContents, LogSnapshot } from '../kernel/log-types.ts';
+import { batchBytesMax, logReadBytes, segmentBytesMax } from '../limits.ts';
+import { batchFrame, frameBlockBytes, readFrame } from './batch-frame.ts';
+import type { LogManifest, LogSegment, ManifestStore } from './log-manifest.ts';
+import { fromText, toText } from './plain-text.ts';
+import { LogSnapshotForm } from './record-form.ts';
+
+/** Where an appender writes next. */
+interface OpenSegment {
+  readonly epoch: ClaimEpoch;
+  readonly gfid: string;
+  offset: number;
+}
+
+/**
+ * The heads' log in mirrored objects of the array. Each appender writes segments of its own, and the manifest says which
+ * batches of which segment count: what a stale appender still writes lies where nobody looks. An append is answered once
+ * it is on the disks of both copies and the manifest, looked at afterwards, still names its epoch as the claim: whoever
+ * claims later reads the segment after that, and finds it.
+ */
+export class SegmentLog {
+  readonly #objects: BlockObjects;
+  readonly #manifests: ManifestStore;
+  readonly #opened = new Map<string, Promise<BlockObject>>();
+  #segment: OpenSegment | undefined;
+  /** The two objects this appender writes snapshots to in turn. */
+  #snapshots: string[] = [];
+
+  constructor(objects: BlockObjects, manifests: ManifestStore) {
+    this.#objects = objects;
+    this.#manifests = manifests;
+  }
+
+  /** @throws ClaimLostError */
+  async claim(epoch: ClaimEpoch): Promise<void> {
+    this.#segment = undefined;
+    this.#snapshots = [];
+    await this.#manifests.change((manifest) => {
+      if (manifest.claim >= epoch) throw new ClaimLostError(epoch, manifest.claim);
+      return { ...manifest, claim: epoch };
+    });
+  }
+
+  /** @throws ClaimLostError, RecordSizeError, or what the array says */
+  async append(epoch: ClaimEpoch, batch: LogBatch): Promise<void> {
+    const frame = batchFrame(batch);
+    const segment = this.#segment;
+    if (segment === undefined || segment.epoch !== epoch || segment.offset + frame.length > segmentBytesMax) {
+      await this.#beginSegment(epoch, batch, frame);
+      return;
+    }
+    const object = await this.#open(segment.gfid);
+    await object.write(segment.offset, frame, { toughness: 2 });
+    segment.offset += frame.length;
+    const { claim } = await this.#manifests.read();
+    if (claim !== epoch) throw new ClaimLostError(epoch, claim);
+  }
+
+  /** Batches from that number on; a snapshot before them, where the log no longer reaches back so far. */
+  async read(from: BatchNumber): Promise<LogContents> {
+    const manifest = await this.#manifests.read();
+    const snapshot = from < manifest.start ? await this.#readSnapshot(manifest) : undefined;
+    const first = snapshot?.next ?? from;
+    const batches: LogBatch[] = [];
+    for (const [at, segment] of manifest.segments.entries()) {
+      const end = manifest.segments[at + 1]?.first ?? Number.POSITIVE_INFINITY;
+      if (end <= first) continue;
+      batches.push(...(await this.#readSegment(segment, end)).filter(({ number }) => number >= first));
+    }
+    return { snapshot, batches };
+  }
+
+  /** @throws ClaimLostError, or what the array says */
+  async save(epoch: ClaimEpoch, snapshot: LogSnapshot): Promise<void> {
+    const bytes = new TextEncoder().encode(toText(snapshot));
+    const { snapshot: before } = await this.#manifests.read();
+    if (this.#snapshots.length < 2) this.#snapshots.push(await this.#objects.create({ technique: 'mirror' }));
+    const gfid = this.#snapshots.find((each) => each !== before?.gfid)!;
+    const object = await this.#open(gfid);
+    for (let at = 0; at < bytes.length; at += logReadBytes) {
+      await object.write(at, bytes.subarray(at, at + logReadBytes), { toughness: 2 });
+    }
+    const { next } = snapshot;
+    await this.#manifests.change((manifest) => {
+      if (manifest.claim !== epoch) throw new ClaimLostError(epoch, manifest.claim);
+      return { ...manifest, snapshot: { gfid, bytes: bytes.length, checksum: crc32(bytes), next } };
+    });
+  }
+
+  /** Forget segments that end before that batch. */
+  async trim(epoch: ClaimEpoch, before: BatchNumber): Promise<void> {
+    await this.#manifests.change((manifest) => {
+      if (manifest.claim !== epoch) throw new ClaimLostError(epoch, manifest.claim);
+      const segments = manifest.segments.filter((_, at) => (manifest.segments[at + 1]?.first ?? before + 1) > before);
+      return { ...manifest, segments, start: Math.max(manifest.start, before) };
+    });
+  }
+
+  /** The first batch of a segment counts as soon as the manifest names the segment, which nobody does without the claim. */
+  async #beginSegment(epoch: ClaimEpoch, batch: LogBatch, frame: Uint8Array): Promise<void> {
+    const gfid = await this.#objects.create({ technique: 'mirror' });
+    const object = await this.#open(gfid);
+    await object.write(0, frame, { toughness: 2 });
+    await this.#manifests.change((manifest) => {
+      if (manifest.claim !== epoch) throw new ClaimLostError(epoch, manifest.claim);
+      return { ...manifest, segments: [...manifest.segments, { epoch, gfid, first: batch.number }] };
+    });
+    this.#segment = { epoch, gfid, offset: frame.length };
+  }
+
+  /** @throws LogDamagedError where a batch is missing that was durable */
+  async #readSegment({ epoch, gfid, first }: LogSegment, end: BatchNumber): Promise<LogBatch[]> {
+    const object = await this.#open(gfid);
+    const batches: LogBatch[] = [];
+    let bytes: Uint8Array = new Uint8Array(0);
+    let at = 0;
+    let isTorn = false;
+    for (let number = first; number < end; ) {
+      const found = readFrame(bytes);
+      if (found.kind === 'more' || (found.kind === 'empty' && bytes.length === 0 && at < segmentBytesMax)) {
+        bytes = await object.read(at, Math.max(logReadBytes, found.kind === 'more' ? found.bytes : 0), { atLeast: 2 });
+        if (readFrame(bytes).kind === 'empty') break;
+        continue;
+      }
+      isTorn = found.kind === 'torn';
+      if (found.kind !== 'batch' || found.batch.number !== number || found.batch.epoch !== epoch) break;
+      batches.push(found.batch);
+      number++;
+      at += found.bytes;
+      bytes = bytes.subarray(found.bytes);
+    }
+    const last = batches.at(-1)?.number ?? first - 1;
+    if (Number.isFinite(end) && last < end - 1) throw new LogDamagedError(`batch ${last + 1} cannot be read`);
+    if (isTorn) await this.#lookAhead(object, at, last);
+    return batches;
+  }
+
+  /** A batch is written only after the one before is durable: a later one proves that this end is not torn, but rotten. */
+  async #lookAhead(object: BlockObject, at: number, last: BatchNumber): Promise<void> {
+    const bytes = await object.read(at, batchBytesMax, { atLeast: 2 });
+    for (let block = 0; block < bytes.length; block += frameBlockBytes) {
+      const found = readFrame(bytes.subarray(block));
+      if (found.kind === 'batch' && found.batch.number > last + 1) {
+        throw new LogDamagedError(`batch ${last + 1} cannot be read, and ${found.batch.number} can`);
+      }
+    }
+  }
+
+  async #readSnapshot({ snapshot }: LogManifest): Promise<LogSnapshot> {
+    if (snapshot === null) throw new LogDamagedError('it was trimmed without a snapshot');
+    const object = await this.#open(snapshot.gfid);
+    const bytes = await object.read(0, snapshot.bytes, { atLeast: 2 });
+    if (crc32(bytes) !== snapshot.checksum) throw new LogDamagedError('its snapshot is not what was written');
+    const parsed = LogSnapshotForm.safeParse(fromText(new TextDecoder().decode(bytes)));
+    if (!parsed.success) throw new LogDamagedError('its snapshot makes no sense');
+    return parsed.data;
+  }
+
+  #open(gfid: string): Promise<BlockObject> {
+    let opened = this.#opened.get(gfid);
+    if (opened === undefined) {
+      opened = this.#objects.open(gfid);
+      this.#opened.set(gfid, opened);
+      opened.catch(() => this.#opened.delete(gfid));
+    }
+    return opened;
+  }
+}

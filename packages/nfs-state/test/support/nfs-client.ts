@@ -1,0 +1,86 @@
+import type { NfsClient, Reply, Stateid } from '@holdfast/nfs-state';
+
+export const wholeFile = { offset: 0n, length: 2n ** 64n - 1n };
+
+export interface LockAsked {
+  readonly file: string;
+  readonly range?: { readonly offset: bigint; readonly length: bigint };
+  readonly lockType?: 'read' | 'write';
+}
+
+/** A client of NFSv4.0 with one open-owner and one lock-owner a file, as an application would be. */
+export class TestClient {
+  readonly #name: string;
+  readonly #ask: NfsClient['ask'];
+  #id = '';
+  readonly #opens = new Map<string, { stateid: Stateid; seqid: number }>();
+  readonly #locks = new Map<string, { stateid: Stateid; seqid: number }>();
+
+  constructor(name: string, client: Pick<NfsClient, 'ask'>) {
+    this.#name = name;
+    this.#ask = async (operation, slot) => {
+      for (;;) {
+        const reply = await client.ask(operation, slot);
+        if (reply.status !== 'DELAY') return reply;
+      }
+    };
+  }
+
+  get id(): string {
+    return this.#id;
+  }
+
+  async introduce(): Promise<void> {
+    const principal = 'root';
+    const said = await this.#ask({ type: 'setclientid', name: this.#name, verifier: '1', principal, callback: '' });
+    this.#id = said.clientId!;
+    await this.#ask({ type: 'setclientid-confirm', client: this.#id, confirm: said.confirm!, principal });
+  }
+
+  async open(file: string): Promise<Reply> {
+    const owner = `${this.#name}/${file}`;
+    const opened = await this.#ask({ type: 'open', client: this.#id, owner, seqid: 1, file, access: 3, deny: 0 });
+    const confirmed = await this.#ask({ type: 'open-confirm', stateid: opened.stateid!, seqid: 2 });
+    this.#opens.set(file, { stateid: confirmed.stateid!, seqid: 2 });
+    return confirmed;
+  }
+
+  async lock({ file, range = wholeFile, lockType = 'write' }: LockAsked): Promise<Reply> {
+    const open = this.#opens.get(file)!;
+    const locks = this.#locks.get(file);
+    if (locks === undefined) {
+      open.seqid++;
+      const owner = `${this.#name}/locks/${file}`;
+      const { stateid, seqid: openSeqid } = open;
+      const reply = await this.#ask({
+        type: 'lock-new',
+        open: stateid,
+        openSeqid,
+        owner,
+        lockSeqid: 1,
+        lockType,
+        range,
+      });
+      if (reply.status === 'OK') this.#locks.set(file, { stateid: reply.stateid!, seqid: 1 });
+      return reply;
+    }
+    locks.seqid++;
+    const reply = await this.#ask({ type: 'lock', stateid: locks.stateid, seqid: locks.seqid, lockType, range });
+    if (reply.status === 'OK') locks.stateid = reply.stateid!;
+    return reply;
+  }
+
+  async unlock({ file, range = wholeFile }: LockAsked): Promise<Reply> {
+    const locks = this.#locks.get(file);
+    if (locks === undefined) return { status: 'OK' };
+    locks.seqid++;
+    const reply = await this.#ask({ type: 'unlock', stateid: locks.stateid, seqid: locks.seqid, range });
+    if (reply.status === 'OK') locks.stateid = reply.stateid!;
+    return reply;
+  }
+
+  /** May it be written under the lock? */
+  write(file: string): Promise<Reply> {
+    return this.#ask({ type: 'io', file, stateid: this.#locks.get(file)!.stateid, write: true });
+  }
+}
