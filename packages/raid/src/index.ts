@@ -24,6 +24,7 @@ export type {
   RangePiece,
   RangeWritten,
   ReadRangeOptions,
+  TrimOptions,
   WriteRangeOptions,
 } from './object/block-object.ts';
 export type { BlockObjects, CreateObjectOptions } from './object/block-objects.ts';

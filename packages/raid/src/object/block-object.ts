@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { ClaimedError, ObjectOptionError } from '../errors.ts';
 import type { Toughness } from '../kernel/iom-messages.ts';
-import { blockBytes, blocksPerWindow, claimAttemptsMax, claimStepMax } from '../limits.ts';
+import { blockBytes, blocksPerWindow, claimAttemptsMax, claimStepMax, objectBytesMax } from '../limits.ts';
 import type { ObjectRecord } from '../store/log-record.ts';
 import type { BlockLanes } from './block-lanes.ts';
 import { type BlockPiece, blockPieces, checkRange } from './block-pieces.ts';
@@ -21,6 +21,10 @@ export interface WriteRangeOptions {
   readonly signal?: AbortSignal | undefined;
   /** When the write is answered: 0 begun, 1 also held by the parity's node, 2 on the disks of both. Default 2. */
   readonly toughness?: Toughness | undefined;
+}
+
+export interface TrimOptions {
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a write did. */
@@ -123,6 +127,22 @@ export class BlockObject {
     return { verifier, degraded };
   }
 
+  /** Make a range zeros, on all disks when this resolves. Its blocks stay allocated. */
+  async trim(range: { readonly offset: number; readonly length: number }, options: TrimOptions = {}): Promise<void> {
+    checkRange(range.offset, range.length);
+    const { endBytes } = await this.stat();
+    const end = Math.min(range.offset + range.length, endBytes);
+    for (let offset = range.offset; offset < end; offset += zeros.byteLength) {
+      await this.write(offset, zeros.subarray(0, Math.min(zeros.byteLength, end - offset)), options);
+    }
+  }
+
+  /** Cut the object off: what lies behind reads as zeros, also when something is written behind it later. */
+  async truncate(bytes: number, options: TrimOptions = {}): Promise<void> {
+    checkRange(bytes, 0);
+    await this.trim({ offset: bytes, length: objectBytesMax - bytes }, options);
+  }
+
   /** Several ranges side by side; ranges that share a block are written in the order they are given. */
   async writev(ranges: readonly RangeBytes[], options: WriteRangeOptions = {}): Promise<RangeWritten> {
     const verifier = this.#verifier();
@@ -212,6 +232,9 @@ export class BlockObject {
     return `${arrayId.slice(0, 8)}${members.epoch.toString(16).padStart(8, '0')}`;
   }
 }
+
+/** Written at a time where a range becomes zeros. */
+const zeros = new Uint8Array(blocksPerWindow * blockBytes);
 
 /** @throws ObjectOptionError */
 function checkToughness(toughness: Toughness): Toughness {

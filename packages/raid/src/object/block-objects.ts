@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { CommitError, ObjectDirectory } from '../array/object-directory.ts';
+import { CommitError, ObjectDirectory, unlessLost } from '../array/object-directory.ts';
 import { NoObjectError, ObjectOptionError, TooManyDownError } from '../errors.ts';
+import type { IomPort } from '../iom/iom-port.ts';
 import type { Geometry } from '../layout/geometry.ts';
 import { objectSpan } from '../layout/placement.ts';
 import type { ObjectRecord } from '../store/log-record.ts';
@@ -67,6 +68,36 @@ export class BlockObjects {
       throw error instanceof CommitError ? error.cause : error;
     }
     return key.slice(1);
+  }
+
+  /**
+   * Remove an object; false when there was none. Resolves when no crash can bring it back. Whoever still writes it is refused
+   * with HF_CLAIMED.
+   * @throws TooManyDownError, ArrayClosedError
+   */
+  async remove(gfid: string): Promise<boolean> {
+    const number = parseGfid(gfid);
+    if (number === undefined) return false;
+    const { members } = await this.#host();
+    await members.steady();
+    members.assertWritable();
+    const directory = new ObjectDirectory(members);
+    const versions = await directory.versions(blockObjectKey(number));
+    const [newest] = versions;
+    if (newest === undefined) return false;
+    // Nobody writes it any more, and nothing of it is under way, when its blocks are given up.
+    const token = await (await this.open(gfid)).claim();
+    await directory.forget(versions);
+    const holders = newest.record.span.filter((member) => members.live.has(member));
+    const gfids = [number];
+    const give = async (iom: IomPort, epoch: number) => {
+      await iom.drop({ epoch, gfids });
+      // The claim went with the rest: without it a late writer would begin the object anew.
+      await iom.claim({ epoch, gfid: number, token });
+    };
+    await Promise.all(holders.map((member) => unlessLost(members.ask(member, give))));
+    this.#lanes.delete(number);
+    return true;
   }
 
   /** @throws NoObjectError, ArrayClosedError */

@@ -20,6 +20,7 @@ export type {
   RangePiece,
   RangeWritten,
   ReadRangeOptions,
+  TrimOptions,
   WriteRangeOptions,
 } from './block-object.ts';
 export type { BlockObjects, CreateObjectOptions } from './block-objects.ts';

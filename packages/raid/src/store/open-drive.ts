@@ -148,6 +148,8 @@ function replayInto(blocks: BlockFile) {
         space.claim(record.address, record.blocks);
       }
     }
+    // The places of journaled blocks are taken when the whole log was read, so that there are none to give back before.
+    if (record.type === 'drop') state.journaled.drop(record.gfid);
     for (const { address, blocks: count } of state.apply(record)) space.release(address, count);
   };
   return { state, space, replay };

@@ -55,6 +55,11 @@ describe.each(['parity', 'mirror'] as const)('an object of technique %s', (techn
       oracle.acked(last);
       expect(await oracle.wrong(reopened)).toBeUndefined();
       await again.close();
+
+      // What was given up for the member at that opening is in its log now, and is read at the next.
+      const third = await RaidArray.openOn(new LocalHost(directory, four), {});
+      expect(await oracle.wrong(await third.objects.open(gfid))).toBeUndefined();
+      await third.close();
     },
   );
 });
