@@ -22,10 +22,13 @@ function encoding(budget: Budget, place: Place, { parities, run }: GroupWork): S
   const { slotBytes, groups } = sizes[place];
   const groupBytes = slotBytes * (data + parities);
   const { kernel } = sharedPages(groupBytes * groups);
+  const slots = Array.from({ length: groups }, (_, group) =>
+    Array.from({ length: data }, (_, slot) => group * groupBytes + slot * slotBytes),
+  );
   return bytesPerCpuSecond(budget, slotBytes * data, (turn) => {
-    const at = (turn % groups) * groupBytes;
-    const slots = Array.from({ length: data }, (_, slot) => at + slot * slotBytes);
-    run(kernel, slots, at + data * slotBytes, at + (data + 1) * slotBytes, slotBytes);
+    const group = turn % groups;
+    const p = group * groupBytes + data * slotBytes;
+    run(kernel, slots[group]!, p, p + slotBytes, slotBytes);
   });
 }
 
