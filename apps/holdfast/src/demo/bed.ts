@@ -1,3 +1,4 @@
+import type { LockGround } from './lock-ground.ts';
 import type { ObjectStore } from './object-store.ts';
 import type { TreeIndex } from './tree-index.ts';
 
@@ -11,6 +12,8 @@ export interface DemoBed extends ObjectStore {
   readonly storeBytes: number;
   /** What the nodes share about the files: while a new store is filled, in clusters of up to `indexNodesMax` nodes. */
   readonly index: TreeIndex | undefined;
+  /** Heads of NFS, under the same conditions. */
+  readonly locks: LockGround | undefined;
   /**
    * Makes ready to end `node` in the middle of a store: after it wrote its next blocks of object `key`, before it made
    * them durable; `passes` stores of that object come before. Resolves once no store can slip through any more.

@@ -3,6 +3,7 @@ import { RaidArray, windowBytes } from '@holdfast/raid';
 import { Cluster } from '@holdfast/runtime';
 import { clusterBootMs, indexNodesMax } from '../limits.ts';
 import type { ArmedKill, BedOptions, DemoBed } from './bed.ts';
+import { ClusterLocks } from './lock-ground.ts';
 import type { StoredObject } from './object-store.ts';
 import { dataSlots, drivesOf } from './store-shape.ts';
 import { ClusterIndex } from './tree-index.ts';
@@ -14,6 +15,7 @@ export class ClusterBed implements DemoBed {
   readonly storeBytes: number;
   readonly joinedBy = interconnect.map((driver) => driverNames[driver]).join(' and ');
   readonly index: ClusterIndex | undefined;
+  readonly locks: ClusterLocks | undefined;
   readonly #cluster: Cluster;
   readonly #array: RaidArray;
 
@@ -27,6 +29,7 @@ export class ClusterBed implements DemoBed {
       .members()
       .map(({ name }) => name)
       .filter((name) => name !== 'main');
+    this.locks = index === undefined ? undefined : new ClusterLocks(cluster, array, this.nodes);
   }
 
   static async open({ nodes, storage, array }: BedOptions): Promise<DemoBed> {
@@ -72,6 +75,7 @@ export class ClusterBed implements DemoBed {
   }
 
   async close(): Promise<void> {
+    await this.locks?.close();
     await this.#array.close();
     await this.#cluster.close();
   }

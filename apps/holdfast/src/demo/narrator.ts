@@ -6,6 +6,7 @@ import type { DemoBed } from './bed.ts';
 import type { Space } from './free-space.ts';
 import type { IndexReport } from './index-chapter.ts';
 import type { Kill } from './kill-switch.ts';
+import type { LockReport } from './lock-chapter.ts';
 import type { TreeSummary } from './tree-summary.ts';
 
 const skipNames: Readonly<Record<string, readonly [string, string]>> = {
@@ -101,6 +102,20 @@ export class Narrator {
     );
     this.#timeline.note(
       `${dead} had written entries ${showMany(writtenByDead, 'time')}; what it owned when it died, another node took over`,
+    );
+  }
+
+  locked({ grantedBy, servedBy, stillHeld, stillRefused, pauseMs }: LockReport): void {
+    if (!stillHeld || !stillRefused) {
+      this.#timeline.mark(
+        `✗ the lock that ${grantedBy} had granted ${stillHeld ? 'was granted twice' : 'is lost'}`,
+        'red',
+      );
+      return;
+    }
+    this.#timeline.mark(`the lock that ${grantedBy} had granted is still held, and another client still refused`);
+    this.#timeline.note(
+      `${servedBy} serves the same stateid, ${pauseMs} ms after the death was known; nothing was reclaimed`,
     );
   }
 

@@ -83,7 +83,9 @@ async function makeScratch(parent: string, streams: Streams): Promise<ScratchDir
 
 /** A mismatch outweighs what could not be read: the first means that data was lost. */
 function exitCodeOf(report: DemoReport): number {
-  const isWrong = report.mismatches > 0 || report.manifest === 'different' || (report.index?.different ?? 0) > 0;
+  const isLockLost = report.lock !== undefined && !(report.lock.stillHeld && report.lock.stillRefused);
+  const isWrong =
+    isLockLost || report.mismatches > 0 || report.manifest === 'different' || (report.index?.different ?? 0) > 0;
   if (isWrong) return exitCodes.failed;
   return report.unreadable > 0 ? exitCodes.incomplete : exitCodes.ok;
 }

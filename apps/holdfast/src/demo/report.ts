@@ -2,6 +2,7 @@ import type { UnreadableEntry } from '../tree/entry.ts';
 import { printable } from '../tree/name.ts';
 import type { FileRecord } from './file-record.ts';
 import type { IndexReport } from './index-chapter.ts';
+import type { LockReport } from './lock-chapter.ts';
 
 export interface KilledAt {
   readonly node: string;
@@ -37,6 +38,8 @@ export interface DemoReport {
   readonly bytesStoredAfterKill: number;
   /** The index that the nodes shared; missing in clusters of more than eight nodes. */
   readonly index?: IndexReport;
+  /** The lock that two clients of NFS wanted; missing in clusters of more than eight nodes. */
+  readonly lock?: LockReport;
   readonly filesFull: number;
   readonly filesDegraded: number;
   readonly filesVerified: number;

@@ -11,6 +11,7 @@ import { requireSpace, spaceAt } from './free-space.ts';
 import { IndexChapter } from './index-chapter.ts';
 import { planKill } from './kill-plan.ts';
 import { type Kill, KillSwitch } from './kill-switch.ts';
+import { LockChapter } from './lock-chapter.ts';
 import { manifestKey, manifestOf } from './manifest.ts';
 import type { Narrator } from './narrator.ts';
 import { objectKey } from './object-key.ts';
@@ -59,7 +60,7 @@ export class Demo {
     await this.#checkSpace(records);
 
     const bed = await this.#open('create');
-    const { kill, killedAfterMs, manifestDigest, index } = await this.#stopwatch.time('store', () =>
+    const { kill, killedAfterMs, manifestDigest, index, lock } = await this.#stopwatch.time('store', () =>
       this.#store(bed, tree, records),
     );
     const { layout } = bed;
@@ -94,6 +95,7 @@ export class Demo {
       },
       bytesStoredAfterKill: counts.bytes - kill.bytesBefore,
       ...(index === undefined ? {} : { index }),
+      ...(lock === undefined ? {} : { lock }),
       skipped: summary.skipped,
       seconds: this.#stopwatch.seconds,
       ...(this.#options.listFiles ? { fileList: listFiles(records) } : {}),
@@ -163,9 +165,13 @@ export class Demo {
     const startedAt = performance.now();
     let killedAfterMs = 0;
     const plan = planKill(records, this.#options.nodes, this.#options.seed, bed.storeBytes);
+    const locks = new LockChapter(bed.locks);
+    await locks.begin(plan.node);
+    this.#watch.beat();
     const killSwitch = new KillSwitch(plan, records.length, bed, (kill) => {
       killedAfterMs = this.#narrator.elapsedMs;
       this.#narrator.killed(kill);
+      locks.killed();
     });
     const chapter = new IndexChapter(bed.index);
     await chapter.announce(records);
@@ -196,7 +202,10 @@ export class Demo {
     this.#watch.now('reading the shared index');
     const index = await chapter.finish(kill.node);
     if (index !== undefined) this.#narrator.indexed(index, kill.node);
-    return { kill, killedAfterMs, manifestDigest: manifest.digest, index };
+    this.#watch.now('asking for the lock');
+    const lock = await locks.finish();
+    if (lock !== undefined) this.#narrator.locked(lock);
+    return { kill, killedAfterMs, manifestDigest: manifest.digest, index, lock };
   }
 
   async #readBack(bed: DemoBed, records: readonly FileRecord[], manifestDigest: string): Promise<boolean> {

@@ -30,6 +30,14 @@ export function printSummary(terminal: Terminal, report: DemoReport, keptAt: str
     const verdict = different === 0 ? 'all of them, as written' : style('red', `${showCount(different)} different`);
     row('', `read by ${readBy.join(', ')} after it died: ${verdict}`);
   }
+  if (report.lock !== undefined) {
+    const { grantedBy, servedBy, pauseMs } = report.lock;
+    const verdict = isLockKept(report) ? 'still held, the other client still refused' : style('red', 'not kept');
+    row(
+      'lock of an NFS client',
+      `granted by ${grantedBy}, served by ${servedBy} ${pauseMs} ms after it died: ${verdict}`,
+    );
+  }
   row('read back', `without ${killedAt.node}'s drive file, from the other ${nodes - 1}`);
   row(
     'SHA-256 equal',
@@ -78,10 +86,13 @@ const phaseNames: Readonly<Record<string, string>> = {
   checkSource: 'hashing the source',
 };
 
+const isLockKept = ({ lock }: DemoReport): boolean => lock === undefined || (lock.stillHeld && lock.stillRefused);
+
 function verdictOf(report: DemoReport): [Style, string] {
   const { killedAt, nodes } = report;
   if (report.mismatches > 0) return ['red', `✗ ${showMany(report.mismatches, 'file')} did not come back as stored.`];
   if ((report.index?.different ?? 0) > 0) return ['red', '✗ The index that the nodes share lost entries.'];
+  if (!isLockKept(report)) return ['red', '✗ A lock did not survive the head that granted it.'];
   if (report.manifest === 'different') return ['red', '✗ The list of the tree did not come back as it was stored.'];
   const held = `Every stored file came back byte for byte, with one of ${nodes} nodes (${killedAt.node}) gone.`;
   if (report.unreadable > 0) return ['yellow', `! ${held} But parts of the source could not be read.`];

@@ -72,6 +72,7 @@ describe('a quiet tree', () => {
       seconds: expect.any(Number),
       bytes: expect.any(Number),
     });
+    expect(report.lock).toMatchObject({ grantedBy: report.killedAt.node, stillHeld: true, stillRefused: true });
     const { index } = report;
     expect(index).toMatchObject({ entries: 25, different: 0 });
     expect(index.writtenByDead).toBeGreaterThan(0);

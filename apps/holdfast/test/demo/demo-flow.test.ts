@@ -74,6 +74,12 @@ test('the same seed kills the same node at the same file; other seeds choose oth
   expect(nodes.size).toBeGreaterThan(2);
 });
 
+test('a lock that is lost with its head is told', async () => {
+  expect((await demo()).lock).toMatchObject({ servedBy: 'n9', stillHeld: true, stillRefused: true });
+  ground.locks.isKept = false;
+  expect((await demo()).lock).toMatchObject({ stillHeld: false, stillRefused: false });
+});
+
 test('the index that the nodes share is read after the kill, and an entry that is lost is told', async () => {
   expect((await demo()).index).toEqual({ entries: 21, writtenByDead: 2, readBy: ['n9'], different: 0 });
   ground = new TrialGround();

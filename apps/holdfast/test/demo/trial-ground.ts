@@ -1,4 +1,5 @@
 import type { ArmedKill, BedOptions, DemoBed, DemoGround } from '../../src/demo/bed.ts';
+import type { LockGround } from '../../src/demo/lock-ground.ts';
 import type { StoredObject } from '../../src/demo/object-store.ts';
 import type { IndexedFile, TreeIndex } from '../../src/demo/tree-index.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -8,6 +9,7 @@ export class TrialGround implements DemoGround {
   readonly store = new MemoryStore();
   readonly log: string[] = [];
   readonly index = new TrialIndex();
+  readonly locks = new TrialLocks();
   /** Keys that put no block on the node that is to die. */
   holdsNoBlock: (key: string) => boolean = () => false;
 
@@ -26,18 +28,30 @@ export class TrialGround implements DemoGround {
   }
 }
 
+/** A lock that is kept, unless it is told otherwise. */
+class TrialLocks implements LockGround {
+  isKept = true;
+
+  async contest() {
+    let asked = 0;
+    return { survivor: 'n9', mayWrite: async () => this.isKept, isRefused: async () => asked++ === 0 || this.isKept };
+  }
+}
+
 class TrialBed implements DemoBed {
   readonly nodes: readonly string[];
   readonly layout = { data: 3, parity: 1 };
   readonly joinedBy = 'nothing';
   readonly storeBytes = 2 ** 20;
   readonly index: TrialIndex;
+  readonly locks: LockGround;
   readonly #ground: TrialGround;
   #armed: { key: string; trigger: () => void } | undefined;
 
   constructor(ground: TrialGround, nodes: number) {
     this.#ground = ground;
     this.index = ground.index;
+    this.locks = ground.locks;
     this.nodes = Array.from({ length: nodes }, (_, index) => `n${index}`);
   }
 

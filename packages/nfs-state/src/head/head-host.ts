@@ -9,7 +9,7 @@ import type { Delta, Mint, NfsState, Reply } from '../kernel/state-types.ts';
 import { batchRecordsMax, outboxMs, requestWaitMs, storageRetryMs, touchedKeysMax, touchMs } from '../limits.ts';
 import type { SegmentLog } from '../log/segment-log.ts';
 import { type Appointment, Election } from './election.ts';
-import { HeadHolds, type HeadStep } from './head-holds.ts';
+import { HeadHolds } from './head-holds.ts';
 import type { PeerWord } from './head-messages.ts';
 import { HeadPeers } from './head-peers.ts';
 import type { PriorityTable } from './priority.ts';
@@ -283,5 +283,3 @@ export class HeadHost {
     }, storageRetryMs);
   }
 }
-
-export type { HeadStep };

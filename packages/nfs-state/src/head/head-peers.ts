@@ -1,4 +1,4 @@
-import { type MemberContext, memberName, memberSlot } from '@holdfast/runtime/service';
+import { type MemberContext, memberName } from '@holdfast/runtime/service';
 import { type PeerWord, piecesOf, WordReader } from './head-messages.ts';
 
 type Connected = ReturnType<MemberContext['connect']>;
@@ -77,5 +77,3 @@ export class HeadPeers {
     });
   }
 }
-
-export const slotOf = (name: string): number => memberSlot(name) ?? -1;

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { HeadCluster } from '../support/head-cluster.ts';
 import { TestClient } from '../support/nfs-client.ts';
 
-const kills = Number(process.env.HOLDFAST_KILLS ?? 6);
+const kills = Number(process.env.HOLDFAST_KILLS ?? 4);
 
 it(`what was durable and not answered when its head died is answered once, ${kills} times`, async () => {
   await using at = await HeadCluster.start();

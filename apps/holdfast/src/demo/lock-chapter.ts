@@ -1,0 +1,52 @@
+import type { ContestedLock, LockGround } from './lock-ground.ts';
+
+/** What became of a lock when the head that granted it died. */
+export interface LockReport {
+  /** The head that granted it, and the one that went on. */
+  readonly grantedBy: string;
+  readonly servedBy: string;
+  readonly stillHeld: boolean;
+  readonly stillRefused: boolean;
+  /** From when the death was known until both clients had their answers. No grace period, nothing reclaimed. */
+  readonly pauseMs: number;
+}
+
+/** The chapter of the demo in which two clients of NFS want one lock, and the head that granted it is killed. */
+export class LockChapter {
+  readonly #ground: LockGround | undefined;
+  #grantedBy = '';
+  #lock: ContestedLock | undefined;
+  #outcome: Promise<LockReport> | undefined;
+
+  /** Without heads the chapter is left out. */
+  constructor(ground: LockGround | undefined) {
+    this.#ground = ground;
+  }
+
+  /** Before anything is stored: a client locks at the node that will die, and another one is refused. */
+  async begin(node: string): Promise<void> {
+    if (this.#ground === undefined) return;
+    this.#grantedBy = node;
+    this.#lock = await this.#ground.contest(node);
+    if (!(await this.#lock.isRefused())) throw new Error('A lock was granted twice.');
+  }
+
+  /** The node has died: both clients ask at once. */
+  killed(): void {
+    const lock = this.#lock;
+    if (lock === undefined) return;
+    const startedAt = performance.now();
+    this.#outcome = Promise.all([lock.mayWrite(), lock.isRefused()]).then(([stillHeld, stillRefused]) => ({
+      grantedBy: this.#grantedBy,
+      servedBy: lock.survivor,
+      stillHeld,
+      stillRefused,
+      pauseMs: Math.round(performance.now() - startedAt),
+    }));
+    this.#outcome.catch(() => undefined);
+  }
+
+  async finish(): Promise<LockReport | undefined> {
+    return this.#outcome;
+  }
+}
