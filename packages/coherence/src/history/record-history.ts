@@ -104,9 +104,7 @@ class Run {
   }
 
   operations(): RecordedOperation[] {
-    const calls = this.#logs
-      .flatMap((log, node) => log.operations(`n${node}`))
-      .flatMap((call) => this.#withRepetition(call));
+    const calls = this.#logs.flatMap((log, node) => log.operations(`n${node}`));
     const keys = Array.from({ length: this.#load.keys }, (_, key) => key);
     const losses = this.#losses.flatMap(({ from, to }) =>
       keys.map((key) => ({
@@ -118,15 +116,6 @@ class Run {
       })),
     );
     return [...calls, ...losses];
-  }
-
-  /** A removal is made again after a death, and may have been done before, too. */
-  #withRepetition(operation: RecordedOperation): readonly RecordedOperation[] {
-    const { call, invoked, end } = operation;
-    if (call.type !== 'remove' || end?.outcome !== 'answered') return [operation];
-    if (!this.#losses.some(({ from, to }) => from <= end.at && to >= invoked)) return [operation];
-    const before: RecordedOperation = { ...operation, end: { outcome: 'unknown' } };
-    return end.result.did === true ? [before, operation] : [before];
   }
 
   #recorded(): number {
