@@ -76,12 +76,9 @@ export function drainOne(
   env: ViewEnv,
   out: ViewSink,
 ): void {
-  drain(entryOf(state, key, env), from, message, {
-    env: servedEnv(state, key, env),
-    rules: env.rules,
-    isFromMember: view.members.includes(from),
-    out: new ObjectVoice(state, key, out, silent),
-  });
+  if (!env.rules.drains(message, view.members.includes(from))) return;
+  const objectEnv = servedEnv(state, key, env);
+  drain(entryOf(state, key, env), from, message, objectEnv, new ObjectVoice(state, key, out, silent));
 }
 
 export function markerArrived(

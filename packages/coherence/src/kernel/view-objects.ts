@@ -22,13 +22,7 @@ import type { Report, ViewKey } from './view-types.ts';
  * A message of the old epoch, between the first and the last marker. Answers and the object itself are taken as ever,
  * but nothing is sent: what was asked for will be asked for again, and who has what will be reported.
  */
-export function drain(
-  entry: ObjectEntry,
-  from: NodeId,
-  message: ObjectMessage,
-  { env, rules, isFromMember, out }: { env: ObjectEnv; rules: ViewRules; isFromMember: boolean; out: ObjectSink },
-): void {
-  if (!rules.drains(message, isFromMember)) return;
+export function drain(entry: ObjectEntry, from: NodeId, message: ObjectMessage, env: ObjectEnv, out: ObjectSink): void {
   if (message.type === 'OWN') takeOver(entry, message, env);
   else happen(entry, { type: 'message', from, message }, env, out);
 }

@@ -18,6 +18,8 @@ const starting: ReadonlySet<ObjectEvent['type']> = new Set([
   'watch',
 ]);
 
+export const startsCall = (type: ObjectEvent['type']): boolean => starting.has(type);
+
 /** Counts the calls made on each node. */
 export const callBudget = (nodes: number): Ghost =>
   ghost<number[]>({ monitor: budget(nodes, (value) => (value as ObjectEvent).type), renamed: permuted });

@@ -11,7 +11,7 @@ export interface CrashGhost {
   current: number;
   /** With a backup: written, and not on two nodes yet; {@link nothingNew} for nothing. */
   next: number;
-  /** By whom. */
+  /** By whom; nobody where nothing is {@link next}, so that who wrote what is saved makes no difference. */
   writer: NodeId;
   /** Who removes the object, -1 for nobody: if that node dies the removal was finished or not. */
   remover: NodeId;
@@ -31,6 +31,12 @@ export interface CrashGhost {
 }
 
 const nothingNew = -3;
+const nobody = -1;
+
+function nothingIsNext(ghost: CrashGhost): void {
+  ghost.next = nothingNew;
+  ghost.writer = nobody;
+}
 
 const promises = [
   'a lease showed another value than the last one written',
@@ -51,7 +57,7 @@ export interface CrashPromises {
 
 function saysAbsent(ghost: CrashGhost, promise: number): void {
   // What nobody but its dead writer saw may never have been.
-  if (ghost.crashed.includes(ghost.writer)) ghost.next = nothingNew;
+  if (ghost.crashed.includes(ghost.writer)) nothingIsNext(ghost);
   if (ghost.current === noPayload) return;
   const wasRemoved = ghost.crashed.includes(ghost.remover);
   if (!wasRemoved && (!ghost.mayBeUnknown || ghost.isLost)) ghost.broken = promise;
@@ -72,7 +78,7 @@ function seeStep(ghost: CrashGhost, step: string, number: number, node: NodeId):
     case 'saved':
       if (ghost.next !== number) break;
       ghost.current = number;
-      ghost.next = nothingNew;
+      nothingIsNext(ghost);
       break;
     case 'acquired':
       if (number <= ghost.acquired) ghost.broken = 3;
@@ -88,7 +94,7 @@ function seeStep(ghost: CrashGhost, step: string, number: number, node: NodeId):
     case 'removed':
       ghost.remover = -1;
       ghost.current = noPayload;
-      ghost.next = nothingNew;
+      nothingIsNext(ghost);
       ghost.isLost = false;
       break;
     case 'absent':
@@ -110,7 +116,8 @@ function seeStep(ghost: CrashGhost, step: string, number: number, node: NodeId):
   }
 }
 
-const movesObject = (message: ObjectMessage): boolean =>
+/** Whether the object, or the right to create it, comes with a message. */
+export const movesObject = (message: ObjectMessage): boolean =>
   message.type === 'GRANT' ||
   message.type === 'ABSENT_OWNERSHIP' ||
   message.type === 'RM_ACK2' ||
@@ -168,7 +175,7 @@ export const crashMonitor = ({ nodes, backup }: CrashPromises): Monitor =>
     initial: () => ({
       current: noPayload,
       next: nothingNew,
-      writer: 0,
+      writer: nobody,
       remover: -1,
       acquired: 0,
       holders: onlyNode(defaultOwnerIn(nodes)),
@@ -200,7 +207,7 @@ export const crashMonitor = ({ nodes, backup }: CrashPromises): Monitor =>
     encode(ghost, into) {
       into.int(ghost.current);
       into.int(ghost.next);
-      into.uint(ghost.writer);
+      into.int(ghost.writer);
       into.int(ghost.remover);
       into.uint(ghost.acquired);
       into.list(ghost.holders, (each, to) => to.uint(each));
@@ -213,7 +220,7 @@ export const crashMonitor = ({ nodes, backup }: CrashPromises): Monitor =>
     decode: (from) => ({
       current: from.int(),
       next: from.int(),
-      writer: from.uint(),
+      writer: from.int(),
       remover: from.int(),
       acquired: from.uint(),
       holders: from.list((each) => each.uint()),
@@ -233,7 +240,7 @@ function seeReply(ghost: CrashGhost, result: CallResult, node: NodeId): void {
   if (ghost.isLost) ghost.broken = 6;
   else if (result.payload === ghost.next) seeNext(ghost, node);
   else if (result.payload !== ghost.current) ghost.broken = 1;
-  else if (ghost.crashed.includes(ghost.writer)) ghost.next = nothingNew;
+  else if (ghost.crashed.includes(ghost.writer)) nothingIsNext(ghost);
 }
 
 /** Its writer may see it, and after the death of the writer it may have been saved. */
@@ -241,5 +248,5 @@ function seeNext(ghost: CrashGhost, node: NodeId): void {
   if (node === ghost.writer) return;
   if (!ghost.crashed.includes(ghost.writer)) ghost.broken = 7;
   ghost.current = ghost.next;
-  ghost.next = nothingNew;
+  nothingIsNext(ghost);
 }

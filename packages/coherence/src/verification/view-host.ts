@@ -14,6 +14,7 @@ import type {
   ViewResult,
   ViewState,
 } from '../kernel/view-types.ts';
+import { startsCall } from './call-budget.ts';
 import { withValue } from './object-host.ts';
 import { entryIn } from './view-scenario.ts';
 
@@ -26,8 +27,8 @@ export interface HostedView {
   ended: readonly number[];
   /** What the nodes that went down since the last view did not receive. */
   undelivered: readonly Undelivered[];
-  /** Calls begun in this life that must be done once at most: each has a number of its own. */
-  numbered: number;
+  /** Calls begun in this life: those that must be done once at most have numbers of their own. */
+  begun: number;
 }
 
 /** Stands for the number of the next call that must be done once at most. */
@@ -72,11 +73,11 @@ function eventFor(host: HostedView, event: HostEvent, { self }: HostEnv): ViewEv
 }
 
 /** The client of the node has number 1. */
-const withNumber = ({ numbered }: HostedView, event: ObjectEvent): ObjectEvent =>
-  'call' in event && event.call === nextNumber ? { ...event, call: numbered + 2 } : event;
+const withNumber = ({ begun }: HostedView, event: ObjectEvent): ObjectEvent =>
+  'call' in event && event.call === nextNumber ? { ...event, call: begun + 2 } : event;
 
 function note(host: HostedView, event: HostEvent): void {
-  if (event.type === 'object' && 'call' in event.event && event.event.call === nextNumber) host.numbered++;
+  if (event.type === 'object' && startsCall(event.event.type)) host.begun++;
   if (event.type === 'ended') {
     const undelivered = event.undelivered.map((message) => ({ to: event.node, message }));
     host.down = withNode(host.down, event.node);
@@ -92,9 +93,9 @@ function note(host: HostedView, event: HostEvent): void {
 
 const hostTable = { ...viewTable, host: { ended: handled, begun: handled } };
 
-function encode({ state, down, ended, undelivered, numbered }: HostedView, into: Encoder): void {
+function encode({ state, down, ended, undelivered, begun }: HostedView, into: Encoder): void {
   encodeView(state, into);
-  into.uint(numbered);
+  into.uint(begun);
   into.list(ended, (node, to) => to.uint(node));
   into.list(down, (node, to) => to.uint(node));
   const text = undelivered.length === 0 ? '' : JSON.stringify(undelivered);
@@ -103,11 +104,11 @@ function encode({ state, down, ended, undelivered, numbered }: HostedView, into:
 
 function decode(from: Decoder): HostedView {
   const state = decodeView(from);
-  const numbered = from.uint();
+  const begun = from.uint();
   const ended = from.list((each) => each.uint());
   const down = from.list((each) => each.uint());
   const text = from.list((each) => String.fromCharCode(each.uint())).join('');
-  return { state, down, ended, undelivered: text === '' ? [] : JSON.parse(text), numbered };
+  return { state, down, ended, undelivered: text === '' ? [] : JSON.parse(text), begun };
 }
 
 /** The view kernel under a host that ends sessions, installs views and makes up values. */
@@ -119,7 +120,7 @@ export const hostedView: Kernel<HostedView, HostEvent, HostEnv, ViewMessage, Vie
     down: env.firstView === undefined ? env.strangers : noNodes,
     ended: noNodes,
     undelivered: [],
-    numbered: 0,
+    begun: 0,
   }),
   row(host, event, env) {
     const told = eventFor(host, event, env);

@@ -13,6 +13,8 @@ export interface ViewScenario {
   readonly nodes: number;
   readonly operations: readonly Operation[];
   readonly callsPerNode: number;
+  /** Nodes that make one call more. */
+  readonly busier?: readonly number[];
   /** Nodes that make calls, and nodes that may die; where omitted, all. */
   readonly callers?: readonly number[];
   readonly mortals?: readonly number[];
@@ -60,7 +62,8 @@ export function viewEnvOf(
       defaultOwner: homeIn({ members, leaving: leaving ?? [] }),
       members,
       forwardsMax: 2,
-      requestIds: 4,
+      // An answer to the request before the last is told from one to the last.
+      requestIds: 2,
       fill: 'blank',
       exclusiveReaders: false,
       rules: objects,

@@ -20,6 +20,14 @@ export const viewScenarios = {
     crashes: 1,
     operations: moving,
   },
+  oneBusier: {
+    name: '3 nodes, 2 calls of one and 1 of the others, a death: get, grab, flush, remove',
+    nodes: 3,
+    callsPerNode: 1,
+    busier: [1],
+    crashes: 1,
+    operations: moving,
+  },
   offered: {
     name: '2 nodes, 3 calls each, a death: get, grab, flush, remove',
     nodes: 2,

@@ -15,7 +15,7 @@ import { latest } from '../kernel/view-queue.ts';
 import { type ViewRules, viewRules } from '../kernel/view-rules.ts';
 import type { View, ViewMessage } from '../kernel/view-types.ts';
 import { callsMade, keyedCallBudget } from './call-budget.ts';
-import { crashMonitor } from './crash-monitor.ts';
+import { crashMonitor, movesObject } from './crash-monitor.ts';
 import { freshPayload } from './object-host.ts';
 import type { Operation } from './object-scenario.ts';
 import { onceMonitor } from './once-monitor.ts';
@@ -48,8 +48,9 @@ function clientCalls(scenario: ViewScenario, node: number): CallSpec[] {
       when: (view) => when(entryIn(viewOf(view, node), node), view),
     });
   };
+  const callsMax = scenario.callsPerNode + (scenario.busier?.includes(node) === true ? 1 : 0);
   const start = (event: LocalEvent): void =>
-    add(event.type, event, (entry, view) => isIdle(entry) && callsMade(view, node) < scenario.callsPerNode);
+    add(event.type, event, (entry, view) => isIdle(entry) && callsMade(view, node) < callsMax);
   for (const operation of scenario.operations) offer(operation, scenario, node, start);
   const isWriter = ({ writer, backup }: ObjectEntry): boolean => writer === client && backup.pending === undefined;
   add('put', { type: 'put', call: client, payload: noPayload }, ({ readers }) => readers.includes(client));
@@ -182,6 +183,10 @@ function subsetsWith(node: number, nodes: readonly number[]): number[][] {
   return sets.map((set) => [...withNode(set, node)]);
 }
 
+/** What its sender does something about where it certainly did not arrive. */
+const isTakenBack = (sent: ViewMessage): boolean =>
+  sent.type === 'OBJECT' && (movesObject(sent.message) || sent.message.type === 'OWN');
+
 /** A world in which nodes die at any moment, and every prefix of what they sent arrives. */
 export function viewWorld(
   scenario: ViewScenario,
@@ -205,6 +210,7 @@ export function viewWorld(
             env: (incarnation) => ({ ...viewEnvOf(scenario, node, rules, incarnation, objects), strangers: others }),
             ports: others,
             takesBack: true,
+            wantsBack: isTakenBack,
             message: (from: number, message: ViewMessage): HostEvent => ({ type: 'message', from, message }),
             link(port: number, up: boolean, undelivered: readonly ViewMessage[]): HostEvent {
               if (up) return { type: 'begun', node: port };

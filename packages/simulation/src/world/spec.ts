@@ -60,6 +60,8 @@ export interface Part<
    * handed it, or, in another history, nothing: whether it arrived is not known. The simulator never knows.
    */
   readonly takesBack?: boolean;
+  /** Of what a crashed node did not receive, which messages are kept; where omitted, all. */
+  wantsBack?(message: Message): boolean;
   /** What the completion of a disk operation becomes. */
   disk?(op: number, result: DiskResult): Event;
   /** What the part is told when its node starts or restarts. */

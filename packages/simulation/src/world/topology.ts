@@ -21,6 +21,8 @@ export interface Topology {
   readonly listeners: readonly (number | undefined)[];
   /** For each direction whether its start takes back what a crashed node did not receive. */
   readonly takesBack: readonly boolean[];
+  /** For each direction whether its start wants a message back that a crashed node did not receive. */
+  readonly wantsBack: readonly ((message: unknown) => boolean)[];
 }
 
 /** The links of a world, resolved and checked. */
@@ -48,7 +50,11 @@ export function topologyOf(spec: WorldSpec): Topology {
     const listener = listeners[index];
     return listener !== undefined && spec.nodes[from]?.parts[listener]?.takesBack === true;
   });
-  return { directions, out, listeners, takesBack };
+  const wantsBack = directions.map(({ from }, index) => {
+    const listener = takesBack[index] ? spec.nodes[from]?.parts[listeners[index]!] : undefined;
+    return (message: unknown): boolean => listener !== undefined && (listener.wantsBack?.(message) ?? true);
+  });
+  return { directions, out, listeners, takesBack, wantsBack };
 }
 
 function ownerOf(nodes: readonly NodeSpec[], node: number, port: number): number {

@@ -179,6 +179,7 @@ export class VectorMachine {
       const isPeerGone = this.#isCutOff(vector, direction);
       if (topology.takesBack[direction] && isPeerGone) this.clearQueue(vector, direction);
       if (!topology.takesBack[direction ^ 1] || isPeerGone) this.clearQueue(vector, direction ^ 1);
+      else this.#keepWanted(vector, direction ^ 1);
       if (topology.listeners[direction] === undefined) continue;
       const end = direction & 1;
       this.setLink(vector, direction >>> 1, linkSuspected << end, false);
@@ -272,8 +273,21 @@ export class VectorMachine {
     if ((word & ((linkKnownDown | linkSuspected | linkCut) << end)) !== 0) return;
     const { to } = topology.directions[direction]!;
     const isLost = (word & linkBroken) !== 0 || (vector[layout.life(to)]! & 1) === 0;
-    if (isLost && !(topology.takesBack[direction] && this.#isCutOff(vector, direction))) return;
+    if (isLost && !(this.#isWanted(direction, message) && this.#isCutOff(vector, direction))) return;
     vector[layout.queues + direction] = this.#append(vector[layout.queues + direction]!, message);
+  }
+
+  #isWanted(direction: number, message: number): boolean {
+    const { topology, values } = this.#store;
+    return topology.wantsBack[direction]!(values.value(message));
+  }
+
+  /** Of what a crashed node did not receive only what its sender wants back makes a difference. */
+  #keepWanted(vector: WorldVector, direction: number): void {
+    const { layout, lists } = this.#store;
+    const at = layout.queues + direction;
+    const queue = lists.list(vector[at]!);
+    vector[at] = lists.intern(queue.filter((message) => this.#isWanted(direction, message)));
   }
 
   /** Whether the receiver of `direction` crashed since the link was last up: it hears nothing of what is sent until then. */

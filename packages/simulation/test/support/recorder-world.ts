@@ -19,6 +19,7 @@ export interface RecorderHooks {
   readonly starts?: boolean;
   /** Hear of links and take back what a crashed node did not receive. */
   readonly takesBack?: boolean;
+  readonly wantsBack?: (message: string) => boolean;
 }
 
 export function recorderNode(name: string, ports: readonly number[], hooks: RecorderHooks = {}): NodeSpec {
@@ -38,6 +39,7 @@ export function recorderNode(name: string, ports: readonly number[], hooks: Reco
           link: (port: number, up: boolean, undelivered: readonly string[]) =>
             ({ type: 'link', port, up, undelivered }) as const,
           takesBack: true,
+          ...(hooks.wantsBack && { wantsBack: hooks.wantsBack }),
         }),
         ...(hooks.starts && { start: (incarnation) => ({ type: 'start', incarnation }) as const }),
       }),

@@ -60,6 +60,15 @@ describe('nodes of an explored world', () => {
     for (const log of seen) if (log.includes('back 1')) expect(log).not.toMatch(/ 1$/u);
   });
 
+  it('take back only what they want', () => {
+    const world = pair(
+      { links: parallelLinks(1, true), calls: [sends(0, 0, '1', '2')], faults: { crash: 1 } },
+      { takesBack: true, wantsBack: (message) => message === '2' },
+    );
+    const seen = reachable(world, (view) => logOf(view, 0).join());
+    expect(seen).toEqual(new Set(['', 'port 0 down', 'port 0 down back 2']));
+  });
+
   it('end their timers at any moment, or only while nothing is in flight', () => {
     const calls = [does(0, { kind: 'arm', timer: 7, ms: 5 }, { kind: 'send', to: 0, value: '1' })];
     const hasBoth = (timers: 'always' | 'quiet') =>
