@@ -168,8 +168,10 @@ export function offerTaken(entry: ObjectEntry, from: NodeId, env: ObjectEnv, out
 /** `heir` has the object that it was offered, or may have it. */
 export function giveUp(entry: ObjectEntry, heir: NodeId, env: ObjectEnv): void {
   const isRemoved = entry.payload === noPayload;
-  const shadow = shadowOf(entry);
-  const shadowAt = shadowAfter(entry, heir, env);
+  // What arrived while the offer was answered is of a later value: its owner relies on it.
+  const arrived = env.rules.keepsArrivedShadow() ? entry.backup.shadow : undefined;
+  const shadow = arrived ?? shadowOf(entry);
+  const shadowAt = arrived === undefined ? shadowAfter(entry, heir, env) : env.self;
   leave(entry, isRemoved ? entry.probOwner : heir);
   if (!isRemoved) leaveShadow(entry, shadow, shadowAt, env.self);
 }

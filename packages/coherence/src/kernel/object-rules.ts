@@ -29,6 +29,8 @@ export interface ObjectRules {
   reverses(request: RemoteRequest): boolean;
   /** Whether a node that gives the object away keeps the shadow: the heir has it, or nobody. */
   keepsShadow(at: number, heir: number): boolean;
+  /** Whether a shadow that comes before the answer to an offer stays. */
+  keepsArrivedShadow(): boolean;
   /** Whether a value is seen only after another node has it. */
   awaitsShadow(): boolean;
   /** Whether the shadow of a removed object goes with it. */
@@ -95,6 +97,7 @@ export const objectRules: ObjectRules = {
   reverses: (request) =>
     request.type === 'COPY_REQ' && request.kind === 'write' && !request.try && request.absence === 'touch',
   awaitsShadow: () => true,
+  keepsArrivedShadow: () => true,
   removesShadow: () => true,
   keepsShadow: (at, heir) => at === heir || at < 0,
   readersHoldUp: () => true,

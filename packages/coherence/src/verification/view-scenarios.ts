@@ -28,6 +28,15 @@ export const viewScenarios = {
     crashes: 1,
     operations: moving,
   },
+  offeredSaved: {
+    name: '3 nodes, 2 calls of one and 1 of the others, a death, backup: grab, flush',
+    nodes: 3,
+    callsPerNode: 1,
+    busier: [1],
+    crashes: 1,
+    backup: true,
+    operations: [access[1]!, { type: 'flush' }],
+  },
   offered: {
     name: '2 nodes, 3 calls each, a death: get, grab, flush, remove',
     nodes: 2,
@@ -169,7 +178,7 @@ interface SeededBug {
   readonly objects?: Partial<ObjectRules>;
 }
 
-const { one, two, offered, backup, backupOfTwo, joinsHome, joinsInTurn, executesSaved } = viewScenarios;
+const { one, two, offered, backup, backupOfTwo, joinsHome, joinsInTurn, executesSaved, offeredSaved } = viewScenarios;
 
 const bugs: readonly SeededBug[] = [
   {
@@ -250,6 +259,11 @@ const bugs: readonly SeededBug[] = [
     name: 'a node waits for a view that a member will never take part in',
     scenario: joinsInTurn,
     rules: { skips: () => false },
+  },
+  {
+    name: 'a shadow that comes before the answer to an offer is replaced by an older one',
+    scenario: offeredSaved,
+    objects: { keepsArrivedShadow: () => false },
   },
   {
     name: 'it is not remembered what was run',
