@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -13,7 +13,9 @@ export function nativeProgram(name: string, libraries: readonly string[], packag
   const known = compiled.get(name);
   if (known !== undefined) return known;
   const source = join(import.meta.dirname, `../../native/${name}.c`);
-  const output = join(mkdtempSync(join(tmpdir(), 'holdfast-bench-')), name);
+  const directory = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
+  process.once('exit', () => rmSync(directory, { recursive: true }));
+  const output = join(directory, name);
   const links = libraries.map((library) => `-l${library}`);
   const { status, error } = spawnSync('cc', ['-O2', '-o', output, source, ...links], { encoding: 'utf8' });
   if (error !== undefined || status !== 0) throw new Error(`not installed: a C compiler with ${packages}`);
