@@ -1,0 +1,30 @@
+import type { BlockObjects } from '@holdfast/raid/objects';
+
+/** Objects of an array in memory: bytes that can be broken. */
+export class MemoryBlocks {
+  readonly bytes = new Map<string, Uint8Array>();
+  #made = 0;
+
+  /** As the log takes them. */
+  get objects(): BlockObjects {
+    return this as unknown as BlockObjects;
+  }
+
+  async create(): Promise<string> {
+    const gfid = String(++this.#made).padStart(16, '0');
+    this.bytes.set(gfid, new Uint8Array(1 << 20));
+    return gfid;
+  }
+
+  async open(gfid: string) {
+    const bytes = this.bytes.get(gfid)!;
+    return {
+      read: async (offset: number, length: number) => {
+        const into = new Uint8Array(length);
+        into.set(bytes.subarray(offset, Math.min(offset + length, bytes.length)));
+        return into;
+      },
+      write: async (offset: number, from: Uint8Array) => bytes.set(from, offset),
+    };
+  }
+}
