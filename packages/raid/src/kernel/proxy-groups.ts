@@ -15,6 +15,7 @@ import {
   type ProxyEntry,
   type ProxySink,
   type ReadCall,
+  type ToProxy,
 } from './proxy-messages.ts';
 import { end, isQuiet, know } from './proxy-parity.ts';
 import {
@@ -100,9 +101,12 @@ export function memberLost(state: ProxyState, peer: Peer, env: ProxyEnv): void {
 
 export function memberValue(
   state: ProxyState,
-  { gfid, group, slot, seq, value }: GroupName & { slot: number; seq: number; value: Handle },
+  { question, slot, seq, value }: Extract<ToProxy, { type: 'member_value' }>,
+  { proxyRules }: ProxyEnv,
 ): void {
-  const operation = state.operations.find((each) => each.stage === 'gathering' && isGroup(each, { gfid, group }));
+  const isAsked = ({ id, stage }: GroupOperation) =>
+    stage === 'gathering' && (id === question || !proxyRules.asksByName());
+  const operation = state.operations.find(isAsked);
   if (operation?.asked[slot] !== true) return;
   operation.asked[slot] = false;
   operation.values[slot] = value;
@@ -155,7 +159,7 @@ function gather(state: ProxyState, operation: GroupOperation, env: ProxyEnv, out
     missing = true;
     if (operation.asked[slot] === true || memberOf(state, peer, env).status !== 'member') continue;
     operation.asked[slot] = true;
-    out.send(peer, { type: 'member_read', gfid, lblk, group, slot, seq });
+    out.send(peer, { type: 'member_read', question: id, gfid, lblk, group, slot, seq });
   }
   if (missing) return;
   if (operation.kind === 'encode') operation.stage = 'ready';

@@ -62,7 +62,7 @@ export function heard(state: ProxyState, from: Peer, message: ToProxy, env: Prox
       forget(state, message, out);
       break;
     case 'member_value':
-      memberValue(state, message);
+      memberValue(state, message, env);
       break;
     default:
       receive(state, from, message, env, out);

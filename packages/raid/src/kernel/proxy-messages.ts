@@ -40,6 +40,8 @@ export type ToProxy =
   /** The answer to `member_read`. */
   | {
       readonly type: 'member_value';
+      /** Of the question: one that was asked for something else that was given up is no answer. */
+      readonly question: JournalId;
       readonly gfid: number;
       readonly group: number;
       readonly slot: number;
@@ -53,7 +55,7 @@ export type ToMember =
   /** The answer to the `hello` of that epoch: blocks of the member that changed while it was away. */
   | { readonly type: 'welcome'; readonly epoch: number; readonly stale: readonly StaleBlock[] }
   /** The block in that version, or in {@link anySeq any}: the last that ended. */
-  | ({ readonly type: 'member_read'; readonly seq: number } & MemberBlock)
+  | ({ readonly type: 'member_read'; readonly question: JournalId; readonly seq: number } & MemberBlock)
   /** The answer to `restore`. */
   | {
       readonly type: 'restore_value';

@@ -9,6 +9,8 @@ export interface ProxyRules {
   locksGroup(): boolean;
   /** Whether the proxy waits until the updates under way in a group have ended. */
   waitsForQuiet(): boolean;
+  /** Whether a member's answer counts only for what it was asked for. */
+  asksByName(): boolean;
   /** Whether a member's block must have the version that parity has merged. */
   isVersion(seq: number, merged: number): boolean;
   /** Whether a parity IOM that is back is asked to merge what had gone on without it and is not over. */
@@ -51,6 +53,7 @@ export const proxyRules: ProxyRules = {
   fences: () => true,
   locksGroup: () => true,
   waitsForQuiet: () => true,
+  asksByName: () => true,
   isVersion: (seq, merged) => seq === merged,
   asksAgain: () => true,
   marksFirst: () => true,

@@ -7,10 +7,10 @@ import {
   type AppliedRequest,
   anySeq,
   isBlock,
-  type MemberBlock,
   type MemberSink,
   type ProxyAnswer,
   type ProxyEntry,
+  type ToMember,
 } from './proxy-messages.ts';
 import { stepData } from './resync-data.ts';
 import { partnerOf, type ResyncEnv, type ResyncState, type StaleHere, staleHere } from './resync-state.ts';
@@ -146,9 +146,12 @@ function applyRestored(state: ResyncState, entry: Extract<ProxyEntry, { type: 'r
 }
 
 /** A proxy asks for a block. */
-export function readAsked(state: ResyncState, from: Peer, read: MemberBlock & { readonly seq: number }): void {
-  const { gfid, lblk, group, slot, seq } = read;
-  state.reads = [...state.reads, { gfid, lblk, group, slot, seq, from, id: state.nextId++, reading: false, found: 0 }];
+export function readAsked(state: ResyncState, from: Peer, read: Extract<ToMember, { type: 'member_read' }>): void {
+  const { question, gfid, lblk, group, slot, seq } = read;
+  state.reads = [
+    ...state.reads,
+    { gfid, lblk, group, slot, seq, from, question, id: state.nextId++, reading: false, found: 0 },
+  ];
 }
 
 /** Read the blocks that proxies ask for, as soon as each has the version asked for. */
@@ -169,6 +172,6 @@ function readDone(state: ResyncState, id: number, value: Handle, out: MemberSink
   const read = state.reads.find((each) => each.id === id);
   if (read === undefined) return;
   state.reads = state.reads.filter((other) => other !== read);
-  const { from, gfid, group, slot, found: seq } = read;
-  out.send(from, { type: 'member_value', gfid, group, slot, seq, value });
+  const { from, question, gfid, group, slot, found: seq } = read;
+  out.send(from, { type: 'member_value', question, gfid, group, slot, seq, value });
 }

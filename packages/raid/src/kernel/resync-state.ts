@@ -86,6 +86,7 @@ export interface StaleParity extends GroupName {
 /** A proxy wants to know a block of this member. */
 export interface MemberRead extends MemberBlock {
   readonly from: Peer;
+  readonly question: JournalId;
   readonly seq: number;
   readonly id: JournalId;
   reading: boolean;
@@ -168,6 +169,7 @@ export function encodeResync(state: ResyncState, into: Encoder): void {
     to.uint(read.group);
     to.uint(read.slot);
     to.uint(read.from);
+    to.uint(read.question);
     to.int(read.seq);
     to.uint(read.id);
     to.flag(read.reading);
@@ -222,6 +224,7 @@ export const decodeResync = (from: Decoder): ResyncState => ({
     group: each.uint(),
     slot: each.uint(),
     from: each.uint(),
+    question: each.uint(),
     seq: each.int(),
     id: each.uint(),
     reading: each.flag(),
