@@ -15,7 +15,7 @@ export function stepParity(state: ProxyState, event: ParityEvent, env: ProxyEnv,
   const heard: { readonly from: Peer; readonly message: ToData }[] = [];
   const send = (to: Peer, message: ToData) => {
     const { status } = memberOf(state, to, env);
-    if (status === 'member') out.send(to, message.type === 'resolved' ? stillOpen(state, message) : message);
+    if (status === 'member') out.send(to, message.type === 'resolved' ? stillOpen(state, to, message) : message);
     else heard.push({ from: to, message });
   };
   const deliver = (request: ProxyRequest) => {
@@ -36,10 +36,11 @@ export function stepParity(state: ProxyState, event: ParityEvent, env: ProxyEnv,
 /** What is open of a member, but for what was ended because its parity is stale. */
 const stillOpen = (
   state: ProxyState,
+  to: Peer,
   { open }: Extract<ToData, { type: 'resolved' }>,
 ): Extract<ToData, { type: 'resolved' }> => ({
   type: 'resolved',
-  open: open.filter(({ mj }) => !isStale(state, mj)),
+  open: open.filter(({ mj }) => !isStale(state, mj) || updateByMj(state.parity, to, mj.mj)?.dataHardened !== true),
 });
 
 /** An update of a stopped member that parity has is ended once its block is marked; one that parity lost is given up. */

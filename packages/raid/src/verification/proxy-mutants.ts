@@ -13,8 +13,16 @@ interface SeededBug {
 }
 
 const { mirrorData, mirrorParity, degraded, parityFollows, dataFollows } = proxyQuick;
-const { dataStops, degradedCrash, retryLate, mirrorDataCrashes, mirrorTwoStops, mirrorParityCrash, mirrorDataCrash } =
-  proxySlow;
+const {
+  dataStops,
+  degradedCrash,
+  sameGroup,
+  retryLate,
+  mirrorDataCrashes,
+  mirrorTwoStops,
+  mirrorParityCrash,
+  mirrorDataCrash,
+} = proxySlow;
 
 const bugs: readonly SeededBug[] = [
   {
@@ -41,6 +49,11 @@ const bugs: readonly SeededBug[] = [
     name: 'proxy: takes any version of the other members',
     scenario: degradedCrash,
     rules: { isVersion: () => true },
+  },
+  {
+    name: 'proxy: takes the answer to a question it gave up',
+    scenario: sameGroup,
+    rules: { asksByName: () => false },
   },
   {
     name: 'proxy: ends an update of the stopped member before its mark is durable',
