@@ -102,11 +102,8 @@ export function memberLost(state: ProxyState, peer: Peer, env: ProxyEnv): void {
 export function memberValue(
   state: ProxyState,
   { question, slot, seq, value }: Extract<ToProxy, { type: 'member_value' }>,
-  { proxyRules }: ProxyEnv,
 ): void {
-  const isAsked = ({ id, stage }: GroupOperation) =>
-    stage === 'gathering' && (id === question || !proxyRules.asksByName());
-  const operation = state.operations.find(isAsked);
+  const operation = state.operations.find(({ id, stage }) => stage === 'gathering' && id === question);
   if (operation?.asked[slot] !== true) return;
   operation.asked[slot] = false;
   operation.values[slot] = value;

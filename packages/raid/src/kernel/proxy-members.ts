@@ -62,7 +62,7 @@ export function heard(state: ProxyState, from: Peer, message: ToProxy, env: Prox
       forget(state, message, out);
       break;
     case 'member_value':
-      memberValue(state, message, env);
+      memberValue(state, message);
       break;
     default:
       receive(state, from, message, env, out);
@@ -97,7 +97,7 @@ function welcome(state: ProxyState, peer: Peer, env: ProxyEnv, out: ProxySink): 
   member.status = 'member';
   for (const name of hello.stale) {
     if (!isStale(state, name)) state.stale = [...state.stale, name];
-    if (env.proxyRules.endsBefore()) endBefore(state, peer, name, env, out);
+    endBefore(state, peer, name, env, out);
   }
   const stale = state.marks.filter((each) => env.membersOf(each)[each.slot]?.peer === peer);
   out.trace('welcome', peer, stale.length);

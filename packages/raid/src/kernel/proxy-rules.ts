@@ -9,8 +9,6 @@ export interface ProxyRules {
   locksGroup(): boolean;
   /** Whether the proxy waits until the updates under way in a group have ended. */
   waitsForQuiet(): boolean;
-  /** Whether a member's answer counts only for what it was asked for. */
-  asksByName(): boolean;
   /** Whether a member's block must have the version that parity has merged. */
   isVersion(seq: number, merged: number): boolean;
   /** Whether a parity IOM that is back is asked to merge what had gone on without it and is not over. */
@@ -41,8 +39,6 @@ export interface ProxyRules {
   mayDoWithoutParity(returning: boolean): boolean;
   /** Whether a parity IOM that starts serves a group only when it heard every member of it. */
   hearsAll(): boolean;
-  /** Whether what a member had open in a group that it says is stale ends before it is welcomed. */
-  endsBefore(): boolean;
   /** Whether parity that members say is stale is used by nobody before it is computed anew. */
   holdsStaleParity(): boolean;
   /** Whether a stale mark for parity goes when parity is durable; else when it was computed. */
@@ -53,7 +49,6 @@ export const proxyRules: ProxyRules = {
   fences: () => true,
   locksGroup: () => true,
   waitsForQuiet: () => true,
-  asksByName: () => true,
   isVersion: (seq, merged) => seq === merged,
   asksAgain: () => true,
   marksFirst: () => true,
@@ -69,7 +64,6 @@ export const proxyRules: ProxyRules = {
   marksParity: () => true,
   mayDoWithoutParity: (returning) => !returning,
   hearsAll: () => true,
-  endsBefore: () => true,
   holdsStaleParity: () => true,
   freshWhenDurable: () => true,
 };

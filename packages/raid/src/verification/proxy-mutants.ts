@@ -1,7 +1,7 @@
 import type { Mutant } from '@holdfast/simulation';
 import { type ProxyRules, proxyRules } from '../kernel/proxy-rules.ts';
 import type { ProxyScenario } from './proxy-scenario.ts';
-import { proxyQuick, proxySlow } from './proxy-scenarios.ts';
+import { proxyLong, proxyQuick, proxySlow } from './proxy-scenarios.ts';
 import { proxyWorld } from './proxy-world.ts';
 
 interface SeededBug {
@@ -12,17 +12,9 @@ interface SeededBug {
   readonly everywhere?: boolean;
 }
 
-const { mirrorData, mirrorParity, degraded, parityFollows, dataFollows } = proxyQuick;
-const {
-  dataStops,
-  degradedCrash,
-  sameGroup,
-  retryLate,
-  mirrorDataCrashes,
-  mirrorTwoStops,
-  mirrorParityCrash,
-  mirrorDataCrash,
-} = proxySlow;
+const { mirrorData, mirrorParity, degraded } = proxyQuick;
+const { dataStops, degradedCrash, retryLate, mirrorDataCrash, parityFollows } = proxySlow;
+const { mirrorDataCrashes, mirrorTwoStops, mirrorParityCrash, dataFollows } = proxyLong;
 
 const bugs: readonly SeededBug[] = [
   {
@@ -49,11 +41,6 @@ const bugs: readonly SeededBug[] = [
     name: 'proxy: takes any version of the other members',
     scenario: degradedCrash,
     rules: { isVersion: () => true },
-  },
-  {
-    name: 'proxy: takes the answer to a question it gave up',
-    scenario: sameGroup,
-    rules: { asksByName: () => false },
   },
   {
     name: 'proxy: ends an update of the stopped member before its mark is durable',

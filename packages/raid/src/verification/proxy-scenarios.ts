@@ -105,6 +105,10 @@ export const proxyQuick = {
     crashes: 0,
     goals: ['a write through the proxy', 'an update that waits for a group'],
   },
+} as const satisfies Record<string, ProxyScenario>;
+
+/** What takes longer. */
+export const proxySlow = {
   parityFollows: {
     ...mirror,
     name: 'proxy: mirror, a data IOM is stopped and returns, the parity IOM stops before it is up to date',
@@ -113,18 +117,6 @@ export const proxyQuick = {
     views: follows(dataNode, parityNode),
     crashes: 1,
   },
-  dataFollows: {
-    ...mirror,
-    name: 'proxy: mirror, a parity IOM is stopped and returns, the data IOM stops before it is up to date',
-    writes: [at(2)],
-    reads: [{ group: 0, slot: 0, after: 0 }],
-    views: follows(parityNode, dataNode),
-    crashes: 1,
-  },
-} as const satisfies Record<string, ProxyScenario>;
-
-/** What takes longer. */
-export const proxySlow = {
   degradedCrash: {
     ...wide,
     name: 'proxy: 2+1, a data IOM is stopped, a write through the proxy beside one of another member, one stop',
@@ -150,24 +142,6 @@ export const proxySlow = {
     crashes: 1,
     goals: ['parity to encode'],
   },
-  dataCrash: {
-    ...wide,
-    name: 'proxy: 2+1, a data IOM is stopped, a write, it returns, one stop',
-    writes: [at(2)],
-    atProxy: [0],
-    reads: [{ group: 0, slot: 0, after: 0 }],
-    views: twice(dataNode),
-    crashes: 1,
-    torn: 1,
-  },
-  parityCrash: {
-    ...wide,
-    name: 'proxy: 2+1, a parity IOM is stopped, a write, it returns, one stop',
-    writes: [at(2)],
-    views: twice(parityNode),
-    crashes: 1,
-    torn: 1,
-  },
   mirrorDataCrash: {
     ...mirror,
     name: 'proxy: mirror, a data IOM is stopped, a write, it returns, one stop',
@@ -175,48 +149,6 @@ export const proxySlow = {
     onlyAtProxy: [0],
     views: returning(dataNode),
     crashes: 1,
-  },
-  mirrorParityCrash: {
-    ...mirror,
-    name: 'proxy: mirror, a parity IOM is stopped, a write, it returns, one stop',
-    writes: [at(2)],
-    views: returning(parityNode),
-    crashes: 1,
-  },
-  mirrorDataCrashes: {
-    ...mirror,
-    name: 'proxy: mirror, a data IOM is stopped, a write, it returns, two stops',
-    writes: [at(2)],
-    atProxy: [0],
-    views: twice(dataNode),
-    crashes: 2,
-    torn: 1,
-  },
-  mirrorParityCrashes: {
-    ...mirror,
-    name: 'proxy: mirror, a parity IOM is stopped, a write, it returns, two stops',
-    writes: [at(2)],
-    views: twice(parityNode),
-    crashes: 2,
-    torn: 1,
-  },
-  mirrorTwoStops: {
-    ...mirror,
-    name: 'proxy: mirror, a data IOM stops, a write, it returns, two stops',
-    writes: [at(1)],
-    atProxy: [0],
-    views: absence(dataNode),
-    crashes: 2,
-  },
-  sameBlock: {
-    ...mirror,
-    name: 'proxy: mirror, two parts of one block, a data IOM is stopped and returns, one stop',
-    writes: [at(2, { range: { start: 0, units: 1 } }), at(2, { range: { start: 1, units: 1 }, after: 0 })],
-    onlyAtProxy: [0],
-    atProxy: [1],
-    views: returning(dataNode),
-    crashes: 1,
-    goals: ['a call that waits'],
   },
   retryLate: {
     ...mirror,
@@ -236,6 +168,78 @@ export const proxySlow = {
     crashes: 0,
     goals: ['an update that waits for a group'],
   },
+} as const satisfies Record<string, ProxyScenario>;
+
+/** What takes many minutes, or finds no end in the time it is given. */
+export const proxyLong = {
+  dataFollows: {
+    ...mirror,
+    name: 'proxy: mirror, a parity IOM is stopped and returns, the data IOM stops before it is up to date',
+    writes: [at(2)],
+    reads: [{ group: 0, slot: 0, after: 0 }],
+    views: follows(parityNode, dataNode),
+    crashes: 1,
+  },
+  dataCrash: {
+    ...wide,
+    name: 'proxy: 2+1, a data IOM is stopped, a write, it returns, one stop',
+    writes: [at(2)],
+    atProxy: [0],
+    reads: [{ group: 0, slot: 0, after: 0 }],
+    views: twice(dataNode),
+    crashes: 1,
+    torn: 1,
+  },
+  parityCrash: {
+    ...wide,
+    name: 'proxy: 2+1, a parity IOM is stopped, a write, it returns, one stop',
+    writes: [at(2)],
+    views: twice(parityNode),
+    crashes: 1,
+    torn: 1,
+  },
+  mirrorDataCrashes: {
+    ...mirror,
+    name: 'proxy: mirror, a data IOM is stopped, a write, it returns, two stops',
+    writes: [at(2)],
+    atProxy: [0],
+    views: twice(dataNode),
+    crashes: 2,
+    torn: 1,
+  },
+  mirrorParityCrashes: {
+    ...mirror,
+    name: 'proxy: mirror, a parity IOM is stopped, a write, it returns, two stops',
+    writes: [at(2)],
+    views: twice(parityNode),
+    crashes: 2,
+    torn: 1,
+  },
+  mirrorParityCrash: {
+    ...mirror,
+    name: 'proxy: mirror, a parity IOM is stopped, a write, it returns, one stop',
+    writes: [at(2)],
+    views: returning(parityNode),
+    crashes: 1,
+  },
+  mirrorTwoStops: {
+    ...mirror,
+    name: 'proxy: mirror, a data IOM stops, a write, it returns, two stops',
+    writes: [at(1)],
+    atProxy: [0],
+    views: absence(dataNode),
+    crashes: 2,
+  },
+  sameBlock: {
+    ...mirror,
+    name: 'proxy: mirror, two parts of one block, a data IOM is stopped and returns, one stop',
+    writes: [at(2, { range: { start: 0, units: 1 } }), at(2, { range: { start: 1, units: 1 }, after: 0 })],
+    onlyAtProxy: [0],
+    atProxy: [1],
+    views: returning(dataNode),
+    crashes: 1,
+    goals: ['a call that waits'],
+  },
   sameGroupParity: {
     ...wide,
     name: 'proxy: 2+1, writes of two members without parity',
@@ -244,10 +248,6 @@ export const proxySlow = {
     crashes: 0,
     goals: ['parity to encode', 'an update that waits for a group'],
   },
-} as const satisfies Record<string, ProxyScenario>;
-
-/** What takes many minutes, or finds no end in the time it is given. */
-export const proxyLong = {
   dataStopsTwice: {
     ...wide,
     inTurn: false,

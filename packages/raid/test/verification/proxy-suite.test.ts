@@ -2,7 +2,7 @@ import { raidSuite } from '@holdfast/raid/verification';
 import { exploreMutant, runExplore, runSim, worldModel } from '@holdfast/simulation';
 import { describe, expect, test } from 'vitest';
 
-const { configurations, mutants, furtherSimulations } = raidSuite;
+const { configurations, long = [], mutants, furtherSimulations } = raidSuite;
 
 /** The rest of the configurations takes minutes: `holdfast explore raid`. */
 const quick = [
@@ -26,11 +26,12 @@ describe('seeded bugs of proxies and of the return', () => {
 
   test('are at least 12, each of a configuration', () => {
     expect(bugs.length).toBeGreaterThanOrEqual(12);
-    const names = configurations.map(({ name }) => name);
+    const names = [...configurations, ...long].map(({ name }) => name);
     for (const { configuration } of bugs) expect(names).toContain(configuration);
   });
 
-  test.each(bugs.filter(({ configuration }) => quick.includes(configuration)))(
+  const [short] = quick;
+  test.each(bugs.filter(({ configuration }) => configuration === short || configuration === quick.at(-1)))(
     '$name: caught',
     ({ name, world }) => {
       const { killed } = exploreMutant(worldModel({ ...world, name }), { secondsMax: 60 });
@@ -40,8 +41,9 @@ describe('seeded bugs of proxies and of the return', () => {
   );
 });
 
+/** Run 22 is the one that found the answer to a question that had been given up. */
 test('three nodes that are stopped and come back in turn come to rest right', () => {
   const [absences] = furtherSimulations ?? [];
-  const { violations } = runSim({ ...raidSuite, simulation: absences! }, { seed: 1, runs: 3 });
+  const { violations } = runSim({ ...raidSuite, simulation: absences! }, { seed: 1, runs: 30 });
   expect(violations).toEqual([]);
 }, 60_000);

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { rowScenarios } from '../../src/verification/two-parity-scenarios.ts';
 import { updateWorld } from '../../src/verification/update-world.ts';
 
-const { configurations, mutants } = raidSuite;
+const { configurations, long = [], mutants } = raidSuite;
 
 /** The rest of the configurations takes minutes: `holdfast explore raid`. */
 const quick = [
@@ -42,7 +42,7 @@ test('each of the 64 rows for two parities is decided as the table says', () => 
 describe('seeded bugs', () => {
   test('are at least 40, each of a configuration', () => {
     expect(mutants.length).toBeGreaterThanOrEqual(40);
-    const names = configurations.map(({ name }) => name);
+    const names = [...configurations, ...long].map(({ name }) => name);
     for (const { configuration } of mutants) expect(names).toContain(configuration);
   });
 
