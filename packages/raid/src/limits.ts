@@ -142,3 +142,6 @@ export const claimAttemptsMax = 16;
 
 /** A claim is above the one before by a random number below this, so that two at the same time are not the same. */
 export const claimStepMax = 2 ** 16;
+
+/** How long closing an array waits for journaled writes that were answered to end. */
+export const settleWritesMs = 5_000;

@@ -1,10 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Cluster, type MemberName, memberSlot, UnknownNodeError } from '@holdfast/runtime';
 import { type Observable, Subject } from 'rxjs';
 import { ArrayClosedError, GeometryError, type LostGroup, NoObjectError, ObjectLostError } from '../errors.ts';
 import type { Step } from '../iom/messages.ts';
 import { KeyLocks } from '../journal/key-locks.ts';
 import { Slots } from '../journal/slots.ts';
-import { gfidsPerOpeningMax, putsInFlightMax, windowsPerGetMax } from '../limits.ts';
+import { gfidsPerOpeningMax, putsInFlightMax, settleWritesMs, windowsPerGetMax } from '../limits.ts';
 import { GroupMender } from '../mend/group-mender.ts';
 import { type Mending, type MendOptions, parseMend } from '../mend/mend-types.ts';
 import { ObjectMender, type ObjectMenderHost } from '../mend/object-mender.ts';
@@ -364,6 +365,19 @@ export class RaidArray implements AsyncDisposable {
     return done;
   }
 
+  /**
+   * Let journaled writes end that were answered before: what is open when the drives are closed is decided at the next
+   * opening, and costs copies when one of its two members is not there then. Twice, since the end of one half brings about
+   * that of the other.
+   */
+  async #settleWrites(): Promise<void> {
+    const settled = (async () => {
+      await this.#decided();
+      await this.#decided();
+    })();
+    await Promise.race([settled.catch(() => undefined), pause(settleWritesMs, undefined, { ref: false })]);
+  }
+
   /** Every journaled write that a log left open is decided by the two who took part in it. */
   async #decided(): Promise<void> {
     const { live } = this.#membership;
@@ -464,6 +478,7 @@ export class RaidArray implements AsyncDisposable {
     this.#closed.abort(new ArrayClosedError());
     this.#reads.abandon();
     while (this.#work.size > 0) await Promise.allSettled(this.#work);
+    await this.#settleWrites();
     this.#unlisten();
     this.#membership.close();
     await Promise.allSettled([...this.#membership.live].map((member) => this.#host.iom(member).close()));

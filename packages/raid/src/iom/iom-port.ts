@@ -80,7 +80,7 @@ export interface IomPort {
   /** Resolves when every write of these blocks that was begun here is at toughness 2. */
   syncBlocks(request: BlockRangeRequest): Promise<void>;
   blockUse(request: BlockRangeRequest): Promise<BlockUseAnswer>;
-  /** Resolves when every journaled write that the log left open is decided. */
+  /** Resolves when every journaled write that is open here, from the log or since, has ended. */
   decided(request: { readonly epoch: number }): Promise<void>;
   /** Objects that have a claim or of which members missed writes, as this drive knows, by id behind `after`. */
   stale(request: StaleRequest): Promise<readonly StaleObject[]>;

@@ -157,7 +157,7 @@ export class Iom implements IomPort {
 
   async decided({ epoch }: { readonly epoch: number }): Promise<void> {
     // Where nothing was ever journaled nothing can be open here; what another member has open that one waits for.
-    if (!this.#at(epoch).journaled.isEmpty) await this.#journal?.ready();
+    if (!this.#at(epoch).journaled.isEmpty) await this.#journal?.ended();
   }
 
   async stale({ epoch, after, limit }: StaleRequest): Promise<readonly StaleObject[]> {

@@ -82,6 +82,11 @@ export class BlockJournal {
     await Promise.all([this.data.ready, this.parity.ready]);
   }
 
+  /** Resolves when every update that is open now has ended: its entries too. */
+  async ended(): Promise<void> {
+    await Promise.all([this.data.ended(), this.parity.ended()]);
+  }
+
   /** A new view: links to those who came, stand-ins for those who went. */
   enter({ epoch, live }: ArrayView): void {
     const { member: self, members } = this.#host.store.identity;

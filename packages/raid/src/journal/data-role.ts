@@ -144,6 +144,16 @@ export class DataRole {
     }
   }
 
+  /** Resolves when every update that is open now has ended. */
+  async ended(): Promise<void> {
+    await this.ready;
+    const open = new Set(this.#state.updates.map(({ entry }) => entry.mj));
+    while (this.#state.updates.some(({ entry }) => open.has(entry.mj))) {
+      await this.#changed.promise;
+      this.#assertRunning();
+    }
+  }
+
   /** The drive or the I/O manager is at its end: everyone who waits is told. */
   fail(error: Error): void {
     this.#failure ??= error;

@@ -31,6 +31,7 @@ export class ParityRole {
   /** The difference of each update that was recalled. */
   readonly #differences = new Map<number, PageIndex>();
   readonly #ready = Promise.withResolvers<void>();
+  #changed = Promise.withResolvers<void>();
   #inbox: Promise<void> = Promise.resolve();
   #failure: Error | undefined;
 
@@ -40,6 +41,7 @@ export class ParityRole {
     this.#addresses = new AddressSupply(host.store, host.storage);
     const { incarnation, peers } = host;
     this.#ready.promise.catch(() => undefined);
+    this.#changed.promise.catch(() => undefined);
     const env: ParityEnv = { incarnation, addresses: [], peers, rules: raidRules };
     this.#runner = new KernelRunner(parityIom, env, {
       send: (to, message) => this.#host.send(to, message),
@@ -91,6 +93,13 @@ export class ParityRole {
     return { address, vv };
   }
 
+  /** Resolves when every update that is open now has ended. */
+  async ended(): Promise<void> {
+    await this.ready;
+    const open = new Set(this.#state.updates.map(({ entry }) => entry.pj));
+    while (this.#state.updates.some(({ entry }) => open.has(entry.pj))) await this.#changed.promise;
+  }
+
   /** The object of an open update, by its entry at the data IOM. */
   gfidOf(from: Peer, mj: number): number | undefined {
     return updateByMj(this.#state, from, mj)?.entry.mj.gfid;
@@ -99,6 +108,7 @@ export class ParityRole {
   fail(error: Error): void {
     this.#failure ??= error;
     this.#ready.reject(error);
+    this.#changed.reject(error);
   }
 
   close(): void {
@@ -174,6 +184,10 @@ export class ParityRole {
       state.peers.every((peer) => peer === 'known') &&
       state.updates.every(({ stage, dataHardened }) => stage !== 'aside' && (stage !== 'hardening' || dataHardened));
     if (isDecided) this.#ready.resolve();
+    const changed = this.#changed;
+    this.#changed = Promise.withResolvers();
+    this.#changed.promise.catch(() => undefined);
+    changed.resolve();
   }
 
   #load({ gfid, group }: { readonly gfid: number; readonly group: number }): void {
