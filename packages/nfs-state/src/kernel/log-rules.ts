@@ -45,6 +45,10 @@ export interface LogRules {
   trimsAfterSaving(): boolean;
   /** The snapshot a read begins with. */
   startsFrom(snapshot: LogSnapshot | undefined): LogSnapshot | undefined;
+  /** Whether a batch that is heard of is one that was not applied yet: a snapshot may have led beyond it. */
+  isNews(number: BatchNumber, next: BatchNumber): boolean;
+  /** Whether a head finds its own proposals in a snapshot. */
+  findsInSnapshots(): boolean;
   /** Whether a head that joins hears of the batch that is being written. */
   sendsWhatIsWritten(): boolean;
 }
@@ -81,5 +85,7 @@ export const logRules: LogRules = {
   valid: whole,
   trimsAfterSaving: () => true,
   startsFrom: (snapshot) => snapshot,
+  isNews: (number, next) => number >= next,
+  findsInSnapshots: () => true,
   sendsWhatIsWritten: () => true,
 };

@@ -39,7 +39,7 @@ function read(state: LogState, out: LogSink): void {
 
 /** A batch is being made durable: it is heard of at once, and applied once it is. A snapshot may have led beyond it. */
 export function hear(state: LogState, batch: LogBatch, env: LogEnv, out: LogSink): void {
-  if (batch.number >= state.next) stage(state, batch, env);
+  if (env.rules.isNews(batch.number, state.next)) stage(state, batch, env);
   out.send(state.appender, { type: 'HEARD', epoch: state.epoch, index: lastOf(batch) });
   if (state.reading === 0) applyDurable(state, env);
   attend(state, env, out);
@@ -94,7 +94,7 @@ export function takeUp(state: LogState, contents: LogContents, env: LogEnv): rea
     state.next = snapshot.next;
     state.unsettled = snapshot.unsettled.filter(({ index }) => index > state.settled);
     state.accepted = [...snapshot.accepted];
-    meetAccepted(state, env);
+    if (env.rules.findsInSnapshots()) meetAccepted(state, env);
     state.durable = Math.max(state.durable, snapshot.index);
   }
   return env.rules.valid(contents).filter(({ number }) => number >= state.next);

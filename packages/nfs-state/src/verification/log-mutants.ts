@@ -10,7 +10,7 @@ interface SeededBug {
   readonly rules: Partial<LogRules>;
 }
 
-const { race, right, death, proposals, returns, lapse, appenderLapses, snapshots } = logScenarios;
+const { race, right, death, proposals, returns, lapse, appenderLapses, snapshots, followerSnapshot } = logScenarios;
 
 const bugs: readonly SeededBug[] = [
   { name: 'appends without comparing', scenario: race, rules: { isCurrent: () => true } },
@@ -50,6 +50,8 @@ const bugs: readonly SeededBug[] = [
     rules: { sendsWhatIsWritten: () => false },
   },
   { name: 'trims before the snapshot is durable', scenario: snapshots, rules: { trimsAfterSaving: () => false } },
+  { name: 'applies what a snapshot had already', scenario: snapshots, rules: { isNews: () => true } },
+  { name: 'waits for what is in a snapshot', scenario: followerSnapshot, rules: { findsInSnapshots: () => false } },
   { name: 'reads on without the snapshot', scenario: snapshots, rules: { startsFrom: () => undefined } },
 ];
 

@@ -146,6 +146,13 @@ export const logScenarios = {
     ],
     snapshotRecords: 1,
   },
+  followerSnapshot: {
+    ...one,
+    name: 'log: a proposal becomes part of a snapshot while its head is out of touch',
+    asks: [{ ask: lock(1), at: [1] }],
+    lapses: [1],
+    snapshotRecords: 1,
+  },
   snapshotLapse: {
     ...one,
     name: 'log: an appender loses its right while it saves a snapshot',
