@@ -28,6 +28,15 @@ export const viewScenarios = {
     crashes: 1,
     operations: moving,
   },
+  oneBusierSaved: {
+    name: '3 nodes, 2 calls of one and 1 of the others, a death, backup: get, grab, flush, remove',
+    nodes: 3,
+    callsPerNode: 1,
+    busier: [1],
+    crashes: 1,
+    backup: true,
+    operations: moving,
+  },
   offeredSaved: {
     name: '3 nodes, 2 calls of one and 1 of the others, a death, backup: grab, flush',
     nodes: 3,
