@@ -1,11 +1,10 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { type Cluster, type MemberName, memberSlot, UnknownNodeError } from '@holdfast/runtime';
 import { type Observable, Subject } from 'rxjs';
 import { ArrayClosedError, GeometryError, type LostGroup, NoObjectError, ObjectLostError } from '../errors.ts';
 import type { Step } from '../iom/messages.ts';
 import { KeyLocks } from '../journal/key-locks.ts';
 import { Slots } from '../journal/slots.ts';
-import { gfidsPerOpeningMax, putsInFlightMax, settleWritesMs, windowsPerGetMax } from '../limits.ts';
+import { gfidsPerOpeningMax, putsInFlightMax, windowsPerGetMax } from '../limits.ts';
 import { GroupMender } from '../mend/group-mender.ts';
 import { type Mending, type MendOptions, parseMend } from '../mend/mend-types.ts';
 import { ObjectMender, type ObjectMenderHost } from '../mend/object-mender.ts';
@@ -21,6 +20,7 @@ import type { ArrayStatus, MemberStatus, ObjectStat, PutOptions, StoredObject } 
 import type { ByteSource } from './byte-source.ts';
 import { clusterHost } from './cluster-host.ts';
 import type { ArrayEvent, Reconciliation } from './events.ts';
+import { endWrites, settleWrites } from './journaled-writes.ts';
 import { keyFromRaw, rawKey } from './key.ts';
 import { Membership } from './membership.ts';
 import { type HeldVersion, ObjectDirectory, unlessLost } from './object-directory.ts';
@@ -356,32 +356,13 @@ export class RaidArray implements AsyncDisposable {
     };
     // A member whose records are not complete counts as away until they are: a crash until then leaves it so.
     await this.#membership.enter(present.filter((member) => !suspects.has(member)));
-    await this.#decided();
+    await endWrites(this.#membership);
     const done = await reconcile(this.#membership, this.#directory, suspects, damaged);
     if (suspects.size > 0) {
       await this.#membership.enter(present);
-      await this.#decided();
+      await endWrites(this.#membership);
     }
     return done;
-  }
-
-  /**
-   * Let journaled writes end that were answered before: what is open when the drives are closed is decided at the next
-   * opening, and costs copies when one of its two members is not there then. Twice, since the end of one half brings about
-   * that of the other.
-   */
-  async #settleWrites(): Promise<void> {
-    const settled = (async () => {
-      await this.#decided();
-      await this.#decided();
-    })();
-    await Promise.race([settled.catch(() => undefined), pause(settleWritesMs, undefined, { ref: false })]);
-  }
-
-  /** Every journaled write that a log left open is decided by the two who took part in it. */
-  async #decided(): Promise<void> {
-    const { live } = this.#membership;
-    await Promise.all([...live].map((member) => this.#membership.ask(member, (iom, epoch) => iom.decided({ epoch }))));
   }
 
   async #put(key: RawKey, source: ByteSource, options: PutOptions): Promise<StoredObject> {
@@ -478,7 +459,7 @@ export class RaidArray implements AsyncDisposable {
     this.#closed.abort(new ArrayClosedError());
     this.#reads.abandon();
     while (this.#work.size > 0) await Promise.allSettled(this.#work);
-    await this.#settleWrites();
+    await settleWrites(this.#membership);
     this.#unlisten();
     this.#membership.close();
     await Promise.allSettled([...this.#membership.live].map((member) => this.#host.iom(member).close()));
