@@ -6,10 +6,11 @@ import { withResults } from './harness/document.ts';
 import { hostLine } from './harness/host.ts';
 import { run } from './harness/run.ts';
 import { table } from './harness/table.ts';
+import { nfsStateArea } from './nfs-state/area.ts';
 import { raidArea } from './raid/area.ts';
 import { runtimeArea } from './runtime/area.ts';
 
-const areas = [runtimeArea, coherenceArea, raidArea];
+const areas = [runtimeArea, coherenceArea, raidArea, nfsStateArea];
 
 interface Flags {
   readonly quick?: true;

@@ -93,7 +93,7 @@ export const roomWaitersMax = 4096;
 export const gatherPages = 256;
 
 /** Pages of one WRITE call, and of one READ call. */
-export const pagesPerCallMax = 256;
+export const pagesPerCallMax = 64;
 
 /** Bytes within one page that are dirty apart from each other. One range more has to wait until the page is clean. */
 export const dirtyRangesMax = 16;
@@ -120,8 +120,8 @@ export const ownChangesMax = 4096;
 export const pageSyncBounds = {
   layoutErrorsMax: 3,
   commitRetriesMax: 3,
-  writesMax: 2048,
-  commitPages: 4096,
+  writesMax: 64,
+  commitPages: 8192,
   suspendMs: 100,
   restMs: 10,
 } as const;

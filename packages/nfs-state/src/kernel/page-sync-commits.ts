@@ -24,8 +24,8 @@ const isForced = ({ layout }: PageSyncState, { status }: Page): boolean =>
 const isDue = (state: PageSyncState, page: Page): boolean => page.goal === 'stable' || isForced(state, page);
 
 /**
- * Send the COMMITs that are due: what a server holds is wanted stable, and nothing more is on its way there, or enough
- * has come together.
+ * Send the COMMITs that are due: what a server holds is wanted stable, and nothing more is on its way or about to be, or
+ * enough has come together.
  */
 export function commitWhatIsDue(state: PageSyncState, env: PageSyncEnv, out: PageSyncSink): void {
   const due = new Map<ServerNumber, number>();
@@ -37,10 +37,14 @@ export function commitWhatIsDue(state: PageSyncState, env: PageSyncEnv, out: Pag
   for (const [server, pages] of [...due].sort(([one], [other]) => one - other)) {
     if (state.commits.some((commit) => commit.server === server)) continue;
     if (server === metadataServer && state.resting) continue;
-    if (pages < env.commitPages && isWriting(state, server, env)) continue;
+    if (pages < env.commitPages && (isMoreComing(state) || isWriting(state, server, env))) continue;
     commit(state, server, env, out);
   }
 }
+
+/** Whether pages wait for nothing but room among the outstanding writes. */
+const isMoreComing = ({ ready, readyFrom, layout, truncation, resting }: PageSyncState): boolean =>
+  readyFrom < ready.length && layout.status === 'held' && truncation === undefined && !resting;
 
 const isWriting = ({ writing }: PageSyncState, server: ServerNumber, env: PageSyncEnv): boolean =>
   writing.some((outstanding, at) => outstanding > 0 && (at === server || committer(at, env) === server));

@@ -186,10 +186,12 @@ export class CachedFile implements PageOwner, SyncedPages, ReadPages {
     if (this.#pushing || this.dirtyPages === 0) return;
     this.#pushing = true;
     this.#gathered = [];
-    void this.#flush().finally(() => {
+    const pushed = (): void => {
       this.#pushing = false;
       this.#memory.wake();
-    });
+    };
+    // It fails only when the cache is closed, and then nobody writes any more.
+    this.#flush().then(pushed, pushed);
   }
 
   recall(): void {

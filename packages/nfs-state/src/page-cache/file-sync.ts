@@ -1,4 +1,5 @@
 import type { EffectSink } from '@holdfast/kernel';
+import { ClosedError } from '@holdfast/runtime/service';
 import { FileRefusedError } from '../errors.ts';
 import type { FileAttributes, FileId } from '../file-port.ts';
 import { pageSyncKernel } from '../kernel/page-sync-kernel.ts';
@@ -60,7 +61,7 @@ export class FileSync implements EffectSink<PageRequest, FlushResult, PageNotice
   #outbox: Outgoing[] = [];
   #dispatching = false;
   readonly #timers = new Map<string, NodeJS.Timeout>();
-  readonly #calls = new Map<number, (result: FlushResult) => void>();
+  readonly #calls = new Map<number, PromiseWithResolvers<FlushResult>>();
   #lastCall = 0;
   #sequence = 0;
   #truncating: Truncating | undefined;
@@ -143,9 +144,11 @@ export class FileSync implements EffectSink<PageRequest, FlushResult, PageNotice
     this.#step({ type: 'lease-lost', lease });
   }
 
-  /** Nothing more is asked of servers, and no answer counts. */
+  /** Nothing more is asked of servers, and no answer counts. Whoever waits hears that it is over. */
   close(): void {
     this.#closed = true;
+    for (const { reject } of this.#calls.values()) reject(closed());
+    this.#calls.clear();
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
   }
@@ -165,7 +168,7 @@ export class FileSync implements EffectSink<PageRequest, FlushResult, PageNotice
   }
 
   reply(call: number, result: FlushResult): void {
-    this.#calls.get(call)?.(result);
+    this.#calls.get(call)?.resolve(result);
     this.#calls.delete(call);
   }
 
@@ -203,11 +206,12 @@ export class FileSync implements EffectSink<PageRequest, FlushResult, PageNotice
   }
 
   #call(begin: (call: number) => void): Promise<FlushResult> {
-    const { promise, resolve } = Promise.withResolvers<FlushResult>();
+    if (this.#closed) return Promise.reject(closed());
+    const waiting = Promise.withResolvers<FlushResult>();
     const call = ++this.#lastCall;
-    this.#calls.set(call, resolve);
+    this.#calls.set(call, waiting);
     begin(call);
-    return promise;
+    return waiting.promise;
   }
 
   #after(name: string, ms: number, then: () => void): void {
@@ -399,3 +403,5 @@ export class FileSync implements EffectSink<PageRequest, FlushResult, PageNotice
     this.#after(name, this.#links.lost(server), () => this.#step({ type: 'server-lost', server }));
   }
 }
+
+const closed = (): ClosedError => new ClosedError('The page cache');

@@ -14,6 +14,8 @@ export interface FileCallOptions {
 /** What an open file needs of its cache. */
 export interface OpenFileHost {
   readonly locks: FileLocks;
+  /** Nothing can be asked of it any more. */
+  readonly isClosed: boolean;
   /** In the order asked for; alone, or beside others that share. */
   inTurn<Value>(file: FileId, how: 'shared' | 'alone', work: () => Promise<Value>): Promise<Value>;
   revalidate(file: CachedFile, signal: AbortSignal | undefined): Promise<void>;
@@ -156,6 +158,8 @@ export class OpenFile implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    // The cache was closed before: it has flushed the file, or was told not to.
+    if (this.#host.isClosed) return;
     try {
       await this.#file.flush();
     } finally {
@@ -190,6 +194,7 @@ export class OpenFile implements AsyncDisposable {
   }
 
   #assertOpen(): void {
-    if (this.#closing !== undefined) throw new ClosedError(`The file ${this.file}`, { hint: 'Open it again.' });
+    if (this.#closing !== undefined || this.#host.isClosed)
+      throw new ClosedError(`The file ${this.file}`, { hint: 'Open it again.' });
   }
 }

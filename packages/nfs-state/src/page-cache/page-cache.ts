@@ -190,6 +190,10 @@ export class PageCache implements AsyncDisposable, OpenFileHost {
     return this.close();
   }
 
+  get isClosed(): boolean {
+    return this.#links.closed;
+  }
+
   inTurn<Value>(file: FileId, how: 'shared' | 'alone', work: () => Promise<Value>): Promise<Value> {
     return this.#turns.run(file, how, work);
   }

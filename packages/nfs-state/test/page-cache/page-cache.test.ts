@@ -227,6 +227,20 @@ describe('trouble', () => {
     await expect(mine.create('f').then(() => mine.create('f'))).rejects.toMatchObject({ code: 'HF_FILE_EXISTS' });
   });
 
+  it('a cache that is closed without a flush leaves nobody waiting', async () => {
+    const servers = new LocalServers();
+    const cache = servers.cache();
+    const file = await openNew(cache);
+    await file.write(0, text('abc'));
+    const fsync = file.fsync();
+    const closing = cache.close({ abandon: true });
+    await expect(fsync).rejects.toMatchObject({ code: 'HF_CLOSED' });
+    await closing;
+    await expect(file.write(0, text('abc'))).rejects.toMatchObject({ code: 'HF_CLOSED' });
+    await file.close();
+    await expect(cache.open('f')).rejects.toMatchObject({ code: 'HF_CLOSED' });
+  });
+
   it('a signal ends the waiting, not the work', async () => {
     const servers = new LocalServers();
     const file = await openNew(servers.cache());

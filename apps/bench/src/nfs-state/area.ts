@@ -1,0 +1,6 @@
+import type { Area } from '../harness/question.ts';
+import { kernelEvents } from './kernel-events.ts';
+import { pageCache } from './page-cache.ts';
+import { stateMemory } from './state-memory.ts';
+
+export const nfsStateArea: Area = { name: 'nfs-state', questions: [...pageCache, ...kernelEvents, ...stateMemory] };
