@@ -66,6 +66,7 @@ export {
   type Here,
   type IsLapsed,
   type KeptReply,
+  type Layout,
   type LockDenied,
   type LockedRange,
   type Locks,

@@ -11,6 +11,8 @@ export interface StateBounds {
   readonly ownersPerClientMax: number;
   /** A client that has so many is delegated nothing more. */
   readonly delegationsPerClientMax: number;
+  /** Files of which a client has layouts; one more is told to try later. */
+  readonly layoutsPerClientMax: number;
   /** Byte ranges locked in one file by all owners together. */
   readonly rangesPerFileMax: number;
   readonly sessionsPerClientMax: number;
@@ -24,6 +26,7 @@ export const stateBoundsDefault: StateBounds = {
   opensPerClientMax: 100_000,
   ownersPerClientMax: 100_000,
   delegationsPerClientMax: 10_000,
+  layoutsPerClientMax: 10_000,
   rangesPerFileMax: 65_536,
   sessionsPerClientMax: 64,
   slotsMax: 64,

@@ -11,6 +11,7 @@ export const verificationSuites: VerificationSuites = new Map([
   ['coherence', async () => (await import('@holdfast/coherence/verification')).coherenceSuite],
   ['nfs-state', async () => (await import('@holdfast/nfs-state/state-verification')).nfsSuite],
   ['nfs-delegations', async () => (await import('@holdfast/nfs-state/state-verification')).delegationSuite],
+  ['nfs-layouts', async () => (await import('@holdfast/nfs-state/state-verification')).layoutSuite],
   ['nfs-log', async () => (await import('@holdfast/nfs-state/log-verification')).logSuite],
   ['page-sync', async () => (await import('@holdfast/nfs-state/verification')).pageSyncSuite],
   ['raid', async () => (await import('@holdfast/raid/verification')).raidSuite],

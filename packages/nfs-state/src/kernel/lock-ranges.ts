@@ -62,3 +62,10 @@ export function withRange(ranges: readonly LockedRange[], added: ByteRange, type
   }
   return merged;
 }
+
+/** Whether every byte of `wanted` is in `ranges` with a type that allows as much: writing stands for reading too. */
+export const isWithin = (wanted: LockedRange, ranges: readonly LockedRange[]): boolean =>
+  ranges
+    .filter(({ type }) => type === 'write' || wanted.type === 'read')
+    .reduce<ByteRange[]>((left, range) => left.flatMap((each) => without([{ ...each, type: 'read' }], range)), [wanted])
+    .length === 0;

@@ -7,8 +7,8 @@ type Asked<Type extends Operation['type']> = Extract<Operation, { type: Type }>;
 
 /** What would be lost if somebody else took the client's name. */
 export function hasOpens(state: NfsState, client: ClientId): boolean {
-  const { opens, delegations } = state.holdings.get(client)!;
-  return opens.size + delegations.size > 0;
+  const { opens, delegations, layouts } = state.holdings.get(client)!;
+  return opens.size + delegations.size + layouts.size > 0;
 }
 
 /**

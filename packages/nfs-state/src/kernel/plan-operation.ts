@@ -10,6 +10,15 @@ import {
 } from './plan-clients.ts';
 import { planChangeFile, planFree, planReturn, planRevoke } from './plan-delegations.ts';
 import { planIo, testStateid } from './plan-io.ts';
+import {
+  planLayoutCommit,
+  planLayoutGet,
+  planLayoutIo,
+  planLayoutRecall,
+  planLayoutReturn,
+  planLayoutReturnAll,
+  planLayoutRevoke,
+} from './plan-layouts.ts';
 import { planLock, planLockNew, planLockTest, planReleaseLockOwner, planUnlock } from './plan-locks.ts';
 import { planClose, planOpen, planOpenConfirm, planOpenDowngrade } from './plan-opens.ts';
 import {
@@ -69,6 +78,20 @@ export function planOperation(
       return refuse(testStateid(state, operation, mint));
     case 'change-file':
       return planChangeFile(state, operation, here);
+    case 'layout-get':
+      return planLayoutGet(state, operation, mint, bounds);
+    case 'layout-return':
+      return planLayoutReturn(state, operation, mint);
+    case 'layout-return-all':
+      return planLayoutReturnAll(state, operation);
+    case 'layout-commit':
+      return planLayoutCommit(state, operation, mint);
+    case 'layout-io':
+      return planLayoutIo(state, operation);
+    case 'layout-recall':
+      return planLayoutRecall(state, operation);
+    case 'layout-revoke':
+      return planLayoutRevoke(state, operation);
     case 'open-confirm':
       return planOpenConfirm(state, operation, mint);
     case 'open-downgrade':

@@ -2,7 +2,7 @@ import type { StateBounds } from '../limits.ts';
 import { anything } from './log-types.ts';
 import { planOperation } from './plan-operation.ts';
 import { judgeSlot, type SlotRequest, slotDelta } from './plan-sessions.ts';
-import { keysOf, type RecordKeys, takesAway } from './record-keys.ts';
+import { fileKey, keysOf, type RecordKeys, takesAway } from './record-keys.ts';
 import { readReply, replyText } from './reply-text.ts';
 import type { ClientId, Delta, Here, Mint, NfsState, Operation, Reply } from './state-types.ts';
 
@@ -36,15 +36,40 @@ export interface Planning {
   readonly afterTakeover: boolean;
 }
 
-/** Operations that never change anything: their step of a slot may be lost. */
-const looksOnly: ReadonlySet<Operation['type']> = new Set(['io', 'renew', 'lock-test', 'test-stateid', 'change-file']);
+/** Operations that change nothing but marks of recalls: their step of a slot may be lost. */
+const looksOnly: ReadonlySet<Operation['type']> = new Set([
+  'io',
+  'renew',
+  'lock-test',
+  'test-stateid',
+  'change-file',
+  'layout-io',
+  'layout-recall',
+]);
+
+const answersAtOnce: ReadonlySet<Operation['type']> = new Set(['io', 'layout-io', 'renew']);
 
 /**
  * Whether an answer is right although other heads changed something since: a read or write that is allowed, because
  * whoever takes the right away waits for this head; and a renewal.
  */
 const isRightAnyhow = (operation: Operation, reply: Reply): boolean =>
-  (operation.type === 'io' || operation.type === 'renew') && reply.status === 'OK';
+  answersAtOnce.has(operation.type) && reply.status === 'OK';
+
+/** The stateid that an operation names, if any. */
+function namedBy(operation: Operation): string | undefined {
+  if ('stateid' in operation) return operation.stateid.key;
+  return operation.type === 'lock-new' ? operation.open.key : undefined;
+}
+
+/** What of a file it is that an operation looks at, also where it changes nothing: a stateid that is not there may come. */
+function decidedOn(state: NfsState, operation: Operation): readonly string[] {
+  if ('file' in operation) return [fileKey(operation.file)];
+  const key = namedBy(operation);
+  if (key === undefined) return [];
+  const found = state.opens.get(key) ?? state.locks.get(key) ?? state.delegations.get(key) ?? state.layouts.get(key);
+  return [found === undefined ? anything : fileKey(found.file)];
+}
 
 function answered(reply: Reply, mayBeBehind: boolean, lapsed: readonly ClientId[] = []): RecordPlan {
   const compares = mayBeBehind ? [anything] : [];
@@ -64,10 +89,12 @@ export function planRecord(state: NfsState, { operation, slot }: Request, planni
   const keepsSlot = slot !== undefined && !looksOnly.has(operation.type);
   const deltas = keepsSlot ? [...plan.deltas, slotDelta(slot, replyText(plan.reply))] : plan.deltas;
   if (deltas.length === 0) return answered(plan.reply, !isRightAnyhow(operation, plan.reply));
+  const keys = keysOf(state, deltas);
   return {
     reply: plan.reply,
     deltas,
-    ...keysOf(state, deltas),
+    compares: [...new Set([...keys.compares, ...decidedOn(state, operation)])],
+    touches: keys.touches,
     takesAway: deltas.some((delta) => takesAway(state, delta)),
     mayBeBehind: false,
     lapsed: [],

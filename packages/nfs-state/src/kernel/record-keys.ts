@@ -1,3 +1,4 @@
+import { isWithin } from './lock-ranges.ts';
 import type { ClientId, Delta, FileId, NfsState, OwnerName, SessionId } from './state-types.ts';
 import { ownerKey } from './state-types.ts';
 
@@ -18,7 +19,6 @@ const client = clientKey;
 const holdings = (id: ClientId): string => `holdings:${id}`;
 const name = (of: string): string => `name:${of}`;
 export const fileKey = (id: FileId): string => `file:${id}`;
-const file = fileKey;
 const session = (id: SessionId): string => `session:${id}`;
 const owner = (kind: 'open' | 'lock', id: ClientId, of: OwnerName): string => `${kind}-owner:${ownerKey(id, of)}`;
 
@@ -41,7 +41,7 @@ function both(keys: Keys, ...added: readonly string[]): void {
 function held(keys: Keys, id: ClientId, of: FileId): void {
   keys.compares.add(client(id));
   keys.touches.add(holdings(id));
-  both(keys, file(of));
+  both(keys, fileKey(of));
 }
 
 function gone(keys: Keys, state: NfsState, id: ClientId): void {
@@ -98,6 +98,14 @@ function addKeys(keys: Keys, state: NfsState, delta: Delta): void {
       held(keys, delegation.client, delegation.file);
       break;
     }
+    case 'layout':
+      held(keys, delta.layout.client, delta.layout.file);
+      break;
+    case 'layout-gone': {
+      const layout = state.layouts.get(delta.key)!;
+      held(keys, layout.client, layout.file);
+      break;
+    }
     case 'revoked':
       keys.compares.add(client(delta.client));
       keys.touches.add(holdings(delta.client));
@@ -137,7 +145,12 @@ export function takesAway(state: NfsState, delta: Delta): boolean {
     case 'close':
     case 'session-gone':
     case 'delegation-gone':
+    case 'layout-gone':
       return true;
+    case 'layout': {
+      const before = state.layouts.get(delta.layout.key)?.ranges ?? [];
+      return before.some((range) => !isWithin(range, delta.layout.ranges));
+    }
     case 'delegation':
       return !state.delegations.has(delta.delegation.key);
     case 'client-confirmed': {

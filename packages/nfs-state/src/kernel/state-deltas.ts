@@ -21,6 +21,7 @@ export const emptyNfsState = (): NfsState => ({
   locks: new Map(),
   sessions: new Map(),
   delegations: new Map(),
+  layouts: new Map(),
   revoked: new Map(),
   restarts: 0,
   closed: new Map(),
@@ -79,6 +80,16 @@ export function applyDelta(state: NfsState, delta: Delta): void {
     }
     case 'delegation-gone':
       forgetDelegation(state, delta.key);
+      break;
+    case 'layout': {
+      const { key, client, file } = delta.layout;
+      state.layouts.set(key, delta.layout);
+      state.holdings.get(client)!.layouts.add(key);
+      fileOf(state, file).layouts.add(key);
+      break;
+    }
+    case 'layout-gone':
+      forgetLayout(state, delta.key);
       break;
     case 'revoked':
       state.revoked.set(delta.key, delta.client);
@@ -139,6 +150,7 @@ function confirmClient(state: NfsState, client: Client): void {
       lockOwners: new Set(),
       sessions: new Set(),
       delegations: new Set(),
+      layouts: new Set(),
       revoked: new Set(),
     });
   }
@@ -152,15 +164,16 @@ function forgetClosed({ openOwners, closed }: NfsState, key: string): void {
 function fileOf(state: NfsState, file: FileId): FileState {
   let found = state.files.get(file);
   if (found === undefined) {
-    found = { opens: new Set(), locks: new Set(), delegations: new Set() };
+    found = { opens: new Set(), locks: new Set(), delegations: new Set(), layouts: new Set() };
     state.files.set(file, found);
   }
   return found;
 }
 
 function forgetClient(state: NfsState, client: ClientId): void {
-  const { opens, openOwners, lockOwners, sessions, delegations, revoked } = state.holdings.get(client)!;
+  const { opens, openOwners, lockOwners, sessions, delegations, layouts, revoked } = state.holdings.get(client)!;
   for (const key of delegations) forgetDelegation(state, key);
+  for (const key of layouts) forgetLayout(state, key);
   for (const key of revoked) forgetRevoked(state, key);
   for (const key of opens) forgetOpen(state, key);
   for (const key of openOwners) {
@@ -180,6 +193,15 @@ function forgetDelegation(state: NfsState, key: StateKey): void {
   state.delegations.delete(key);
   state.holdings.get(client)!.delegations.delete(key);
   file.delegations.delete(key);
+  forgetFileIfEmpty(state, id, file);
+}
+
+function forgetLayout(state: NfsState, key: StateKey): void {
+  const { client, file: id } = state.layouts.get(key)!;
+  const file = state.files.get(id)!;
+  state.layouts.delete(key);
+  state.holdings.get(client)!.layouts.delete(key);
+  file.layouts.delete(key);
   forgetFileIfEmpty(state, id, file);
 }
 
@@ -213,5 +235,5 @@ function forgetLocks(state: NfsState, key: StateKey): void {
 }
 
 function forgetFileIfEmpty(state: NfsState, id: FileId, file: FileState): void {
-  if (file.opens.size + file.locks.size + file.delegations.size === 0) state.files.delete(id);
+  if (file.opens.size + file.locks.size + file.delegations.size + file.layouts.size === 0) state.files.delete(id);
 }

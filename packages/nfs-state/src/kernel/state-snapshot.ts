@@ -23,6 +23,7 @@ export function snapshotOf(state: NfsState): readonly Delta[] {
   for (const [, open] of inOrder(state.opens)) deltas.push({ type: 'open', open });
   for (const [, locks] of inOrder(state.locks)) deltas.push({ type: 'locks', locks });
   for (const [, delegation] of inOrder(state.delegations)) deltas.push({ type: 'delegation', delegation });
+  for (const [, layout] of inOrder(state.layouts)) deltas.push({ type: 'layout', layout });
   for (const [key, client] of inOrder(state.revoked)) deltas.push({ type: 'revoked', key, client });
   return deltas;
 }

@@ -131,6 +131,19 @@ export interface Delegation {
   readonly recalled: boolean;
 }
 
+/** What a client may read and write at the data servers itself: one for all it has of a file (RFC 8881, 12.5.2). */
+export interface Layout {
+  readonly key: StateKey;
+  readonly client: ClientId;
+  readonly file: FileId;
+  /** Grows with every grant, return and recall. */
+  readonly seqid: number;
+  /** In order and apart; `write` stands for reading too. */
+  readonly ranges: readonly LockedRange[];
+  /** Since when it is asked back: seqids before that were sent before the client heard of it. */
+  readonly recalledAt: number | undefined;
+}
+
 export interface NfsState {
   /** Confirmed clients by id, and unconfirmed ones by name: at most one of each for a name. */
   readonly clients: Map<ClientId, Client>;
@@ -142,6 +155,7 @@ export interface NfsState {
   readonly locks: Map<StateKey, Locks>;
   readonly sessions: Map<SessionId, Session>;
   readonly delegations: Map<StateKey, Delegation>;
+  readonly layouts: Map<StateKey, Layout>;
   /** What NFSv4.1 clients were taken and have not freed, and whose it was. */
   readonly revoked: Map<StateKey, ClientId>;
   /** How often heads began to serve, and leases with them. */
@@ -162,6 +176,7 @@ export interface Holdings {
   readonly lockOwners: Set<string>;
   readonly sessions: Set<SessionId>;
   readonly delegations: Set<StateKey>;
+  readonly layouts: Set<StateKey>;
   readonly revoked: Set<StateKey>;
 }
 
@@ -169,6 +184,7 @@ export interface FileState {
   readonly opens: Set<StateKey>;
   readonly locks: Set<StateKey>;
   readonly delegations: Set<StateKey>;
+  readonly layouts: Set<StateKey>;
 }
 
 /** The deltas of one operation are applied together or not at all. */
@@ -191,6 +207,8 @@ export type Delta =
   /** It was taken: clients of NFSv4.1 are told so until they free it. */
   | { readonly type: 'revoked'; readonly key: StateKey; readonly client: ClientId }
   | { readonly type: 'revoked-freed'; readonly key: StateKey }
+  | { readonly type: 'layout'; readonly layout: Layout }
+  | { readonly type: 'layout-gone'; readonly key: StateKey }
   | { readonly type: 'session'; readonly session: Session }
   | { readonly type: 'session-gone'; readonly session: SessionId }
   | { readonly type: 'slot'; readonly session: SessionId; readonly slot: number; readonly is: Slot }
@@ -202,6 +220,8 @@ export type Delta =
 /** Statuses of RFC 7530, 13.1, without their prefix NFS4ERR_. */
 export type Status =
   | 'OK'
+  | 'BADIOMODE'
+  | 'BADLAYOUT'
   | 'BADSESSION'
   | 'BADSLOT'
   | 'BAD_SEQID'
@@ -213,6 +233,7 @@ export type Status =
   | 'DELEG_REVOKED'
   | 'DENIED'
   | 'INVAL'
+  | 'LAYOUTTRYLATER'
   | 'LOCKED'
   | 'LOCKS_HELD'
   | 'NOENT'
@@ -222,6 +243,8 @@ export type Status =
   | 'OLD_STATEID'
   | 'OPENMODE'
   | 'PERM'
+  | 'PNFS_NO_LAYOUT'
+  | 'RECALLCONFLICT'
   | 'RESOURCE'
   | 'RETRY_UNCACHED_REP'
   | 'SEQ_FALSE_RETRY'
@@ -249,6 +272,8 @@ export interface Reply {
   /** OPEN: what the client was delegated with it. */
   readonly delegation?: { readonly stateid: Stateid; readonly type: LockType };
   readonly denied?: LockDenied;
+  /** LAYOUTGET: what was granted. */
+  readonly layout?: AskedRange & { readonly mode: LockType };
   /** EXCHANGE_ID: the sequence number of the next CREATE_SESSION, and whether the client was confirmed already. */
   readonly sequence?: number;
   readonly isConfirmed?: boolean;
@@ -312,6 +337,41 @@ export type Operation =
   /** NFSv4.1: FREE_STATEID and TEST_STATEID. */
   | { readonly type: 'free-stateid'; readonly client: ClientId; readonly stateid: Stateid }
   | { readonly type: 'test-stateid'; readonly client: ClientId; readonly stateid: Stateid }
+  /** NFSv4.1, under a stateid of an open, of locks, of a delegation, or of the layout the client has. */
+  | {
+      readonly type: 'layout-get';
+      readonly client: ClientId;
+      readonly file: FileId;
+      readonly stateid: Stateid;
+      readonly mode: LockType;
+      readonly range: AskedRange;
+      /** What the client cannot do without. */
+      readonly minLength: bigint;
+    }
+  | {
+      readonly type: 'layout-return';
+      readonly client: ClientId;
+      readonly file: FileId;
+      readonly stateid: Stateid;
+      readonly mode: LockType | 'any';
+      readonly range: AskedRange;
+    }
+  /** LAYOUTRETURN4_ALL. */
+  | { readonly type: 'layout-return-all'; readonly client: ClientId }
+  /** Whether what was written under it may be made known; the file itself is changed elsewhere. */
+  | { readonly type: 'layout-commit'; readonly client: ClientId; readonly file: FileId; readonly stateid: Stateid }
+  /** A data server asks whether the client may. */
+  | {
+      readonly type: 'layout-io';
+      readonly client: ClientId;
+      readonly file: FileId;
+      readonly write: boolean;
+      readonly range: AskedRange;
+    }
+  /** All layouts of a file are needed back, but those of one client. DELAY until they are. */
+  | { readonly type: 'layout-recall'; readonly file: FileId; readonly except: ClientId | undefined }
+  /** The client did not return it for a lease after it was asked, and no data server serves it any more. */
+  | { readonly type: 'layout-revoke'; readonly key: StateKey }
   /** A change of the file itself that no open covers: its name, its size, its attributes. */
   | { readonly type: 'change-file'; readonly client: ClientId; readonly file: FileId }
   | { readonly type: 'open-confirm'; readonly stateid: Stateid; readonly seqid: number }

@@ -16,11 +16,13 @@ export const nextOwnerSeqid = (seqid: number): number => (seqid === largestSeqid
 
 const largestSeqid = 2 ** 32 - 1;
 
-/** Whether `seqid` is older or newer than `current`, in a circle of 2^32. */
-function isOlder(seqid: number, current: number): boolean {
+/** Whether `seqid` is older than `current`, or newer, in a circle of 2^32. */
+export function isOlder(seqid: number, current: number): boolean {
   const distance = (current - seqid) >>> 0;
   return distance > 0 && distance < 2 ** 31;
 }
+
+export const isNewer = (seqid: number, current: number): boolean => seqid !== current && !isOlder(seqid, current);
 
 /** In NFSv4.1 zero stands for whatever is current (RFC 8881, 8.2.2). */
 function statusOf({ seqid }: Stateid, current: number, minor: MinorVersion): Status {

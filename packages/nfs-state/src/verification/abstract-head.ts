@@ -1,7 +1,7 @@
 import { type CellTable, type EffectSink, handled, ignored, impossible, type Kernel } from '@holdfast/kernel';
 import type { LeaseEvent, LeaseWish } from '../kernel/lease-types.ts';
 import { planRecord, type RecordPlan } from '../kernel/plan-record.ts';
-import type { ClientId, Delegation, Mint, NfsState, Reply } from '../kernel/state-types.ts';
+import type { ClientId, Mint, NfsState, Reply } from '../kernel/state-types.ts';
 import { stateBoundsDefault } from '../limits.ts';
 import type { LogEvent, LogWord } from './abstract-log.ts';
 import type { HeadRules } from './head-rules.ts';
@@ -60,7 +60,7 @@ interface Pending {
 interface InternalRequest {
   readonly operation: Extract<
     SentRequest['operation'],
-    { type: 'expire' | 'keep' | 'restart-leases' | 'delegation-revoke' }
+    { type: 'expire' | 'keep' | 'restart-leases' | Revocation['type'] }
   >;
 }
 
@@ -282,9 +282,15 @@ function applyRecord(
   if (own !== undefined && !record.takesAway) answer(state, own, own.reply, env, out);
 }
 
-/** A delegation that was asked back. */
-export const recalledIn = ({ delegations }: NfsState): Delegation | undefined =>
-  [...delegations.values()].find(({ recalled }) => recalled);
+type Revocation = Extract<SentRequest['operation'], { type: 'delegation-revoke' | 'layout-revoke' }>;
+
+/** What takes something that was asked back. */
+export function recalledIn({ delegations, layouts }: NfsState): Revocation | undefined {
+  for (const { key, recalled } of delegations.values()) if (recalled) return { type: 'delegation-revoke', key };
+  for (const { key, recalledAt } of layouts.values())
+    if (recalledAt !== undefined) return { type: 'layout-revoke', key };
+  return undefined;
+}
 
 const named = (state: HeadState, token: string): Pending | undefined =>
   state.pending.find((pending) => token === pending.token || token === `${state.life} ${pending.token}`);
@@ -374,9 +380,8 @@ function step(state: HeadState, event: HeadEvent, env: HeadEnv, out: Out): void 
       hear(state, env, out);
       break;
     case 'revoke': {
-      const { key } = recalledIn(images.stateOf(state.image))!;
-      const request = { operation: { type: 'delegation-revoke', key } } as const;
-      plan(state, admit(state, `revoke ${key}`, request, 'arrived'), env, out);
+      const operation = recalledIn(images.stateOf(state.image))!;
+      plan(state, admit(state, `revoke ${operation.key}`, { operation }, 'arrived'), env, out);
       break;
     }
     case 'leases':

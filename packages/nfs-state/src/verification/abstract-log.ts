@@ -1,4 +1,5 @@
 import { type CellTable, handled, type Kernel } from '@holdfast/kernel';
+import { anything } from '../kernel/log-types.ts';
 import type { NfsState } from '../kernel/state-types.ts';
 import type { HeadRules } from './head-rules.ts';
 import { headPart, headsCount, type ProposedRecord } from './nfs-parts.ts';
@@ -71,13 +72,14 @@ function append(
   { rules }: LogEnv,
   say: Say,
 ): void {
+  const isCompared = (key: string): boolean => compares.includes(key) || compares.includes(anything);
   // What was granted because somebody lost a right is answered once every head knows of the loss.
   const restsOn = state.tail.filter(
     ({ takesAway, touches }) => takesAway && touches.some((key) => compares.includes(key)),
   );
   const record = { ...proposed, takesAway: proposed.takesAway || rules.waitsFor(restsOn) };
   const unseen = state.tail.slice(rules.seen(state.at[record.head]!, state.tail.length));
-  if (unseen.some(({ touches }) => touches.some((key) => compares.includes(key)))) {
+  if (unseen.some(({ touches }) => touches.some(isCompared))) {
     say(record.head, { type: 'refused', token: record.token, behind: state.tail.length - state.at[record.head]! });
     return;
   }

@@ -26,6 +26,12 @@ function nameOf(act: Act): string {
       return `${act.kind}s`;
     case 'return':
       return 'returns its delegation';
+    case 'get-layout':
+      return 'gets a layout';
+    case 'return-layout':
+      return 'returns its layout';
+    case 'cut-off':
+      return 'cuts the file off';
     case 'lock':
       return `locks ${act.start}-${act.end} to ${act.lockType}`;
     case 'unlock':
@@ -46,6 +52,12 @@ function makesSense(state: ClientState, act: Act): boolean {
       return state.open === null;
     case 'return':
       return state.delegation !== null;
+    case 'get-layout':
+      return state.open !== null && !state.hadLayout;
+    case 'return-layout':
+      return state.layout !== null;
+    case 'cut-off':
+      return true;
     case 'close':
     case 'lock':
       return state.open !== null;

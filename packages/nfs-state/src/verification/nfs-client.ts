@@ -1,14 +1,15 @@
 import { type CellTable, handled, ignored, impossible, type Kernel } from '@holdfast/kernel';
 import { without, withRange } from '../kernel/lock-ranges.ts';
-import type {
-  LockedRange,
-  LockType,
-  MinorVersion,
-  Operation,
-  Reply,
-  Stateid,
-  StateKey,
-  Status,
+import {
+  endOfFile,
+  type LockedRange,
+  type LockType,
+  type MinorVersion,
+  type Operation,
+  type Reply,
+  type Stateid,
+  type StateKey,
+  type Status,
 } from '../kernel/state-types.ts';
 import { clientIds, fileId, headPart, type SentRequest } from './nfs-parts.ts';
 import { plainEncoding } from './plain-states.ts';
@@ -16,7 +17,7 @@ import { plainEncoding } from './plain-states.ts';
 /** What a client may ask for: bytes count from 0. */
 export type Act =
   | { readonly kind: 'open' | 'downgrade'; readonly access: number; readonly deny: number }
-  | { readonly kind: 'close' | 'renew' | 'leave' | 'return' }
+  | { readonly kind: 'close' | 'renew' | 'leave' | 'return' | 'get-layout' | 'return-layout' | 'cut-off' }
   | { readonly kind: 'lock'; readonly start: number; readonly end: number; readonly lockType: LockType }
   | { readonly kind: 'unlock'; readonly start: number; readonly end: number };
 
@@ -42,8 +43,13 @@ export interface ClientState {
   open: Stateid | null;
   lock: Stateid | null;
   delegation: NonNullable<Reply['delegation']> | null;
-  /** The last delegation that it returned, and was told so. */
+  layout: Stateid | null;
+  /** It had one before, and asks for no other. */
+  hadLayout: boolean;
+  /** The last delegation or layout that it returned, and was told so. */
   returned: StateKey;
+  /** It was told that nobody else has a layout. */
+  alone: boolean;
   ownerSeqid: number;
   lockSeqid: number;
   /** What it was granted and has not begun to give back. */
@@ -110,9 +116,12 @@ const rangeOf = ({ start, end }: { start: number; end: number }): { offset: bigi
   length: BigInt(end - start),
 });
 
+const whole = { offset: 0n, length: endOfFile - 1n };
+
 function operationOf(state: ClientState, act: Act, { client, minor }: ClientEnv): Operation {
   const seqid = minor === 0 ? state.ownerSeqid + 1 : 0;
   const open = state.open!;
+  const ofFile = { client: clientIds[client]!, file: fileId };
   switch (act.kind) {
     case 'open': {
       const { access, deny } = act;
@@ -124,6 +133,12 @@ function operationOf(state: ClientState, act: Act, { client, minor }: ClientEnv)
       return { type: 'close', stateid: open, seqid };
     case 'return':
       return { type: 'delegation-return', stateid: state.delegation!.stateid };
+    case 'get-layout':
+      return { type: 'layout-get', ...ofFile, stateid: open, mode: 'write', range: whole, minLength: 0n };
+    case 'return-layout':
+      return { type: 'layout-return', ...ofFile, stateid: state.layout!, mode: 'any', range: whole };
+    case 'cut-off':
+      return { type: 'layout-recall', file: fileId, except: clientIds[client]! };
     case 'leave':
       return { type: 'destroy-clientid', client: clientIds[client]! };
     case 'renew':
@@ -151,6 +166,12 @@ function giveBack(state: ClientState, act: Act): void {
     case 'return':
       state.delegation = null;
       break;
+    case 'get-layout':
+      state.hadLayout = true;
+      break;
+    case 'cut-off':
+      state.alone = false;
+      break;
     case 'leave':
       state.leaves = true;
       break;
@@ -166,6 +187,16 @@ function giveBack(state: ClientState, act: Act): void {
 
 function granted(state: ClientState, { act, request }: Outstanding, { stateid, delegation }: Reply): void {
   switch (act.kind) {
+    case 'get-layout':
+      state.layout = stateid!;
+      break;
+    case 'return-layout':
+      state.returned = state.layout!.key;
+      state.layout = null;
+      break;
+    case 'cut-off':
+      state.alone = true;
+      break;
     case 'return':
       if (request.operation.type === 'delegation-return') state.returned = request.operation.stateid.key;
       break;
@@ -207,6 +238,10 @@ function countTurn(state: ClientState, { request }: Outstanding, { status }: Rep
 const isLost = ({ status }: Reply): boolean =>
   status === 'STALE_CLIENTID' || status === 'BAD_STATEID' || status === 'BADSESSION';
 
+/** It hears of a recall by being told that its stateid is older; what was taken is gone. */
+const afterRecall = ({ key, seqid }: Stateid, { status }: Reply): Stateid | null =>
+  status === 'OLD_STATEID' ? { key, seqid: seqid + 1 } : null;
+
 function answer(state: ClientState, { call, reply }: Extract<ClientEvent, { type: 'answer' }>): void {
   const { out, answered } = state;
   if (out?.request.call !== call) {
@@ -218,6 +253,7 @@ function answer(state: ClientState, { call, reply }: Extract<ClientEvent, { type
   state.answered = out.sent > 1 ? { call, status: reply.status } : null;
   countTurn(state, out, reply);
   if (reply.status === 'OK') granted(state, out, reply);
+  else if (out.act.kind === 'return-layout') state.layout = afterRecall(state.layout!, reply);
   else if (out.act.kind !== 'return' && isLost(reply)) {
     Object.assign(state, { access: 0, deny: 0, ranges: [], open: null, lock: null, delegation: null });
   }
@@ -236,7 +272,10 @@ export const nfsClient: Kernel<ClientState, ClientEvent, ClientEnv, Word> = {
     open,
     lock: null,
     delegation: null,
+    layout: null,
+    hadLayout: false,
     returned: '',
+    alone: false,
     ownerSeqid: 0,
     lockSeqid: 0,
     access: open === null ? 0 : 3,

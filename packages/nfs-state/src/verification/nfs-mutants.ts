@@ -2,7 +2,7 @@ import type { Mutant } from '@holdfast/simulation';
 import { type LeaseRules, leaseRules } from '../kernel/lease-types.ts';
 import { type HeadRules, headRules } from './head-rules.ts';
 import type { NfsScenario } from './nfs-scenario.ts';
-import { delegationScenarios, nfsScenarios } from './nfs-scenarios.ts';
+import { delegationScenarios, layoutScenarios, nfsScenarios } from './nfs-scenarios.ts';
 import { nfsWorld } from './nfs-world.ts';
 
 interface SeededBug {
@@ -106,6 +106,28 @@ const delegationBugs: readonly SeededBug[] = [
   },
 ];
 
+const { plain: layouts, trouble: layoutTrouble } = layoutScenarios;
+
+const layoutBugs: readonly SeededBug[] = [
+  {
+    name: 'answers the return of a layout before every head has it',
+    scenario: layouts,
+    heads: notWaitingFor('layout-gone'),
+  },
+  {
+    name: 'says that nobody has a layout before every head knows',
+    scenario: layouts,
+    heads: { mayBeBehind: () => false },
+  },
+  {
+    name: 'does not apply what layouts other heads took',
+    scenario: layouts,
+    heads: { applied: (deltas) => deltas.filter(({ type }) => type !== 'layout-gone') },
+  },
+  { name: 'asks for a layout on an old state', scenario: layouts, heads: { compares: () => [] } },
+  { name: 'forgets layouts when it starts again', scenario: layoutTrouble, heads: { readsLog: () => false } },
+];
+
 const mutantOf = ({ name, scenario, heads, leases }: SeededBug): Mutant => ({
   name,
   configuration: scenario.name,
@@ -114,3 +136,4 @@ const mutantOf = ({ name, scenario, heads, leases }: SeededBug): Mutant => ({
 
 export const nfsMutants: readonly Mutant[] = bugs.map(mutantOf);
 export const delegationMutants: readonly Mutant[] = delegationBugs.map(mutantOf);
+export const layoutMutants: readonly Mutant[] = layoutBugs.map(mutantOf);

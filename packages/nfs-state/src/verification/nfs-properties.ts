@@ -124,6 +124,23 @@ function servesNoOneWrongly(view: WorldView): string | undefined {
   return undefined;
 }
 
+/** Data servers ask the head they are at: what it lets a client do there. */
+function servesNoLayoutWrongly(view: WorldView): string | undefined {
+  const clients = clientsOf(view);
+  const { layouts } = stateOf(logOf(view).image);
+  for (const [head, { serving, image }] of headsOf(view).entries()) {
+    if (!serving) continue;
+    for (const { key, client } of stateOf(image).layouts.values()) {
+      const number = clientIds.indexOf(client as 'a' | 'b');
+      const { returned, out } = clients[number]!;
+      if (returned === key) return `head ${head} serves a layout that ${client} returned`;
+      const isTaken = !layouts.has(key) && out?.act.kind !== 'return-layout';
+      if (isTaken && clients[1 - number]!.alone) return `head ${head} serves a layout of ${client} that was taken`;
+    }
+  }
+  return undefined;
+}
+
 function happensOnce(view: WorldView): string | undefined {
   const { twice } = logOf(view);
   if (twice !== '') return `request ${twice} was carried out again, or after a later one`;
@@ -162,7 +179,10 @@ function reached({ hasLeases = false, delegates = false, menus: [menu] }: NfsSce
   const found = [answered('OK')];
   if (!delegates && menu.some(({ kind }) => kind === 'open')) found.push(answered('SHARE_DENIED'));
   if (menu.some(({ kind }) => kind === 'lock')) found.push(answered('DENIED'));
-  if (delegates) {
+  const isLayout = menu.some(({ kind }) => kind === 'get-layout');
+  if (isLayout) {
+    found.push(sometimes<WorldView>('somebody is alone', (view) => clientsOf(view).some(({ alone }) => alone)));
+  } else if (delegates) {
     found.push(
       sometimes<WorldView>('somebody is delegated', (view) => clientsOf(view).some(({ delegation }) => delegation)),
     );
@@ -178,6 +198,7 @@ export const nfsProperties = (scenario: NfsScenario): readonly Property<WorldVie
   always('grants exclude each other', excludeEachOther),
   always('what was granted is not lost', losesNothing),
   always('no head serves what was taken away', servesNoOneWrongly),
+  always('no head serves a layout that is gone', servesNoLayoutWrongly),
   always('requests are carried out once', happensOnce),
   always('heads that have applied everything have the state of the log', areEqual),
   ...(scenario.hasLeases === true ? [always('leases are kept', keepsLeases)] : []),

@@ -119,6 +119,20 @@ export const delegationScenarios = {
   },
 } satisfies Record<string, NfsScenario>;
 
+const layouts: readonly Act[] = [{ kind: 'get-layout' }, { kind: 'return-layout' }, { kind: 'cut-off' }];
+const laidOut = { minor: 1, menus: [layouts, layouts], startsOpen: true, delegates: true } as const;
+
+/** What clients may do at data servers, are asked for and taken. */
+export const layoutScenarios = {
+  plain: { ...laidOut, name: 'layouts, 3 requests of each client', acts: 3 },
+  trouble: {
+    ...laidOut,
+    name: 'layouts, 2 requests of each client, a repetition, a death and a restart',
+    acts: 2,
+    ...trouble,
+  },
+} satisfies Record<string, NfsScenario>;
+
 /** The same with everything at once: minutes each. */
 export const longScenarios = {
   opens: { ...shared, name: 'opens and shares, 3 requests, a repetition, a death and a restart', ...trouble },

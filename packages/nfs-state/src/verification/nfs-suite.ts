@@ -1,8 +1,8 @@
 /** The proof of the state that heads share: what `holdfast explore nfs-state` and `holdfast sim nfs-state` run. */
 import type { VerificationSuite } from '@holdfast/simulation';
-import { delegationMutants, nfsMutants } from './nfs-mutants.ts';
+import { delegationMutants, layoutMutants, nfsMutants } from './nfs-mutants.ts';
 import { isQuiet, type NfsScenario } from './nfs-scenario.ts';
-import { delegationScenarios, everything, longScenarios, nfsScenarios } from './nfs-scenarios.ts';
+import { delegationScenarios, everything, layoutScenarios, longScenarios, nfsScenarios } from './nfs-scenarios.ts';
 import { nfsWorld } from './nfs-world.ts';
 
 /** More requests, deaths and repetitions than can be explored. */
@@ -49,4 +49,20 @@ export const delegationSuite: VerificationSuite = {
   configurations: Object.values(delegationScenarios).map((scenario) => nfsWorld(scenario)),
   mutants: delegationMutants,
   simulation: { ...nfsSuite.simulation, world: nfsWorld(manyDelegations) },
+};
+
+const manyLayouts: NfsScenario = {
+  ...layoutScenarios.trouble,
+  name: '40 requests of each client for layouts, 6 deaths',
+  acts: 40,
+  repeats: 20,
+  kills: 6,
+  restarts: 6,
+};
+
+export const layoutSuite: VerificationSuite = {
+  kernel: 'nfs-layouts',
+  configurations: Object.values(layoutScenarios).map((scenario) => nfsWorld(scenario)),
+  mutants: layoutMutants,
+  simulation: { ...nfsSuite.simulation, world: nfsWorld(manyLayouts) },
 };

@@ -19,6 +19,7 @@ const bounds: StateBounds = {
   opensPerClientMax: 100,
   ownersPerClientMax: 100,
   delegationsPerClientMax: 100,
+  layoutsPerClientMax: 100,
   rangesPerFileMax: 100,
   sessionsPerClientMax: 1,
   slotsMax: 1,

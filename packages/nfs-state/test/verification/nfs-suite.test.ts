@@ -1,9 +1,10 @@
-import { delegationSuite, nfsSuite } from '@holdfast/nfs-state/state-verification';
+import { delegationSuite, layoutSuite, nfsSuite } from '@holdfast/nfs-state/state-verification';
 import { exploreMutant, runExplore, runSim, worldModel } from '@holdfast/simulation';
 import { describe, expect, test } from 'vitest';
 
-const configurations = [...nfsSuite.configurations, ...delegationSuite.configurations];
-const mutants = [...nfsSuite.mutants, ...delegationSuite.mutants];
+const suites = [nfsSuite, delegationSuite, layoutSuite];
+const configurations = suites.flatMap((suite) => suite.configurations);
+const mutants = suites.flatMap((suite) => suite.mutants);
 
 /** Two of the worlds that `explore nfs-state` walks; the others take a minute. */
 const small = nfsSuite.configurations.filter(
@@ -38,7 +39,7 @@ describe('seeded bugs', () => {
   );
 });
 
-test.each([nfsSuite, delegationSuite])(
+test.each(suites)(
   '$kernel: many requests, deaths and repetitions are all answered',
   (suite) => {
     const { violations } = runSim(suite, { seed: 1, runs: 5 });
