@@ -26,6 +26,8 @@ export const priorityTable: PriorityTable = {
   'lock-owner-gone': 'durable',
   delegation: 'durable',
   'delegation-gone': 'durable',
+  layout: 'durable',
+  'layout-gone': 'durable',
   revoked: 'durable',
   'revoked-freed': 'durable',
   session: 'durable',

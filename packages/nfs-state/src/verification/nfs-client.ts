@@ -250,7 +250,9 @@ function answer(state: ClientState, { call, reply }: Extract<ClientEvent, { type
     return;
   }
   state.out = null;
-  state.answered = out.sent > 1 ? { call, status: reply.status } : null;
+  // What is asked of layouts leaves no answer: it may be another one the next time.
+  const isKept = out.sent > 1 && out.act.kind !== 'cut-off';
+  state.answered = isKept ? { call, status: reply.status } : null;
   countTurn(state, out, reply);
   if (reply.status === 'OK') granted(state, out, reply);
   else if (out.act.kind === 'return-layout') state.layout = afterRecall(state.layout!, reply);

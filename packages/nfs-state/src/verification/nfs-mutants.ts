@@ -134,6 +134,4 @@ const mutantOf = ({ name, scenario, heads, leases }: SeededBug): Mutant => ({
   world: nfsWorld(scenario, { heads: { ...headRules, ...heads }, leases: { ...leaseRules, ...leases } }),
 });
 
-export const nfsMutants: readonly Mutant[] = bugs.map(mutantOf);
-export const delegationMutants: readonly Mutant[] = delegationBugs.map(mutantOf);
-export const layoutMutants: readonly Mutant[] = layoutBugs.map(mutantOf);
+export const nfsMutants: readonly Mutant[] = [...bugs, ...delegationBugs, ...layoutBugs].map(mutantOf);

@@ -127,9 +127,10 @@ export const layoutScenarios = {
   plain: { ...laidOut, name: 'layouts, 3 requests of each client', acts: 3 },
   trouble: {
     ...laidOut,
-    name: 'layouts, 2 requests of each client, a repetition, a death and a restart',
+    name: 'layouts, 2 requests of each client, a death and a restart',
     acts: 2,
-    ...trouble,
+    kills: 1,
+    restarts: 1,
   },
 } satisfies Record<string, NfsScenario>;
 

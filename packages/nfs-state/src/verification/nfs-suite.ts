@@ -1,6 +1,6 @@
 /** The proof of the state that heads share: what `holdfast explore nfs-state` and `holdfast sim nfs-state` run. */
-import type { VerificationSuite } from '@holdfast/simulation';
-import { delegationMutants, layoutMutants, nfsMutants } from './nfs-mutants.ts';
+import type { SimulationSpec, VerificationSuite } from '@holdfast/simulation';
+import { nfsMutants } from './nfs-mutants.ts';
 import { isQuiet, type NfsScenario } from './nfs-scenario.ts';
 import { delegationScenarios, everything, layoutScenarios, longScenarios, nfsScenarios } from './nfs-scenarios.ts';
 import { nfsWorld } from './nfs-world.ts';
@@ -18,20 +18,6 @@ const large: NfsScenario = {
   hasLeases: true,
 };
 
-export const nfsSuite: VerificationSuite = {
-  kernel: 'nfs-state',
-  configurations: Object.values(nfsScenarios).map((scenario) => nfsWorld(scenario)),
-  long: Object.values(longScenarios).map((scenario) => nfsWorld(scenario)),
-  mutants: nfsMutants,
-  simulation: {
-    world: nfsWorld(large),
-    faults: {},
-    safetyMs: 200,
-    livenessMs: 2000,
-    missing: (view) => (isQuiet(view) ? undefined : 'somebody has no answer, or a head is behind'),
-  },
-};
-
 const manyDelegations: NfsScenario = {
   name: '40 requests of each client for what is delegated, 6 deaths',
   minor: 0,
@@ -44,13 +30,6 @@ const manyDelegations: NfsScenario = {
   delegates: true,
 };
 
-export const delegationSuite: VerificationSuite = {
-  kernel: 'nfs-delegations',
-  configurations: Object.values(delegationScenarios).map((scenario) => nfsWorld(scenario)),
-  mutants: delegationMutants,
-  simulation: { ...nfsSuite.simulation, world: nfsWorld(manyDelegations) },
-};
-
 const manyLayouts: NfsScenario = {
   ...layoutScenarios.trouble,
   name: '40 requests of each client for layouts, 6 deaths',
@@ -60,9 +39,25 @@ const manyLayouts: NfsScenario = {
   restarts: 6,
 };
 
-export const layoutSuite: VerificationSuite = {
-  kernel: 'nfs-layouts',
-  configurations: Object.values(layoutScenarios).map((scenario) => nfsWorld(scenario)),
-  mutants: layoutMutants,
-  simulation: { ...nfsSuite.simulation, world: nfsWorld(manyLayouts) },
+const allScenarios: readonly NfsScenario[] = [
+  ...Object.values(nfsScenarios),
+  ...Object.values(delegationScenarios),
+  ...Object.values(layoutScenarios),
+];
+
+const simulationOf = (scenario: NfsScenario): SimulationSpec => ({
+  world: nfsWorld(scenario),
+  faults: {},
+  safetyMs: 200,
+  livenessMs: 2000,
+  missing: (view) => (isQuiet(view) ? undefined : 'somebody has no answer, or a head is behind'),
+});
+
+export const nfsSuite: VerificationSuite = {
+  kernel: 'nfs-state',
+  configurations: allScenarios.map((scenario) => nfsWorld(scenario)),
+  long: Object.values(longScenarios).map((scenario) => nfsWorld(scenario)),
+  mutants: nfsMutants,
+  simulation: simulationOf(large),
+  furtherSimulations: [simulationOf(manyDelegations), simulationOf(manyLayouts)],
 };
