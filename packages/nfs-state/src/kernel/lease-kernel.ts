@@ -109,9 +109,6 @@ const table: CellTable = {
   head: { tick: handled, view: handled, paused: handled },
 };
 
-/** Whether the lease of a client has run out as far as this head knows. */
-export const isLapsedHere = (state: LeaseState, client: ClientId): boolean => state.left.get(client) === 0;
-
 /** Whether what the client asks must wait until it is kept, or gone. */
 export const mustWait = (state: LeaseState, env: LeaseEnv, client: ClientId): boolean =>
   state.given.has(client) && !env.rules.servesGivenUp();

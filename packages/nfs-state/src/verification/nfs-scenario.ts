@@ -1,7 +1,7 @@
 import type { WorldView } from '@holdfast/simulation';
 import type { LeaseState } from '../kernel/lease-types.ts';
 import { applyDelta, emptyNfsState } from '../kernel/state-deltas.ts';
-import { type Client, type MinorVersion, type NfsState, ownerKey, type Stateid } from '../kernel/state-types.ts';
+import type { Client, MinorVersion, NfsState, Stateid } from '../kernel/state-types.ts';
 import { mintKey } from '../kernel/stateids.ts';
 import type { HeadState } from './abstract-head.ts';
 import type { LogState } from './abstract-log.ts';
@@ -98,5 +98,3 @@ export const isQuiet = (view: WorldView): boolean =>
 
 export const isSettled = (view: WorldView): boolean =>
   logOf(view).tail.length === 0 && headsOf(view).every(({ pending }) => pending.length === 0);
-
-export const ownerOf = (client: number): string => ownerKey(clientIds[client]!, 'o');

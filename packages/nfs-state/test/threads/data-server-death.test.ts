@@ -3,7 +3,7 @@ import { Cluster } from '@holdfast/runtime';
 import { expect, it } from 'vitest';
 import { Random } from '../support/random.ts';
 
-const kills = Number(process.env.HOLDFAST_KILLS ?? 30);
+const kills = Number(process.env.HOLDFAST_KILLS ?? 8);
 const seed = Number(process.env.HOLDFAST_SEED ?? Date.now() % 2 ** 31);
 const fileBytes = 400_000;
 const dataServers = ['n1', 'n2', 'n3'];

@@ -1,6 +1,6 @@
 import type { Decoder, Encoder, Handle } from '@holdfast/kernel';
 import type { WriteCall } from './data-state.ts';
-import type { ToParity, Toughness, WriteResult } from './iom-messages.ts';
+import type { ToParity, Toughness } from './iom-messages.ts';
 import { type Address, decodeMj, encodeMj, type JournalEntry, type JournalId, type Peer } from './journal.ts';
 import type { ParityBlock } from './parity-state.ts';
 import { decodeParity, encodeParity, initialParity, type ParityEnv, type ParityState } from './parity-state.ts';
@@ -337,6 +337,3 @@ function decodeHeld(from: Decoder): HeldMessage {
   const message = (hasDelta ? { type, mj, delta, ...code } : { type, mj }) as ToParity;
   return { from: peer, message };
 }
-
-/** The result of a call that the write kernels answer, as a proxy says it. */
-export type InnerResult = WriteResult;
