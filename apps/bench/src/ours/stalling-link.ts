@@ -3,6 +3,7 @@ import { type DriverName, type InterconnectLink, type LinkFactory, standardLinks
 /** A switch on the links of one driver: while it is on they swallow what they are given and say nothing. */
 export interface StallSwitch {
   stall(driver: DriverName): void;
+  release(driver: DriverName): void;
 }
 
 /** The standard links, each with a switch. A link that is taken down comes back healthy. */
@@ -12,7 +13,7 @@ export function stallingLinks(): { readonly makeLink: LinkFactory; readonly faul
     const link = standardLinks(driver, wires, arena, maker, around, owner);
     return link && withSwitch(link, stalled);
   };
-  return { makeLink, faults: { stall: (driver) => stalled.add(driver) } };
+  return { makeLink, faults: { stall: (driver) => stalled.add(driver), release: (driver) => stalled.delete(driver) } };
 }
 
 function withSwitch(link: InterconnectLink, stalled: Set<DriverName>): InterconnectLink {
