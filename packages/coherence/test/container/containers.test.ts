@@ -49,7 +49,7 @@ describe('a container on four nodes', () => {
     await Promise.all(keys.map((key) => clerk(0).read(key)));
     await Promise.all(keys.map((key) => clerk(1).read(key)));
     await Promise.all(keys.map((key) => accounts.read(key)));
-    while (accounts.counters().packed < 1000) await new Promise((resolve) => setTimeout(resolve, 10));
+    await expect.poll(() => accounts.counters().packed).toBeGreaterThan(1000);
     expect(accounts.counters().objects).toBeGreaterThanOrEqual(keys.length);
     expect(await clerk(1).add({ key: 'idle 3', by: 100 })).toBe(103);
     expect(accounts.peek('idle 3')).toBeUndefined();

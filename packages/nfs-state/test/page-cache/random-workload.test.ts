@@ -8,6 +8,7 @@ const fileBytes = 60_000;
 /** Bytes side by side that belong to one client: several share a page, so that pages are written in parts. */
 const regionBytes = 700;
 const runs = Number(process.env.HOLDFAST_WORKLOADS ?? 40);
+const stepMsMax = 60_000;
 
 const ownerOf = (at: number): number => Math.floor(at / regionBytes) % clients;
 
@@ -97,9 +98,11 @@ class Workload {
     this.#caches = Array.from({ length: clients }, () => servers.cache(64));
   }
 
-  debug(): string {
-    return JSON.stringify(this.#caches.map((c) => c.stats())) + this.#servers.calls.slice(-30).join(' ');
+  /** What the caches count, and the last calls that servers had. */
+  describe(): string {
+    return JSON.stringify(this.#caches.map((cache) => cache.stats())) + this.#servers.calls.slice(-30).join(' ');
   }
+
   async begin(): Promise<void> {
     await this.#caches[0]!.create(this.#file);
     for (let who = 0; who < clients; who++) await this.#reopen(who);
@@ -183,13 +186,12 @@ it('shows everybody what they may rely on, whatever is lost on the way', async (
   );
 }, 120_000);
 
-async function within(work: Promise<unknown>, what: unknown, w: Workload): Promise<void> {
-  let t: NodeJS.Timeout | undefined;
-  await Promise.race([
-    work,
-    new Promise((_, reject) => {
-      t = setTimeout(() => reject(new Error(`hung at ${JSON.stringify(what)} ${w.debug()}`)), 4000);
-    }),
-  ]);
-  clearTimeout(t);
+/** Fails where a step does not end, and says which: a deadline against hanging, not against a busy machine. */
+async function within(work: Promise<unknown>, step: unknown, workload: Workload): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const hung = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`hung at ${JSON.stringify(step)}: ${workload.describe()}`)), stepMsMax);
+  });
+  await Promise.race([work, hung]);
+  clearTimeout(timer);
 }
