@@ -70,3 +70,13 @@ export const indexCallMs = 5_000;
 /** Threads that `explore --jobs` takes, and those it takes unless told otherwise, one a core: each holds the states of one exploration. */
 export const exploreThreadsMax = 64;
 export const exploreThreadsPreferredMax = 8;
+
+/** Blocks of the object that the demo overwrites while it stores files: each node has some. */
+export const ledgerBlocks = 256;
+
+/** Overwrites of it under way at a time, and the pause after each: storing files is to go on beside them. */
+export const ledgerLanes = 4;
+export const ledgerPauseMs = 20;
+
+/** How long a node that is about to be killed may take to come to the middle of an overwrite. */
+export const overwriteCatchMs = 5_000;

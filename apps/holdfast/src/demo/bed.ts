@@ -1,5 +1,6 @@
 import type { LockGround } from './lock-ground.ts';
 import type { ObjectStore } from './object-store.ts';
+import type { Ledger } from './overwrite-chapter.ts';
 import type { TreeIndex } from './tree-index.ts';
 
 /** What the demo runs on: a cluster whose nodes carry one array. {@link DemoGround} opens it. */
@@ -14,9 +15,14 @@ export interface DemoBed extends ObjectStore {
   readonly index: TreeIndex | undefined;
   /** Heads of NFS, under the same conditions. */
   readonly locks: LockGround | undefined;
+  /** The object that is overwritten in small pieces: a new one, or the one with that id. Left out where there is none. */
+  openLedger?(gfid?: string): Promise<Ledger>;
+  /** Told when a node is about to be ended, and whether it was ended in the middle of an overwrite. */
+  onOverwriteCaught?: { readonly hurry: () => void; readonly killed: (caught: boolean) => void };
   /**
    * Makes ready to end `node` in the middle of a store: after it wrote its next blocks of object `key`, before it made
-   * them durable; `passes` stores of that object come before. Resolves once no store can slip through any more.
+   * them durable; `passes` stores of that object come before. When an object is being overwritten, in the middle of an
+   * overwrite as well. Resolves once no store can slip through any more.
    */
   armKill(node: string, key: string, passes: number): Promise<ArmedKill>;
   /** Ends `node` now. */

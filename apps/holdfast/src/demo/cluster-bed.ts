@@ -1,10 +1,12 @@
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { RaidArray, windowBytes } from '@holdfast/raid';
 import { Cluster } from '@holdfast/runtime';
-import { clusterBootMs, indexNodesMax } from '../limits.ts';
+import { clusterBootMs, indexNodesMax, overwriteCatchMs } from '../limits.ts';
 import type { ArmedKill, BedOptions, DemoBed } from './bed.ts';
 import { ClusterLocks } from './lock-ground.ts';
 import type { StoredObject } from './object-store.ts';
+import type { Ledger } from './overwrite-chapter.ts';
 import { dataSlots, drivesOf } from './store-shape.ts';
 import { ClusterIndex } from './tree-index.ts';
 
@@ -16,6 +18,7 @@ export class ClusterBed implements DemoBed {
   readonly joinedBy = interconnect.map((driver) => driverNames[driver]).join(' and ');
   readonly index: ClusterIndex | undefined;
   readonly locks: ClusterLocks | undefined;
+  onOverwriteCaught?: { readonly hurry: () => void; readonly killed: (caught: boolean) => void };
   readonly #cluster: Cluster;
   readonly #array: RaidArray;
 
@@ -57,6 +60,11 @@ export class ClusterBed implements DemoBed {
     return this.#array.put(key, bytes);
   }
 
+  async openLedger(gfid?: string): Promise<Ledger> {
+    const { objects } = this.#array;
+    return objects.open(gfid ?? (await objects.create({ technique: 'parity' })));
+  }
+
   get(key: string): AsyncIterable<Uint8Array> {
     return this.#array.get(key);
   }
@@ -65,13 +73,25 @@ export class ClusterBed implements DemoBed {
     const hold = await this.#array.hold(node, 'block-written', { key, after: passes });
     return {
       // The block is in the file and its flush was not asked for: the node's thread stands there until it is ended.
-      killed: hold.reached.then(() => this.#cluster.kill(node)),
+      killed: hold.reached.then(() => this.#killInOverwrite(node)),
       disarm: () => hold.release(),
     };
   }
 
-  kill(node: string): Promise<void> {
-    return this.#cluster.kill(node);
+  async kill(node: string): Promise<void> {
+    await this.#killInOverwrite(node);
+  }
+
+  /** End a node when it has sent the change of an overwrite to the parity's node, and not made its block durable. */
+  async #killInOverwrite(node: string): Promise<void> {
+    let caught = false;
+    if (this.onOverwriteCaught !== undefined) {
+      const hold = await this.#array.hold(node, 'delta-sent');
+      this.onOverwriteCaught.hurry();
+      caught = await Promise.race([hold.reached.then(() => true), pause(overwriteCatchMs, false, { ref: false })]);
+    }
+    await this.#cluster.kill(node);
+    this.onOverwriteCaught?.killed(caught);
   }
 
   async close(): Promise<void> {

@@ -7,6 +7,7 @@ import type { Space } from './free-space.ts';
 import type { IndexReport } from './index-chapter.ts';
 import type { Kill } from './kill-switch.ts';
 import type { LockReport } from './lock-chapter.ts';
+import type { OverwriteReport } from './overwrite-chapter.ts';
 import type { TreeSummary } from './tree-summary.ts';
 
 const skipNames: Readonly<Record<string, readonly [string, string]>> = {
@@ -117,6 +118,19 @@ export class Narrator {
     this.#timeline.note(
       `${servedBy} serves the same stateid, ${pauseMs} ms after the death was known; nothing was reclaimed`,
     );
+  }
+
+  overwritten({ answered, afterKill, caughtBetween, different }: OverwriteReport, dead: string): void {
+    if (different > 0) {
+      this.#timeline.mark(`✗ ${showMany(different, 'overwritten block')} came back different`, 'red');
+      return;
+    }
+    this.#timeline.mark(
+      `every small overwrite that was answered is there: ${showMany(answered, 'overwrite')}, ${afterKill} after the kill`,
+    );
+    if (caughtBetween > 0) {
+      this.#timeline.note(`${dead} died between "delta sent" and "hardened" of one: its block is whole, old or new`);
+    }
   }
 
   closed(node: string): void {

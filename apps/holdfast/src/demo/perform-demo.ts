@@ -85,7 +85,11 @@ async function makeScratch(parent: string, streams: Streams): Promise<ScratchDir
 function exitCodeOf(report: DemoReport): number {
   const isLockLost = report.lock !== undefined && !(report.lock.stillHeld && report.lock.stillRefused);
   const isWrong =
-    isLockLost || report.mismatches > 0 || report.manifest === 'different' || (report.index?.different ?? 0) > 0;
+    isLockLost ||
+    report.mismatches > 0 ||
+    report.manifest === 'different' ||
+    (report.index?.different ?? 0) > 0 ||
+    (report.overwrites?.different ?? 0) > 0;
   if (isWrong) return exitCodes.failed;
   return report.unreadable > 0 ? exitCodes.incomplete : exitCodes.ok;
 }

@@ -3,6 +3,7 @@ import { printable } from '../tree/name.ts';
 import type { FileRecord } from './file-record.ts';
 import type { IndexReport } from './index-chapter.ts';
 import type { LockReport } from './lock-chapter.ts';
+import type { OverwriteReport } from './overwrite-chapter.ts';
 
 export interface KilledAt {
   readonly node: string;
@@ -40,6 +41,8 @@ export interface DemoReport {
   readonly index?: IndexReport;
   /** The lock that two clients of NFS wanted; missing in clusters of more than eight nodes. */
   readonly lock?: LockReport;
+  /** The object that was overwritten in small pieces while the files were stored. */
+  readonly overwrites?: OverwriteReport;
   readonly filesFull: number;
   readonly filesDegraded: number;
   readonly filesVerified: number;

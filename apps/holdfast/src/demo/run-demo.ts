@@ -15,6 +15,7 @@ import { LockChapter } from './lock-chapter.ts';
 import { manifestKey, manifestOf } from './manifest.ts';
 import type { Narrator } from './narrator.ts';
 import { objectKey } from './object-key.ts';
+import { OverwriteChapter } from './overwrite-chapter.ts';
 import { digestOf, readBack } from './read-back.ts';
 import { type DemoReport, listFiles, tally } from './report.ts';
 import type { StallWatch } from './stall-watch.ts';
@@ -60,7 +61,7 @@ export class Demo {
     await this.#checkSpace(records);
 
     const bed = await this.#open('create');
-    const { kill, killedAfterMs, manifestDigest, index, lock } = await this.#stopwatch.time('store', () =>
+    const { kill, killedAfterMs, manifestDigest, index, overwrites, lock } = await this.#stopwatch.time('store', () =>
       this.#store(bed, tree, records),
     );
     const { layout } = bed;
@@ -73,6 +74,8 @@ export class Demo {
     const manifestEqual = await this.#stopwatch.time('readBack', () =>
       this.#readBack(reopened, records, manifestDigest),
     );
+    const overwritten = await overwrites.check(await reopened.openLedger?.(overwrites.gfid));
+    if (overwritten !== undefined) this.#narrator.overwritten(overwritten, kill.node);
     await this.#close();
     await this.#stopwatch.time('checkSource', () => this.#checkSource(tree, records));
 
@@ -96,6 +99,7 @@ export class Demo {
       bytesStoredAfterKill: counts.bytes - kill.bytesBefore,
       ...(index === undefined ? {} : { index }),
       ...(lock === undefined ? {} : { lock }),
+      ...(overwritten === undefined ? {} : { overwrites: overwritten }),
       skipped: summary.skipped,
       seconds: this.#stopwatch.seconds,
       ...(this.#options.listFiles ? { fileList: listFiles(records) } : {}),
@@ -175,6 +179,12 @@ export class Demo {
     });
     const chapter = new IndexChapter(bed.index);
     await chapter.announce(records);
+    const overwrites = new OverwriteChapter(await bed.openLedger?.(), this.#options.seed);
+    bed.onOverwriteCaught = {
+      hurry: () => overwrites.hurry(),
+      killed: (caught) => overwrites.killed(caught),
+    };
+    await overwrites.begin();
     this.#watch.beat();
     using progress = this.#narrator.progress('storing', totalsOf(records));
     await storeFiles(bed, tree.root, records, {
@@ -195,6 +205,7 @@ export class Demo {
     });
     const manifest = manifestOf(tree.entries, records);
     await bed.put(manifestKey, manifest.chunks());
+    await overwrites.finish();
     const kill = killSwitch.kill as Kill;
     progress[Symbol.dispose]();
     const { bytes } = tally(records, []);
@@ -205,7 +216,7 @@ export class Demo {
     this.#watch.now('asking for the lock');
     const lock = await locks.finish();
     if (lock !== undefined) this.#narrator.locked(lock);
-    return { kill, killedAfterMs, manifestDigest: manifest.digest, index, lock };
+    return { kill, killedAfterMs, manifestDigest: manifest.digest, index, overwrites, lock };
   }
 
   async #readBack(bed: DemoBed, records: readonly FileRecord[], manifestDigest: string): Promise<boolean> {

@@ -38,6 +38,19 @@ export function printSummary(terminal: Terminal, report: DemoReport, keptAt: str
       `granted by ${grantedBy}, served by ${servedBy} ${pauseMs} ms after it died: ${verdict}`,
     );
   }
+  if (report.overwrites !== undefined) {
+    const { answered, afterKill, blocks, caughtBetween, different } = report.overwrites;
+    row(
+      'small overwrites',
+      `${showCount(answered)} of ${showCount(blocks)} blocks, ${showCount(afterKill)} after the kill`,
+    );
+    if (caughtBetween > 0) {
+      row('', `${killedAt.node} died in the middle of one: its change was sent, its block not made durable`);
+    }
+    const verdict =
+      different === 0 ? 'every block as last answered' : style('red', `${showCount(different)} different`);
+    row('', `read back without ${killedAt.node}: ${verdict}`);
+  }
   row('read back', `without ${killedAt.node}'s drive file, from the other ${nodes - 1}`);
   row(
     'SHA-256 equal',
@@ -93,6 +106,7 @@ function verdictOf(report: DemoReport): [Style, string] {
   if (report.mismatches > 0) return ['red', `✗ ${showMany(report.mismatches, 'file')} did not come back as stored.`];
   if ((report.index?.different ?? 0) > 0) return ['red', '✗ The index that the nodes share lost entries.'];
   if (!isLockKept(report)) return ['red', '✗ A lock did not survive the head that granted it.'];
+  if ((report.overwrites?.different ?? 0) > 0) return ['red', '✗ Blocks that were overwritten did not come back.'];
   if (report.manifest === 'different') return ['red', '✗ The list of the tree did not come back as it was stored.'];
   const held = `Every stored file came back byte for byte, with one of ${nodes} nodes (${killedAt.node}) gone.`;
   if (report.unreadable > 0) return ['yellow', `! ${held} But parts of the source could not be read.`];

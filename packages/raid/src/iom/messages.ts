@@ -238,7 +238,7 @@ export const DriveUse = z.object({ blocksUsed: count, blocksAllocated: count, ob
 
 /**
  * Steps an I/O manager can be held at.
- * - `delta-sent`: an overwritten block is in the file and its difference is on its way to the parity; neither is flushed
+ * - `delta-sent`: the difference an overwrite makes is on its way to the parity, and its block in the file, not flushed
  * - `block-written`: the blocks of a store are in the file, and no flush was asked for yet
  * - `hardened`: the blocks of a store are durable, and the sender does not know it
  * - `object-recorded`: the metadata of an object is durable here, and the sender does not know it

@@ -1,0 +1,125 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { ledgerBlocks, ledgerLanes, ledgerPauseMs } from '../limits.ts';
+
+/** An object that is written in ranges: `BlockObject` of @holdfast/raid has this shape. */
+export interface Ledger {
+  readonly gfid: string;
+  write(offset: number, bytes: Uint8Array): Promise<{ readonly degraded: boolean }>;
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+/** What became of the small overwrites in whose middle a node died. */
+export interface OverwriteReport {
+  /** Blocks of 4096 bytes of one object, overwritten again and again. */
+  readonly blocks: number;
+  /** Overwrites that were answered: block, parity and journal on disk. */
+  readonly answered: number;
+  /** Of these, after the kill. */
+  readonly afterKill: number;
+  /** Overwrites the node was in the middle of when it died: the change sent to the parity's node, the block not durable. */
+  readonly caughtBetween: number;
+  /** Blocks that came back neither as the last answered overwrite left them, nor as one that was not answered. */
+  readonly different: number;
+}
+
+const blockBytes = 4096;
+
+/** The chapter of the demo in which an object is overwritten in small pieces while everything else goes on. */
+export class OverwriteChapter {
+  readonly #ledger: Ledger | undefined;
+  readonly #random: (below: number) => number;
+  /** By block: what it may hold, as the seeds of its content. */
+  readonly #possible = new Map<number, readonly number[]>();
+  #lanes: Promise<unknown> = Promise.resolve();
+  #stopped = false;
+  #hurried = false;
+  #answered = 0;
+  #answeredBeforeKill: number | undefined;
+  #caughtBetween = 0;
+
+  /** Without a ledger the chapter is left out. */
+  constructor(ledger: Ledger | undefined, seed: number) {
+    this.#ledger = ledger;
+    this.#random = randomNumbers(seed);
+  }
+
+  get gfid(): string | undefined {
+    return this.#ledger?.gfid;
+  }
+
+  /** Fill the object, then overwrite it until {@link finish}. */
+  async begin(): Promise<void> {
+    const ledger = this.#ledger;
+    if (ledger === undefined) return;
+    const all = new Uint8Array(ledgerBlocks * blockBytes);
+    for (let block = 0; block < ledgerBlocks; block++) {
+      all.set(contentOf(block), block * blockBytes);
+      this.#possible.set(block, [block]);
+    }
+    await ledger.write(0, all);
+    this.#lanes = Promise.all(Array.from({ length: ledgerLanes }, (_, lane) => this.#overwrite(ledger, lane)));
+    this.#lanes.catch(() => undefined);
+  }
+
+  /** Overwrite without pauses from now on: a node is to be caught at it. */
+  hurry(): void {
+    this.#hurried = true;
+  }
+
+  /** The node is dead: `caught` when it stood between "delta sent" and "hardened". */
+  killed(caught: boolean): void {
+    this.#answeredBeforeKill ??= this.#answered;
+    if (caught) this.#caughtBetween++;
+    this.#hurried = false;
+  }
+
+  /** No more overwrites. */
+  async finish(): Promise<void> {
+    this.#stopped = true;
+    await this.#lanes;
+  }
+
+  /** Hold every block against what was answered; undefined when the chapter was left out. */
+  async check(ledger: Ledger | undefined): Promise<OverwriteReport | undefined> {
+    if (ledger === undefined || this.#ledger === undefined) return undefined;
+    let different = 0;
+    for (const [block, seeds] of this.#possible) {
+      const found = Buffer.from(await ledger.read(block * blockBytes, blockBytes));
+      if (!seeds.some((seed) => found.equals(contentOf(seed)))) different++;
+    }
+    const afterKill = this.#answered - (this.#answeredBeforeKill ?? this.#answered);
+    const caughtBetween = this.#caughtBetween;
+    return { blocks: ledgerBlocks, answered: this.#answered, afterKill, caughtBetween, different };
+  }
+
+  async #overwrite(ledger: Ledger, lane: number): Promise<void> {
+    while (!this.#stopped) {
+      const block = lane + ledgerLanes * this.#random(ledgerBlocks / ledgerLanes);
+      const seed = ledgerBlocks + this.#random(2 ** 30);
+      this.#possible.set(block, [...(this.#possible.get(block) ?? []), seed]);
+      await ledger.write(block * blockBytes, contentOf(seed));
+      this.#possible.set(block, [seed]);
+      this.#answered++;
+      if (!this.#hurried) await pause(ledgerPauseMs);
+    }
+  }
+}
+
+/** A block that follows from a number. */
+function contentOf(seed: number): Uint8Array {
+  const words = new Uint32Array(blockBytes / 4);
+  const random = randomNumbers(seed);
+  for (let index = 0; index < words.length; index++) words[index] = random(2 ** 32);
+  return new Uint8Array(words.buffer);
+}
+
+/** Whole numbers below what is asked for, that follow from a seed (xorshift32). */
+function randomNumbers(seed: number): (below: number) => number {
+  let state = (Math.imul(seed, 0x9e3779b1) ^ 0x5bd1e995) | 1;
+  return (below) => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % below;
+  };
+}
