@@ -188,6 +188,16 @@ export class Membership {
     this.#published = this.#live.size;
   }
 
+  /** Hear at once of a drive that stops itself on a thread that lives, not only when something is asked of it. */
+  watchDrive(member: number): void {
+    const stopped = this.#host.iom(member).stopped();
+    stopped.then(
+      (why) => why !== undefined && this.lose(member, `failed: ${why}`),
+      // The end of its thread is heard of otherwise.
+      () => undefined,
+    );
+  }
+
   /** The thread of a member has ended: nothing under way there will be answered, or touches our pages any more. */
   end(member: number, why: string): void {
     this.lose(member, why);

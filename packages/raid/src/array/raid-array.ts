@@ -354,6 +354,7 @@ export class RaidArray implements AsyncDisposable {
     this.#unlisten = () => {
       for (const end of unlisten) end();
     };
+    for (const member of present) this.#membership.watchDrive(member);
     // A member whose records are not complete counts as away until they are: a crash until then leaves it so.
     await this.#membership.enter(present.filter((member) => !suspects.has(member)));
     await endWrites(this.#membership);

@@ -63,6 +63,7 @@ export const IomService = defineService('holdfast-iom', {
   decided: rpc({ in: epochOnly, out: nothing }),
   stale: rpc({ in: StaleRequest, out: StaleAnswer }),
   use: rpc({ out: DriveUse }),
+  stopped: rpc({ out: z.string().optional() }),
   hold: rpc({ in: HoldRequest, out: nothing }),
   held: rpc({ in: stepOnly, out: HeldAnswer }),
   letGo: rpc({ in: stepOnly, out: nothing }),

@@ -85,6 +85,8 @@ export interface IomPort {
   /** Objects that have a claim or of which members missed writes, as this drive knows, by id behind `after`. */
   stale(request: StaleRequest): Promise<readonly StaleObject[]>;
   use(): Promise<DriveUse>;
+  /** Resolves when the drive has stopped itself, with why; with undefined when it is closed before. */
+  stopped(): Promise<string | undefined>;
   /** Hold a step the next time it comes. */
   hold(request: HoldRequest): Promise<void>;
   /** Resolves when something stands at a held step, with undefined when the hold is taken back first. */

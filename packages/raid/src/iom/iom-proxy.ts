@@ -33,6 +33,8 @@ export function iomPortOf(proxy: ServiceProxy<typeof IomService.members>): IomPo
     decided: (request) => proxy.decided(request),
     stale: (request) => proxy.stale(request, soon),
     use: () => proxy.use(undefined, soon),
+    // A drive may never stop: whoever waits may wait for ever.
+    stopped: () => proxy.stopped(undefined, { timeoutMs: 0 }),
     hold: (request) => proxy.hold(request),
     // Something may never come to the step: whoever waits may wait for ever.
     held: (request) => proxy.held(request, { timeoutMs: 0 }),

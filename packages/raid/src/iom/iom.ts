@@ -69,6 +69,7 @@ export class Iom implements IomPort {
   readonly #gate = new StepGate();
   #store: BlockStore | undefined;
   #journal: BlockJournal | undefined;
+  #closed = Promise.withResolvers<undefined>();
   #gfids = 0;
   #firstEpoch = 0;
 
@@ -217,6 +218,11 @@ export class Iom implements IomPort {
     return this.#open().use;
   }
 
+  async stopped(): Promise<string | undefined> {
+    const stopped = this.#open().stopped.then(({ message }) => message);
+    return Promise.race([stopped, this.#closed.promise]);
+  }
+
   async hold(request: HoldRequest): Promise<void> {
     this.#gate.hold(request);
   }
@@ -234,6 +240,8 @@ export class Iom implements IomPort {
     const journal = this.#journal;
     this.#store = undefined;
     this.#journal = undefined;
+    this.#closed.resolve(undefined);
+    this.#closed = Promise.withResolvers();
     this.#gate.releaseAll();
     await journal?.close();
     await store?.close();

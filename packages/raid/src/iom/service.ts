@@ -46,6 +46,7 @@ export default IomService.implement((context, options) => {
     stale: async (request) =>
       (await iom.stale(request)).map(({ members, ...rest }) => ({ ...rest, members: [...members] })),
     use: () => iom.use(),
+    stopped: () => iom.stopped(),
     hold: (request) => iom.hold(request),
     held: (request) => iom.held(request),
     letGo: (request) => iom.letGo(request),

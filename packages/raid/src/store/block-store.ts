@@ -88,6 +88,11 @@ export class BlockStore {
     return this.#health.failure;
   }
 
+  /** Resolves when the drive stops, with why. */
+  get stopped(): Promise<DriveStoppedError> {
+    return this.#health.stopped;
+  }
+
   get use(): DriveUse {
     const { space, state } = this.#parts;
     return {

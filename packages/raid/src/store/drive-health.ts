@@ -5,6 +5,7 @@ import { DriveStoppedError, NoSpaceError } from '../errors.ts';
 /** Whether a drive still runs. It stops once, for good. */
 export class DriveHealth {
   readonly #path: string;
+  readonly #stopped = Promise.withResolvers<DriveStoppedError>();
   #failure: DriveStoppedError | undefined;
 
   constructor(path: string) {
@@ -13,6 +14,11 @@ export class DriveHealth {
 
   get failure(): DriveStoppedError | undefined {
     return this.#failure;
+  }
+
+  /** Resolves when the drive stops, with why. */
+  get stopped(): Promise<DriveStoppedError> {
+    return this.#stopped.promise;
   }
 
   /** @throws DriveStoppedError */
@@ -59,6 +65,7 @@ export class DriveHealth {
   stop(error: unknown): Error {
     if (error instanceof NoSpaceError || error instanceof DriveStoppedError) return error;
     this.#failure ??= new DriveStoppedError(this.#path, error);
+    this.#stopped.resolve(this.#failure);
     return this.#failure;
   }
 }
