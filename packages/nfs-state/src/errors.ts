@@ -154,3 +154,25 @@ export class NfsOptionsError extends HoldfastError {
     super('HF_NFS_OPTIONS', problem, { hint });
   }
 }
+
+/** Thrown when heads could not say something about the state of a client: `HF_NFS_DELAY`. Whether it was done is unknown. */
+export class StateDelayedError extends HoldfastError {
+  override readonly name = 'StateDelayedError';
+  constructor(what: string, status: string) {
+    super('HF_NFS_DELAY', `The heads answered ${status} about ${what}.`, {
+      hint: 'Ask again: a head may be taking over.',
+      retryable: true,
+    });
+  }
+}
+
+/** Thrown by a metadata server while another one serves: `HF_NOT_SERVING`. Nothing was done. */
+export class NotServingError extends HoldfastError {
+  override readonly name = 'NotServingError';
+  constructor(node: string) {
+    super('HF_NOT_SERVING', `The metadata server on ${node} does not serve.`, {
+      hint: 'Ask the one on another node.',
+      retryable: true,
+    });
+  }
+}

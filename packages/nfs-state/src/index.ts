@@ -22,6 +22,7 @@ export * from './errors.ts';
 export type * from './file-port.ts';
 export { FileStore, type FileStoreOptions } from './file-store/file-store.ts';
 export type { HeadPlace } from './head/head-service.ts';
+export type { LocalHead } from './head/local-head.ts';
 export { NfsClient, NfsHead, NfsHeads, type NfsStateOptions } from './head/nfs-heads.ts';
 export type { ClientOperation } from './head/operation-message.ts';
 export { type Priority, type PriorityOptions, priorities, priorityTable } from './head/priority.ts';
@@ -91,12 +92,12 @@ export {
   type PageCacheServers,
   type PageCacheStats,
 } from './page-cache/page-cache.ts';
-export type { ClientDesk, HeldLayout, LockWanted } from './servers/client-desk.ts';
+export { ClientDesk, type HeldLayout, type LockWanted } from './servers/client-desk.ts';
 export { DataServer, type DataServerOptions, type DataServerPort } from './servers/data-server.ts';
 export { DataService, dataServerOn, dataService } from './servers/data-service.ts';
 export { type KnownDataServer, LayoutFences } from './servers/layout-fences.ts';
-export { MemoryDesk } from './servers/memory-desk.ts';
-export type { ServerWord } from './servers/messages.ts';
+export type { Hello, ServerWord } from './servers/messages.ts';
+export { metadataServerOn } from './servers/metadata-port.ts';
 export { MetadataServer, type MetadataServerOptions, type MetadataServerPort } from './servers/metadata-server.ts';
-export { type MetadataGround, MetadataService, metadataServerOn, metadataService } from './servers/metadata-service.ts';
+export { type MetadataGround, MetadataService, metadataService } from './servers/metadata-service.ts';
 export { type PageServersOptions, startPageServers } from './servers/page-servers.ts';

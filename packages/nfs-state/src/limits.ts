@@ -67,6 +67,18 @@ export const layoutsPerDataServerMax = 65_536;
 /** How long clients have to give a layout back that the metadata server recalls. Then it is taken from them. */
 export const recallMs = 5000;
 
+/** How long a client that stopped listening has to come back, also to another metadata server. Then its lease ends. */
+export const returnMs = 5000;
+
+/** How long a metadata server waits before it looks again who serves, when the coordination store did not say. */
+export const servingRetryMs = 100;
+
+/** How often a metadata server renews the leases of clients that listen. */
+export const renewMs = 1000;
+
+/** How often something is asked of the heads' state anew that was changed meanwhile. */
+export const stateTriesMax = 16;
+
 /** Words for a client that has not heard the last ones. One more ends its lease. */
 export const wordsWaitingMax = 4096;
 

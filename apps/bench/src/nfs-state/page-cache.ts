@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PageCache, startPageServers } from '@holdfast/nfs-state';
+import { NfsHeads, PageCache, startPageServers } from '@holdfast/nfs-state';
 import { RaidArray } from '@holdfast/raid';
 import { Cluster } from '@holdfast/runtime';
 import { processCpuNs } from '../harness/cpu.ts';
@@ -13,7 +13,8 @@ const pieceBytes = 64 << 10;
 /** Writes of one caller on the array at a time: with more of them it is slower. */
 const piecesInFlight = 4;
 const nodes = ['n0', 'n1', 'n2', 'n3'];
-const servers = { metadata: 'n0', dataServers: nodes, pagesMax: 17_000 };
+const heads = ['n0', 'n1'];
+const servers = { metadata: heads, dataServers: nodes, pagesMax: 17_000 };
 
 interface Stand {
   readonly array: RaidArray;
@@ -26,6 +27,7 @@ async function withCache<Answer>(use: (stand: Stand) => Promise<Answer>): Promis
   try {
     await using cluster = await Cluster.start({ nodes: nodes.length, pool: { pagesPerNode: 24_576 } });
     await using array = await RaidArray.create(cluster, { data: 3, directory });
+    await using _nfs = await NfsHeads.start(cluster, { array, heads });
     await startPageServers(cluster, servers);
     await using cache = await PageCache.connect(cluster.main, servers);
     return await use({ array, cache });

@@ -5,6 +5,7 @@ import { toText } from '../log/plain-text.ts';
 import { SegmentLog } from '../log/segment-log.ts';
 import { HeadHost } from './head-host.ts';
 import { HeadOptions, HeadService } from './head-service.ts';
+import { announceHead } from './local-head.ts';
 import type { PriorityTable } from './priority.ts';
 
 /** The service module of a head. */
@@ -13,6 +14,7 @@ export default HeadService.implement((context, options) => {
   const { heads, priority, snapshotRecords } = HeadOptions.parse(options);
   const log = new SegmentLog(raidObjects(context), new ManifestStore(context.coord, 'holdfast-nfs-state'));
   const host = new HeadHost(context, log, { heads, table: priority as PriorityTable, snapshotRecords });
+  const isGone = announceHead(host);
   return {
     ask: async ({ operation, slot }) => toText(await host.ask({ operation, ...(slot && { slot }) })),
     place: () => host.place,
@@ -24,6 +26,9 @@ export default HeadService.implement((context, options) => {
     hold: (step) => host.holds.hold(step),
     held: () => host.holds.held(),
     release: () => host.holds.release(),
-    [Symbol.asyncDispose]: () => host.close(),
+    [Symbol.asyncDispose]: () => {
+      isGone();
+      return host.close();
+    },
   };
 });

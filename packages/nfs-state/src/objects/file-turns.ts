@@ -34,11 +34,6 @@ export class FileTurns {
     }
   }
 
-  /** Files with calls under way or waiting. */
-  names(): string[] {
-    return [...this.#queues.keys()];
-  }
-
   async #enter(file: string, queue: Queue, alone: boolean): Promise<void> {
     if (queue.waiting.length === 0 && mayRun(queue, alone)) {
       start(queue, alone);

@@ -35,6 +35,8 @@ export class CachedFile implements PageOwner, SyncedPages, ReadPages {
   dirtyPages = 0;
   /** Handles that are open. */
   users = 0;
+  /** The lease under which the metadata server knows that the file is open; 0: it does not. */
+  openLease = 0;
   hits = 0;
 
   constructor(id: FileId, memory: PageMemory, links: ServerLinks, owner: string) {

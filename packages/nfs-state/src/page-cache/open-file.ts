@@ -19,7 +19,7 @@ export interface OpenFileHost {
   /** In the order asked for; alone, or beside others that share. */
   inTurn<Value>(file: FileId, how: 'shared' | 'alone', work: () => Promise<Value>): Promise<Value>;
   revalidate(file: CachedFile, signal: AbortSignal | undefined): Promise<void>;
-  closed(file: CachedFile): void;
+  closed(file: CachedFile): Promise<void>;
 }
 
 /**
@@ -164,7 +164,7 @@ export class OpenFile implements AsyncDisposable {
       await this.#file.flush();
     } finally {
       for (const lock of this.#held) await this.#letGo(lock);
-      this.#host.closed(this.#file);
+      await this.#host.closed(this.#file);
     }
   }
 

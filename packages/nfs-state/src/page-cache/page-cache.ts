@@ -6,8 +6,8 @@ import { cachedFilesMax, cachePagesDefault, cachePagesMin, clientNameCharsMax } 
 import { FileTurns } from '../objects/file-turns.ts';
 import type { DataServerPort } from '../servers/data-server.ts';
 import { dataServerOn } from '../servers/data-service.ts';
+import { metadataServerOn } from '../servers/metadata-port.ts';
 import type { MetadataServerPort } from '../servers/metadata-server.ts';
-import { metadataServerOn } from '../servers/metadata-service.ts';
 import { CachedFile } from './cached-file.ts';
 import { FileLocks } from './file-locks.ts';
 import { type FileCallOptions, OpenFile, type OpenFileHost } from './open-file.ts';
@@ -27,8 +27,8 @@ export interface PageCacheServers {
 }
 
 export interface PageCacheOptions {
-  /** The node of the metadata server. */
-  readonly metadata: string;
+  /** The nodes of the metadata servers: the one that serves is looked for among them. */
+  readonly metadata: readonly string[];
   /** The nodes of the data servers, in the order the metadata server has them. */
   readonly dataServers: readonly string[];
   /** Pages of this member's range that the cache may use; 64 at least. @default 16384 (64 MiB) */
@@ -60,7 +60,7 @@ let caches = 0;
  *
  * @example
  * ```ts
- * await using cache = await PageCache.connect(cluster.main, { metadata: 'n0', dataServers: ['n1', 'n2', 'n3'] });
+ * await using cache = await PageCache.connect(cluster.main, { metadata: ['n0', 'n1'], dataServers: ['n1', 'n2', 'n3'] });
  * await cache.create('report');
  * await using file = await cache.open('report');
  * await file.write(0, bytes);
@@ -72,6 +72,8 @@ export class PageCache implements AsyncDisposable, OpenFileHost {
   readonly #links: ServerLinks;
   readonly #memory: PageMemory;
   readonly #turns = new FileTurns();
+  /** OPEN and CLOSE of a file, one after the other. */
+  readonly #opens = new FileTurns();
   /** In the order of their last use. */
   readonly #files = new Map<FileId, CachedFile>();
   readonly #ended = new AbortController();
@@ -121,16 +123,17 @@ export class PageCache implements AsyncDisposable, OpenFileHost {
 
   /**
    * Open a file that is there.
-   * @throws NoFileError, BadFileError, ClosedError, the signal's reason
+   * @throws NoFileError, BadFileError, FileRefusedError when somebody denies it (SHARE_DENIED), ClosedError, the signal's
+   * reason
    */
   async open(id: FileId, { signal }: FileCallOptions = {}): Promise<OpenFile> {
     await this.#begun(signal);
     const file = this.#fileOf(id);
     file.users++;
     try {
-      await this.revalidate(file, signal);
+      await this.#opens.run(id, 'alone', () => this.#openAtServer(file, signal));
     } catch (error) {
-      this.closed(file);
+      await this.closed(file);
       throw error;
     }
     return new OpenFile(file, this, `${this.#links.client}:${++this.#serial}`);
@@ -202,9 +205,49 @@ export class PageCache implements AsyncDisposable, OpenFileHost {
     file.revalidate(await this.#tried(() => this.#links.metadata.attributes(file.id), signal));
   }
 
-  closed(file: CachedFile): void {
+  async closed(file: CachedFile): Promise<void> {
     file.users--;
+    if (file.users === 0) await this.#opens.run(file.id, 'alone', () => this.#closeAtServer(file));
     this.#forgetFiles();
+  }
+
+  /** Close-to-open consistency: the server is asked, and remembers that the file is open unless it does already. */
+  async #openAtServer(file: CachedFile, signal: AbortSignal | undefined): Promise<void> {
+    const { client, metadata } = this.#links;
+    for (;;) {
+      const { lease } = this.#links;
+      if (file.openLease === lease) return this.revalidate(file, signal);
+      const answer = await this.#tried(() => metadata.open({ client, lease, file: file.id }), signal);
+      if (answer.status === 'done') {
+        file.revalidate(answer.attributes);
+        file.openLease = lease;
+        return;
+      }
+      if (answer.why === 'permanent') throw new FileRefusedError(file.id, 'open', answer.code);
+      await delay(this.#links.lost(0));
+    }
+  }
+
+  async #closeAtServer(file: CachedFile): Promise<void> {
+    const { client, metadata } = this.#links;
+    while (file.users === 0 && file.openLease === this.#links.lease && !this.#links.closed) {
+      try {
+        await metadata.close({ client, lease: file.openLease, file: file.id });
+        file.openLease = 0;
+      } catch {
+        await delay(this.#links.lost(0));
+      }
+    }
+  }
+
+  /** What was open is open under the new lease too, unless somebody denies it by now: then what is written is refused. */
+  async #openAgain(file: CachedFile): Promise<void> {
+    if (file.users === 0) return;
+    try {
+      await this.#openAtServer(file, this.#ended.signal);
+    } catch {
+      // The file is gone, or the cache is closed: a flush says so.
+    }
   }
 
   async #begun(signal: AbortSignal | undefined): Promise<void> {
@@ -223,7 +266,7 @@ export class PageCache implements AsyncDisposable, OpenFileHost {
       if (answer.status !== 'refused') return 'done';
       if (answer.code === 'HF_NO_FILE') throw new NoFileError(file);
       if (answer.why === 'permanent') throw new FileRefusedError(file, operation.type, answer.code);
-      await new Promise((resolve) => setTimeout(resolve, this.#links.lost(0)));
+      await delay(this.#links.lost(0));
     }
   }
 
@@ -238,7 +281,7 @@ export class PageCache implements AsyncDisposable, OpenFileHost {
         return answer;
       } catch (error) {
         if (isRefusal(error)) throw error;
-        await new Promise((resolve) => setTimeout(resolve, this.#links.lost(0)));
+        await delay(this.#links.lost(0));
       }
     }
   }
@@ -269,7 +312,8 @@ export class PageCache implements AsyncDisposable, OpenFileHost {
     const { signal } = this.#ended;
     while (!signal.aborted) {
       try {
-        for await (const word of this.#links.metadata.words(this.#links.client, signal)) {
+        const { client, lease, metadata } = this.#links;
+        for await (const word of metadata.words({ client, lease }, signal)) {
           this.#links.answered(0);
           if (word.type === 'recall') this.#files.get(word.file)?.recall();
           else this.#begin(word.lease);
@@ -277,17 +321,28 @@ export class PageCache implements AsyncDisposable, OpenFileHost {
       } catch {
         // The server is gone, or this is the end: the loop sees which.
       }
-      if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, this.#links.lost(0)));
+      if (!signal.aborted) await delay(this.#links.lost(0));
     }
   }
 
   #begin(lease: number): void {
+    // Another server goes on with the lease.
+    if (lease === this.#links.lease) return;
     const isFirst = this.#links.lease === 0;
     this.#links.lease = lease;
     this.#ready.resolve();
     if (isFirst) return;
     this.#leasesLost++;
-    for (const file of this.#files.values()) file.leaseLost(lease);
+    for (const file of this.#files.values()) {
+      file.leaseLost(lease);
+      void this.#opens.run(file.id, 'alone', () => this.#openAgain(file));
+    }
+  }
+
+  /** Said once: a server that is gone, or does not hear it, ends the lease by itself. */
+  async #leave(): Promise<void> {
+    const { client, lease, metadata } = this.#links;
+    if (lease > 0) await metadata.leave({ client, lease }).catch(() => undefined);
   }
 
   async #close(abandon: boolean): Promise<void> {
@@ -298,10 +353,13 @@ export class PageCache implements AsyncDisposable, OpenFileHost {
     for (const file of files) file.close();
     this.#files.clear();
     this.#memory.frames.close();
+    await this.#leave();
     const lost = flushes.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
     if (lost.length > 0) throw new AggregateError(lost, 'Some files could not be flushed.');
   }
 }
+
+const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Whether an error is the server's own answer, and will be the same again. */
 function isRefusal(error: unknown): boolean {

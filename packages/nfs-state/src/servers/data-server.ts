@@ -23,8 +23,6 @@ export interface DataServerPort {
    * was begun under it is over.
    */
   fence(grant: LayoutGrant): Promise<void>;
-  /** The same for every client, file and layout up to this one: a new metadata server knows of none of them. */
-  fenceAll(upTo: { readonly layout: number }): Promise<void>;
 }
 
 export interface DataServerOptions {
@@ -103,16 +101,6 @@ export class DataServer implements DataServerPort {
       if (clients.size === 0) this.#granted.delete(file);
     }
     await this.#settled(file);
-  }
-
-  async fenceAll({ layout: upTo }: { readonly layout: number }): Promise<void> {
-    const old = [...this.#granted].flatMap(([file, clients]) =>
-      [...clients].filter(([, layout]) => layout <= upTo).map(([client, layout]) => ({ client, file, layout })),
-    );
-    await Promise.all([
-      ...old.map((each) => this.fence(each)),
-      ...this.#turns.names().map((file) => this.#settled(file)),
-    ]);
   }
 
   /** Everything that was begun on the file is over. */

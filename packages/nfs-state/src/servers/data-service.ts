@@ -13,7 +13,6 @@ export const DataService = defineService('holdfast-nfs-data', {
   read: rpc({ in: DataRead, out: DataDone }),
   grant: rpc({ in: LayoutGrant, out: z.boolean() }),
   fence: rpc({ in: LayoutGrant, out: z.void() }),
-  fenceAll: rpc({ in: LayoutGrant.pick({ layout: true }), out: z.void() }),
 });
 
 /** The service module of a data server over these objects: `export default dataService(...)`. */
@@ -34,7 +33,6 @@ export function dataService(
       read: (request) => server.read(request),
       grant: (grant) => server.grant(grant),
       fence: (grant) => server.fence(grant),
-      fenceAll: (upTo) => server.fenceAll(upTo),
     };
   });
 }
@@ -48,6 +46,5 @@ export function dataServerOn({ service }: Pick<MemberContext, 'service'>, node: 
     read: (request) => proxy.read(request),
     grant: (grant) => proxy.grant(grant, { timeoutMs: grantMs }),
     fence: (grant) => proxy.fence(grant),
-    fenceAll: (upTo) => proxy.fenceAll(upTo),
   };
 }

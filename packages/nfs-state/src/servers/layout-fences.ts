@@ -6,7 +6,7 @@ import type { LayoutGrant } from './messages.ts';
 export interface KnownDataServer {
   /** The node it runs on. */
   readonly node: string;
-  readonly port: Pick<DataServerPort, 'grant' | 'fence' | 'fenceAll'>;
+  readonly port: Pick<DataServerPort, 'grant' | 'fence'>;
 }
 
 /** Errors that say that the instance asked is gone, and with it all that it was about to do. */
@@ -50,14 +50,10 @@ export class LayoutFences {
 
   /** Resolves when none of them carries out anything of the layout any more: each said so, or is gone. */
   async fence(layout: LayoutGrant): Promise<void> {
-    const using = this.#using.get(layout.layout) ?? [];
+    // Whoever granted it before may have told all of them.
+    const using = this.#using.get(layout.layout) ?? this.#servers.map((_, place) => place + 1);
     await Promise.all(using.map((number) => untilDone(() => this.#servers[number - 1]!.port.fence(layout))));
     this.#using.delete(layout.layout);
-  }
-
-  /** The same for all layouts up to this one, which another metadata server granted. */
-  async fenceAll(layout: number): Promise<void> {
-    await Promise.all(this.#servers.map(({ port }) => untilDone(() => port.fenceAll({ layout }))));
   }
 }
 

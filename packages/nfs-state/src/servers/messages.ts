@@ -123,7 +123,19 @@ export type LockMessage = z.output<typeof LockMessage>;
 export const LockAnswer = z.object({ status: z.enum(['granted', 'denied', 'fenced']) });
 export type LockAnswer = z.output<typeof LockAnswer>;
 
-export const Hello = z.object({ client });
+/** `lease`: the one the client had last, 0 before the first. */
+export const Hello = z.object({ client, lease: count });
+export type Hello = z.output<typeof Hello>;
+export const ClientQuestion = z.object({ client });
+
+export const FileOpening = z.object({ client, lease: count, file });
+export type FileOpening = z.output<typeof FileOpening>;
+/** `attributes` is missing where there is no such file. */
+export const OpenAnswer = z.union([
+  z.object({ status: z.literal('done'), attributes: Attributes.optional() }),
+  Refusal,
+]);
+export type OpenAnswer = z.output<typeof OpenAnswer>;
 
 /** What the metadata server says to a client of its own accord. The first word is always its lease. */
 export const ServerWord = z.union([

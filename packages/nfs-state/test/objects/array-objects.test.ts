@@ -1,4 +1,4 @@
-import { ArrayObjects, PageCache, startPageServers } from '@holdfast/nfs-state';
+import { ArrayObjects, NfsHeads, PageCache, startPageServers } from '@holdfast/nfs-state';
 import { RaidArray } from '@holdfast/raid';
 import { Cluster } from '@holdfast/runtime';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -11,7 +11,8 @@ const seed = Number(process.env.HOLDFAST_SEED ?? Date.now() % 2 ** 31);
 const kills = Number(process.env.HOLDFAST_KILLS ?? 4);
 /** Nodes without a drive: when one dies the array is whole. */
 const dataServers = ['n3', 'n4'];
-const servers = { metadata: 'n0', dataServers, pagesMax: 1024 };
+const heads = ['n0', 'n1'];
+const servers = { metadata: heads, dataServers, pagesMax: 1024 };
 let cluster: Cluster;
 let array: RaidArray;
 
@@ -43,6 +44,7 @@ filePortSuite({
 
 it(`keeps every byte of an fsync while a data server dies, ${kills} times (HOLDFAST_SEED=${seed})`, async () => {
   const random = new Random(seed);
+  await using _nfs = await NfsHeads.start(cluster, { array, heads });
   await startPageServers(cluster, servers);
   await using writer = await PageCache.connect(cluster.main, servers);
   await using reader = await PageCache.connect(cluster.main, servers);

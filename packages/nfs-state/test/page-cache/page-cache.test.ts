@@ -185,14 +185,35 @@ describe('trouble', () => {
     expect(await contentOf(servers.cache())).toEqual(bytes);
   });
 
-  it('a metadata server that starts anew ends the lease: locks are lost, other bytes are not', async () => {
+  it('a metadata server that dies takes nothing along: opens, layouts and locks go on with the next one', async () => {
+    const servers = new LocalServers();
+    const [mine, other] = [servers.cache(), servers.cache()];
+    const file = await openNew(mine);
+    await file.write(0, pattern(50_000, 9));
+    await file.fsync();
+    const lock = await file.lock({ offset: 0, bytes: 10 });
+    const theirs = await other.open('f');
+    const { layouts } = servers.head.state;
+    const before = [...layouts.keys()];
+    servers.restartMetadata();
+    const waiting = theirs.lock({ offset: 5, bytes: 1 });
+    await file.write(0, text('locked'));
+    await file.fsync();
+    expect([...layouts.keys()]).toEqual(before);
+    await file.unlock(lock);
+    await theirs.unlock(await waiting);
+    expect((await contentOf(other)).subarray(0, 6)).toEqual(text('locked'));
+    expect(mine.stats()).toMatchObject({ leasesLostTotal: 0 });
+  });
+
+  it('a lease that is ended takes locks along, and what was written under them; other bytes are kept', async () => {
     const servers = new LocalServers();
     const cache = servers.cache();
     const file = await openNew(cache);
     await file.write(8192, text('without a lock'));
     const lock = await file.lock({ offset: 0, bytes: 10 });
     await file.write(0, text('locked'));
-    servers.restartMetadata();
+    await servers.metadata.expire('c0');
     await cacheBegan(cache);
     const unlocking = file.unlock(lock);
     await expect(unlocking).rejects.toMatchObject({ code: 'HF_WRITE_LOST', pages: 1 });
@@ -200,6 +221,17 @@ describe('trouble', () => {
     const all = await contentOf(servers.cache());
     expect(all.subarray(0, 6)).toEqual(new Uint8Array(6));
     expect(all.subarray(8192)).toEqual(text('without a lock'));
+  });
+
+  it('whoever closes a cache leaves nothing behind', async () => {
+    const servers = new LocalServers();
+    const cache = servers.cache();
+    const file = await openNew(cache);
+    await file.lock();
+    await file.write(0, text('abc'));
+    await cache.close();
+    const { clients, opens, locks, layouts, lockOwners, files } = servers.head.state;
+    expect([clients, opens, locks, layouts, lockOwners, files].map(({ size }) => size)).toEqual([0, 0, 0, 0, 0, 0]);
   });
 
   it('a layout that is recalled is given back, and the rest goes through the metadata server', async () => {

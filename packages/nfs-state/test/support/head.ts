@@ -1,18 +1,20 @@
 import {
   applyDelta,
   emptyNfsState,
+  type LocalHead,
   type Mint,
   type NfsState,
   type Operation,
   type Plan,
   planOperation,
   type Reply,
+  type Request,
   type StateBounds,
   stateBoundsDefault,
 } from '@holdfast/nfs-state';
 
 /** One head on its own: what is planned is applied at once. */
-export class Head {
+export class Head implements LocalHead {
   readonly state: NfsState = emptyNfsState();
   /** Clients whose leases ran out. */
   readonly lapsed = new Set<string>();
@@ -31,6 +33,11 @@ export class Head {
     const { reply, deltas } = this.plan(operation);
     for (const delta of deltas) applyDelta(this.state, delta);
     return reply;
+  }
+
+  /** As servers on its node ask it. */
+  async ask({ operation }: Request): Promise<Reply> {
+    return this.do(operation);
   }
 
   plan(operation: Operation): Plan {

@@ -1,9 +1,11 @@
 import {
+  ClientDesk,
   DataServer,
   type DataServerPort,
   FileStore,
+  type Hello,
   LayoutFences,
-  MemoryDesk,
+  type LocalHead,
   MetadataServer,
   type MetadataServerPort,
   type ObjectPort,
@@ -12,6 +14,7 @@ import {
 } from '@holdfast/nfs-state';
 import { NodeDownError, type PagePool } from '@holdfast/runtime';
 import { onTestFinished } from 'vitest';
+import { Head } from './head.ts';
 import { memberPools } from './local-pool.ts';
 import { MemoryObjects } from './memory-objects.ts';
 
@@ -33,6 +36,12 @@ function mortal(objects: ObjectPort, died: AbortSignal): ObjectPort {
     locate: (name, offset, bytes) => live(() => objects.locate(name, offset, bytes)),
   };
 }
+
+/** The same of the head that a server asks; what was asked before is done. */
+const mortalHead = (head: Head, died: AbortSignal): LocalHead => ({
+  state: head.state,
+  ask: async (request) => (died.aborted ? new Promise(() => undefined) : head.ask(request)),
+});
 
 /** The answer of a server, unless it dies first. */
 async function untilDeath<Answer>(work: Promise<Answer>, died: AbortSignal): Promise<Answer> {
@@ -57,6 +66,8 @@ export type Trouble = 'lost before' | 'lost after';
 export class LocalServers {
   readonly objects = new MemoryObjects(nodes, 4 * 4096);
   readonly pools: PagePool[];
+  /** The state that outlives the metadata server. */
+  readonly head = new Head();
   metadata!: MetadataServer;
   readonly data: DataServer[] = [];
   /** Calls that were made, by server and name. */
@@ -73,18 +84,19 @@ export class LocalServers {
     this.restartMetadata();
   }
 
-  /** The metadata server dies and comes back: leases, layouts, locks and what is not stable are gone. */
+  /** The metadata server dies, and another one goes on: what is not stable is gone, what it granted is not. */
   restartMetadata(): void {
     this.#died.abort();
     const died = new AbortController();
     this.#died = died;
+    this.metadata?.stop();
     const objects = mortal(this.objects, died.signal);
     const known = nodes.map((node, place) => ({ node, port: this.#dataPort(place + 1) }));
     this.#epoch++;
     this.metadata = new MetadataServer({
       files: new FileStore({ objects, epoch: this.#epoch, now: () => 1000 }),
       objects,
-      desk: new MemoryDesk(this.#epoch),
+      desk: new ClientDesk(mortalHead(this.head, died.signal), this.#epoch),
       dataServers: new LayoutFences(known),
       pages: this.pools[0]!,
     });
@@ -117,7 +129,10 @@ export class LocalServers {
       dataServers: nodes.map((_, place) => this.#dataPort(place + 1)),
       pagesMax,
     });
-    onTestFinished(() => cache.close({ abandon: true }));
+    onTestFinished(async () => {
+      await cache.close({ abandon: true });
+      this.metadata.stop();
+    });
     return cache;
   }
 
@@ -132,9 +147,9 @@ export class LocalServers {
     return answer;
   }
 
-  async *#words(client: string, signal: AbortSignal): AsyncGenerator<ServerWord, void> {
+  async *#words(hello: Hello, signal: AbortSignal): AsyncGenerator<ServerWord, void> {
     const died = this.#died.signal;
-    const words = this.metadata.words(client, signal)[Symbol.asyncIterator]();
+    const words = this.metadata.words(hello, signal)[Symbol.asyncIterator]();
     try {
       for (;;) {
         const next = await untilDeath(words.next(), died);
@@ -153,13 +168,15 @@ export class LocalServers {
       read: (request) => this.#through(server, 'read', () => this.data[server]!.read(request)),
       grant: (grant) => this.#through(server, 'grant', () => this.data[server]!.grant(grant)),
       fence: (grant) => this.#through(server, 'fence', () => this.data[server]!.fence(grant)),
-      fenceAll: (upTo) => this.#through(server, 'fenceAll', () => this.data[server]!.fenceAll(upTo)),
     };
   }
 
   #metadataPort(): MetadataServerPort {
     return {
-      words: (client, signal) => this.#words(client, signal),
+      words: (hello, signal) => this.#words(hello, signal),
+      leave: (hello) => this.#through(0, 'leave', () => this.metadata.leave(hello)),
+      open: (file) => this.#through(0, 'open', () => this.metadata.open(file)),
+      close: (file) => this.#through(0, 'close', () => this.metadata.close(file)),
       attributes: (file) => this.#through(0, 'attributes', () => this.metadata.attributes(file)),
       change: (change) => this.#through(0, change.operation.type, () => this.metadata.change(change)),
       read: (request) => this.#through(0, 'read', () => this.metadata.read(request)),

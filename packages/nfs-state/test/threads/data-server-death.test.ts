@@ -19,7 +19,7 @@ it(`loses no byte of an fsync when a data server dies under it, ${kills} times (
   await cluster.deploy(fixture('stable-objects'), { on: 'n0' });
   await cluster.deploy(fixture('data-server'), { on: dataServers });
   await cluster.deploy(fixture('metadata-server'), { on: 'n0' });
-  const servers = { metadata: 'n0', dataServers, pagesMax: 1024 };
+  const servers = { metadata: ['n0'], dataServers, pagesMax: 1024 };
   await using writer = await PageCache.connect(cluster.main, servers);
   await using reader = await PageCache.connect(cluster.main, servers);
   const restarting = new Map<string, Promise<void>>();
