@@ -59,6 +59,7 @@ export {
   type HistoryViolation,
 } from './history/check-history.ts';
 export { type CounterCall, counterModel } from './history/counter.ts';
+export { beginning, counted, type OracleCall, someOrderExplains } from './history/every-order.ts';
 export { historyText } from './history/history-text.ts';
 export type { Operation, OperationEnd, SequentialModel } from './history/operation.ts';
 export {

@@ -47,7 +47,7 @@ function next(state: ObjectState, call: ObjectCall, answer: ObjectAnswer | undef
     case 'see':
       return see(state, call.touched, answer);
     case 'write':
-      return state.lost !== 'no' || answer === undefined || answer === state.value
+      return answer === undefined || answer === state.value || (state.lost !== 'no' && answer === noPayload)
         ? holding(state, call.value)
         : undefined;
     case 'remove': {
@@ -60,13 +60,52 @@ function next(state: ObjectState, call: ObjectCall, answer: ObjectAnswer | undef
   }
 }
 
+// A touch that saw a blank object may have made it.
+const isLook = (call: ObjectCall, answer: ObjectAnswer | undefined): boolean =>
+  call.type === 'see' && answer !== undefined && answer !== lostAnswer && !(call.touched && answer === blankPayload);
+
+/** What was there for sure before the call did anything. */
+function seen(call: ObjectCall, answer: ObjectAnswer): string | undefined {
+  if (call.type === 'remove') return answer === 0 ? String(noPayload) : undefined;
+  if (call.type === 'may-lose' || answer === lostAnswer) return undefined;
+  return call.type === 'write' || isLook(call, answer) ? String(answer) : undefined;
+}
+
+function left(call: ObjectCall, answer: ObjectAnswer | undefined): string {
+  if (call.type === 'write') return String(call.value);
+  return String(call.type === 'see' && answer !== lostAnswer ? blankPayload : noPayload);
+}
+
+/** A touch or a removal of which nobody can tell whether it was made need not have been. */
+function takeUnknown(operations: readonly ObjectOperation[]): (call: ObjectCall) => ObjectCall | undefined {
+  const answers = operations.flatMap(({ call, end }) =>
+    end?.outcome === 'answered' ? [{ call, answer: end.result }] : [],
+  );
+  const isSeen = (value: number): boolean =>
+    answers.some(({ call, answer }) => call.type !== 'remove' && call.type !== 'may-lose' && answer === value);
+  const isFound = answers.some(({ call, answer }) => call.type === 'remove' && answer === 1);
+  const isMissed = answers.some(({ call, answer }) => call.type === 'remove' && answer === 0);
+  const asksForBlank =
+    isFound || answers.some(({ call, answer }) => answer === blankPayload && !(call.type === 'see' && call.touched));
+  const asksForNothing = isMissed || isSeen(noPayload) || isSeen(blankPayload);
+  return (call) => {
+    if (call.type === 'see') return call.touched && asksForBlank ? call : undefined;
+    return call.type === 'remove' && !asksForNothing ? undefined : call;
+  };
+}
+
 /** One object of a container, used by one client at a time. */
 export const objectModel: SequentialModel<ObjectState, ObjectCall, ObjectAnswer> = {
   name: 'object',
   initial: { value: noPayload, lost: 'no' },
   next,
-  // A touch that saw a blank object may have made it.
-  isLook: (call, answer) =>
-    call.type === 'see' && answer !== undefined && answer !== lostAnswer && !(call.touched && answer === blankPayload),
+  isLook,
   stateText: ({ value, lost }) => `${lost === 'no' ? '' : `${lost} lost `}${value === noPayload ? 'absent' : value}`,
+  takeUnknown,
+  values: {
+    held: ({ value }) => String(value),
+    seen,
+    left,
+    isSure: ({ type }) => type !== 'may-lose',
+  },
 };

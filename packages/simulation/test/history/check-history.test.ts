@@ -1,6 +1,8 @@
 import {
+  beginning,
   type CounterCall,
   checkHistory,
+  counted,
   counterModel,
   HistoryError,
   historyText,
@@ -9,10 +11,10 @@ import {
   type RegisterResult,
   registerModel,
   type SequentialModel,
+  someOrderExplains,
 } from '@holdfast/simulation';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { beginning, counted, someOrderExplains } from './every-order.ts';
 import { playHistory, type RegisterOperation } from './played-history.ts';
 
 const values = fc.constantFrom('a', 'b', null);

@@ -1,4 +1,4 @@
-import type { Operation, SequentialModel } from '@holdfast/simulation';
+import type { Operation, SequentialModel } from './operation.ts';
 
 /** One call as the oracle sees it: it must have taken effect, or it may have. */
 export interface OracleCall<Call, Result> {
@@ -17,7 +17,10 @@ function* arrangements(numbers: readonly number[]): Generator<readonly number[]>
   }
 }
 
-/** Whether some order of some of the calls explains all answers, found by writing down every order there is. */
+/**
+ * Whether some order of some of the calls explains all answers, found by writing down every order there is: an oracle to
+ * hold a new {@link SequentialModel} against, for up to about six calls.
+ */
 export function someOrderExplains<State, Call, Result>(
   calls: readonly OracleCall<Call, Result>[],
   model: SequentialModel<State, Call, Result>,
