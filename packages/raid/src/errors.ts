@@ -315,3 +315,56 @@ export class ClaimedError extends HoldfastError {
     });
   }
 }
+
+/** Thrown when a key leads to another object already: `HF_NAME_TAKEN`. Nothing was changed. */
+export class NameTakenError extends HoldfastError {
+  override readonly name = 'NameTakenError';
+  /** The object it leads to. */
+  readonly gfid: string;
+  constructor(key: string, gfid: string) {
+    super('HF_NAME_TAKEN', `The name ${JSON.stringify(key)} leads to object ${gfid} already.`, {
+      hint: 'Use another name, or say replace: true.',
+    });
+    this.gfid = gfid;
+  }
+}
+
+/** Thrown when there is no such name: `HF_NO_NAME`. Nothing was changed. */
+export class NameNotFoundError extends HoldfastError {
+  override readonly name = 'NameNotFoundError';
+  constructor(key: string) {
+    super('HF_NO_NAME', `There is no name ${JSON.stringify(key)}.`, { hint: 'names.list() says which there are.' });
+  }
+}
+
+/** Thrown when there are as many names, or objects to be removed, as can be: `HF_NAMES_FULL`. Nothing was changed. */
+export class NamesFullError extends HoldfastError {
+  override readonly name = 'NamesFullError';
+  constructor(what: string) {
+    super('HF_NAMES_FULL', `There are ${what} already.`, {
+      hint: 'Unbind some, and call names.sweep() when objects wait to be removed.',
+      retryable: true,
+    });
+  }
+}
+
+/** Thrown when other writers were quicker each time a change of names was tried: `HF_NAMES_BUSY`. Nothing was changed. */
+export class NamesBusyError extends HoldfastError {
+  override readonly name = 'NamesBusyError';
+  constructor(attempts: number) {
+    super('HF_NAMES_BUSY', `Other writers changed the names ${attempts} times before this one could.`, {
+      hint: 'Try again, from fewer threads at a time.',
+      retryable: true,
+    });
+  }
+}
+
+/** Thrown when the log of names holds what no version of it can: `HF_NAMES_DAMAGED`. No name is made up. */
+export class NamesDamagedError extends HoldfastError {
+  override readonly name = 'NamesDamagedError';
+  constructor(where: string) {
+    super('HF_NAMES_DAMAGED', `The log of names is damaged: ${where}.`, {
+      hint: 'Objects are not touched, and are opened by their ids. Restore the names from a copy.',
+    });
+  }
+}

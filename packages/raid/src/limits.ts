@@ -145,3 +145,25 @@ export const claimStepMax = 2 ** 16;
 
 /** How long closing an array waits for journaled writes that were answered to end. */
 export const settleWritesMs = 5_000;
+
+/** Names of an array: all of them are in the memory of each thread that uses them. */
+export const namesMax = 1_000_000;
+
+/** Objects whose name was removed and that are not yet gone; a remove beyond that is refused until a sweep has run. */
+export const doomedObjectsMax = 65_536;
+
+/** Writers of names whose last operation is kept: one that did not hear the end of its own asks whether it is there. */
+export const namesWritersMax = 64;
+
+/** The log of names is written anew when it is longer than this and more than twice what is still true in it. */
+export const namesLogBytesMin = 1 << 20;
+
+/** Blocks from one area of the log of names to the other, 64 GiB: more than all names of the greatest length take. */
+export const namesAreaBlocks = 2 ** 24;
+
+/** Blocks of the log of names that are read or written at a time. */
+export const namesWindowBlocks = 64;
+
+/** How often a change of names is begun anew because another writer was quicker, and the longest pause before that. */
+export const namesAttemptsMax = 64;
+export const namesPauseMs = 50;

@@ -8,6 +8,7 @@ import { gfidsPerOpeningMax, putsInFlightMax, windowsPerGetMax } from '../limits
 import { GroupMender } from '../mend/group-mender.ts';
 import { type Mending, type MendOptions, parseMend } from '../mend/mend-types.ts';
 import { ObjectMender, type ObjectMenderHost } from '../mend/object-mender.ts';
+import { ArrayNames } from '../names/array-names.ts';
 import { BlockObjects } from '../object/block-objects.ts';
 import { newClient } from '../object/client-number.ts';
 import type { ObjectHost } from '../object/object-host.ts';
@@ -61,6 +62,7 @@ export class RaidArray implements AsyncDisposable {
   readonly #reads = new OpenReads();
   readonly #locks = new KeyLocks();
   readonly #objects: BlockObjects;
+  readonly #names: ArrayNames;
   readonly #puts = new Slots(putsInFlightMax);
   /** Calls under way, and the space given back behind them: closing waits for these. */
   readonly #work = new Set<Promise<unknown>>();
@@ -107,6 +109,7 @@ export class RaidArray implements AsyncDisposable {
     try {
       const array = new RaidArray(host, await drives());
       array.#reconciliation = await array.#enter();
+      await array.#makeNames();
       return array;
     } catch (error) {
       await Promise.allSettled(host.members.map((member) => host.iom(member).close()));
@@ -151,11 +154,17 @@ export class RaidArray implements AsyncDisposable {
       this.#assertOpen();
       return objectHost;
     });
+    this.#names = new ArrayNames(this.#objects);
   }
 
   /** Objects that are written in ranges. Inside a service of a node: `raidObjects(context)`. */
   get objects(): BlockObjects {
     return this.#objects;
+  }
+
+  /** Names of objects that are written in ranges. Inside a service of a node: `raidNames(context)`. */
+  get names(): ArrayNames {
+    return this.#names;
   }
 
   /** What happens in the array, from now on. */
@@ -364,6 +373,13 @@ export class RaidArray implements AsyncDisposable {
       await endWrites(this.#membership);
     }
     return done;
+  }
+
+  /** With too many members down names wait, as everything that is stored does, until the array is opened again. */
+  async #makeNames(): Promise<void> {
+    if (this.#membership.lost.size > this.#opened.geometry.parity) return;
+    await this.#objects.makeNames();
+    this.#behind(() => this.#names.sweep().then(() => undefined));
   }
 
   async #put(key: RawKey, source: ByteSource, options: PutOptions): Promise<StoredObject> {

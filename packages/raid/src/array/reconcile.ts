@@ -1,5 +1,5 @@
 import { gfidsPerRequestMax } from '../limits.ts';
-import { isBlockObject } from '../object/object-record.ts';
+import { isBlockObject, namesGfid } from '../object/object-record.ts';
 import type { ObjectRecord } from '../store/log-record.ts';
 import type { Reconciliation } from './events.ts';
 import type { Membership } from './membership.ts';
@@ -53,7 +53,8 @@ export async function reconcile(
   };
   const dropped = await Promise.all(present.map((member) => dropUnknown(membership, member, kept, givenUp)));
   return {
-    objects: kept.size,
+    // The names of objects are the array's own.
+    objects: kept.size - (kept.has(namesGfid) ? 1 : 0),
     degraded: absentOf.size,
     recopied,
     forgotten,

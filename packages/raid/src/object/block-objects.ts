@@ -8,7 +8,7 @@ import type { ObjectRecord } from '../store/log-record.ts';
 import { BlockLanes } from './block-lanes.ts';
 import { BlockObject } from './block-object.ts';
 import type { ObjectHost } from './object-host.ts';
-import { blockObjectKey, parseGfid } from './object-record.ts';
+import { blockObjectKey, namesGfid, parseGfid, printGfid } from './object-record.ts';
 
 const createSchema = z.strictObject({
   /** `mirror`: two copies of every block. `parity`: groups as the array has them. Default `parity`. */
@@ -41,11 +41,17 @@ export class BlockObjects {
     const { members } = host;
     await members.steady();
     members.assertWritable();
-    const data = parsed.data.technique === 'mirror' ? 1 : host.data;
-    const geometry: Geometry = { data, parity: 1, unitBlocks: host.unitBlocks };
     const [maker] = members.live;
     if (maker === undefined) throw new TooManyDownError({}, 1);
     const gfid = await members.ask(maker, (iom, epoch) => iom.newGfid({ epoch }));
+    await this.#make(host, gfid, parsed.data.technique === 'mirror' ? 1 : host.data);
+    return printGfid(gfid);
+  }
+
+  /** Record an object without blocks. */
+  async #make(host: ObjectHost, gfid: number, data: number): Promise<void> {
+    const { members } = host;
+    const geometry: Geometry = { data, parity: 1, unitBlocks: host.unitBlocks };
     const span = objectSpan(gfid, members.members, members.live, data + 1);
     if (span === undefined) throw new Error('A writable array has a span for every object.');
     const key = blockObjectKey(gfid);
@@ -67,7 +73,31 @@ export class BlockObjects {
     } catch (error) {
       throw error instanceof CommitError ? error.cause : error;
     }
-    return key.slice(1);
+  }
+
+  /** Whether there is such an object. */
+  async has(gfid: string): Promise<boolean> {
+    const number = parseGfid(gfid);
+    return number !== undefined && number !== namesGfid && (await this.#record(number)) !== undefined;
+  }
+
+  /**
+   * Make the object of names, if there is none: for the one who has just opened the array, when nobody else can.
+   * @internal
+   */
+  async makeNames(): Promise<void> {
+    const host = await this.#host();
+    if ((await this.#record(namesGfid)) === undefined) await this.#make(host, namesGfid, 1);
+  }
+
+  /** @internal */
+  openNames(): Promise<BlockObject> {
+    return this.#open(namesGfid);
+  }
+
+  /** The epoch of the view in which objects are asked for now. @internal */
+  async epoch(): Promise<number> {
+    return (await this.#host()).members.epoch;
   }
 
   /**
@@ -77,8 +107,9 @@ export class BlockObjects {
    */
   async remove(gfid: string): Promise<boolean> {
     const number = parseGfid(gfid);
-    if (number === undefined) return false;
-    const { members } = await this.#host();
+    if (number === undefined || number === namesGfid) return false;
+    const host = await this.#host();
+    const { members } = host;
     await members.steady();
     members.assertWritable();
     const directory = new ObjectDirectory(members);
@@ -86,7 +117,7 @@ export class BlockObjects {
     const [newest] = versions;
     if (newest === undefined) return false;
     // Nobody writes it any more, and nothing of it is under way, when its blocks are given up.
-    const token = await (await this.open(gfid)).claim();
+    const token = await new BlockObject(host, newest.record, new BlockLanes()).claim();
     await directory.forget(versions);
     const holders = newest.record.span.filter((member) => members.live.has(member));
     const gfids = [number];
@@ -103,10 +134,19 @@ export class BlockObjects {
   /** @throws NoObjectError, ArrayClosedError */
   async open(gfid: string): Promise<BlockObject> {
     const number = parseGfid(gfid);
-    if (number === undefined) throw new NoObjectError(gfid);
+    if (number === undefined || number === namesGfid) throw new NoObjectError(`${gfid}`);
+    return this.#open(number);
+  }
+
+  async #record(number: number): Promise<ObjectRecord | undefined> {
+    const { members } = await this.#host();
+    return new ObjectDirectory(members).newest(blockObjectKey(number));
+  }
+
+  async #open(number: number): Promise<BlockObject> {
     const host = await this.#host();
-    const record = await new ObjectDirectory(host.members).newest(blockObjectKey(number));
-    if (record === undefined) throw new NoObjectError(gfid);
+    const record = await this.#record(number);
+    if (record === undefined) throw new NoObjectError(printGfid(number));
     let lanes = this.#lanes.get(number);
     if (lanes === undefined) {
       lanes = new BlockLanes();

@@ -10,6 +10,9 @@ export const printGfid = (gfid: number): string => gfid.toString(16).padStart(16
 
 export const blockObjectKey = (gfid: number): RawKey => `${prefix}${printGfid(gfid)}`;
 
+/** The object that holds the names of others. Openings have epochs from 1 on, so that none makes this id. */
+export const namesGfid = 1;
+
 export const isBlockObject = ({ key }: Pick<ObjectRecord, 'key'>): boolean => key.startsWith(prefix);
 
 /** The number of an id as it is printed; undefined when it is none. */

@@ -6,6 +6,7 @@
 import { type MemberContext, memberName } from '@holdfast/runtime/service';
 import { PageBudget } from '../array/page-budget.ts';
 import { registerRaidErrors } from '../error-classes.ts';
+import { ArrayNames } from '../names/array-names.ts';
 import { BlockObjects } from './block-objects.ts';
 import { newClient } from './client-number.ts';
 import { NodeMembers } from './node-members.ts';
@@ -13,6 +14,7 @@ import type { ObjectHost } from './object-host.ts';
 
 export * from '../errors.ts';
 export type { Toughness } from '../kernel/iom-messages.ts';
+export type { ArrayNames, BindOptions, NameEntry, NameOptions } from '../names/array-names.ts';
 export type {
   BlockObject,
   BlockObjectStat,
@@ -50,6 +52,16 @@ export function raidObjects(context: MemberContext): BlockObjects {
     return found;
   });
 }
+
+/**
+ * The names of the array that is open on this cluster, the same as `array.names` on the main thread.
+ *
+ * @example
+ * ```ts
+ * const gfid = await raidNames(context).get('logs/today');
+ * ```
+ */
+export const raidNames = (context: MemberContext): ArrayNames => new ArrayNames(raidObjects(context));
 
 async function find(context: MemberContext): Promise<ObjectHost> {
   const members = await NodeMembers.find(context);
