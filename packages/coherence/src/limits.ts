@@ -91,11 +91,13 @@ export const questionMs = 1000;
 
 /**
  * Objects of a container on a member that stay as they are, ready to be used. Of more than these, the ones that nobody
- * looked at for a round are packed; a round looks at `restLooksMax` objects every `restRoundMs`.
+ * looked at for a round are packed. A round begins `restRoundMs` after the last one ended, and looks at `restLooksMax`
+ * objects every `restStepMs`.
  */
 export const awakeObjectsMin = 1024;
-export const restLooksMax = 8192;
-export const restRoundMs = 100;
+export const restRoundMs = 5000;
+export const restLooksMax = 2048;
+export const restStepMs = 20;
 
 /** Bytes of a value, or of what the kernel knows of an object, that are packed. Beyond, packing saves little. */
 export const packedValueBytesMax = 1024;

@@ -1,10 +1,13 @@
-import { awakeObjectsMin, restLooksMax, restRoundMs } from '../limits.ts';
+import { awakeObjectsMin, restLooksMax, restRoundMs, restStepMs } from '../limits.ts';
 import type { MapKey } from './key-form.ts';
 import type { ObjectSlot } from './object-slot.ts';
 import type { SetPlace } from './set-place.ts';
 import type { SlotTable } from './slot-table.ts';
 
-/** Packs the objects that nobody looked at from one round to the next, a bounded number at a time. */
+/**
+ * Packs the objects that nobody looked at from one round to the next, a bounded number at a time. Rounds are far apart:
+ * packing an object and waking it again costs as much as a message, so only what is idle for long is worth it.
+ */
 export class RestRounds {
   readonly #table: SlotTable;
   readonly #place: Pick<SetPlace, 'later'>;
@@ -25,7 +28,7 @@ export class RestRounds {
   grown(): void {
     if (this.#isDue || this.#table.awake.size <= awakeObjectsMin) return;
     this.#isDue = true;
-    this.#place.later(restRoundMs, () => {
+    this.#place.later(this.#round === undefined ? restRoundMs : restStepMs, () => {
       this.#isDue = false;
       const isOver = this.#mayRest() && this.#look();
       // Where a whole round found nothing, the next object that comes begins anew.
