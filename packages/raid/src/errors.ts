@@ -150,9 +150,11 @@ export class TooManyDownError extends HoldfastError {
   override readonly name = 'TooManyDownError';
   /** What is wrong with whom. */
   readonly members: Readonly<Record<string, string>>;
-  constructor(members: Readonly<Record<string, string>>, parity: number) {
+  /** @param technique of the object concerned; where omitted, what the array as a whole can lose */
+  constructor(members: Readonly<Record<string, string>>, covered: number, technique?: string) {
     const list = Object.entries(members).map(([name, why]) => `${name} ${why}`);
-    super('HF_TOO_MANY_DOWN', `Parity covers ${parity} member, and these fail: ${list.join('; ')}.`, {
+    const what = `${technique ?? 'Parity'} covers ${covered} ${covered === 1 ? 'member' : 'members'}`;
+    super('HF_TOO_MANY_DOWN', `${what}, and these fail: ${list.join('; ')}.`, {
       hint: 'Bring back the nodes or drives named, then open the array again.',
     });
     this.members = members;

@@ -16,6 +16,7 @@ export * from './errors.ts';
 export type { Step } from './iom/messages.ts';
 export type { Toughness } from './kernel/iom-messages.ts';
 export { type EstimatedArray, estimateDriveBytes, windowBytes } from './layout/estimate.ts';
+export type { Technique } from './layout/technique.ts';
 export type { LostObject, Mending, MendOptions, MendProgress, MendReport } from './mend/mend-types.ts';
 export type { ArrayNames, BindOptions, NameEntry, NameOptions } from './names/array-names.ts';
 export type {

@@ -14,10 +14,13 @@ const directory = z.string().min(1).optional();
 const createSchema = z.strictObject({
   /** The drives are the folders `n0`, `n1`, ... here. Default: the folder `raid` in each node's own storage. */
   directory,
-  /** Data slots of a group, 1 to 8; 1 is a mirror. Default 3. The array needs one node more. */
+  /** Data slots of a group, 1 to 8; 1 is a mirror. Default 3. */
   data: z.int().min(1).max(dataSlotsMax).default(3),
-  /** Parity slots of a group. Default and only value: 1. */
-  parity: z.literal(1).default(1),
+  /**
+   * Members the array can lose, 1 or 2, and parity slots of a group where a put does not ask for another technique. Default
+   * 1. The array needs as many nodes as data and parity together.
+   */
+  parity: z.literal([1, 2]).default(1),
   /** Blocks of 4 KiB in a slot of a whole group, 1 to 64. Default 16 (64 KiB). */
   unitBlocks: z.int().min(1).max(unitBlocksMax).default(unitBlocksDefault),
   /** Blocks by which a drive's file grows, a multiple of 32 from 64 to 65,536. Default 4096 (16 MiB). */

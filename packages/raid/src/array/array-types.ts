@@ -1,4 +1,5 @@
 import type { MemberName } from '@holdfast/runtime';
+import type { Technique } from '../layout/technique.ts';
 import type { DriveUse } from '../store/block-store.ts';
 import type { Reconciliation } from './events.ts';
 
@@ -7,6 +8,8 @@ export interface PutOptions {
   readonly signal?: AbortSignal | undefined;
   /** Compute the SHA-256 of the content as it passes and keep it with the object. Default false. */
   readonly sha256?: boolean | undefined;
+  /** `none`, `mirror`, `N+1` or `N+2` with N from 1 to 8. Default: as the array was made. */
+  readonly technique?: Technique | undefined;
 }
 
 /** What a put did. */
@@ -15,7 +18,8 @@ export interface StoredObject {
   readonly gfid: string;
   readonly bytes: number;
   readonly groups: number;
-  /** A member was down: its slots are missing, and the loss of another one would lose the object. */
+  readonly technique: Technique;
+  /** Members were down: their slots are missing, and so many fewer may be lost from now on. */
   readonly degraded: boolean;
   readonly sha256?: string | undefined;
 }
@@ -25,6 +29,7 @@ export interface ObjectStat {
   readonly key: string;
   readonly gfid: string;
   readonly bytes: number;
+  readonly technique: Technique;
   /** Some of its slots are missing, or lie on a member that is down now. */
   readonly degraded: boolean;
   readonly storedAt: Date;

@@ -24,7 +24,16 @@ export class SilentMemberError extends Error {
 /** Who has an array, and a way to ask them: {@link Membership}, or what a node of the cluster knows of it. */
 export type ArrayMembers = Pick<
   Membership,
-  'members' | 'live' | 'epoch' | 'lost' | 'silent' | 'steady' | 'assertWritable' | 'ask' | 'askUnlessSilent'
+  | 'members'
+  | 'live'
+  | 'epoch'
+  | 'lossesMax'
+  | 'lost'
+  | 'silent'
+  | 'steady'
+  | 'assertWritable'
+  | 'ask'
+  | 'askUnlessSilent'
 >;
 
 /** Whether a member did not answer, which says nothing of what it has. */
@@ -38,8 +47,9 @@ export function unanswered(error: unknown): boolean {
  */
 export class Membership {
   readonly members: readonly number[];
+  /** Members that may be down while the array is written. */
+  readonly lossesMax: number;
   readonly #host: ArrayHost;
-  readonly #parity: number;
   readonly #live: Set<number>;
   readonly #lost = new Map<number, string>();
   /** How to give up on the requests each member has. */
@@ -59,14 +69,14 @@ export class Membership {
   constructor(
     host: ArrayHost,
     members: readonly number[],
-    parity: number,
+    lossesMax: number,
     view: ArrayView,
     findings: ReadonlyMap<number, string>,
     onLoss: (member: number, why: string) => void,
   ) {
     this.members = members;
     this.#host = host;
-    this.#parity = parity;
+    this.lossesMax = lossesMax;
     this.#live = new Set(view.live);
     this.#epoch = view.epoch;
     this.#published = view.live.length;
@@ -97,9 +107,9 @@ export class Membership {
   /** @throws TooManyDownError, ArrayClosedError */
   assertWritable(): void {
     if (this.#closed) throw new ArrayClosedError();
-    if (this.#lost.size > this.#parity) {
+    if (this.#lost.size > this.lossesMax) {
       const why = [...this.#lost].map(([member, reason]) => [this.#host.name(member), reason]);
-      throw new TooManyDownError(Object.fromEntries(why), this.#parity);
+      throw new TooManyDownError(Object.fromEntries(why), this.lossesMax);
     }
   }
 
@@ -239,7 +249,7 @@ export class Membership {
   /** Never rejects: a member that cannot record the view is lost itself, which makes the next view. */
   async #publish(): Promise<void> {
     // Beyond what parity covers nothing is stored any more, so there is nothing to guard.
-    if (this.#closed || this.#lost.size > this.#parity || this.#published === this.#live.size) return;
+    if (this.#closed || this.#lost.size > this.lossesMax || this.#published === this.#live.size) return;
     const view = { epoch: this.#epoch + 1, live: [...this.#live] };
     for (const member of view.live) this.#recording.set(member, this.#record(member, view));
     await Promise.all(this.#recording.values());

@@ -1,6 +1,6 @@
 import { MemberLostError } from '../errors.ts';
 import type { IomPort } from '../iom/iom-port.ts';
-import { metadataCandidates, metadataCopies, metadataHomes } from '../layout/placement.ts';
+import { metadataCandidates, metadataCopies, metadataHomes, metadataQuorum } from '../layout/placement.ts';
 import { byWeight, keyNumber } from '../layout/rendezvous.ts';
 import { recordsPerPageMax } from '../limits.ts';
 import { compareRecords } from '../store/catalog.ts';
@@ -41,14 +41,15 @@ export class ObjectDirectory {
   }
 
   /**
-   * Every version of a key there is metadata of, newest first. One of the three candidates may be down or late: the two
-   * others know everything that was acknowledged.
-   * @throws TimeoutError when more than one does not answer
+   * Every version of a key there is metadata of, newest first. As many of the candidates as the array can lose may be
+   * down or late: the others know everything that was acknowledged.
+   * @throws TimeoutError when more do not answer
    */
   async versions(key: RawKey): Promise<readonly HeldVersion[]> {
-    const candidates = metadataCandidates(keyNumber(rawBytes(key)), this.#membership.members);
-    const asked = candidates.filter((member) => this.#membership.live.has(member));
-    const enough = candidates.length - 1;
+    const { members, live, lossesMax } = this.#membership;
+    const candidates = metadataCandidates(keyNumber(rawBytes(key)), members, lossesMax);
+    const asked = candidates.filter((member) => live.has(member));
+    const enough = metadataQuorum(candidates.length, lossesMax);
     const talking = await this.#versionsAt(asked, key, false);
     const found = talking.heard.length >= enough ? talking : await this.#versionsAt(asked, key, true);
     if (found.failures.length > 0 && found.heard.length < enough) throw found.failures[0];
@@ -56,17 +57,17 @@ export class ObjectDirectory {
   }
 
   /**
-   * Keep an object's metadata at its homes; resolves when both copies are durable. Homes that are lost are replaced.
-   * @returns what was kept, and the older versions of the key: the homes know them all, since each has two homes among
-   *   the same three members.
+   * Keep an object's metadata at its homes; resolves when all copies are durable. Homes that are lost are replaced.
+   * @returns what was kept, and the older versions of the key: the homes know them all, since any two sets of homes share
+   *   a member.
    * @throws CommitError
    */
   async commit(describe: (homes: readonly number[]) => ObjectRecord, key: RawKey): Promise<Committed> {
     const asked = new Set<number>();
     for (;;) {
       await this.#membership.steady();
-      const { members, live } = this.#membership;
-      const homes = metadataHomes(keyNumber(rawBytes(key)), members, live);
+      const { members, live, lossesMax } = this.#membership;
+      const homes = metadataHomes(keyNumber(rawBytes(key)), members, live, lossesMax);
       const record = describe(homes);
       try {
         this.#membership.assertWritable();
@@ -133,12 +134,12 @@ export class ObjectDirectory {
 
   /** Whether a key's metadata has as many copies as it can have, and which members should get one. */
   missingHomes(key: RawKey, holders: readonly number[]): readonly number[] {
-    const { members, live } = this.#membership;
+    const { members, live, lossesMax } = this.#membership;
     const there = holders.filter((member) => live.has(member));
     const others = byWeight(keyNumber(rawBytes(key)), members).filter(
       (member) => live.has(member) && !there.includes(member),
     );
-    return others.slice(0, Math.max(0, metadataCopies - there.length));
+    return others.slice(0, Math.max(0, metadataCopies(lossesMax) - there.length));
   }
 
   /** The older versions the homes know of; undefined when a home was lost on the way. */
@@ -196,13 +197,13 @@ export class ObjectDirectory {
 
   /** One page of a member's records. A member that stands still is left out while every record has a copy elsewhere. */
   async #page(member: number, request: PageRequest): Promise<readonly ObjectRecord[]> {
-    const { lost, silent } = this.#membership;
+    const { lost, silent, lossesMax } = this.#membership;
     const ask = (iom: IomPort) => iom.objects(request);
     try {
       return await this.#membership.askUnlessSilent(member, ask);
     } catch (error) {
       if (!silent.has(member) || !unanswered(error)) throw error;
-      return lost.size + silent.size < metadataCopies ? [] : this.#membership.ask(member, ask);
+      return lost.size + silent.size <= lossesMax ? [] : this.#membership.ask(member, ask);
     }
   }
 }

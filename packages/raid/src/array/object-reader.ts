@@ -7,15 +7,16 @@ import {
   groupBlocks,
   groupCount,
   groupShape,
-  paritySlot,
+  paritySlots,
   partBlocks,
   slotMember,
 } from '../layout/geometry.ts';
 import { blockBytes, groupsPerWindow } from '../limits.ts';
 import type { ParityKernel } from '../parity/parity-kernel.ts';
+import type { Member } from '../parity/restore-plan.ts';
 import type { ObjectRecord } from '../store/log-record.ts';
 import type { SlotFailure } from './events.ts';
-import { combine, groupPages, parityPage, partPage, storedParts } from './group-buffer.ts';
+import { groupPages, parityPages, partPage, restoreSlots, storedParts } from './group-buffer.ts';
 import { type Membership, SilentMemberError, unanswered } from './membership.ts';
 import type { PageBudget } from './page-budget.ts';
 
@@ -49,7 +50,8 @@ interface Group {
   readonly pages: number;
   readonly shape: GroupShape;
   readonly parts: readonly Slot[];
-  readonly parity: Slot;
+  /** P before Q. */
+  readonly parities: readonly Slot[];
   /** Pages that took the place of tainted ones. */
   readonly spares: PageIndex[];
 }
@@ -118,8 +120,11 @@ export class ObjectReader {
     const parts = storedParts(geometry, shape).map((part) =>
       slotAt(dataSlot(geometry, group, part), partPage(first, shape, part), partBlocks(shape, part)),
     );
-    const parity = slotAt(paritySlot(geometry, group), parityPage(first, geometry, shape), shape.unitBlocks);
-    return { group, first, pages, shape, parts, parity, spares: [] };
+    const parityAt = parityPages(first, geometry, shape);
+    const parities = paritySlots(geometry, group).map((slot, index) =>
+      slotAt(slot, parityAt[index]!, shape.unitBlocks),
+    );
+    return { group, first, pages, shape, parts, parities, spares: [] };
   }
 
   #knownFailure(member: number): SlotFailure | undefined {
@@ -167,9 +172,9 @@ export class ObjectReader {
     }
   }
 
-  /** Bring back the one part each of these groups misses, from its other parts and its parity. */
+  /** Bring back the parts each of these groups misses, from its other parts and as many parities. */
   async #restore(groups: readonly Group[]): Promise<void> {
-    await this.#fetch(groups.map(({ group, parity }) => ({ group, slot: parity })));
+    await this.#fetchParities(groups);
     await this.#waitForSilent(groups.filter(beyondParity));
     const lost = groups.filter(beyondParity);
     if (lost.length > 0)
@@ -178,25 +183,36 @@ export class ObjectReader {
         lost.map((group) => this.#describeLoss(group)),
       );
     for (const group of groups) {
-      const [part] = failed(group);
-      if (part === undefined) continue;
-      this.#rebuild(group, part);
-      await this.#repair(group.group, part);
+      const parts = failed(group);
+      if (parts.length === 0) continue;
+      this.#rebuild(group, parts);
+      for (const part of parts) await this.#repair(group.group, part);
+    }
+  }
+
+  /** Read parities, until each group has as many as it misses parts, or no more are to be had. */
+  async #fetchParities(groups: readonly Group[]): Promise<void> {
+    for (;;) {
+      const wanted = groups.flatMap((group) => wantedParities(group).map((slot) => ({ group: group.group, slot })));
+      if (wanted.length === 0) return;
+      await this.#fetch(wanted);
     }
   }
 
   /** What cannot be restored without members that stand still is asked of them after all: they may go on. */
   async #waitForSilent(groups: readonly Group[]): Promise<void> {
-    const passedOver = groups.flatMap(({ group, parts, parity }) =>
-      [...parts, parity].filter((slot) => slot.passedOver).map((slot) => ({ group, slot })),
+    const passedOver = groups.flatMap(({ group, parts, parities }) =>
+      [...parts, ...parities].filter((slot) => slot.passedOver).map((slot) => ({ group, slot })),
     );
     for (const { slot } of passedOver) slot.failure = undefined;
     await this.#fetch(passedOver, true);
+    await this.#fetchParities(groups);
   }
 
-  #rebuild({ shape, parts, parity, spares }: Group, part: Slot): void {
+  #rebuild({ shape, parts, parities, spares }: Group, lost: readonly Slot[]): void {
     const { pages, kernel } = this.#host;
-    if (part.tainted) {
+    for (const part of lost) {
+      if (!part.tainted) continue;
       part.page = pages.take(shape.unitBlocks);
       spares.push(part.page);
     }
@@ -204,8 +220,11 @@ export class ObjectReader {
     for (const { page, blocks } of parts) {
       if (blocks < shape.unitBlocks) pages.bytes(page, shape.unitBlocks).fill(0, blocks * blockBytes);
     }
-    const others = parts.filter((other) => other !== part).map(({ page }) => page);
-    combine(pages, kernel, part.page, [...others, parity.page], shape.unitBlocks);
+    const places = { parts: parts.map(({ page }) => page), parities: parities.map(({ page }) => page) };
+    const members: Member[] = lost.map((part) => parts.indexOf(part));
+    // Where Q is all there is of parity, P is made again with the part.
+    if (lost.length === 1 && parities[0]?.fetched !== true) members.push('p');
+    restoreSlots(pages, kernel, places, members, shape.unitBlocks);
   }
 
   /**
@@ -228,14 +247,14 @@ export class ObjectReader {
     this.#host.onRepaired({ group, slot, member, why: failure });
   }
 
-  #describeLoss({ group, parts, parity }: Group): LostGroup {
+  #describeLoss({ group, parts, parities }: Group): LostGroup {
     const groupBytes = groupBlocks(this.#object.geometry) * blockBytes;
     const start = group * groupBytes;
     return {
       group,
       start,
       bytes: Math.min(groupBytes, this.#object.bytes - start),
-      slots: [...parts, parity].flatMap(({ slot, member, failure }) =>
+      slots: [...parts, ...parities].flatMap(({ slot, member, failure }) =>
         failure === undefined ? [] : [{ slot, node: this.#host.name(member), why: failure }],
       ),
     };
@@ -254,7 +273,15 @@ export class ObjectReader {
 }
 
 /** Whether parity does not restore what is missing. */
-const beyondParity = (group: Group): boolean => failed(group).length > (group.parity.fetched ? 1 : 0);
+const beyondParity = (group: Group): boolean => failed(group).length > fetchedParities(group);
+
+const fetchedParities = ({ parities }: Group): number => parities.filter(({ fetched }) => fetched).length;
+
+/** Parities that are to be read next, for the parts that are missing. */
+function wantedParities(group: Group): readonly Slot[] {
+  const missing = Math.max(0, failed(group).length - fetchedParities(group));
+  return group.parities.filter(({ fetched, failure }) => !fetched && failure === undefined).slice(0, missing);
+}
 
 const failed = ({ parts }: Group): Slot[] => parts.filter(({ failure }) => failure !== undefined);
 

@@ -6,13 +6,15 @@ import {
   type Geometry,
   type GroupShape,
   groupBlocks,
-  paritySlot,
+  groupWidth,
+  paritySlots,
   partBlocks,
   slotMember,
 } from '../layout/geometry.ts';
+import { techniqueOf } from '../layout/technique.ts';
 import { blockBytes, groupsPerWindow, windowsPerPutMax } from '../limits.ts';
 import type { ParityKernel } from '../parity/parity-kernel.ts';
-import { clearTail, combine, parityPage, partPage, storedParts } from './group-buffer.ts';
+import { clearTail, encodeParities, parityPages, partPage, storedParts } from './group-buffer.ts';
 import type { Membership } from './membership.ts';
 import type { PageBudget } from './page-budget.ts';
 
@@ -128,7 +130,7 @@ export class ObjectWriter {
   }
 
   get #wholePages(): number {
-    return (this.#geometry.data + 1) * this.#geometry.unitBlocks;
+    return groupWidth(this.#geometry) * this.#geometry.unitBlocks;
   }
 
   async #seal({ last = false } = {}): Promise<void> {
@@ -138,7 +140,8 @@ export class ObjectWriter {
     const { pages, kernel } = this.#host;
     clearTail(pages, first, this.#geometry, shape, this.#filled);
     const parts = storedParts(this.#geometry, shape).map((part) => partPage(first, shape, part));
-    combine(pages, kernel, parityPage(first, this.#geometry, shape), parts, shape.unitBlocks);
+    const parities = parityPages(first, this.#geometry, shape);
+    encodeParities(pages, kernel, { parts, parities }, shape.unitBlocks);
     this.#window.push({ group: this.#groups++, first, pages: this.#wholePages, shape });
     this.#first = undefined;
     this.#filled = 0;
@@ -182,8 +185,10 @@ export class ObjectWriter {
         const page = partPage(first, shape, part);
         add(group, dataSlot(this.#geometry, group, part), page, partBlocks(shape, part));
       }
-      const parity = paritySlot(this.#geometry, group);
-      add(group, parity, parityPage(first, this.#geometry, shape), shape.unitBlocks);
+      const parities = parityPages(first, this.#geometry, shape);
+      for (const [index, slot] of paritySlots(this.#geometry, group).entries()) {
+        add(group, slot, parities[index]!, shape.unitBlocks);
+      }
     }
     return requests;
   }
@@ -215,7 +220,7 @@ export class ObjectWriter {
   #assertCovered(): void {
     if (this.#absent.size <= this.#geometry.parity) return;
     const lost = [...this.#absent].map((member) => [this.#host.name(member), 'is down']);
-    throw new TooManyDownError(Object.fromEntries(lost), this.#geometry.parity);
+    throw new TooManyDownError(Object.fromEntries(lost), this.#geometry.parity, techniqueOf(this.#geometry));
   }
 
   #assertSound(): void {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ForeignDriveError, GeometryError, MaybeOldError, NoArrayError, TooManyDownError } from '../errors.ts';
 import type { DriveReport } from '../iom/messages.ts';
-import type { Geometry } from '../layout/geometry.ts';
+import { type Geometry, groupWidth } from '../layout/geometry.ts';
 import { acceptedEpochs } from '../limits.ts';
 import type { DriveIdentity } from '../store/identity.ts';
 import type { ArrayHost } from './array-host.ts';
@@ -11,6 +11,7 @@ import { codeOf } from './membership.ts';
 export interface OpenedArray {
   readonly arrayId: string;
   readonly members: readonly number[];
+  /** Of a group where a put does not ask for another technique; `parity`: members the array can lose. */
   readonly geometry: Geometry;
   /** The highest epoch any drive knows. */
   readonly epoch: number;
@@ -26,6 +27,7 @@ export interface OpenedArray {
 
 export interface ArrayShape {
   readonly data: number;
+  readonly parity: 1 | 2;
   readonly unitBlocks: number;
   readonly extentBlocks: number;
 }
@@ -33,9 +35,10 @@ export interface ArrayShape {
 /** Make a drive of a new array on every member. */
 export async function createDrives(host: ArrayHost, shape: ArrayShape): Promise<OpenedArray> {
   const members = [...host.members].sort((a, b) => a - b);
-  if (members.length < shape.data + 1) {
+  const width = groupWidth(shape);
+  if (members.length < width) {
     throw new GeometryError(
-      `Groups of ${shape.data} data and 1 parity need ${shape.data + 1} nodes, and there are ${members.length}.`,
+      `Groups of ${shape.data} data and ${shape.parity} parity need ${width} nodes, and there are ${members.length}.`,
       'Start more nodes, or create the array with fewer data slots.',
     );
   }
@@ -43,16 +46,16 @@ export async function createDrives(host: ArrayHost, shape: ArrayShape): Promise<
   const made = await Promise.allSettled(
     members.map((member) => {
       const driveId = randomBytes(16).toString('hex');
-      const identity: DriveIdentity = { arrayId, driveId, member, members, parity: 1, ...shape };
+      const identity: DriveIdentity = { arrayId, driveId, member, members, ...shape };
       return host.iom(member).create(identity);
     }),
   );
   for (const answer of made) if (answer.status === 'rejected') throw answer.reason;
-  const geometry: Geometry = { data: shape.data, parity: 1, unitBlocks: shape.unitBlocks };
+  const { data, parity, unitBlocks } = shape;
   return {
     arrayId,
     members,
-    geometry,
+    geometry: { data, parity, unitBlocks },
     epoch: 0,
     present: members,
     suspects: new Set(),
@@ -165,11 +168,11 @@ function judge(
   // Members that are missing could have been a view of their own, that nobody here has heard of.
   const maybeOld = missing.length > 0 && missing.length >= identity.members.length - identity.parity;
   if (maybeOld && !acceptOld) throw new MaybeOldError(missing.map((member) => host.name(member)));
-  const { arrayId, members, data, unitBlocks } = identity;
+  const { arrayId, members, data, parity, unitBlocks } = identity;
   return {
     arrayId,
     members,
-    geometry: { data, parity: 1, unitBlocks },
+    geometry: { data, parity, unitBlocks },
     // What was accepted as old must count as newer than whatever comes back.
     epoch: newest.view.epoch + (maybeOld ? acceptedEpochs : 0),
     present: [...reports.keys()],

@@ -1,10 +1,10 @@
 import { type Cluster, type MemberName, memberSlot, UnknownNodeError } from '@holdfast/runtime';
 import { type Observable, Subject } from 'rxjs';
-import { ArrayClosedError, GeometryError, type LostGroup, NoObjectError, ObjectLostError } from '../errors.ts';
+import { ArrayClosedError, type LostGroup, NoObjectError, ObjectLostError } from '../errors.ts';
 import type { Step } from '../iom/messages.ts';
 import { KeyLocks } from '../journal/key-locks.ts';
 import { Slots } from '../journal/slots.ts';
-import { gfidsPerOpeningMax, putsInFlightMax, windowsPerGetMax } from '../limits.ts';
+import { putsInFlightMax, windowsPerGetMax } from '../limits.ts';
 import { GroupMender } from '../mend/group-mender.ts';
 import { type Mending, type MendOptions, parseMend } from '../mend/mend-types.ts';
 import { ObjectMender, type ObjectMenderHost } from '../mend/object-mender.ts';
@@ -12,7 +12,7 @@ import { ArrayNames } from '../names/array-names.ts';
 import { BlockObjects } from '../object/block-objects.ts';
 import { newClient } from '../object/client-number.ts';
 import type { ObjectHost } from '../object/object-host.ts';
-import { isBlockObject, printGfid } from '../object/object-record.ts';
+import { isBlockObject } from '../object/object-record.ts';
 import { openParity } from '../parity/parity-kernel.ts';
 import type { ObjectRecord, RawKey } from '../store/log-record.ts';
 import type { ArrayHost } from './array-host.ts';
@@ -21,11 +21,13 @@ import type { ArrayStatus, MemberStatus, ObjectStat, PutOptions, StoredObject } 
 import type { ByteSource } from './byte-source.ts';
 import { clusterHost } from './cluster-host.ts';
 import type { ArrayEvent, Reconciliation } from './events.ts';
+import { gfidSource } from './gfid-source.ts';
 import { endWrites, settleWrites } from './journaled-writes.ts';
-import { keyFromRaw, rawKey } from './key.ts';
+import { rawKey } from './key.ts';
 import { Membership } from './membership.ts';
 import { type HeldVersion, ObjectDirectory, unlessLost } from './object-directory.ts';
 import { ObjectReader } from './object-reader.ts';
+import { objectStat, storedObject } from './object-stat.ts';
 import { createDrives, type OpenedArray, openDrives } from './open-array.ts';
 import { OpenReads } from './open-reads.ts';
 import { PageBudget } from './page-budget.ts';
@@ -34,10 +36,10 @@ import { type StepHold, StepHolds } from './step-holds.ts';
 import { type StoreHost, storeObject } from './store-object.ts';
 
 /**
- * Objects spread over the drives of a cluster's nodes, with a parity slot in every group: any one node or drive may be
- * gone, and everything acknowledged is read back unchanged.
+ * Objects spread over the drives of a cluster's nodes, with one or two parity slots in every group: any one node or drive,
+ * or any two, may be gone, and everything acknowledged is read back unchanged.
  *
- * A put is acknowledged when its blocks and both copies of its metadata are durable, and it is atomic: after a crash at
+ * A put is acknowledged when its blocks and all copies of its metadata are durable, and it is atomic: after a crash at
  * any moment there is the old object or the new one, whole. One array at a time uses a cluster.
  *
  * @example
@@ -92,8 +94,8 @@ export class RaidArray implements AsyncDisposable {
 
   /** @internal */
   static async createOn(host: ArrayHost, options: CreateOptions): Promise<RaidArray> {
-    const { data, unitBlocks, extentBlocks } = parseCreate(options);
-    return RaidArray.#begin(host, () => createDrives(host, { data, unitBlocks, extentBlocks }));
+    const { data, parity, unitBlocks, extentBlocks } = parseCreate(options);
+    return RaidArray.#begin(host, () => createDrives(host, { data, parity, unitBlocks, extentBlocks }));
   }
 
   /** @internal */
@@ -174,10 +176,10 @@ export class RaidArray implements AsyncDisposable {
 
   /**
    * Store an object, in place of the one of that key if there is one. Resolves when it is durable on every member that
-   * is up: blocks, parity and two copies of the metadata.
+   * is up: blocks, parity and all copies of the metadata.
    *
    * @param key 1 to 1024 bytes of UTF-8 without NUL. Names that are not UTF-8: see {@link keyFromBytes}.
-   * @throws BadKeyError, SourceError, NoSpaceError, TooManyDownError, ArrayClosedError, the signal's reason, or what the
+   * @throws BadKeyError, GeometryError, SourceError, NoSpaceError, TooManyDownError, ArrayClosedError, the signal's reason, or what the
    *   source threw
    */
   async put(key: string, source: ByteSource, options: PutOptions = {}): Promise<StoredObject> {
@@ -228,7 +230,7 @@ export class RaidArray implements AsyncDisposable {
   async stat(key: string): Promise<ObjectStat | undefined> {
     const raw = rawKey(key);
     const record = await this.#during(() => this.#directory.newest(raw));
-    return record && this.#stat(record);
+    return record && objectStat(record, this.#membership.live);
   }
 
   /** Objects by key in the order of their bytes; those that are stored meanwhile may be there or not. */
@@ -236,7 +238,7 @@ export class RaidArray implements AsyncDisposable {
     const { prefix = '' } = options;
     this.#assertOpen();
     for await (const { record } of this.#directory.list(prefix === '' ? '' : rawKey(prefix))) {
-      if (!isBlockObject(record)) yield this.#stat(record);
+      if (!isBlockObject(record)) yield objectStat(record, this.#membership.live);
     }
   }
 
@@ -385,8 +387,7 @@ export class RaidArray implements AsyncDisposable {
   async #put(key: RawKey, source: ByteSource, options: PutOptions): Promise<StoredObject> {
     const { record, older, groups } = await storeObject(this.#parts, key, source, options);
     if (older.length > 0) this.#behind(() => this.#letGo(older));
-    const { bytes, sha256, absent } = record;
-    return { gfid: printGfid(record.gfid), bytes, groups, degraded: absent.length > 0, ...(sha256 && { sha256 }) };
+    return storedObject(record, groups);
   }
 
   async #remove(key: RawKey): Promise<boolean> {
@@ -443,12 +444,6 @@ export class RaidArray implements AsyncDisposable {
     this.#events.next({ type: 'repaired', key, group, slot, why, node: this.#host.name(member) });
   }
 
-  #stat({ key, gfid, bytes, storedAtMs, sha256, absent, span }: ObjectRecord): ObjectStat {
-    const degraded = absent.length > 0 || span.some((member) => !this.#membership.live.has(member));
-    const stat = { key: keyFromRaw(key), gfid: printGfid(gfid), bytes, degraded, storedAt: new Date(storedAtMs) };
-    return { ...stat, ...(sha256 && { sha256 }) };
-  }
-
   #assertOpen(): void {
     if (this.#closing !== undefined) throw new ArrayClosedError();
   }
@@ -486,17 +481,6 @@ export class RaidArray implements AsyncDisposable {
 }
 
 type ReaderRepaired = ConstructorParameters<typeof ObjectReader>[0]['onRepaired'];
-
-/** Ids of one opening: its epoch, which no other opening has, and a serial number. */
-function gfidSource(epoch: number): () => number {
-  let serial = 0;
-  return () => {
-    if (serial === gfidsPerOpeningMax) {
-      throw new GeometryError(`This opening has stored ${gfidsPerOpeningMax} objects.`, 'Open the array again.');
-    }
-    return epoch * 2 ** 32 + serial++;
-  };
-}
 
 const nothingToReconcile: Reconciliation = { objects: 0, degraded: 0, recopied: 0, forgotten: 0, dropped: 0 };
 

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { SourceError } from '../errors.ts';
-import type { Geometry } from '../layout/geometry.ts';
+import { GeometryError, SourceError, TooManyDownError } from '../errors.ts';
+import { type Geometry, groupWidth } from '../layout/geometry.ts';
 import { objectSpan } from '../layout/placement.ts';
+import { type Technique, techniqueGeometry, techniqueOf } from '../layout/technique.ts';
 import { objectBytesMax } from '../limits.ts';
 import type { ObjectRecord, RawKey } from '../store/log-record.ts';
+import type { PutOptions } from './array-types.ts';
 import { type ByteSource, chunksOf } from './byte-source.ts';
 import type { Membership } from './membership.ts';
 import { CommitError, type Committed, type ObjectDirectory, unlessLost } from './object-directory.ts';
@@ -11,6 +13,7 @@ import { ObjectWriter, type WriterHost } from './object-writer.ts';
 
 export interface StoreHost extends WriterHost {
   readonly directory: ObjectDirectory;
+  /** Of a group where a put does not ask for another technique. */
   readonly geometry: Geometry;
   /** An object id that was never used. */
   readonly nextGfid: () => number;
@@ -26,14 +29,15 @@ export async function storeObject(
   host: StoreHost,
   key: RawKey,
   source: ByteSource,
-  options: { readonly signal?: AbortSignal | undefined; readonly sha256?: boolean | undefined },
+  options: PutOptions,
 ): Promise<Committed & { readonly groups: number }> {
-  const { membership, geometry } = host;
+  const { membership } = host;
+  const geometry = geometryFor(options.technique, host);
   await membership.steady();
   membership.assertWritable();
   const gfid = host.nextGfid();
-  const span = objectSpan(gfid, membership.members, membership.live, geometry.data + 1);
-  if (span === undefined) throw new Error('A writable array has a span for every object.');
+  const span = objectSpan(gfid, membership.members, membership.live, geometry);
+  if (span === undefined) throw tooManyDown(host, geometry);
   await host.onBegin(key, gfid);
   const hash = options.sha256 === true ? createHash('sha256') : undefined;
   const writer = new ObjectWriter(host, gfid, geometry, span);
@@ -69,6 +73,37 @@ export async function storeObject(
     await dropBlocks(membership, gfid, writer.touched);
     throw error instanceof CommitError ? error.cause : error;
   }
+}
+
+/** @throws GeometryError when there is no such technique, or it needs more members than there are */
+function geometryFor(technique: Technique | undefined, { geometry: array, membership }: StoreHost): Geometry {
+  if (technique === undefined) return array;
+  const geometry = techniqueGeometry(technique, array);
+  if (geometry === undefined) {
+    throw new GeometryError(
+      `There is no technique ${JSON.stringify(technique)}.`,
+      'Use none, mirror, N+1 or N+2, N from 1 to 8.',
+    );
+  }
+  if (geometry.parity > membership.lossesMax) {
+    throw new GeometryError(
+      `The array is made for ${membership.lossesMax} member that is down, and ${technique} for ${geometry.parity}.`,
+      'Create the array with parity: 2, or use one parity slot.',
+    );
+  }
+  const width = groupWidth(geometry);
+  if (width > membership.members.length) {
+    throw new GeometryError(
+      `Technique ${technique} needs ${width} nodes, and the array has ${membership.members.length}.`,
+      'Use fewer data slots.',
+    );
+  }
+  return geometry;
+}
+
+function tooManyDown({ membership, name }: StoreHost, geometry: Geometry): TooManyDownError {
+  const down = [...membership.lost].map(([member, why]) => [name(member), why]);
+  return new TooManyDownError(Object.fromEntries(down), geometry.parity, techniqueOf(geometry));
 }
 
 /** What cannot be dropped now is found to belong to nothing at the next opening. */

@@ -92,7 +92,7 @@ export class Iom implements IomPort {
     }
     this.#store = store;
     return {
-      identity: { ...store.identity, parity: 1, members: [...store.identity.members] },
+      identity: { ...store.identity, members: [...store.identity.members] },
       view: liveView(store.view),
       ...findings,
     };
@@ -108,8 +108,8 @@ export class Iom implements IomPort {
 
   async view(): Promise<ArrayViewAnswer> {
     const { identity, view } = this.#open();
-    const { arrayId, data, unitBlocks, members } = identity;
-    return { arrayId, data, unitBlocks, members: [...members], ...liveView(view) };
+    const { arrayId, data, parity, unitBlocks, members } = identity;
+    return { arrayId, data, parity, unitBlocks, members: [...members], ...liveView(view) };
   }
 
   async newGfid({ epoch }: { readonly epoch: number }): Promise<number> {

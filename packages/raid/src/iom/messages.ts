@@ -25,6 +25,7 @@ const member = z
   .max(arrayMembersMax - 1);
 const members = z.array(member).max(arrayMembersMax);
 const key = z.string().max(keyBytesMax);
+const lossesMax = z.literal([1, 2]);
 const id = z.string().regex(/^[0-9a-f]{32}$/);
 
 /** Where an I/O manager keeps its drive, and what it is to find or make there. */
@@ -34,7 +35,7 @@ export const IdentityMessage = z.object({
   member,
   members,
   data: z.int().min(1).max(dataSlotsMax),
-  parity: z.literal(1),
+  parity: lossesMax,
   unitBlocks: z.int().min(1).max(unitBlocksMax),
   extentBlocks: z.int().min(extentBlocksMin).max(extentBlocksMax),
 });
@@ -53,7 +54,10 @@ export type DriveReport = z.output<typeof DriveReport>;
 /** A slot and the run of the sender's pages that holds it, or is to. */
 const SlotMessage = z.object({
   group: word,
-  slot: z.int().min(0).max(dataSlotsMax),
+  slot: z
+    .int()
+    .min(0)
+    .max(dataSlotsMax + 1),
   blocks: z.int().min(1).max(unitBlocksMax),
   page: count,
   generation: z.int(),
@@ -78,7 +82,7 @@ export const ObjectMessage = z.object({
   bytes: z.int().min(0).max(objectBytesMax),
   geometry: z.object({
     data: z.int().min(1).max(dataSlotsMax),
-    parity: z.literal(1),
+    parity: z.literal([0, 1, 2]),
     unitBlocks: z.int().min(1).max(unitBlocksMax),
   }),
   span: members,
@@ -227,6 +231,7 @@ export const ArrayViewAnswer = z.object({
   live: members,
   members,
   data: z.int().min(1).max(dataSlotsMax),
+  parity: lossesMax,
   unitBlocks: z.int().min(1).max(unitBlocksMax),
 });
 export type ArrayViewAnswer = z.output<typeof ArrayViewAnswer>;

@@ -8,6 +8,8 @@ export interface EstimatedArray {
   readonly members: number;
   /** Data slots of a group. */
   readonly data: number;
+  /** Parity slots of a group, and members the array can lose. @default 1 */
+  readonly parity?: 1 | 2;
   /** @default 16 */
   readonly unitBlocks?: number;
   /** @default 4096 */
@@ -29,10 +31,11 @@ export function estimateDriveBytes(objects: Iterable<number>, array: EstimatedAr
     const groups = groupCount(geometry, bytes);
     if (groups > 0) {
       const last = groupShape(geometry, bytes, groups - 1);
-      blocks += (groups - 1) * (groupBlocks(geometry) + geometry.unitBlocks) + last.blocks + last.unitBlocks;
+      const { parity, unitBlocks } = geometry;
+      blocks += (groups - 1) * (groupBlocks(geometry) + parity * unitBlocks) + last.blocks + parity * last.unitBlocks;
     }
     // In the worst case nothing else happens at that moment, and every record has a page of a log for itself.
-    logPages += metadataCopies + Math.ceil(groups / groupsPerWindow) * members;
+    logPages += metadataCopies(geometry.parity) + Math.ceil(groups / groupsPerWindow) * members;
   }
   // The slots rotate over the drives, so that each gets about the same; the last extent of a file may be hardly begun, and
   // another may have been needed for a run that did not fit.
@@ -45,6 +48,6 @@ export function windowBytes(array: EstimatedArray): number {
   return groupsPerWindow * groupBlocks(geometryOf(array)) * blockBytes;
 }
 
-function geometryOf({ data, unitBlocks = unitBlocksDefault }: EstimatedArray): Geometry {
-  return { data, parity: 1, unitBlocks };
+function geometryOf({ data, parity = 1, unitBlocks = unitBlocksDefault }: EstimatedArray): Geometry {
+  return { data, parity, unitBlocks };
 }

@@ -1,13 +1,18 @@
 import { blockBytes } from '../limits.ts';
 
+/** Parity slots of a group: the members that may be lost. */
+export type ParityCount = 0 | 1 | 2;
+
+export const isParityCount = (count: number): count is ParityCount => count === 0 || count === 1 || count === 2;
+
 /**
- * How an object is cut. Group g holds the next `data * unitBlocks` blocks of the object in `data` slots, and one
- * parity slot. The last group is narrow: its blocks are spread evenly over the data slots, so that a small object costs
- * small slots, and slots that would be empty are not stored and count as zeros.
+ * How an object is cut. Group g holds the next `data * unitBlocks` blocks of the object in `data` slots, beside `parity`
+ * slots of parity. The last group is narrow: its blocks are spread evenly over the data slots, so that a small object
+ * costs small slots, and slots that would be empty are not stored and count as zeros.
  */
 export interface Geometry {
   readonly data: number;
-  readonly parity: 1;
+  readonly parity: ParityCount;
   readonly unitBlocks: number;
 }
 
@@ -34,12 +39,24 @@ export function groupShape(geometry: Geometry, bytes: number, group: number): Gr
   return { blocks, unitBlocks: ceilDivide(blocks, geometry.data) };
 }
 
-/** The slot of a group that holds its parity: rotates, so that no member is the parity member of everything. */
-export const paritySlot = (geometry: Geometry, group: number): number => geometry.data - (group % (geometry.data + 1));
+/** Slots of a group, parity included: each lies on a member of its own. */
+export const groupWidth = (geometry: Pick<Geometry, 'data' | 'parity'>): number => geometry.data + geometry.parity;
 
-/** The slot that holds part `part` (0 to data - 1) of a group's data. */
-export const dataSlot = (geometry: Geometry, group: number, part: number): number =>
-  part < paritySlot(geometry, group) ? part : part + 1;
+/**
+ * The slots of a group that hold its parities, P before Q. They rotate, so that no member has the parity of everything; Q
+ * lies one slot behind P, or in the first one.
+ */
+export function paritySlots(geometry: Geometry, group: number): number[] {
+  const width = groupWidth(geometry);
+  const p = width - 1 - (group % width);
+  return [p, (p + 1) % width].slice(0, geometry.parity);
+}
+
+/** The slot that holds part `part` (0 to data - 1) of a group's data: the parts lie in order in what parity leaves. */
+export function dataSlot(geometry: Geometry, group: number, part: number): number {
+  const parities = paritySlots(geometry, group).sort((a, b) => a - b);
+  return parities.reduce((slot, parity) => (parity <= slot ? slot + 1 : slot), part);
+}
 
 /** Blocks of part `part` of a group's data; 0 when the part is not stored. */
 export const partBlocks = (shape: GroupShape, part: number): number =>
@@ -47,7 +64,7 @@ export const partBlocks = (shape: GroupShape, part: number): number =>
 
 /** The member of the span that holds slot `slot` of group `group`. Spans longer than a group spread the groups. */
 export function slotMember(geometry: Geometry, span: readonly number[], group: number, slot: number): number {
-  const width = geometry.data + 1;
+  const width = groupWidth(geometry);
   // The product stays exact: groups are below 2^32, spans at most 64 long.
   const member = span[(group * width + slot) % span.length];
   if (member === undefined || span.length < width) throw new RangeError('A span is at least as long as a group.');

@@ -1,6 +1,6 @@
 import type { PageIndex, PagePool } from '@holdfast/runtime';
 import type { SlotFailure } from '../array/events.ts';
-import { combine, groupPages, parityPage, partPage, storedParts } from '../array/group-buffer.ts';
+import { groupPages, parityPages, partPage, restoreSlots, storedParts } from '../array/group-buffer.ts';
 import { type Membership, unanswered } from '../array/membership.ts';
 import type { PageBudget } from '../array/page-budget.ts';
 import { type LostGroup, MemberLostError } from '../errors.ts';
@@ -9,12 +9,13 @@ import {
   type GroupShape,
   groupBlocks,
   groupShape,
-  paritySlot,
+  paritySlots,
   partBlocks,
   slotMember,
 } from '../layout/geometry.ts';
 import { blockBytes } from '../limits.ts';
 import type { ParityKernel } from '../parity/parity-kernel.ts';
+import type { Member } from '../parity/restore-plan.ts';
 import type { ObjectRecord } from '../store/log-record.ts';
 
 export interface MenderHost {
@@ -36,7 +37,7 @@ export interface MendedSlot {
 
 export interface MendedGroup {
   readonly bytesRead: number;
-  readonly mended: MendedSlot | undefined;
+  readonly mended: readonly MendedSlot[];
   readonly lost: LostGroup | undefined;
 }
 
@@ -44,7 +45,7 @@ interface Slot {
   readonly slot: number;
   readonly member: number;
   readonly blocks: number;
-  readonly page: PageIndex;
+  page: PageIndex;
   failure: SlotFailure | undefined;
 }
 
@@ -53,13 +54,14 @@ interface Group {
   readonly group: number;
   readonly shape: GroupShape;
   readonly parts: readonly Slot[];
-  readonly parity: Slot;
-  /** Where a slot is restored: nobody was ever asked to read into it. */
-  readonly scratch: PageIndex;
+  /** P before Q. */
+  readonly parities: readonly Slot[];
+  /** Where slots are restored, one run for each parity: nobody was ever asked to read into them. */
+  readonly scratch: readonly PageIndex[];
   bytesRead: number;
 }
 
-/** Holds one group at a time against its checksums and its parity, and writes anew what the rest of it restores. */
+/** Holds one group at a time against its checksums and its parities, and writes anew what the rest of it restores. */
 export class GroupMender {
   readonly #host: MenderHost;
 
@@ -74,52 +76,46 @@ export class GroupMender {
   rebuild(record: ObjectRecord, group: number, member: number): Promise<MendedGroup> {
     return this.#withGroup(record, group, async (laid) => {
       const own = slotsOf(laid).find((slot) => slot.member === member);
-      if (own === undefined) return untouched(laid);
+      if (own === undefined) return outcome(laid);
       await this.#fetch(laid, [own]);
-      if (own.failure === undefined) return untouched(laid);
+      if (own.failure === undefined) return outcome(laid);
       const why = record.absent.includes(member) ? 'not stored' : own.failure;
-      await this.#fetch(
+      await this.#fetchStored(
         laid,
-        slotsOf(laid).filter((slot) => slot !== own && !record.absent.includes(slot.member)),
+        slotsOf(laid).filter((slot) => slot !== own),
       );
-      for (const slot of slotsOf(laid)) {
-        if (slot !== own && record.absent.includes(slot.member)) slot.failure = 'not stored';
-      }
-      if (slotsOf(laid).filter(({ failure }) => failure !== undefined).length > 1) return this.#beyond(laid);
-      this.#restore(laid, own);
+      const bad = failed(laid);
+      if (bad.length > record.geometry.parity) return this.#beyond(laid);
+      this.#restore(laid, bad);
       await this.#store(laid, own, false);
-      return { bytesRead: laid.bytesRead, mended: mended(laid, own, why), lost: undefined };
+      return outcome(laid, [mended(laid, own, why)]);
     });
   }
 
-  /** Read every slot: restore one that is damaged, and compute parity anew where all data is whole and it does not fit. */
+  /** Read every slot: restore those that are damaged, and compute parity anew where all data is whole and it does not fit. */
   scrub(record: ObjectRecord, group: number): Promise<MendedGroup> {
     return this.#withGroup(record, group, async (laid) => {
-      const slots = slotsOf(laid);
-      for (const slot of slots) if (record.absent.includes(slot.member)) slot.failure = 'not stored';
-      await this.#fetch(
-        laid,
-        slots.filter(({ failure }) => failure === undefined),
-      );
-      const bad = slots.filter(({ failure }) => failure !== undefined);
-      const [first] = bad;
-      if (bad.length > 1) return this.#beyond(laid);
-      const isAway = first?.failure === 'not stored' || first?.failure === 'down' || first?.failure === 'unanswered';
-      if (isAway) return untouched(laid);
-      const target = first ?? laid.parity;
-      this.#restore(laid, target);
-      if (first === undefined && this.#isSame(laid, target)) return untouched(laid);
-      await this.#store(laid, target, true);
-      return { bytesRead: laid.bytesRead, mended: mended(laid, target, first?.failure ?? 'parity'), lost: undefined };
+      await this.#fetchStored(laid, slotsOf(laid));
+      const bad = failed(laid);
+      if (bad.length > record.geometry.parity) return this.#beyond(laid);
+      const anew = laid.parts.some(({ failure }) => failure !== undefined) ? bad : this.#unfit(laid);
+      if (bad.length > 0 && anew === bad) this.#restore(laid, bad);
+      const written: MendedSlot[] = [];
+      for (const slot of anew) {
+        if (isAway(slot)) continue;
+        await this.#store(laid, slot, true);
+        written.push(mended(laid, slot, slot.failure ?? 'parity'));
+      }
+      return outcome(laid, written);
     });
   }
 
   async #withGroup<T>(record: ObjectRecord, group: number, work: (laid: Group) => Promise<T>): Promise<T> {
     const { geometry, bytes, span } = record;
     const shape = groupShape(geometry, bytes, group);
-    const pages = groupPages(geometry, shape);
-    const counts = [pages, shape.unitBlocks];
-    const [first, scratch] = (await this.#host.budget.takeAll(counts)) as [PageIndex, PageIndex];
+    const counts = [groupPages(geometry, shape), ...Array.from({ length: geometry.parity }, () => shape.unitBlocks)];
+    const taken = await this.#host.budget.takeAll(counts);
+    const [first = 0, ...scratch] = taken;
     const slotAt = (slot: number, page: PageIndex, blocks: number): Slot => ({
       slot,
       member: slotMember(geometry, span, group, slot),
@@ -130,13 +126,25 @@ export class GroupMender {
     const parts = storedParts(geometry, shape).map((part) =>
       slotAt(dataSlot(geometry, group, part), partPage(first, shape, part), partBlocks(shape, part)),
     );
-    const parity = slotAt(paritySlot(geometry, group), parityPage(first, geometry, shape), shape.unitBlocks);
+    const parityAt = parityPages(first, geometry, shape);
+    const parities = paritySlots(geometry, group).map((slot, index) =>
+      slotAt(slot, parityAt[index]!, shape.unitBlocks),
+    );
     try {
-      return await work({ record, group, shape, parts, parity, scratch, bytesRead: 0 });
+      return await work({ record, group, shape, parts, parities, scratch, bytesRead: 0 });
     } finally {
-      this.#host.budget.give(first, pages);
-      this.#host.budget.give(scratch, shape.unitBlocks);
+      for (const [index, page] of taken.entries()) this.#host.budget.give(page, counts[index]!);
     }
+  }
+
+  /** Read slots, except those that were never stored. */
+  async #fetchStored(laid: Group, slots: readonly Slot[]): Promise<void> {
+    const { absent } = laid.record;
+    for (const slot of slots) if (absent.includes(slot.member)) slot.failure = 'not stored';
+    await this.#fetch(
+      laid,
+      slots.filter(({ failure }) => failure === undefined),
+    );
   }
 
   async #fetch(laid: Group, slots: readonly Slot[]): Promise<void> {
@@ -165,26 +173,39 @@ export class GroupMender {
     }
   }
 
-  /** What a slot should hold, by the others: into the scratch pages. */
-  #restore({ shape, parts, parity, scratch }: Group, target: Slot): void {
+  /** What these slots should hold, by the others: into scratch pages, which are theirs from then on. */
+  #restore({ shape, parts, parities, scratch }: Group, lost: readonly Slot[]): void {
     const { pages, kernel } = this.#host;
-    // What a part does not store counts as zeros in the parity.
+    for (const [index, slot] of lost.entries()) slot.page = scratch[index]!;
+    // What a part does not store counts as zeros in the parities.
     for (const { page, blocks } of parts) {
       if (blocks < shape.unitBlocks) pages.bytes(page, shape.unitBlocks).fill(0, blocks * blockBytes);
     }
-    const others = [...parts, parity].filter((slot) => slot !== target).map(({ page }) => page);
-    combine(pages, kernel, scratch, others, shape.unitBlocks);
+    const places = { parts: parts.map(({ page }) => page), parities: parities.map(({ page }) => page) };
+    const members = lost.map((slot): Member => {
+      const part = parts.indexOf(slot);
+      return part >= 0 ? part : slot === parities[0] ? 'p' : 'q';
+    });
+    if (members.length > 0) restoreSlots(pages, kernel, places, members, shape.unitBlocks);
   }
 
-  #isSame({ shape, scratch }: Group, { page }: Slot): boolean {
+  /** All data is whole: the parities that are not what it says they should be, made again. */
+  #unfit(laid: Group): Slot[] {
     const { pages } = this.#host;
-    return Buffer.compare(pages.bytes(scratch, shape.unitBlocks), pages.bytes(page, shape.unitBlocks)) === 0;
+    const { parities, shape } = laid;
+    const read = parities.map(({ page }) => page);
+    this.#restore(laid, parities);
+    return parities.filter((slot, index) => {
+      if (slot.failure !== undefined) return true;
+      const was = pages.bytes(read[index]!, shape.unitBlocks);
+      return Buffer.compare(pages.bytes(slot.page, shape.unitBlocks), was) !== 0;
+    });
   }
 
-  async #store({ record, group, scratch }: Group, { slot, member, blocks }: Slot, harden: boolean): Promise<void> {
+  async #store({ record, group }: Group, { slot, member, blocks, page }: Slot, harden: boolean): Promise<void> {
     const { membership, pages } = this.#host;
     const { gfid } = record;
-    const slots = [{ group, slot, blocks, page: scratch, generation: pages.generation(scratch) }];
+    const slots = [{ group, slot, blocks, page, generation: pages.generation(page) }];
     await membership.ask(member, (iom, epoch) => iom.store({ epoch, gfid, slots, harden }));
   }
 
@@ -196,13 +217,23 @@ export class GroupMender {
       failure === undefined ? [] : [{ slot, node: this.#host.name(member), why: failure }],
     );
     const lost = { group: laid.group, start, bytes: Math.min(groupBytes, bytes - start), slots };
-    return { bytesRead: laid.bytesRead, mended: undefined, lost };
+    return { bytesRead: laid.bytesRead, mended: [], lost };
   }
 }
 
-const slotsOf = ({ parts, parity }: Group): Slot[] => [...parts, parity];
+const slotsOf = ({ parts, parities }: Group): Slot[] => [...parts, ...parities];
 
-const untouched = ({ bytesRead }: Group): MendedGroup => ({ bytesRead, mended: undefined, lost: undefined });
+const failed = (laid: Group): Slot[] => slotsOf(laid).filter(({ failure }) => failure !== undefined);
+
+/** Whether a slot cannot be written anew: its member is not there, or is not counted for the object. */
+const isAway = ({ failure }: Slot): boolean =>
+  failure === 'not stored' || failure === 'down' || failure === 'unanswered';
+
+const outcome = ({ bytesRead }: Group, written: readonly MendedSlot[] = []): MendedGroup => ({
+  bytesRead,
+  mended: written,
+  lost: undefined,
+});
 
 const mended = ({ group }: Group, { slot, member, blocks }: Slot, why: MendedSlot['why']): MendedSlot => ({
   group,

@@ -123,7 +123,7 @@ export class ObjectMender {
       const window = Array.from({ length: count }, (_, index) => task.mend(record, start + index));
       for (const mended of await Promise.all(window)) {
         if (mended.lost !== undefined) lost.push(mended.lost);
-        if (mended.mended !== undefined) this.#host.onMended(keyFromRaw(key), mended.mended);
+        for (const slot of mended.mended) this.#host.onMended(keyFromRaw(key), slot);
         progress.say(withGroup(progress.value, mended));
       }
     }
@@ -173,7 +173,7 @@ class Progress {
 const withGroup = (progress: MendProgress, { bytesRead, mended, lost }: MendedGroup): Partial<MendProgress> => ({
   groups: progress.groups + 1,
   bytesRead: progress.bytesRead + bytesRead,
-  repairedSlots: progress.repairedSlots + (mended === undefined ? 0 : 1),
-  repairedBytes: progress.repairedBytes + (mended?.bytes ?? 0),
+  repairedSlots: progress.repairedSlots + mended.length,
+  repairedBytes: progress.repairedBytes + mended.reduce((sum, { bytes }) => sum + bytes, 0),
   lostGroups: progress.lostGroups + (lost === undefined ? 0 : 1),
 });

@@ -52,7 +52,7 @@ export class BlockObjects {
   async #make(host: ObjectHost, gfid: number, data: number): Promise<void> {
     const { members } = host;
     const geometry: Geometry = { data, parity: 1, unitBlocks: host.unitBlocks };
-    const span = objectSpan(gfid, members.members, members.live, data + 1);
+    const span = objectSpan(gfid, members.members, members.live, geometry);
     if (span === undefined) throw new Error('A writable array has a span for every object.');
     const key = blockObjectKey(gfid);
     const absent = span.filter((member) => !members.live.has(member));

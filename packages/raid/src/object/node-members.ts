@@ -54,6 +54,10 @@ export class NodeMembers implements ArrayMembers {
     return new Map(this.members.filter((member) => !live.has(member)).map((member) => [member, 'is down']));
   }
 
+  get lossesMax(): number {
+    return this.#view.parity;
+  }
+
   get epoch(): number {
     return this.#view.epoch;
   }
@@ -64,9 +68,9 @@ export class NodeMembers implements ArrayMembers {
 
   assertWritable(): void {
     const { lost } = this;
-    if (lost.size <= parity) return;
+    if (lost.size <= this.lossesMax) return;
     const named = [...lost].map(([member, why]) => [memberName(member), why]);
-    throw new TooManyDownError(Object.fromEntries(named), parity);
+    throw new TooManyDownError(Object.fromEntries(named), this.lossesMax);
   }
 
   async ask<T>(member: number, request: (iom: IomPort, epoch: number) => Promise<T>): Promise<T> {
@@ -117,9 +121,6 @@ export class NodeMembers implements ArrayMembers {
     return port;
   }
 }
-
-/** Losses that an array covers. */
-const parity = 1;
 
 const portTo = (context: MemberContext, member: number): IomPort =>
   iomPortOf(context.service(IomService, { node: memberName(member), timeoutMs: requestMs }));

@@ -1,4 +1,4 @@
-import { dataSlot, type Geometry, groupBlocks, paritySlot, slotMember } from '../layout/geometry.ts';
+import { dataSlot, type Geometry, groupBlocks, paritySlots, slotMember } from '../layout/geometry.ts';
 
 /** Where one block of an object lies. */
 export interface BlockPlace {
@@ -24,7 +24,7 @@ export function blockPlace(geometry: Geometry, span: readonly number[], lblk: nu
     group: layoutGroup * geometry.unitBlocks + row,
     slot,
     data: slotMember(geometry, span, layoutGroup, dataSlot(geometry, layoutGroup, slot)),
-    parity: slotMember(geometry, span, layoutGroup, paritySlot(geometry, layoutGroup)),
+    parity: slotMember(geometry, span, layoutGroup, paritySlots(geometry, layoutGroup)[0]!),
   };
 }
 

@@ -142,6 +142,7 @@ export class BlockStore {
 
   /** Keep an object's metadata: durable when this resolves. */
   async putObject(record: ObjectRecord): Promise<void> {
+    if (record.geometry.parity !== 1) await this.#enable('techniques');
     await this.#record([record], logReserveBytes);
     await this.harden();
   }
@@ -188,7 +189,7 @@ export class BlockStore {
     // Known at once, so that whoever asks for a block never sees it where it was.
     this.#parts.state.apply(record);
     const appended = this.#journalEnd.then(async () => {
-      await this.#enableJournal();
+      await this.#enable('journaledBlocks');
       while (!this.#hasLogRoom(recordBytes(record), spareBytes)) await this.#growLog();
       this.#log.append(record);
     });
@@ -259,10 +260,10 @@ export class BlockStore {
   }
 
   /** Before the first record that an older version does not know, the superblock says that there may be some. */
-  #enableJournal(): Promise<void> | undefined {
+  #enable(feature: 'journaledBlocks' | 'techniques'): Promise<void> | undefined {
     const { superblock } = this.#parts;
-    if (superblock.current.journaledBlocks) return undefined;
-    return this.#health.critical(() => superblock.update({ journaledBlocks: true }));
+    if (superblock.current[feature]) return undefined;
+    return this.#health.critical(() => superblock.update({ [feature]: true }));
   }
 
   /**

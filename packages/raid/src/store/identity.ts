@@ -9,7 +9,8 @@ export interface DriveIdentity {
   /** All members of the array, ascending. */
   readonly members: readonly number[];
   readonly data: number;
-  readonly parity: 1;
+  /** Members the array can lose, and parity slots of a group where a put does not ask for another technique. */
+  readonly parity: 1 | 2;
   readonly unitBlocks: number;
   readonly extentBlocks: number;
 }

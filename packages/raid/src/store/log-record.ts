@@ -1,4 +1,4 @@
-import type { Geometry } from '../layout/geometry.ts';
+import { type Geometry, isParityCount } from '../layout/geometry.ts';
 import {
   decodeJournalBody,
   encodeJournalBody,
@@ -29,7 +29,7 @@ export interface RunRecord {
   readonly checksums: Uint32Array;
 }
 
-/** The metadata of a committed object, one of two copies. */
+/** The metadata of a committed object, one of several copies. */
 export interface ObjectRecord {
   readonly type: 'object';
   readonly gfid: number;
@@ -191,13 +191,14 @@ function decodeObject(gfid: number, bytes: Uint8Array, view: DataView): ObjectRe
   const absent = [...part(view.getUint8(43))];
   const homes = [...part(view.getUint8(44))];
   const key = Buffer.from(part(view.getUint16(40, true))).toString('latin1');
-  if (aligned(at) !== view.byteLength || view.getUint8(37) !== 1) return undefined;
+  const parity = view.getUint8(37);
+  if (aligned(at) !== view.byteLength || !isParityCount(parity)) return undefined;
   return {
     type: 'object',
     gfid,
     key,
     bytes: getNumber(view, 16),
-    geometry: { data: view.getUint8(36), parity: 1, unitBlocks: view.getUint16(38, true) },
+    geometry: { data: view.getUint8(36), parity, unitBlocks: view.getUint16(38, true) },
     span,
     absent,
     homes,

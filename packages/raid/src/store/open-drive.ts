@@ -58,7 +58,7 @@ export async function formatDrive(host: DriveHost, identity: DriveIdentity): Pro
     const logIdentity = { logGeneration: firstLogGeneration, driveId: identity.driveId };
     const log = opened.adopt(await Log.create(directory, pages, sums, logIdentity, []), close);
     const view = { epoch: 0, live: identity.members };
-    const first = { identity, view, logGeneration: firstLogGeneration, journaledBlocks: false };
+    const first = { identity, view, logGeneration: firstLogGeneration, journaledBlocks: false, techniques: false };
     const superblock = opened.adopt(await SuperblockFile.create(directory, pages, sums, first), close);
     await directory.sync();
     const health = new DriveHealth(directory.path);

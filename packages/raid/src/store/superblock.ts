@@ -11,12 +11,16 @@ export interface Superblock {
   readonly logGeneration: number;
   /** The log may hold records of the journaled write: who does not know them must not open the drive. */
   readonly journaledBlocks: boolean;
+  /** The log may hold objects without parity, or with two parity slots a group: the same. */
+  readonly techniques: boolean;
 }
 
 export const superblockBytes = blockBytes;
 const formatVersion = 1;
 /** Incompatible features that this version knows. */
 const journaledBlocksFeature = 1;
+const techniquesFeature = 2;
+const knownFeatures = journaledBlocksFeature | techniquesFeature;
 
 const magic = 'HOLDFAST';
 const checksumAt = 8;
@@ -55,7 +59,8 @@ export function encodeSuperblock(superblock: Superblock, into: Uint8Array, check
   into.fill(0);
   into.set(Buffer.from(magic, 'latin1'), 0);
   target.setUint32(at.version, formatVersion, true);
-  target.setUint32(at.incompat, superblock.journaledBlocks ? journaledBlocksFeature : 0, true);
+  const journaled = superblock.journaledBlocks ? journaledBlocksFeature : 0;
+  target.setUint32(at.incompat, journaled | (superblock.techniques ? techniquesFeature : 0), true);
   into.set(Buffer.from(identity.arrayId, 'hex'), at.arrayId);
   into.set(Buffer.from(identity.driveId, 'hex'), at.driveId);
   target.setBigUint64(at.generation, BigInt(superblock.generation), true);
@@ -89,28 +94,30 @@ export function decodeSuperblock(from: Uint8Array, checksum: () => bigint): Supe
     member: source.getUint8(at.member),
     members: [...from.subarray(at.members, at.members + source.getUint8(at.memberCount))],
     data: source.getUint8(at.data),
-    parity: 1,
+    parity: source.getUint8(at.parity) === 2 ? 2 : 1,
     unitBlocks: source.getUint16(at.unitBlocks, true),
     extentBlocks: source.getUint32(at.extentBlocks, true),
   };
   const view = { epoch: source.getUint32(at.epoch, true), live: membersOf(source.getBigUint64(at.live, true)) };
   const logGeneration = source.getUint32(at.logGeneration, true);
-  const journaledBlocks = (source.getUint32(at.incompat, true) & journaledBlocksFeature) !== 0;
-  return { kind: 'valid', superblock: { identity, view, generation, logGeneration, journaledBlocks } };
+  const incompat = source.getUint32(at.incompat, true);
+  const journaledBlocks = (incompat & journaledBlocksFeature) !== 0;
+  const techniques = (incompat & techniquesFeature) !== 0;
+  return { kind: 'valid', superblock: { identity, view, generation, logGeneration, journaledBlocks, techniques } };
 }
 
 /**
  * Features are bits: `compat` may be ignored by who does not know them, `readOnlyCompat` forbids writing, `incompat`
- * forbids opening. This version knows one incompatible feature, and always writes.
+ * forbids opening. This version knows two incompatible features, and always writes.
  */
 function unknownFeatures(source: DataView): string | undefined {
   const version = source.getUint32(at.version, true);
   const readOnlyCompat = source.getUint32(at.readOnlyCompat, true);
-  const incompat = (source.getUint32(at.incompat, true) & ~journaledBlocksFeature) >>> 0;
+  const incompat = (source.getUint32(at.incompat, true) & ~knownFeatures) >>> 0;
   if (incompat !== 0) return `format ${version} with the features 0x${incompat.toString(16)}`;
   if (readOnlyCompat !== 0) return `format ${version} with the read-only features 0x${readOnlyCompat.toString(16)}`;
   const parity = source.getUint8(at.parity);
-  if (parity !== 1) return `format ${version} with ${parity} parity slots a group`;
+  if (parity !== 1 && parity !== 2) return `format ${version} with ${parity} parity slots a group`;
   return version > formatVersion ? `format ${version}` : undefined;
 }
 

@@ -6,14 +6,16 @@ import {
   type Geometry,
   groupCount,
   groupShape,
-  paritySlot,
+  groupWidth,
+  type ParityCount,
+  paritySlots,
   partBlocks,
   slotMember,
 } from '../../src/layout/geometry.ts';
 
 const geometries = fc.record({
   data: fc.integer({ min: 1, max: 8 }),
-  parity: fc.constant(1 as const),
+  parity: fc.constantFrom<ParityCount>(0, 1, 2),
   unitBlocks: fc.constantFrom(1, 2, 16, 64),
 });
 
@@ -57,9 +59,10 @@ describe('the places of a group', () => {
         fc.integer({ min: 0, max: 2 ** 32 - 1 }),
         fc.integer({ min: 0, max: 20 }),
         (geometry, group, more) => {
-          const width = geometry.data + 1;
+          const width = groupWidth(geometry);
           const span = Array.from({ length: width + more }, (_, index) => index + 7);
-          const slots = [paritySlot(geometry, group)];
+          const slots = paritySlots(geometry, group);
+          expect(slots).toHaveLength(geometry.parity);
           for (let part = 0; part < geometry.data; part++) slots.push(dataSlot(geometry, group, part));
           expect(new Set(slots).size).toBe(width);
           for (const slot of slots) expect(slot).toBeLessThan(width);
@@ -69,14 +72,33 @@ describe('the places of a group', () => {
     );
   });
 
-  it('give every member the same share of parity', () => {
-    const geometry: Geometry = { data: 3, parity: 1, unitBlocks: 16 };
-    const counts = new Map<number, number>();
-    for (let group = 0; group < 400; group++) {
-      const member = slotMember(geometry, [0, 1, 2, 3], group, paritySlot(geometry, group));
-      counts.set(member, (counts.get(member) ?? 0) + 1);
+  it.each<Geometry>([
+    { data: 3, parity: 1, unitBlocks: 16 },
+    { data: 2, parity: 2, unitBlocks: 16 },
+  ])('give every member the same share of each parity: $data+$parity', (geometry) => {
+    for (let parity = 0; parity < geometry.parity; parity++) {
+      const counts = new Map<number, number>();
+      for (let group = 0; group < 400; group++) {
+        const member = slotMember(geometry, [0, 1, 2, 3], group, paritySlots(geometry, group)[parity]!);
+        counts.set(member, (counts.get(member) ?? 0) + 1);
+      }
+      expect([...counts.values()]).toEqual([100, 100, 100, 100]);
     }
-    expect([...counts.values()]).toEqual([100, 100, 100, 100]);
+  });
+
+  it('of one parity are where they were before there were two', () => {
+    const geometry: Geometry = { data: 3, parity: 1, unitBlocks: 16 };
+    const places = Array.from({ length: 5 }, (_, group) => [
+      ...paritySlots(geometry, group),
+      ...[0, 1, 2].map((part) => dataSlot(geometry, group, part)),
+    ]);
+    expect(places).toEqual([
+      [3, 0, 1, 2],
+      [2, 0, 1, 3],
+      [1, 0, 2, 3],
+      [0, 1, 2, 3],
+      [3, 0, 1, 2],
+    ]);
   });
 
   it('refuse a span shorter than the group', () => {

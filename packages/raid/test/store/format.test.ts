@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { hashScalar } from '../../src/parity/hash-scalar.ts';
-import { object, TestDrive } from '../support/drives.ts';
+import { identity, object, TestDrive } from '../support/drives.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 
 /*
@@ -62,4 +62,44 @@ it('writes log batches and records as documented', async () => {
   const batches = [0, 1, 2, 3].map((batch) => trimmed(bytes.subarray(batch * 4096, (batch + 1) * 4096)));
   expect(batches).toEqual(batchesHex);
   expect(trimmed(bytes.subarray(4 * 4096))).toBe('');
+});
+
+it('says in the superblock that there are objects of other techniques, before the first is recorded', async () => {
+  const drive = new TestDrive(scratchDirectory());
+  const incompat = () => {
+    const bytes = readFileSync(join(drive.path, 'superblock'));
+    const [a, b] = [0, 4096].map((slot) => ({ generation: bytes[slot + 64]!, incompat: bytes[slot + 28]! }));
+    return a!.generation > b!.generation ? a!.incompat : b!.incompat;
+  };
+  await drive.format();
+  await drive.store.putObject(object(1, 'mirror', { geometry: { data: 1, parity: 1, unitBlocks: 16 } }));
+  expect(incompat()).toBe(0);
+  await drive.store.putObject(object(2, 'pq', { geometry: { data: 2, parity: 2, unitBlocks: 16 } }));
+  expect(incompat()).toBe(2);
+  await drive.store.putObject(object(3, 'none', { geometry: { data: 3, parity: 0, unitBlocks: 16 } }));
+  await drive.close();
+  const log = readFileSync(join(drive.path, 'log-1'));
+  // Data and parity slots of a group: bytes 36 and 37 of the object record behind the 64 of the batch.
+  expect([0, 1, 2].map((batch) => [...log.subarray(batch * 4096 + 100, batch * 4096 + 102)])).toEqual([
+    [1, 1],
+    [2, 2],
+    [3, 0],
+  ]);
+  await drive.reopen();
+  expect(drive.store.objects('', undefined, 10).map(({ key, geometry }) => [key, geometry.parity])).toEqual([
+    ['mirror', 1],
+    ['none', 0],
+    ['pq', 2],
+  ]);
+  await drive.close();
+});
+
+it('names the parities of the array in the superblock, which older versions refuse when they are two', async () => {
+  const drive = new TestDrive(scratchDirectory());
+  await drive.format({ ...identity, data: 2, parity: 2 });
+  await drive.close();
+  expect([...readFileSync(join(drive.path, 'superblock')).subarray(80, 84)]).toEqual([2, 2, 2, 4]);
+  await drive.open();
+  expect(drive.store.identity).toMatchObject({ data: 2, parity: 2 });
+  await drive.close();
 });

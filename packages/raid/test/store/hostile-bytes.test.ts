@@ -86,7 +86,7 @@ describe('superblock', () => {
     ['a newer version', (slot: DataView) => slot.setUint32(16, 2, true)],
     ['an unknown incompatible feature', (slot: DataView) => slot.setUint32(28, 4, true)],
     ['an unknown read-only feature', (slot: DataView) => slot.setUint32(24, 1, true)],
-    ['two parity slots', (slot: DataView) => slot.setUint8(82, 2)],
+    ['three parity slots', (slot: DataView) => slot.setUint8(82, 3)],
   ])('of %s is refused, and nothing on the drive is touched', async (_, change) => {
     const drive = await filledDrive();
     forgeSuperblocks(drive, change);
