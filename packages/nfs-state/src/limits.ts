@@ -193,3 +193,13 @@ export const outboxEntriesMax = 4096;
 
 /** Bytes of a piece of a message between heads: it is one frame of their channel. */
 export const messagePieceBytes = 48 * 1024;
+
+/** How long a client keeps what it has without being heard of, unless told otherwise; and the shortest it may be. */
+export const leaseMsDefault = 90_000;
+export const leaseMsMin = 1000;
+
+/** Ticks by which a head counts a lease. */
+export const ticksPerLease = 8;
+
+/** A head that did nothing for this share of a lease begins all leases anew. */
+export const leasePauseShare = 0.25;

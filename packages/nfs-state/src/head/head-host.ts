@@ -1,18 +1,24 @@
 import { EffectBuffer } from '@holdfast/kernel';
 import type { MemberContext } from '@holdfast/runtime/service';
+import type { LeaseEvent, LeaseMessage } from '../kernel/lease-types.ts';
 import { logKernel } from '../kernel/log-kernel.ts';
 import { logRules } from '../kernel/log-rules.ts';
-import type { Answer, HeadMessage, LogEnv, LogEvent, LogRequest, LogState } from '../kernel/log-types.ts';
+import type { HeadMessage, LogEnv, LogEvent, LogRequest, LogState } from '../kernel/log-types.ts';
 import type { Request } from '../kernel/plan-record.ts';
 import { applyDelta } from '../kernel/state-deltas.ts';
 import type { Delta, Mint, NfsState, Reply } from '../kernel/state-types.ts';
-import { batchRecordsMax, outboxMs, requestWaitMs, storageRetryMs, touchedKeysMax, touchMs } from '../limits.ts';
+import { batchRecordsMax, outboxMs, storageRetryMs, touchedKeysMax, touchMs } from '../limits.ts';
 import type { SegmentLog } from '../log/segment-log.ts';
+import { clientsApart, leaseEventsOf } from './client-changes.ts';
 import { type Appointment, Election } from './election.ts';
+import type { HeadClock } from './head-clock.ts';
 import { HeadHolds } from './head-holds.ts';
+import { HeadLeases } from './head-leases.ts';
 import type { PeerWord } from './head-messages.ts';
 import { HeadPeers } from './head-peers.ts';
+import { carryOut } from './log-storage.ts';
 import type { PriorityTable } from './priority.ts';
+import { RequestDesk } from './request-desk.ts';
 import { FollowerClock, ServingRight } from './serving-right.ts';
 import { type Answering, StateService } from './state-service.ts';
 import { isApplicable, Outbox } from './volatile-changes.ts';
@@ -22,6 +28,9 @@ export interface HeadSettings {
   readonly heads: readonly number[];
   readonly table: PriorityTable;
   readonly snapshotRecords: number;
+  readonly leaseMs: number;
+  /** That leases go by. */
+  readonly clock: HeadClock;
 }
 
 const coordName = 'holdfast-nfs-state';
@@ -35,6 +44,12 @@ function mintOf({ slot, incarnation }: MemberContext): Mint {
   return { epoch: stateEpoch, node: slot, next: () => ++minted };
 }
 
+/** The heads that serve, or may, as an appender said. */
+interface Serving {
+  readonly epoch: number;
+  readonly heads: readonly number[];
+}
+
 /** A head on its node: runs the log kernel over storage, the channels to other heads and the coordination store. */
 export class HeadHost {
   readonly holds = new HeadHolds();
@@ -42,24 +57,47 @@ export class HeadHost {
   readonly #log: SegmentLog;
   readonly #env: LogEnv;
   readonly #state: LogState;
-  readonly #out = new EffectBuffer<HeadMessage, Answer, LogRequest>();
+  readonly #out = new EffectBuffer<HeadMessage, Answering, LogRequest>();
+  readonly #events: LogEvent[] = [];
   readonly #peers: HeadPeers;
   readonly #election: Election;
   readonly #right = new ServingRight();
   readonly #followers = new FollowerClock();
   readonly #outbox = new Outbox();
-  readonly #calls = new Map<number, (answer: Answering) => void>();
+  readonly #leases: HeadLeases;
+  readonly #desk: RequestDesk;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #unwatch: () => void;
-  #callsTotal = 0;
+  /** What leases must hear of records that were applied. */
+  #leaseEvents: LeaseEvent[] = [];
+  #serving: Serving;
   #joinedAtMs = 0;
+  #isStepping = false;
   #isClosed = false;
 
-  constructor(context: MemberContext, log: SegmentLog, { heads, table, snapshotRecords }: HeadSettings) {
+  constructor(context: MemberContext, log: SegmentLog, settings: HeadSettings) {
+    const { heads, table, snapshotRecords, leaseMs, clock } = settings;
     const { slot: self, incarnation: life } = context;
-    const service = new StateService(mintOf(context), table);
     this.#context = context;
     this.#log = log;
+    this.#serving = { epoch: 0, heads };
+    this.#leases = new HeadLeases({
+      clock,
+      leaseMs,
+      send: (to, message) => this.#peers.send(to, { type: 'LEASES', message }),
+      wish: (wish) => this.#desk.wish(wish),
+    });
+    this.#desk = new RequestDesk({
+      leases: this.#leases,
+      state: () => this.state,
+      askLog: (call, asked) => this.#step({ type: 'request', call, asked }),
+    });
+    const service = new StateService(mintOf(context), table, {
+      isLapsed: this.#leases.isLapsed,
+      mustWait: (client) => this.#leases.mustWait(client),
+      canRecall: () => false,
+      isOpen: () => this.#desk.isOpen,
+    });
     this.#env = {
       self,
       life,
@@ -67,7 +105,11 @@ export class HeadHost {
       touchedKeysMax,
       snapshotRecords,
       plan: (image, asked) => service.plan(image, asked),
-      apply: (image, change) => service.apply(image, change),
+      apply: (image, change) => {
+        const state = image as NfsState;
+        for (const delta of change as readonly Delta[]) this.#leaseEvents.push(...leaseEventsOf(state, delta));
+        return service.apply(image, change);
+      },
       save: (image) => service.save(image),
       load: (saved) => service.load(saved),
       empty: () => service.empty(),
@@ -93,29 +135,23 @@ export class HeadHost {
 
   /** Where this head is in the log. */
   get place(): { phase: string; epoch: number; appender: number; serving: boolean; applied: number } {
-    const { phase, epoch, appender, serving, applied } = this.#state;
-    return { phase, epoch, appender, serving, applied };
+    const { phase, epoch, appender, applied } = this.#state;
+    return { phase, epoch, appender, serving: this.#desk.isOpen, applied };
+  }
+
+  get leases(): ReturnType<HeadLeases['left']> {
+    return this.#leases.left();
   }
 
   /** What a client asks. DELAY where it cannot be said for too long: the client comes again. */
-  async ask(asking: Request): Promise<Reply> {
-    const call = ++this.#callsTotal;
-    const { promise, resolve } = Promise.withResolvers<Answering>();
-    this.#calls.set(call, resolve);
-    const late = setTimeout(() => resolve({ reply: { status: 'DELAY' }, volatile: [] }), requestWaitMs);
-    this.#step({ type: 'request', call, asked: asking });
-    try {
-      return (await promise).reply;
-    } finally {
-      clearTimeout(late);
-      this.#calls.delete(call);
-    }
+  ask(asking: Request): Promise<Reply> {
+    return this.#desk.ask(asking);
   }
 
   /** Leave the log to another head, if this one appends. */
   async standAside(): Promise<void> {
     if (this.#state.phase === 'following') return;
-    this.#lapse();
+    this.#step({ type: 'lapsed' });
     await this.#election.standAside();
   }
 
@@ -124,41 +160,114 @@ export class HeadHost {
     for (const timer of this.#timers) clearInterval(timer);
     this.#unwatch();
     this.#election.stop();
-    for (const resolve of this.#calls.values()) resolve({ reply: { status: 'DELAY' }, volatile: [] });
+    this.#leases.close();
+    this.#desk.close();
     await this.#peers.close();
   }
 
+  /** One event at a time, in order: what follows from one may be another. */
   #step(event: LogEvent): void {
+    this.#events.push(event);
+    if (this.#isStepping) return;
+    this.#isStepping = true;
+    try {
+      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) this.#happen(next);
+    } finally {
+      this.#isStepping = false;
+    }
+  }
+
+  #happen(event: LogEvent): void {
     if (this.#isClosed) return;
     const { phase, serving } = this.#state;
-    const needsRight = serving || phase !== 'following';
-    if (needsRight && event.type !== 'lapsed' && this.#right.isOver(performance.now())) this.#lapse();
+    const isLapse = event.type === 'lapsed';
+    if (!isLapse && (serving || phase !== 'following') && this.#right.isOver(performance.now())) {
+      this.#happen({ type: 'lapsed' });
+    }
+    if (isLapse) this.#right.end();
+    this.#run(event);
+    if (isLapse && phase !== 'following') void this.#election.standAside().catch(() => undefined);
+  }
+
+  #run(event: LogEvent): void {
+    const { serving, image } = this.#state;
     const out = this.#out;
     out.clear();
     logKernel.step(this.#state, event, this.#env, out);
     const effects = Array.from({ length: out.length }, (_, at) => ({ ...out.at(at) }));
+    if (serving && !this.#state.serving) this.#desk.end();
     for (const { kind, target, message, result, upward } of effects) {
       if (kind === 'send') this.#send(target, message!);
-      else if (kind === 'reply') this.#answer(target, result as Answering);
+      else if (kind === 'reply') this.#answer(target, result!);
       else if (kind === 'deliver') void this.#store(upward!);
     }
+    this.#tellLeases(image === this.#state.image);
+    this.#tellWhoServes();
+    if (!serving && this.#state.serving) this.#begin();
+  }
+
+  /** Before anybody is served: leases begin anew, and the other heads hear of it through the log. */
+  #begin(): void {
+    this.#viewLeases();
+    this.#desk.begin();
+  }
+
+  #viewLeases(): void {
+    const { slot: self } = this.#context;
+    this.#leases.step({ type: 'view', heads: this.#serving.heads.filter((head) => head !== self) });
+  }
+
+  #tellLeases(isSameImage: boolean): void {
+    const events = isSameImage ? this.#leaseEvents : [...clientsApart(this.#leases.clients, this.state)];
+    this.#leaseEvents = [];
+    this.#stepLeases(events);
+  }
+
+  #stepLeases(events: Iterable<LeaseEvent>): void {
+    for (const event of events) {
+      this.#leases.step(event);
+      if (event.type === 'gone') this.#desk.gone(event.client);
+    }
+  }
+
+  /** Whoever may serve is asked before a client is expired: only the appender knows of all. */
+  #tellWhoServes(): void {
+    const { phase, epoch, followers } = this.#state;
+    if (phase !== 'appending') return;
+    const heads = [this.#context.slot, ...followers.map(({ head }) => head)].sort((one, other) => one - other);
+    if (!this.#learnServing({ epoch, heads })) return;
+    for (const { head } of followers) this.#peers.send(head, { type: 'SERVING', ...this.#serving });
+  }
+
+  #learnServing({ epoch, heads }: Serving): boolean {
+    const known = this.#serving;
+    if (epoch < known.epoch || (epoch === known.epoch && `${heads}` === `${known.heads}`)) return false;
+    this.#serving = { epoch, heads };
+    this.#viewLeases();
+    return true;
   }
 
   #send(to: number, message: HeadMessage): void {
     if (message.type === 'JOIN') this.#joinedAtMs = performance.now();
+    if (message.type === 'WELCOME') {
+      this.#tellWhoServes();
+      this.#peers.send(to, { type: 'SERVING', ...this.#serving });
+    }
     this.#peers.send(to, message);
   }
 
   #answer(call: number, answering: Answering): void {
-    this.#change(answering.volatile, true);
-    this.#calls.get(call)?.(answering);
+    if (answering.kind === 'reply') this.#change(answering.volatile, true);
+    this.#desk.answered(call, answering);
   }
 
   /** Changes from memory to memory: made here, and sent a little later. */
   #change(deltas: readonly Delta[], isOwn: boolean): void {
     const made = deltas.filter((delta) => {
       if (!isOwn && !isApplicable(this.state, delta)) return false;
+      const events = [...leaseEventsOf(this.state, delta)];
       applyDelta(this.state, delta);
+      this.#stepLeases(events);
       return true;
     });
     if (!isOwn || made.length === 0) return;
@@ -178,6 +287,12 @@ export class HeadHost {
       case 'CHANGES':
         this.#change(word.changes, false);
         break;
+      case 'LEASES':
+        this.#hearOfLeases(from, word.message);
+        break;
+      case 'SERVING':
+        if (word.epoch >= state.epoch) this.#learnServing(word);
+        break;
       case 'TOUCH':
         this.#followers.heard(from, performance.now());
         if (this.#appends() && word.epoch === state.epoch && state.followers.some(({ head }) => head === from)) {
@@ -192,6 +307,12 @@ export class HeadHost {
         if (word.type === 'WELCOME') this.#right.renew(this.#joinedAtMs);
         this.#step({ type: 'message', from, message: word });
     }
+  }
+
+  #hearOfLeases(from: number, message: LeaseMessage): void {
+    const { client, round } = message;
+    if (message.type === 'PROPOSE') this.#leases.step({ type: 'propose', from, client, round });
+    else this.#leases.step({ type: 'left', from, client, round, left: message.left });
   }
 
   #appends(): boolean {
@@ -212,7 +333,7 @@ export class HeadHost {
 
   #appointed({ epoch, head, life }: Appointment, sentAtMs: number): void {
     const { slot: self, incarnation } = this.#context;
-    if (this.#state.phase !== 'following') this.#lapse();
+    if (this.#state.phase !== 'following') this.#step({ type: 'lapsed' });
     if (head === self) {
       // An appointment of an earlier life is nobody's: the place is free.
       if (life !== incarnation) return;
@@ -235,38 +356,10 @@ export class HeadHost {
     void this.#election.look();
   }
 
-  #lapse(): void {
-    this.#right.end();
-    const wasAppender = this.#state.phase !== 'following';
-    this.#step({ type: 'lapsed' });
-    if (wasAppender) void this.#election.standAside().catch(() => undefined);
-  }
-
   async #store(request: LogRequest): Promise<void> {
-    const { epoch } = request;
     try {
-      switch (request.type) {
-        case 'claim':
-          await this.#log.claim(epoch);
-          this.#step({ type: 'claimed', epoch });
-          break;
-        case 'read':
-          this.#step({ type: 'contents', epoch, contents: await this.#log.read(request.from) });
-          break;
-        case 'append':
-          await this.holds.pass('append');
-          await this.#log.append(epoch, request.batch);
-          await this.holds.pass('appended');
-          this.#step({ type: 'appended', epoch });
-          break;
-        case 'save':
-          await this.#log.save(epoch, request.snapshot);
-          this.#step({ type: 'saved', epoch, next: request.snapshot.next });
-          break;
-        case 'trim':
-          await this.#log.trim(epoch, request.before);
-          break;
-      }
+      const event = await carryOut(this.#log, request, this.holds);
+      if (event !== undefined) this.#step(event);
     } catch (error) {
       this.#failed(request, error);
     }

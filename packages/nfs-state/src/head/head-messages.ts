@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { LeaseMessage } from '../kernel/lease-types.ts';
 import type { HeadMessage } from '../kernel/log-types.ts';
 import type { Delta } from '../kernel/state-types.ts';
 import { batchBytesMax, messagePieceBytes } from '../limits.ts';
@@ -20,11 +21,21 @@ const HeadMessageForm = z.discriminatedUnion('type', [
   z.object({ type: z.literal('TOLD'), epoch, question: count }),
 ]);
 
+const client = z.string();
+
+const LeaseMessageForm = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('PROPOSE'), client, round: count }),
+  z.object({ type: z.literal('LEFT'), client, round: count, left: count }),
+]);
+
 const PeerWordForm = z.union([
   HeadMessageForm,
   /** A follower is there; `at` is of its own clock, and comes back. */
   z.object({ type: z.literal('TOUCH'), epoch, at: z.number() }),
   z.object({ type: z.literal('TOUCHED'), epoch, at: z.number() }),
+  /** The heads that serve, or may. */
+  z.object({ type: z.literal('SERVING'), epoch, heads: z.array(count) }),
+  z.object({ type: z.literal('LEASES'), message: LeaseMessageForm }),
   /** Changes from memory to memory. */
   z.object({ type: z.literal('CHANGES'), changes: z.array(z.looseObject({ type: z.string() })) }),
 ]);
@@ -33,6 +44,8 @@ const PeerWordForm = z.union([
 export type PeerWord =
   | HeadMessage
   | { readonly type: 'TOUCH' | 'TOUCHED'; readonly epoch: number; readonly at: number }
+  | { readonly type: 'SERVING'; readonly epoch: number; readonly heads: readonly number[] }
+  | { readonly type: 'LEASES'; readonly message: LeaseMessage }
   | { readonly type: 'CHANGES'; readonly changes: readonly Delta[] };
 
 /** A word as pieces of one frame each; the first byte says whether more follow. */

@@ -3,6 +3,7 @@ import { registerNfsStateErrors } from '../error-classes.ts';
 import { ManifestStore } from '../log/log-manifest.ts';
 import { toText } from '../log/plain-text.ts';
 import { SegmentLog } from '../log/segment-log.ts';
+import { monotonicClock, SteeredClock } from './head-clock.ts';
 import { HeadHost } from './head-host.ts';
 import { HeadOptions, HeadService } from './head-service.ts';
 import { announceHead } from './local-head.ts';
@@ -11,9 +12,12 @@ import type { PriorityTable } from './priority.ts';
 /** The service module of a head. */
 export default HeadService.implement((context, options) => {
   registerNfsStateErrors();
-  const { heads, priority, snapshotRecords } = HeadOptions.parse(options);
+  const { heads, priority, snapshotRecords, leaseMs, steersClock } = HeadOptions.parse(options);
   const log = new SegmentLog(raidObjects(context), new ManifestStore(context.coord, 'holdfast-nfs-state'));
-  const host = new HeadHost(context, log, { heads, table: priority as PriorityTable, snapshotRecords });
+  const table = priority as PriorityTable;
+  const steered = steersClock ? new SteeredClock() : undefined;
+  const clock = steered ?? monotonicClock;
+  const host = new HeadHost(context, log, { heads, table, snapshotRecords, leaseMs, clock });
   const isGone = announceHead(host);
   return {
     ask: async ({ operation, slot }) => toText(await host.ask({ operation, ...(slot && { slot }) })),
@@ -22,10 +26,12 @@ export default HeadService.implement((context, options) => {
       const { clients, opens, locks } = host.state;
       return toText({ clients: [...clients.values()], opens: [...opens.values()], locks: [...locks.values()] });
     },
+    leases: () => host.leases,
     standAside: () => host.standAside(),
     hold: (step) => host.holds.hold(step),
     held: () => host.holds.held(),
     release: () => host.holds.release(),
+    turn: ({ ms, stalls }) => (stalls ? steered?.stall(ms) : steered?.advance(ms)),
     [Symbol.asyncDispose]: () => {
       isGone();
       return host.close();

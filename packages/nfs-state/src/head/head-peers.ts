@@ -69,6 +69,8 @@ export class HeadPeers {
     };
     channel.in$.subscribe({
       next: (piece) => {
+        // What an earlier life still says is said by nobody.
+        if (this.#peers.get(head)?.channel !== channel) return;
         const word = reader.take(piece);
         if (word !== undefined) this.#hear(head, word);
       },

@@ -9,6 +9,9 @@ export const HeadOptions = z.object({
   heads: z.array(z.int().min(0)).min(1),
   priority: z.record(z.string(), z.enum(['durable', 'volatile'] satisfies Priority[])),
   snapshotRecords: z.int().min(0),
+  leaseMs: z.int().min(1),
+  /** Leases go by a clock that only `turn` moves. */
+  steersClock: z.boolean(),
 });
 
 const Place = z.object({
@@ -25,8 +28,10 @@ export const HeadService = defineService('holdfast-nfs-head', {
   ask: rpc({ in: z.object({ operation: ClientOperation, slot: ClientSlot.optional() }), out: z.string() }),
   place: rpc({ out: Place }),
   tables: rpc({ out: z.string() }),
+  leases: rpc({ out: z.array(z.object({ client: z.string(), leftMs: z.number() })) }),
   standAside: rpc({ out: z.void() }),
   hold: rpc({ in: z.enum(headSteps), out: z.void() }),
   held: rpc({ out: z.void() }),
   release: rpc({ out: z.void() }),
+  turn: rpc({ in: z.object({ ms: z.number().min(0), stalls: z.boolean() }), out: z.void() }),
 });

@@ -14,7 +14,7 @@ import { registerNfsStateErrors } from '../error-classes.ts';
 import { NfsOptionsError } from '../errors.ts';
 import type { SlotRequest } from '../kernel/plan-sessions.ts';
 import type { Client, Locks, Open, Reply } from '../kernel/state-types.ts';
-import { headSearchMs, headSearchRestMs, snapshotRecordsDefault } from '../limits.ts';
+import { headSearchMs, headSearchRestMs, leaseMsDefault, leaseMsMin, snapshotRecordsDefault } from '../limits.ts';
 import { fromText } from '../log/plain-text.ts';
 import type { HeadStep } from './head-holds.ts';
 import { type HeadPlace, HeadService } from './head-service.ts';
@@ -31,6 +31,8 @@ declare module '@holdfast/runtime' {
 const optionsForm = z.strictObject({
   heads: z.array(z.string()).min(1).max(16),
   snapshotRecords: z.int().min(0).default(snapshotRecordsDefault),
+  leaseMs: z.int().min(leaseMsMin).default(leaseMsDefault),
+  steersClock: z.boolean().default(false),
 });
 
 export interface NfsStateOptions {
@@ -41,6 +43,13 @@ export interface NfsStateOptions {
   readonly priority?: PriorityOptions | undefined;
   /** Records of the log between two snapshots of the state; 0 for none. @default 20,000 */
   readonly snapshotRecords?: number | undefined;
+  /**
+   * How long a client keeps what it has without being heard of by any head; after that it loses it to the first who is in
+   * the way. At least 1,000. @default 90,000
+   */
+  readonly leaseMs?: number | undefined;
+  /** @internal Leases go by clocks that only `NfsHead.turn` moves. @default false */
+  readonly steersClock?: boolean | undefined;
 }
 
 interface Tables {
@@ -101,6 +110,11 @@ export class NfsHead {
     return this.#proxy.place();
   }
 
+  /** How long the lease of each client has still to run as far as this head knows; 0: it ran out here. */
+  leases(): Promise<readonly { readonly client: string; readonly leftMs: number }[]> {
+    return this.#proxy.leases();
+  }
+
   async tables(): Promise<Tables> {
     return fromText(await this.#proxy.tables()) as Tables;
   }
@@ -111,6 +125,11 @@ export class NfsHead {
     const reached = this.#proxy.held(undefined, { timeoutMs: 0 });
     reached.catch(() => undefined);
     return { reached };
+  }
+
+  /** @internal Let time pass at this head, where its clock is steered; `stalls`: while it does nothing. */
+  turn(ms: number, { stalls = false } = {}): Promise<void> {
+    return this.#proxy.turn({ ms, stalls });
   }
 
   /** @internal */
@@ -144,12 +163,12 @@ export class NfsHeads implements AsyncDisposable {
    */
   static async start(cluster: Cluster, options: NfsStateOptions): Promise<NfsHeads> {
     const { array, priority, ...rest } = options;
-    const parsed = optionsForm.safeParse({ heads: [...rest.heads], snapshotRecords: rest.snapshotRecords });
+    const parsed = optionsForm.safeParse({ ...rest, heads: [...rest.heads] });
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
       throw new NfsOptionsError(`Option ${issue?.path.join('.')}: ${issue?.message}.`, 'See NfsStateOptions.');
     }
-    const { heads: names, snapshotRecords } = parsed.data;
+    const { heads: names, ...settings } = parsed.data;
     const heads = names.map((name) => memberSlot(name) ?? unknown(name));
     const table = priorities(priority);
     const { writable, degraded } = await array.status();
@@ -158,7 +177,7 @@ export class NfsHeads implements AsyncDisposable {
     registerNfsStateErrors();
     const deployment = await cluster.deploy(new URL(import.meta.resolve('@holdfast/nfs-state/head')), {
       on: names,
-      options: { heads, priority: table, snapshotRecords },
+      options: { ...settings, heads, priority: table },
     });
     const started = new NfsHeads(cluster, deployment, names);
     // The first question is answered once somebody appends.

@@ -35,10 +35,11 @@ export const priorityTable: PriorityTable = {
   'open-owner': 'durable',
   'lock-owner': 'durable',
   slot: 'durable',
+  renewed: 'volatile',
 };
 
 /** What costs a client that is out of luck work, where it is lost, but breaks no promise. */
-const noPromises: ReadonlySet<string> = new Set(['client-unconfirmed', 'open-owner', 'lock-owner', 'slot']);
+const noPromises: ReadonlySet<string> = new Set(['client-unconfirmed', 'open-owner', 'lock-owner', 'slot', 'renewed']);
 
 export interface PriorityOptions {
   /** Changes of the table. */

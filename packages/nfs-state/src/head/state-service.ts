@@ -1,20 +1,39 @@
 import { anything, type LogEnv, type LogPlan } from '../kernel/log-types.ts';
-import { planRecord, type Request } from '../kernel/plan-record.ts';
-import { clientKey, fileKey } from '../kernel/record-keys.ts';
+import { planRecord, type RecordPlan, type Request } from '../kernel/plan-record.ts';
+import { clientKey, fileKey, keysOf } from '../kernel/record-keys.ts';
+import { clientOf } from '../kernel/request-client.ts';
 import { applyDelta, emptyNfsState } from '../kernel/state-deltas.ts';
 import { snapshotOf } from '../kernel/state-snapshot.ts';
-import type { Delta, Here, Mint, NfsState, Reply } from '../kernel/state-types.ts';
+import type { ClientId, Delta, Here, Mint, NfsState, Operation, Reply } from '../kernel/state-types.ts';
 import { type StateBounds, stateBoundsDefault } from '../limits.ts';
 import { type priorities, priorityOf } from './priority.ts';
 
-/** The answer, and what is to be changed from memory to memory as it is given. */
-export interface Answering {
-  readonly reply: Reply;
-  readonly volatile: readonly Delta[];
-}
+/** What is asked of the log: by a client, or by its head. */
+export type HeadRequest =
+  | {
+      readonly by: 'client';
+      readonly request: Request;
+      /** The other heads should hear of the client whose lease it renews. */
+      readonly renews: boolean;
+      /** The heads did not agree to expire who is in the way: refuse. */
+      readonly insists: boolean;
+    }
+  | { readonly by: 'head'; readonly operation: Extract<Operation, { type: 'expire' | 'keep' | 'restart-leases' }> };
 
-/** No head expires clients by itself yet, and none has a way to ask a delegation back. */
-const here: Here = { isLapsed: () => false, canRecall: () => false };
+export type Answering =
+  /** `volatile`: to be changed from memory to memory as it is given. */
+  | { readonly kind: 'reply'; readonly reply: Reply; readonly volatile: readonly Delta[] }
+  /** Ask again once this head serves, or once a client that it gave up is kept or gone. */
+  | { readonly kind: 'later'; readonly client: ClientId | undefined }
+  /** Ask again once the heads agreed whether that client is expired. */
+  | { readonly kind: 'in the way'; readonly client: ClientId };
+
+/** What a head knows of clients beside the state. */
+export interface HeadKnowledge extends Here {
+  /** It serves, and the other heads know. */
+  readonly isOpen: () => boolean;
+  readonly mustWait: (client: ClientId) => boolean;
+}
 
 /** What a read, write or renewal rests on: records that touch none of it do not hold it up. */
 function restsOn(state: NfsState, { operation }: Request, reply: Reply): readonly string[] {
@@ -26,38 +45,44 @@ function restsOn(state: NfsState, { operation }: Request, reply: Reply): readonl
   return [fileKey(operation.file), ...(client === undefined ? [] : [clientKey(client)])];
 }
 
+/** Answers that rest on nothing and change nothing. */
+const atOnce = (answer: Answering): LogPlan => ({
+  answer,
+  change: undefined,
+  takesAway: false,
+  compares: [],
+  touches: [],
+  mayBeBehind: false,
+});
+
 /** The state of NFSv4 as what the log replicates. */
 export class StateService implements Pick<LogEnv, 'plan' | 'apply' | 'save' | 'load' | 'empty'> {
   readonly #mint: Mint;
   readonly #table: ReturnType<typeof priorities>;
+  readonly #here: HeadKnowledge;
   readonly #bounds: StateBounds = stateBoundsDefault;
 
-  constructor(mint: Mint, table: ReturnType<typeof priorities>) {
+  constructor(mint: Mint, table: ReturnType<typeof priorities>, here: HeadKnowledge) {
     this.#mint = mint;
     this.#table = table;
+    this.#here = here;
   }
 
   plan(image: unknown, asked: unknown): LogPlan {
     const state = image as NfsState;
-    const request = asked as Request;
-    // A head that took over knows only of the requests that changed something.
-    const planning = { mint: this.#mint, bounds: this.#bounds, here, afterTakeover: true };
-    const { reply, deltas, compares, touches, takesAway, mayBeBehind } = planRecord(state, request, planning);
-    if (deltas.length > 0 && priorityOf(this.#table, deltas) === 'durable') {
-      const answer: Answering = { reply, volatile: [] };
-      return { answer, change: deltas, takesAway, compares, touches, mayBeBehind };
+    const asking = asked as HeadRequest;
+    if (asking.by === 'head') {
+      const request = { operation: asking.operation };
+      return this.#recordOf(state, request, this.#planned(state, request, false), []);
     }
-    const answer: Answering = { reply, volatile: deltas };
-    const rests = restsOn(state, request, reply);
-    const isRefusal = deltas.length > 0 && reply.status !== 'OK';
-    return {
-      answer,
-      change: undefined,
-      takesAway: false,
-      compares: rests,
-      touches: [],
-      mayBeBehind: mayBeBehind || isRefusal,
-    };
+    const { request, insists, renews } = asking;
+    const client = clientOf(state, request);
+    if (!this.#here.isOpen()) return atOnce({ kind: 'later', client: undefined });
+    if (client !== undefined && this.#here.mustWait(client)) return atOnce({ kind: 'later', client });
+    const plan = this.#planned(state, request, insists);
+    const [lapsed] = plan.lapsed;
+    if (lapsed !== undefined) return atOnce({ kind: 'in the way', client: lapsed });
+    return this.#recordOf(state, request, plan, renews && client !== undefined ? [{ type: 'renewed', client }] : []);
   }
 
   apply(image: unknown, change: unknown): NfsState {
@@ -76,5 +101,33 @@ export class StateService implements Pick<LogEnv, 'plan' | 'apply' | 'save' | 'l
 
   empty(): NfsState {
     return emptyNfsState();
+  }
+
+  #planned(state: NfsState, request: Request, insists: boolean): RecordPlan {
+    const { isLapsed, canRecall } = this.#here;
+    const here: Here = { isLapsed: insists ? () => false : isLapsed, canRecall };
+    // A head that took over knows only of the requests that changed something.
+    return planRecord(state, request, { mint: this.#mint, bounds: this.#bounds, here, afterTakeover: true });
+  }
+
+  /** A record that is durable anyhow takes along what need not be: `steps` are such changes. */
+  #recordOf(state: NfsState, request: Request, plan: RecordPlan, steps: readonly Delta[]): LogPlan {
+    const { reply, takesAway, compares, touches, mayBeBehind } = plan;
+    const deltas = [...plan.deltas, ...steps];
+    if (deltas.length > 0 && priorityOf(this.#table, deltas) === 'durable') {
+      const answer: Answering = { kind: 'reply', reply, volatile: [] };
+      const keys = keysOf(state, steps);
+      const compared = [...new Set([...compares, ...keys.compares])];
+      return { answer, change: deltas, takesAway, compares: compared, touches, mayBeBehind };
+    }
+    const isRefusal = plan.deltas.length > 0 && reply.status !== 'OK';
+    return {
+      answer: { kind: 'reply', reply, volatile: deltas } satisfies Answering,
+      change: undefined,
+      takesAway: false,
+      compares: restsOn(state, request, reply),
+      touches: [],
+      mayBeBehind: mayBeBehind || isRefusal,
+    };
   }
 }

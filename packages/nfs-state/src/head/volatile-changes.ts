@@ -16,6 +16,8 @@ function keyOf(delta: Delta): string {
       return `open/${delta.key}`;
     case 'locks':
       return `locks/${delta.locks.key}`;
+    case 'renewed':
+      return `renewed/${delta.client}`;
     default:
       return JSON.stringify(delta);
   }

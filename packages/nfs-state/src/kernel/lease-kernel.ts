@@ -45,6 +45,7 @@ const table: CellTable = {
     met: handled,
     gone: impossible('what is gone was there'),
     heard: unknown,
+    renewed: unknown,
     kept: notAskedBack,
     'in-the-way': impossible('only who is known is lapsed'),
     propose: handled,
@@ -54,6 +55,7 @@ const table: CellTable = {
     met: known,
     gone: handled,
     heard: handled,
+    renewed: handled,
     kept: notAskedBack,
     'in-the-way': handled,
     propose: handled,
@@ -63,6 +65,7 @@ const table: CellTable = {
     met: known,
     gone: handled,
     heard: handled,
+    renewed: handled,
     kept: notAskedBack,
     'in-the-way': handled,
     propose: handled,
@@ -72,6 +75,7 @@ const table: CellTable = {
     met: known,
     gone: handled,
     heard: handled,
+    renewed: handled,
     kept: notAskedBack,
     'in-the-way': ignored('the others are asked already'),
     propose: handled,
@@ -81,6 +85,7 @@ const table: CellTable = {
     met: known,
     gone: handled,
     heard: handled,
+    renewed: handled,
     kept: notAskedBack,
     'in-the-way': handled,
     propose: handled,
@@ -90,6 +95,7 @@ const table: CellTable = {
     met: known,
     gone: handled,
     heard: handled,
+    renewed: handled,
     kept: notAskedBack,
     'in-the-way': ignored('the record is on its way'),
     'expiry-refused': handled,
@@ -100,6 +106,7 @@ const table: CellTable = {
     met: known,
     gone: handled,
     heard: ignored('it is asked back already'),
+    renewed: handled,
     kept: handled,
     'in-the-way': handled,
     propose: handled,
@@ -108,6 +115,10 @@ const table: CellTable = {
   'moved on': { 'expiry-refused': handled },
   head: { tick: handled, view: handled, paused: handled },
 };
+
+/** Whether the others would be told something new if they were told that this head heard of the client. */
+export const isDue = (state: LeaseState, { leaseTicks }: LeaseEnv, client: ClientId): boolean =>
+  (state.left.get(client) ?? leaseTicks) < leaseTicks;
 
 /** Whether what the client asks must wait until it is kept, or gone. */
 export const mustWait = (state: LeaseState, env: LeaseEnv, client: ClientId): boolean =>
@@ -134,6 +145,14 @@ function heard(state: LeaseState, client: ClientId, env: LeaseEnv, out: LeaseSin
   }
   state.given.set(client, 'asked back');
   out.deliver({ type: 'keep', client });
+}
+
+/** Another head heard of it. What this one said of the client stands until a record says better. */
+function renewed(state: LeaseState, client: ClientId, env: LeaseEnv, out: LeaseSink): void {
+  if (state.given.has(client) && !env.rules.freedByRenewals()) return;
+  state.given.delete(client);
+  if (state.exchanges.delete(client)) out.deliver({ type: 'stays', client });
+  state.left.set(client, env.leaseTicks);
 }
 
 function decide(state: LeaseState, client: ClientId, { kept, restarts }: Exchange, out: LeaseSink): void {
@@ -239,6 +258,9 @@ export const leaseKernel: Kernel<LeaseState, LeaseEvent, LeaseEnv, LeaseMessage,
         break;
       case 'heard':
         heard(state, event.client, env, out);
+        break;
+      case 'renewed':
+        renewed(state, event.client, env, out);
         break;
       case 'kept':
         state.given.delete(event.client);

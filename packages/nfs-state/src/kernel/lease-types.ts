@@ -48,6 +48,8 @@ export type LeaseEvent =
   | { readonly type: 'gone'; readonly client: ClientId }
   /** It asked something of this head. */
   | { readonly type: 'heard'; readonly client: ClientId }
+  /** It asked something of another head, which says so; nothing is lost where that never arrives. */
+  | { readonly type: 'renewed'; readonly client: ClientId }
   /** The record that it is kept is in the log. */
   | { readonly type: 'kept'; readonly client: ClientId }
   /** Its lease ran out here, and what it has is in somebody's way. `kept` and `restarts` are those of the state. */
@@ -94,6 +96,8 @@ export interface LeaseRules {
   isAnswer(round: number, awaited: number): boolean;
   /** Whether the client may be served at once although this head gave it up. */
   servesGivenUp(): boolean;
+  /** Whether a renewal at another head, which may be an old one, frees a client that this head gave up. */
+  freedByRenewals(): boolean;
   /** Ticks left that this head answers. */
   leftHere(left: number): number;
   /** Whether proposals under way end when heads come or go. */
@@ -106,6 +110,7 @@ export const leaseRules: LeaseRules = {
   asked: (heads) => heads,
   isAnswer: (round, awaited) => round === awaited,
   servesGivenUp: () => false,
+  freedByRenewals: () => false,
   leftHere: (left) => left,
   endsWithView: () => true,
   afterBreak: (_left, leaseTicks) => leaseTicks,

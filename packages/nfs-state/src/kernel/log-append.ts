@@ -15,7 +15,7 @@ export function accept(
   env: LogEnv,
   out: LogSink,
 ): void {
-  const by = compares.reduce((last, key) => Math.max(last, state.touched.get(key) ?? state.floor), 0);
+  const by = compares.reduce((last, key) => Math.max(last, env.rules.lastTouch(key, state)), 0);
   if (!env.rules.isCurrent(by, seen)) {
     out.trace('refuse', from, by);
     if (from === env.self) refused(state, record.proposal, by);

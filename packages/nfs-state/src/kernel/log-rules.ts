@@ -13,6 +13,8 @@ import {
 export interface LogRules {
   /** Whether a record may be appended: nothing it compares was touched after what its head had seen. */
   isCurrent(lastTouched: LogIndex, seen: LogIndex): boolean;
+  /** The last record that touched the key. */
+  lastTouch(key: string, state: LogState): LogIndex;
   /** What is not in the table of keys was touched at the latest here. */
   floorAfterForgetting(tail: LogIndex): LogIndex;
   /** Whether a batch that ends with `last` may be applied. */
@@ -68,6 +70,7 @@ function isTouched(touches: readonly string[], compares: readonly string[]): boo
 
 export const logRules: LogRules = {
   isCurrent: (lastTouched, seen) => lastTouched <= seen,
+  lastTouch: (key, { touched, tail, floor }) => (key === anything ? tail : (touched.get(key) ?? floor)),
   floorAfterForgetting: (tail) => tail,
   mayApply: (last, durable) => last <= durable,
   mayAnswer: ({ index, keys }, { applied, unsettled }) =>

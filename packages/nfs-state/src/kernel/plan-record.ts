@@ -4,6 +4,7 @@ import { planOperation } from './plan-operation.ts';
 import { judgeSlot, type SlotRequest, slotDelta } from './plan-sessions.ts';
 import { fileKey, keysOf, type RecordKeys, takesAway } from './record-keys.ts';
 import { readReply, replyText } from './reply-text.ts';
+import { namedBy } from './request-client.ts';
 import type { ClientId, Delta, Here, Mint, NfsState, Operation, Reply } from './state-types.ts';
 
 /** An operation as it comes to a head. */
@@ -55,12 +56,6 @@ const answersAtOnce: ReadonlySet<Operation['type']> = new Set(['io', 'layout-io'
  */
 const isRightAnyhow = (operation: Operation, reply: Reply): boolean =>
   answersAtOnce.has(operation.type) && reply.status === 'OK';
-
-/** The stateid that an operation names, if any. */
-function namedBy(operation: Operation): string | undefined {
-  if ('stateid' in operation) return operation.stateid.key;
-  return operation.type === 'lock-new' ? operation.open.key : undefined;
-}
 
 /** What of a file it is that an operation looks at, also where it changes nothing: a stateid that is not there may come. */
 function decidedOn(state: NfsState, operation: Operation): readonly string[] {

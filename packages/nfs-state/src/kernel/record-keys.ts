@@ -63,6 +63,9 @@ function addKeys(keys: Keys, state: NfsState, delta: Delta): void {
     case 'client-gone':
       gone(keys, state, delta.client);
       break;
+    case 'renewed':
+      keys.compares.add(client(delta.client));
+      break;
     case 'client-kept':
       both(keys, client(delta.client));
       break;

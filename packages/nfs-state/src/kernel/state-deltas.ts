@@ -114,6 +114,8 @@ export function applyDelta(state: NfsState, delta: Delta): void {
       state.locks.set(delta.locks.key, delta.locks);
       fileOf(state, delta.locks.file).locks.add(delta.locks.key);
       break;
+    case 'renewed':
+      break;
     case 'client-kept':
       state.clients.set(delta.client, { ...state.clients.get(delta.client)!, kept: delta.kept });
       break;

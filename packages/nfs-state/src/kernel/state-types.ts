@@ -212,6 +212,8 @@ export type Delta =
   | { readonly type: 'session'; readonly session: Session }
   | { readonly type: 'session-gone'; readonly session: SessionId }
   | { readonly type: 'slot'; readonly session: SessionId; readonly slot: number; readonly is: Slot }
+  /** A head heard of the client: its lease begins anew at the others, which the state itself does not say. */
+  | { readonly type: 'renewed'; readonly client: ClientId }
   /** The client was heard of by a head that had said its lease ran out: an expiry agreed on before must fail. */
   | { readonly type: 'client-kept'; readonly client: ClientId; readonly kept: number }
   /** A head began to serve, which heads that agreed on an expiry did not ask. */

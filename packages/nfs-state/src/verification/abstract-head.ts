@@ -89,6 +89,8 @@ export interface HeadEnv {
   initial(): NfsState;
   /** Leases are not looked at where nothing expires. */
   readonly hasLeases: boolean;
+  /** Heads tell each other whom they heard of. */
+  readonly spreadsRenewals: boolean;
   /** Clients are delegated what they may be. */
   readonly delegates: boolean;
   readonly rules: HeadRules;
@@ -332,7 +334,9 @@ function hear(state: HeadState, env: HeadEnv, out: Out): void {
   }
   for (const { phase, request } of state.pending) {
     if (phase !== 'arrived' || !isClients(request)) continue;
-    out.send(leasePart(env.head), { type: 'heard', client: clientIds[request.client]! });
+    const client = clientIds[request.client]!;
+    out.send(leasePart(env.head), { type: 'heard', client });
+    if (env.spreadsRenewals) out.send(mailPart, { type: 'renew', from: env.head, client });
   }
 }
 

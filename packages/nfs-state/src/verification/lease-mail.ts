@@ -1,33 +1,44 @@
 import { type CellTable, handled, type Kernel } from '@holdfast/kernel';
 import type { LeaseEvent, LeaseMessage } from '../kernel/lease-types.ts';
+import type { ClientId } from '../kernel/state-types.ts';
 import { headsCount, leasePart } from './nfs-parts.ts';
 import { plainEncoding } from './plain-states.ts';
 
-/** What heads say to each other about leases, on its way: in order, until the head it is for dies. */
+/**
+ * What heads say to each other about leases, on its way: in order, until the head it is for dies. Renewals are apart: they
+ * may come late or never, and several of one client as one.
+ */
 export interface MailState {
   /** By the head it is for. */
   readonly to: LeaseEvent[][];
+  readonly renewals: ClientId[][];
 }
 
 export type MailEvent =
   | { readonly type: 'post'; readonly from: number; readonly to: number; readonly message: LeaseMessage }
   | { readonly type: 'deliver'; readonly to: number }
+  | { readonly type: 'renew'; readonly from: number; readonly client: ClientId }
+  | { readonly type: 'deliver-renewal'; readonly to: number }
   | { readonly type: 'lose'; readonly to: number };
 
-const table: CellTable = { mail: { post: handled, deliver: handled, lose: handled } };
+const table: CellTable = {
+  mail: { post: handled, deliver: handled, renew: handled, 'deliver-renewal': handled, lose: handled },
+};
 
 export const leaseMail: Kernel<MailState, MailEvent, undefined, LeaseEvent> = {
   name: 'lease-mail',
   table,
-  initial: () => ({ to: Array.from({ length: headsCount }, () => []) }),
+  initial: () => ({
+    to: Array.from({ length: headsCount }, () => []),
+    renewals: Array.from({ length: headsCount }, () => []),
+  }),
   row: () => 'mail',
   column: ({ type }) => type,
   step(state, event, _env, out) {
-    const queue = state.to[event.to]!;
     switch (event.type) {
       case 'post': {
         const { message, from } = event;
-        queue.push(
+        state.to[event.to]!.push(
           message.type === 'PROPOSE'
             ? { type: 'propose', from, client: message.client, round: message.round }
             : { type: 'left', from, client: message.client, round: message.round, left: message.left },
@@ -35,10 +46,21 @@ export const leaseMail: Kernel<MailState, MailEvent, undefined, LeaseEvent> = {
         break;
       }
       case 'deliver':
-        out.send(leasePart(event.to), queue.shift()!);
+        out.send(leasePart(event.to), state.to[event.to]!.shift()!);
+        break;
+      case 'renew': {
+        const { from, client } = event;
+        for (const [to, waiting] of state.renewals.entries()) {
+          if (to !== from && !waiting.includes(client)) waiting.push(client);
+        }
+        break;
+      }
+      case 'deliver-renewal':
+        out.send(leasePart(event.to), { type: 'renewed', client: state.renewals[event.to]!.shift()! });
         break;
       case 'lose':
-        queue.length = 0;
+        state.to[event.to]!.length = 0;
+        state.renewals[event.to]!.length = 0;
         break;
     }
   },

@@ -170,6 +170,14 @@ function headCalls(
       event: () => ({ type: 'deliver', to: head }),
       when: (view) => headOf(view, head).up && mailOf(view).to[head]!.length > 0,
     });
+    calls.push({
+      label: `head ${head} hears of a renewal`,
+      node: 0,
+      part: mailPart,
+      times: 'unlimited',
+      event: () => ({ type: 'deliver-renewal', to: head }),
+      when: (view) => headOf(view, head).up && mailOf(view).renewals[head]!.length > 0,
+    });
   }
   if (delegates) {
     calls.push({

@@ -12,7 +12,7 @@ interface SeededBug {
   readonly leases?: Partial<LeaseRules>;
 }
 
-const { openTrouble: opens, slots, lockTrouble: locks, expiry, roaming } = nfsScenarios;
+const { openTrouble: opens, slots, lockTrouble: locks, expiry, renewals, roaming } = nfsScenarios;
 
 /** Leaves the keys out whose names begin so. */
 const notComparing = (prefix: string): Partial<HeadRules> => ({
@@ -80,6 +80,11 @@ const bugs: readonly SeededBug[] = [
   { name: 'asks nobody whether a lease ran out', scenario: expiry, leases: { asked: () => [] } },
   { name: 'takes any answer for that to its proposal', scenario: expiry, leases: { isAnswer: () => true } },
   { name: 'serves whom it gave up', scenario: expiry, leases: { servesGivenUp: () => true } },
+  {
+    name: 'believes an old renewal of a client it gave up',
+    scenario: renewals,
+    leases: { freedByRenewals: () => true },
+  },
   { name: 'always says that the lease ran out', scenario: expiry, leases: { leftHere: () => 0 } },
 ];
 

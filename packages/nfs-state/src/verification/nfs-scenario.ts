@@ -38,6 +38,8 @@ export interface NfsScenario {
   readonly restarts?: number;
   /** Leases run out, at any moment. */
   readonly hasLeases?: boolean;
+  /** Heads tell each other of renewals, which come late or never. */
+  readonly spreadsRenewals?: boolean;
   /** Clients are delegated what they may be, and asked for it, and it is taken from them at any moment then. */
   readonly delegates?: boolean;
   /** Each head may do nothing for a while. */

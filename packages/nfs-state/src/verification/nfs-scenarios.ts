@@ -74,6 +74,15 @@ export const nfsScenarios = {
     kills: 1,
     restarts: 1,
   },
+  renewals: {
+    name: 'leases run out while heads tell each other of renewals, late or never',
+    minor: 0,
+    menus: [[open(1, 2), renew], [open(2, 0)]],
+    acts: 2,
+    hasLeases: true,
+    spreadsRenewals: true,
+    roams: true,
+  },
   crowded: {
     name: 'leases run out, and more than one request waits for it',
     minor: 0,

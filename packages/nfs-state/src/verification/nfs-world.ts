@@ -20,7 +20,14 @@ export const nfsRules: NfsRules = { heads: headRules, leases: leaseRules };
 
 /** The world of a scenario, with the production rules or with one replaced. */
 export function nfsWorld(scenario: NfsScenario, rules: NfsRules = nfsRules): WorldSpec {
-  const { minor, startsOpen = false, hasLeases = false, repeats = 0, delegates = false } = scenario;
+  const {
+    minor,
+    startsOpen = false,
+    hasLeases = false,
+    repeats = 0,
+    delegates = false,
+    spreadsRenewals = false,
+  } = scenario;
   const initial = (): ReturnType<typeof initialState> => initialState(scenario);
   const heads = Array.from({ length: headsCount }, (_, head) => head);
   const clients = Array.from({ length: clientsCount }, (_, client) => client);
@@ -40,7 +47,7 @@ export function nfsWorld(scenario: NfsScenario, rules: NfsRules = nfsRules): Wor
             part({
               name: `head ${head}`,
               kernel: abstractHead,
-              env: () => ({ head, initial, hasLeases, delegates, rules: rules.heads }),
+              env: () => ({ head, initial, hasLeases, spreadsRenewals, delegates, rules: rules.heads }),
               below: (to: number, event: HeadWord) => ({ part: to, event: event as LogEvent }),
             }),
           ),

@@ -79,6 +79,10 @@ export class TestClient {
     return reply;
   }
 
+  renew(): Promise<Reply> {
+    return this.#ask({ type: 'renew', client: this.#id });
+  }
+
   /** May it be written under the lock? */
   write(file: string): Promise<Reply> {
     return this.#ask({ type: 'io', file, stateid: this.#locks.get(file)!.stateid, write: true });
