@@ -1,5 +1,6 @@
 import { keyFromRaw, rawKey } from '../array/key.ts';
 import { NoObjectError } from '../errors.ts';
+import { namesLogBytesMin } from '../limits.ts';
 import type { BlockObjects } from '../object/block-objects.ts';
 import { parseGfid, printGfid } from '../object/object-record.ts';
 import { NamesTurns } from './names-turns.ts';
@@ -37,10 +38,13 @@ export class ArrayNames {
   readonly #turns: NamesTurns;
   #sweeping: Promise<number> | undefined;
 
-  /** @internal */
-  constructor(objects: BlockObjects) {
+  /**
+   * @param logBytesMin a shorter log is not written anew
+   * @internal
+   */
+  constructor(objects: BlockObjects, logBytesMin: number = namesLogBytesMin) {
     this.#objects = objects;
-    this.#turns = new NamesTurns(objects);
+    this.#turns = new NamesTurns(objects, logBytesMin);
   }
 
   /**

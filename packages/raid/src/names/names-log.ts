@@ -1,5 +1,5 @@
 import { NamesBusyError, NamesDamagedError, NewerFormatError } from '../errors.ts';
-import { blockBytes, namesAreaBlocks, namesAttemptsMax, namesLogBytesMin, namesWindowBlocks } from '../limits.ts';
+import { blockBytes, namesAreaBlocks, namesAttemptsMax, namesWindowBlocks } from '../limits.ts';
 import type { BlockObject } from '../object/block-object.ts';
 import {
   decodeNameRecord,
@@ -101,11 +101,10 @@ export class NamesLog {
     this.#place = { ...start, at: start.at + bytes.byteLength, sequence: place.sequence + changes.length };
   }
 
-  /** Whether a log written anew would be much shorter. */
-  get mostlyHistory(): boolean {
-    const place = this.#assertRead();
-    const bytes = place.block * blockBytes + place.at;
-    return bytes >= Math.max(namesLogBytesMin, this.#state.liveBytes * 2);
+  /** How long the log is. */
+  get bytes(): number {
+    const { block, at } = this.#assertRead();
+    return block * blockBytes + at;
   }
 
   /** Write the log anew into the other area, and let the first block name it. */

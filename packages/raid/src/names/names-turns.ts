@@ -32,6 +32,7 @@ interface Reader {
  */
 export class NamesTurns {
   readonly #objects: BlockObjects;
+  readonly #logBytesMin: number;
   readonly #writer = randomInt(1, clientsMax);
   #readers: Reader[] = [];
   #queue: PendingOperation[] = [];
@@ -43,8 +44,9 @@ export class NamesTurns {
   #failures = 0;
   #running = false;
 
-  constructor(objects: BlockObjects) {
+  constructor(objects: BlockObjects, logBytesMin: number) {
     this.#objects = objects;
+    this.#logBytesMin = logBytesMin;
   }
 
   /** An answer from the names as they are at a moment after this call. */
@@ -143,7 +145,8 @@ export class NamesTurns {
     this.#failures = 0;
     this.#answer(batch);
     // What fails here another turn does again: the log that is there counts until the new one is whole.
-    if (log.mostlyHistory) await log.compact().catch(() => this.#loseClaim());
+    if (log.bytes >= Math.max(this.#logBytesMin, 2 * log.state.liveBytes))
+      await log.compact().catch(() => this.#loseClaim());
   }
 
   /** Since the claim nothing of the batch can be under way: it is in the log, or will never be. */

@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { RaidArray } from '../../src/array/raid-array.ts';
 import { randomNumbers } from '../../src/crash/crash-images.ts';
 import { BlockOracle } from '../support/block-oracle.ts';
+import { runUntilDeath } from '../support/doomed-process.ts';
 import { LocalHost } from '../support/local-host.ts';
 import { smallShape } from '../support/objects.ts';
 import { scratchDirectory } from '../support/scratch.ts';
@@ -12,31 +11,6 @@ const four = [0, 1, 2, 3];
 /** More than the default for a long run: HOLDFAST_OVERWRITE_ROUNDS=500. Another one: HOLDFAST_CRASH_SEED. */
 const rounds = Number(process.env.HOLDFAST_OVERWRITE_ROUNDS ?? 4);
 const firstSeed = Number(process.env.HOLDFAST_CRASH_SEED ?? 1);
-const writer = fileURLToPath(new URL('../support/dying-overwriter.ts', import.meta.url));
-
-/** Run the writer until it has said so many lines, then kill it; what it said is what happened. */
-async function runUntilDeath(args: readonly string[], lines: number, oracle: BlockOracle): Promise<number> {
-  const child = spawn(process.execPath, ['--conditions=holdfast-src', writer, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let rest = '';
-  let said = 0;
-  for await (const chunk of child.stdout) {
-    const whole = (rest + String(chunk)).split('\n');
-    rest = whole.pop() ?? '';
-    for (const line of whole) {
-      const [verb, ...numbers] = line.split(' ');
-      const [offset = 0, length = 0, seed = 0, toughness = 0] = numbers.map(Number);
-      if (verb === 'begin') oracle.begin({ offset, length, seed, toughness });
-      else oracle.acked({ offset, length, seed, toughness });
-      if (++said === lines) child.kill('SIGKILL');
-    }
-  }
-  expect(child.signalCode ?? (await new Promise((resolve) => child.on('exit', (_, signal) => resolve(signal))))).toBe(
-    'SIGKILL',
-  );
-  return said;
-}
 
 it.each(['parity', 'mirror'] as const)(
   'keeps every overwrite of toughness 2, and every other block, when its process is killed again and again: %s',
@@ -49,7 +23,13 @@ it.each(['parity', 'mirror'] as const)(
     const random = randomNumbers(firstSeed);
     for (let round = 0; round < rounds; round++) {
       const seed = firstSeed + round;
-      await runUntilDeath([directory, gfid, `${seed}`], 20 + random(600), oracle);
+      await runUntilDeath('dying-overwriter.ts', [directory, gfid, `${seed}`], 20 + random(600), (line) => {
+        const [verb, ...numbers] = line.split(' ');
+        const [offset = 0, length = 0, bytesSeed = 0, toughness = 0] = numbers.map(Number);
+        const write = { offset, length, seed: bytesSeed, toughness };
+        if (verb === 'begin') oracle.begin(write);
+        else oracle.acked(write);
+      });
       const array = await RaidArray.openOn(new LocalHost(directory, four), {});
       expect(await array.status()).toMatchObject({ degraded: false });
       const object = await array.objects.open(gfid);
