@@ -18,11 +18,16 @@ async function runUntilDeath(
   seed: number,
   death: { readonly requests: number } | { readonly lines: number },
   oracle: Oracle,
+  array: readonly string[] = [],
 ): Promise<void> {
   const requests = 'requests' in death ? death.requests : -1;
-  const child = spawn(process.execPath, ['--conditions=holdfast-src', writer, directory, `${seed}`, `${requests}`], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--conditions=holdfast-src', writer, directory, `${seed}`, `${requests}`, ...array],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   let rest = '';
   let lines = 0;
   for await (const chunk of child.stdout) {
@@ -60,6 +65,30 @@ it.each([
       expect(await oracle.wrong(array)).toBeUndefined();
       await array.close();
       await (await RaidArray.openOn(new LocalHost(directory, four), {})).close();
+    }
+  },
+  30_000 + rounds * 15_000,
+);
+
+it(
+  'loses nothing that has two parities when its process is killed and two drives do not come back',
+  async () => {
+    const five = [...four, 4];
+    const directory = scratchDirectory();
+    const host = () => new LocalHost(directory, five);
+    await (await RaidArray.createOn(host(), { ...smallShape, parity: 2 })).close();
+    const oracle = new Oracle();
+    for (let round = 0; round < rounds / 2; round++) {
+      await runUntilDeath(directory, round + 51, { requests: 40 + ((round * 71) % 400) }, oracle, ['5', '2+2']);
+      const without = [`n${round % 5}`, `n${(round + 1 + (round % 4)) % 5}`];
+      const array = await RaidArray.openOn(host(), { without });
+      expect(await oracle.wrong(array), `round ${round} without ${without}`).toBeUndefined();
+      await array.close();
+      // They come back; what was stored without them is filled in.
+      const whole = await RaidArray.openOn(host(), {});
+      for (const node of without) await whole.rebuild(node).done;
+      expect(await oracle.wrong(whole)).toBeUndefined();
+      await whole.close();
     }
   },
   30_000 + rounds * 15_000,

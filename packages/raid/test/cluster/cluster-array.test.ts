@@ -35,6 +35,28 @@ it('stores on threads while one is killed between a block and its flush, and ope
   }
 });
 
+it('stores on threads while two are killed, one between a block and its flush, and opens again without both', async () => {
+  const storage = scratchDirectory();
+  const put = { technique: '3+2' } as const;
+  {
+    await using cluster = await Cluster.start({ nodes: 5, storage });
+    await using array = await RaidArray.create(cluster, { ...smallShape, parity: 2 });
+    await Promise.all(sizes.map((size) => array.put(`before/${size}`, bytesOf(size, 1))));
+    const hold = await array.hold('n1', 'block-written', { key: 'held' });
+    const putting = array.put('held', bytesOf(400_000, 3), put);
+    await hold.reached;
+    await Promise.all([cluster.kill('n1'), cluster.kill('n3')]);
+    expect(await putting).toMatchObject({ degraded: true, technique: '3+2' });
+    for (const size of sizes) expect(await verdict(array, `before/${size}`, bytesOf(size, 1))).toBe('right');
+    await array.put('after', bytesOf(70_000, 4), put);
+  }
+  await using cluster = await Cluster.start({ nodes: 5, storage });
+  await using array = await RaidArray.open(cluster, { without: ['n1', 'n3'] });
+  expect(await verdict(array, 'held', bytesOf(400_000, 3))).toBe('right');
+  expect(await verdict(array, 'after', bytesOf(70_000, 4))).toBe('right');
+  for (const size of sizes) expect(await verdict(array, `before/${size}`, bytesOf(size, 1))).toBe('right');
+});
+
 it('lets no second array onto the drives of a first, and none onto a cluster without storage', async () => {
   const directory = scratchDirectory();
   await using first = await Cluster.start({ nodes: 2 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type CrashImage, crashImages } from '../../src/crash/crash-images.ts';
 import { DriveRecording } from '../../src/crash/drive-recording.ts';
 import { openDirectory } from '../../src/drive/node-drive.ts';
+import { smallShape } from '../support/objects.ts';
 import { answersBeforeFlush, ImageOpener, members, noFlushOf, recordRun } from '../support/recorded-run.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 
@@ -73,6 +74,29 @@ it('holds them on images of files of the file system', async () => {
     expect(await opener.wrong(image), image.label).toBeUndefined();
   }
 });
+
+it(
+  'holds objects with two parities also when two drives do not come back',
+  async () => {
+    const five = [0, 1, 2, 3, 4];
+    const shape = { ...smallShape, parity: 2 } as const;
+    const techniques = ['3+2', '2+2', '1+2'] as const;
+    const { recording, fromStep } = await recordRun({
+      seed,
+      callsEach: 40,
+      array: { members: five, shape },
+      techniques,
+    });
+    const wide = new ImageOpener(five);
+    let opened = 0;
+    for (const image of crashImages(recording, { seed, images: images / 10, fromStep })) {
+      const first = opened++ % five.length;
+      const without = [`n${first}`, `n${(first + 1 + (opened % 4)) % five.length}`];
+      expect(await wide.wrong(image, { without }), `${image.label}, without ${without}`).toBeUndefined();
+    }
+  },
+  timeoutMs,
+);
 
 describe('the crash images show', () => {
   it.each([

@@ -1,9 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
+import type { CreateOptions } from '../../src/array/array-options.ts';
 import { RaidArray } from '../../src/array/raid-array.ts';
 import { type CrashImage, randomNumbers } from '../../src/crash/crash-images.ts';
 import { DriveRecording } from '../../src/crash/drive-recording.ts';
 import { memoryDrive } from '../../src/crash/memory-drive.ts';
 import type { DriveDirectory, DriveFile } from '../../src/drive/drive-files.ts';
+import type { Technique } from '../../src/layout/technique.ts';
 import { LocalHost, localPools } from './local-host.ts';
 import { bytesOf, smallShape } from './objects.ts';
 import { type CallNote, Oracle } from './oracle.ts';
@@ -51,6 +53,10 @@ export interface RecordedRun {
   readonly openDrive?: (member: number) => Promise<DriveDirectory>;
   /** Bytes of the largest object. */
   readonly bytesMax?: number;
+  /** Where omitted, four members with groups of 3 + 1. */
+  readonly array?: { readonly members: readonly number[]; readonly shape: CreateOptions };
+  /** Techniques the objects have in turn; where omitted, that of the array. */
+  readonly techniques?: readonly Technique[];
 }
 
 /**
@@ -60,15 +66,16 @@ export interface RecordedRun {
 export async function recordRun(
   run: RecordedRun,
 ): Promise<{ readonly recording: DriveRecording; readonly fromStep: number }> {
-  const { callsEach, flaw = (drive) => drive, bytesMax = 100_000 } = run;
+  const { callsEach, flaw = (drive) => drive, bytesMax = 100_000, techniques = [] } = run;
+  const { members: list, shape } = run.array ?? { members, shape: smallShape };
   const random = randomNumbers(run.seed);
   const openDrive =
     run.openDrive ?? (async (member: number) => memoryDrive(`drive ${member}`, new Map(), delays(random)));
   const recording = new DriveRecording();
   const drives: DriveDirectory[] = [];
-  for (const member of members) drives.push(flaw(await recording.record(`${member}`, await openDrive(member))));
-  const host = new LocalHost('recorded', members, undefined, { openDrive: (member) => drives[member]! });
-  const array = await RaidArray.createOn(host, smallShape);
+  for (const member of list) drives.push(flaw(await recording.record(`${member}`, await openDrive(member))));
+  const host = new LocalHost('recorded', list, undefined, { openDrive: (member) => drives[member]! });
+  const array = await RaidArray.createOn(host, shape);
   const fromStep = recording.steps.length;
   const note = (call: CallNote) => recording.note(call);
   const lane = async (name: string) => {
@@ -78,7 +85,8 @@ export async function recordRun(
       const content = random(5) === 0 ? undefined : { seed: random(1_000_000), bytes };
       note({ verb: 'begin', key, content });
       if (content === undefined) await array.remove(key);
-      else await array.put(key, bytesOf(content.bytes, content.seed));
+      else
+        await array.put(key, bytesOf(content.bytes, content.seed), { technique: techniques[call % techniques.length] });
       note({ verb: 'acked', key, content });
     }
   };
@@ -89,7 +97,13 @@ export async function recordRun(
 
 /** Opens crash images one after the other, all with the same pages. */
 export class ImageOpener {
-  readonly #pools = localPools(members);
+  readonly #members: readonly number[];
+  readonly #pools: ReturnType<typeof localPools>;
+
+  constructor(list = members) {
+    this.#members = list;
+    this.#pools = localPools(list);
+  }
 
   /** Open the array that a power cut left, on drives that may be wrapped, and hold it against what was acknowledged. */
   async wrong(
@@ -99,7 +113,7 @@ export class ImageOpener {
     const oracle = new Oracle();
     for (const note of image.notes) oracle.note(note as CallNote);
     const openDrive = (member: number) => image.drive(`${member}`);
-    const host = new LocalHost('image', members, undefined, { pools: this.#pools, openDrive });
+    const host = new LocalHost('image', this.#members, undefined, { pools: this.#pools, openDrive });
     try {
       const array = await RaidArray.openOn(host, options);
       const wrong = await oracle.wrong(array);
