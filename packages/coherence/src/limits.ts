@@ -123,5 +123,11 @@ export const reportsPerMessage = 1024;
 /** Views put off until a change is over: each adds a member, or says that one will leave. More are a bug of the host. */
 export const viewsComingMax = 1024;
 
+/**
+ * Views a member remembers for sets it has nothing of yet: nobody gets further past the first view of a set without it. A
+ * set that began before them is one that it joins.
+ */
+export const viewsKeptMax = viewsComingMax + 1;
+
 /** Objects that `flushSet` gives up at a time. */
 export const flushesUnderWayMax = 64;

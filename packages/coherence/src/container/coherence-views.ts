@@ -1,5 +1,6 @@
 import { type MemberContext, type MemberSlot, mainSlot } from '@holdfast/runtime/service';
 import type { View } from '../kernel/view-types.ts';
+import { viewsKeptMax } from '../limits.ts';
 
 /** What members of a cluster say of themselves that take part in its containers. */
 export const coherenceRole = 'coherence';
@@ -8,7 +9,7 @@ export const coherenceRole = 'coherence';
 export class CoherenceViews {
   readonly #context: MemberContext;
   readonly #stop: () => void;
-  #view: View | undefined;
+  readonly #told: View[] = [];
 
   /** @param changed told of every view from the first on that names this member. */
   constructor(context: MemberContext, changed: (view: View) => void) {
@@ -19,7 +20,12 @@ export class CoherenceViews {
 
   /** Undefined until a view says that this member takes part. */
   get current(): View | undefined {
-    return this.#view;
+    return this.#told.at(-1);
+  }
+
+  /** Those this member was told of, from the first that names it, the last {@link viewsKeptMax}. */
+  get told(): readonly View[] {
+    return this.#told;
   }
 
   /** Nodes that are up and do not take part yet. */
@@ -36,8 +42,9 @@ export class CoherenceViews {
     const { epoch, members } = this.#context.view;
     const taking = members.filter(({ state, roles }) => state === 'up' && roles?.includes(coherenceRole) === true);
     const view = { epoch, members: taking.map(({ slot }) => slot) };
-    if (this.#view === undefined && !view.members.includes(this.#context.slot)) return;
-    this.#view = view;
+    if (this.#told.length === 0 && !view.members.includes(this.#context.slot)) return;
+    this.#told.push(view);
+    if (this.#told.length > viewsKeptMax) this.#told.shift();
     changed(view);
   }
 }

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Courier, Reader, readByte, readCount, type Writer, writeByte, writeCount } from '@holdfast/runtime/internals';
 import { ClosedError, type MemberContext, type MemberSlot, mainSlot, memberName } from '@holdfast/runtime/service';
 import { CoherenceDownError, ContainerMismatchError, UnknownContainerError } from '../errors.ts';
+import { beginningOf } from '../kernel/late-beginning.ts';
 import { type CallId, noPayload } from '../kernel/object-types.ts';
 import type { Undelivered, View } from '../kernel/view-types.ts';
 import { callsPerTurnMax, framesEarlyMax } from '../limits.ts';
@@ -24,7 +25,10 @@ import { WaitingCalls } from './waiting-calls.ts';
 
 /** Frames of the coherence port begin with one of these; 0 and 1 are the courier's. */
 const objectFrame = 2;
-/** What a set is, and the epoch its sender wants an answer from, 0 for none. Sent before the first message about it. */
+/**
+ * What a set is, the epoch its sender wants an answer from, 0 for none, and the epoch in which the set began, 0 where it has
+ * not at the sender. Sent before the first message about it.
+ */
 const setFrame = 4;
 const setAnswerFrame = 5;
 
@@ -48,6 +52,8 @@ export class MemberCoherence implements SetPlace {
   readonly #views: CoherenceViews;
   readonly #descriptors = new Map<number, SetDescriptor>();
   readonly #sets = new Map<number, ObjectSet>();
+  /** The epochs in which sets began on the members that were there, as others or this one know them. */
+  readonly #founded = new Map<number, number>();
   /** Which sets a peer has heard of. */
   readonly #introduced = new Map<MemberSlot, Set<number>>();
   readonly #questions: MemberQuestions;
@@ -145,7 +151,7 @@ export class MemberCoherence implements SetPlace {
       const view = this.#views.current;
       // All have answered in this view: what they had to say about the set before has arrived.
       if (missing.length === 0 && view !== undefined)
-        return this.#sets.get(descriptor.id) ?? this.#begin(descriptor, view);
+        return this.#sets.get(descriptor.id) ?? this.#found(descriptor, view);
       const leftMs = deadline - performance.now();
       if (leftMs <= 0) throw new CoherenceDownError(missing.map(memberName), timeoutMs);
       await this.#change(leftMs);
@@ -225,9 +231,7 @@ export class MemberCoherence implements SetPlace {
     this.#undelivered = this.#undelivered.filter((frame) => !isLeft(frame));
     this.#answers.clear();
     for (const set of this.#sets.values()) set.changeView(view, this.#notReceived(set, undelivered));
-    const early = this.#early;
-    this.#early = [];
-    for (const { from, bytes } of early) this.#onObject(from, bytes, 0, bytes.length);
+    this.#hearEarly();
     this.#stir();
   }
 
@@ -251,9 +255,16 @@ export class MemberCoherence implements SetPlace {
     return descriptor;
   }
 
+  #found(descriptor: SetDescriptor, view: View): ObjectSet {
+    this.#founded.set(descriptor.id, view.epoch);
+    return this.#begin(descriptor, view);
+  }
+
   #begin(descriptor: SetDescriptor, founding: View | undefined): ObjectSet {
     const set = new ObjectSet(descriptor, this, founding);
     this.#sets.set(descriptor.id, set);
+    // Whoever was only asked about the set before is told when it began ahead of the first message about it.
+    for (const known of this.#introduced.values()) known.delete(descriptor.id);
     return set;
   }
 
@@ -301,14 +312,17 @@ export class MemberCoherence implements SetPlace {
     const writer = this.#courier.begin(to, frameHeaderBytes);
     writeByte(writer, setFrame);
     writeCount(writer, askedIn);
+    writeCount(writer, this.#founded.get(descriptor.id) ?? 0);
     writeDescriptor(writer, descriptor);
     this.end();
   }
 
   #onSet(from: MemberSlot, reader: Reader): void {
     const askedIn = readCount(reader);
+    const founded = readCount(reader);
     const descriptor = readDescriptor(reader);
     const known = this.#learn(descriptor);
+    if (founded > 0 && !this.#sets.has(descriptor.id)) this.#founded.set(descriptor.id, founded);
     if (askedIn > 0) void this.#answerSet(from, descriptor.id, agrees(known, descriptor), askedIn);
   }
 
@@ -344,21 +358,28 @@ export class MemberCoherence implements SetPlace {
   }
 
   /**
-   * A set that this member has nothing of begins with the first message about it: in the present view, or, where its
-   * sender was in an earlier one or marks this one, after it. Undefined while the sender is in a later view.
+   * A set that this member has nothing of begins with the first message about it, as if this member had been there since
+   * the set began. Undefined while the sender is in a later view.
    */
   #beginFor(id: number, reader: Reader): ObjectSet | undefined {
     const descriptor = this.#descriptors.get(id);
     if (descriptor === undefined) throw new UnknownContainerError(`with number ${id}`);
-    const view = this.#views.current;
-    const { isObject, epoch } = peekEpoch(reader);
-    if (view === undefined || epoch > view.epoch) return undefined;
-    if (isObject && epoch === view.epoch) return this.#begin(descriptor, view);
+    const { current, told } = this.#views;
+    if (current === undefined || peekEpoch(reader) > current.epoch) return undefined;
     const { at, end, bytes } = reader;
-    const set = this.#begin(descriptor, undefined);
-    set.changeView(view, []);
+    const { founding, later } = beginningOf(this.#founded.get(id) ?? 0, told);
+    const set = this.#begin(descriptor, founding);
+    for (const view of later) set.changeView(view, []);
+    // What was told in later views counts from now on, too.
+    this.#hearEarly();
     reader.open(bytes, at, end);
     return set;
+  }
+
+  #hearEarly(): void {
+    const early = this.#early;
+    this.#early = [];
+    for (const { from, bytes } of early) this.#onObject(from, bytes, 0, bytes.length);
   }
 
   #lose(peer: MemberSlot): void {

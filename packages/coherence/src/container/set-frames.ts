@@ -77,12 +77,12 @@ export function writeSetMessage(to: Writer, message: ViewMessage, homes: Homes, 
 }
 
 /** The epoch of a message, without reading it. */
-export function peekEpoch(from: Reader): { readonly isObject: boolean; readonly epoch: number } {
+export function peekEpoch(from: Reader): number {
   const { at } = from;
-  const isObject = types[readByte(from)] === 'OBJECT';
+  readByte(from);
   const epoch = readNumber(from);
   from.at = at;
-  return { isObject, epoch };
+  return epoch;
 }
 
 export interface ArrivedSetMessage {

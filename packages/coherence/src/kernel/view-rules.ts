@@ -1,9 +1,12 @@
+import { type Beginning, beginningOf } from './late-beginning.ts';
 import type { NodeSet } from './node-set.ts';
 import type { NodeId, ObjectMessage } from './object-types.ts';
-import type { Reported } from './view-types.ts';
+import type { Reported, View } from './view-types.ts';
 
 /** The decisions that make a change of view right, by name; the seeded bugs of the verification suite each replace one. */
 export interface ViewRules {
+  /** Where a member begins that first hears of a set by a message. */
+  beginning(founded: number, views: readonly View[]): Beginning;
   /** Whether a view that leaves nobody out waits for the end of the change to the one before. */
   putsOff(): boolean;
   /** Whether nobody can end the change to a view because a member takes part only since a later one. */
@@ -68,6 +71,7 @@ const repeated: ReadonlySet<ObjectMessage['type']> = new Set([
 ]);
 
 export const viewRules: ViewRules = {
+  beginning: beginningOf,
   putsOff: () => true,
   skips: (since, epoch) => since > epoch,
   awaitedMarkers: (members) => members,

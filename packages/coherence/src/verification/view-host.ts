@@ -1,4 +1,4 @@
-import { type Decoder, type Encoder, handled, type Kernel } from '@holdfast/kernel';
+import { type Decoder, type Encoder, handled, impossible, type Kernel } from '@holdfast/kernel';
 import { noNodes, withNode, withoutNode } from '../kernel/node-set.ts';
 import type { ObjectEvent } from '../kernel/object-types.ts';
 import { decodeView, encodeView } from '../kernel/view-encoding.ts';
@@ -16,11 +16,16 @@ import type {
 } from '../kernel/view-types.ts';
 import { startsCall } from './call-budget.ts';
 import { withValue } from './object-host.ts';
+import { readPlain, writePlain } from './sim-line.ts';
 import { entryIn } from './view-scenario.ts';
 
 /** The view kernel and what its host knows of sessions. */
 export interface HostedView {
-  readonly state: ViewState;
+  state: ViewState;
+  /** The views that were told to a member which has nothing of the set yet; undefined on all others. */
+  missed: readonly View[] | undefined;
+  /** What it was told in views that it has not heard of yet. */
+  early: readonly { readonly from: number; readonly message: ViewMessage }[];
   /** Nodes this one has no session with. */
   down: readonly number[];
   /** Members whose session is over, and which no view has left out yet. */
@@ -45,6 +50,8 @@ export type HostEvent =
   | (View & { readonly type: 'installed' });
 
 export interface HostEnv extends ViewEnv {
+  /** Whether the set begins here with the first message about it, though the node is a member from the first. */
+  readonly isLate: boolean;
   /** The other nodes, with which a node that starts again has no session yet. */
   readonly strangers: readonly number[];
 }
@@ -91,10 +98,53 @@ function note(host: HostedView, event: HostEvent): void {
   }
 }
 
-const hostTable = { ...viewTable, host: { ended: handled, begun: handled } };
+const isMember = impossible('it is a member: nobody gets as far without its marker');
+const hostTable = {
+  ...viewTable,
+  host: { ended: handled, begun: handled },
+  'nothing yet': { view: handled, MARKER: handled, OBJECT: handled, REPORT: isMember, VERDICT: isMember },
+};
 
-function encode({ state, down, ended, undelivered, begun }: HostedView, into: Encoder): void {
+type HostSink = Parameters<typeof viewKernel.step>[3];
+
+/** What happens where the set has not begun: a view is remembered, a message begins it. */
+function stepLate(host: HostedView, views: readonly View[], event: HostEvent, env: HostEnv, out: HostSink): void {
+  if (event.type === 'installed') {
+    const { epoch, members } = event;
+    host.missed = [...views, { epoch, members }];
+    hearEarly(host, env, out);
+  } else if (event.type === 'message') {
+    hearLate(host, event.from, event.message, env, out);
+  }
+}
+
+function hearEarly(host: HostedView, env: HostEnv, out: HostSink): void {
+  const { early } = host;
+  host.early = [];
+  for (const { from, message } of early) hearLate(host, from, message, env, out);
+}
+
+function hearLate(host: HostedView, from: number, message: ViewMessage, env: HostEnv, out: HostSink): void {
+  const { missed } = host;
+  if (missed !== undefined && message.epoch > missed.at(-1)!.epoch) {
+    host.early = [...host.early, { from, message }];
+    return;
+  }
+  if (missed !== undefined) {
+    const { founding, later } = env.rules.beginning(0, missed);
+    host.missed = undefined;
+    host.state = viewKernel.initial({ ...env, firstView: founding });
+    for (const view of later) viewKernel.step(host.state, { type: 'view', ...view, undelivered: [] }, env, out);
+    hearEarly(host, env, out);
+  }
+  viewKernel.step(host.state, { type: 'message', from, message }, env, out);
+}
+
+const notLate = { missed: undefined, early: [] };
+
+function encode({ state, missed, early, down, ended, undelivered, begun }: HostedView, into: Encoder): void {
   encodeView(state, into);
+  writePlain(missed === undefined ? 0 : { missed, early }, into);
   into.uint(begun);
   into.list(ended, (node, to) => to.uint(node));
   into.list(down, (node, to) => to.uint(node));
@@ -104,11 +154,13 @@ function encode({ state, down, ended, undelivered, begun }: HostedView, into: En
 
 function decode(from: Decoder): HostedView {
   const state = decodeView(from);
+  const late = readPlain(from) as 0 | Pick<HostedView, 'missed' | 'early'>;
   const begun = from.uint();
   const ended = from.list((each) => each.uint());
   const down = from.list((each) => each.uint());
   const text = from.list((each) => String.fromCharCode(each.uint())).join('');
-  return { state, down, ended, undelivered: text === '' ? [] : JSON.parse(text), begun };
+  const { missed, early } = late === 0 ? notLate : late;
+  return { state, missed, early, down, ended, undelivered: text === '' ? [] : JSON.parse(text), begun };
 }
 
 /** The view kernel under a host that ends sessions, installs views and makes up values. */
@@ -116,13 +168,16 @@ export const hostedView: Kernel<HostedView, HostEvent, HostEnv, ViewMessage, Vie
   name: viewKernel.name,
   table: hostTable,
   initial: (env) => ({
-    state: viewKernel.initial(env),
+    state: viewKernel.initial(env.isLate ? { ...env, firstView: undefined } : env),
+    missed: env.isLate && env.firstView !== undefined ? [env.firstView] : undefined,
+    early: [],
     down: env.firstView === undefined ? env.strangers : noNodes,
     ended: noNodes,
     undelivered: [],
     begun: 0,
   }),
   row(host, event, env) {
+    if (host.missed !== undefined) return 'nothing yet';
     const told = eventFor(host, event, env);
     return told === undefined ? 'host' : viewKernel.row(host.state, told, env);
   },
@@ -131,6 +186,10 @@ export const hostedView: Kernel<HostedView, HostEvent, HostEnv, ViewMessage, Vie
     return event.type === 'installed' || event.type === 'died' ? 'view' : event.type;
   },
   step(host, event, env, out) {
+    if (host.missed !== undefined) {
+      stepLate(host, host.missed, event, env, out);
+      return;
+    }
     const told = eventFor(host, event, env);
     note(host, event);
     if (told !== undefined) viewKernel.step(host.state, told, env, out);

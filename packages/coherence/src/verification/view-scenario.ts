@@ -25,6 +25,8 @@ export interface ViewScenario {
   readonly restarts?: number;
   /** Nodes that are outside at first, and join one after the other, whatever the others are at. */
   readonly joins?: readonly number[];
+  /** A member from the first that begins the set with the first message about it. */
+  readonly latecomer?: number;
   /** Node 0 prepares to leave. */
   readonly leaves?: boolean;
 }
@@ -43,6 +45,9 @@ export const allNodes = ({ nodes }: ViewScenario): number[] => Array.from({ leng
 
 export const firstMembers = (scenario: ViewScenario): number[] =>
   allNodes(scenario).filter((node) => scenario.joins?.includes(node) !== true);
+
+/** Whether a node is there from the first view on, and has nothing of the set until it hears of it. */
+export const isLate = (scenario: ViewScenario, node: number): boolean => scenario.latecomer === node;
 
 export function viewEnvOf(
   scenario: ViewScenario,

@@ -1,4 +1,5 @@
 import type { Mutant } from '@holdfast/simulation';
+import { beginningOf } from '../kernel/late-beginning.ts';
 import { type ObjectRules, objectRules } from '../kernel/object-rules.ts';
 import { type ViewRules, viewRules } from '../kernel/view-rules.ts';
 import type { Operation } from './object-scenario.ts';
@@ -109,6 +110,36 @@ export const viewScenarios = {
     joins: [1, 2],
     operations: access,
   },
+  latecomer: {
+    name: '3 nodes, 2 calls of one, another joins, and the default owner has nothing of the set yet: get, grab, remove',
+    nodes: 3,
+    callsPerNode: 2,
+    callers: [1],
+    crashes: 0,
+    joins: [2],
+    latecomer: 0,
+    operations: [...access, { type: 'remove' }],
+  },
+  latecomerTwice: {
+    name: '3 nodes, 1 call of each of two, another joins, and the default owner has nothing of the set yet: get, grab',
+    nodes: 3,
+    callsPerNode: 1,
+    callers: [1, 2],
+    crashes: 0,
+    joins: [2],
+    latecomer: 0,
+    operations: access,
+  },
+  latecomerOfTwo: {
+    name: '4 nodes, 1 call of one, two join in turn, and the default owner has nothing of the set yet: get',
+    nodes: 4,
+    callsPerNode: 1,
+    callers: [1],
+    crashes: 0,
+    joins: [2, 3],
+    latecomer: 0,
+    operations: access.slice(0, 1),
+  },
   leaves: {
     name: '3 nodes, 1 call each, the default owner prepares to leave: get, grab',
     nodes: 3,
@@ -187,7 +218,8 @@ interface SeededBug {
   readonly objects?: Partial<ObjectRules>;
 }
 
-const { one, two, offered, backup, backupOfTwo, joinsHome, joinsInTurn, executesSaved, offeredSaved } = viewScenarios;
+const { one, two, offered, backup, backupOfTwo, joinsHome, joinsInTurn, executesSaved, offeredSaved, latecomer } =
+  viewScenarios;
 
 const bugs: readonly SeededBug[] = [
   {
@@ -263,6 +295,15 @@ const bugs: readonly SeededBug[] = [
     name: 'a node begins with a join before the change under way is over',
     scenario: joinsInTurn,
     rules: { putsOff: () => false, bars: () => false },
+  },
+  {
+    name: 'a member that first hears of a set begins in the view of that moment',
+    scenario: latecomer,
+    rules: {
+      beginning: (founded, views) =>
+        views.length === 1 ? beginningOf(founded, views) : { founding: undefined, later: views.slice(-1) },
+      bars: () => false,
+    },
   },
   {
     name: 'a node waits for a view that a member will never take part in',

@@ -22,7 +22,7 @@ import { onceMonitor } from './once-monitor.ts';
 import { type HostEvent, hostedView, nextNumber } from './view-host.ts';
 import { viewProperties } from './view-properties.ts';
 import { viewVersionRanks } from './view-renaming.ts';
-import { allNodes, entryIn, hostOf, theKey, type ViewScenario, viewEnvOf, viewOf } from './view-scenario.ts';
+import { allNodes, entryIn, hostOf, isLate, theKey, type ViewScenario, viewEnvOf, viewOf } from './view-scenario.ts';
 
 /** The one client of each node. */
 const client = 1;
@@ -170,8 +170,9 @@ function plannedInstallations(scenario: ViewScenario, node: number): CallSpec[] 
         times: 'unlimited',
         event: () => event,
         when(view) {
-          const { state } = hostOf(view, node);
-          return state.phase === 'outside' || latest(state).epoch + 1 === next.epoch;
+          const { state, missed } = hostOf(view, node);
+          const told = missed?.at(-1) ?? latest(state);
+          return (missed === undefined && state.phase === 'outside') || told.epoch + 1 === next.epoch;
         },
       };
     });
@@ -207,7 +208,11 @@ export function viewWorld(
           part({
             name: 'view',
             kernel: hostedView,
-            env: (incarnation) => ({ ...viewEnvOf(scenario, node, rules, incarnation, objects), strangers: others }),
+            env: (incarnation) => ({
+              ...viewEnvOf(scenario, node, rules, incarnation, objects),
+              strangers: others,
+              isLate: isLate(scenario, node),
+            }),
             ports: others,
             takesBack: true,
             wantsBack: isTakenBack,
