@@ -154,6 +154,9 @@ export const truncateChunkBytes = 1 << 20;
 export const batchBytesMax = 4 << 20;
 export const segmentBytesMax = 32 << 20;
 
+/** Bytes of a batch or a snapshot before they are deflated. What claims to be more is not one. */
+export const unpackedBytesMax = 512 << 20;
+
 /** Bytes of the log that are read at a time. */
 export const logReadBytes = 1 << 20;
 

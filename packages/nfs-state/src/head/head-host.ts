@@ -16,6 +16,7 @@ import { HeadHolds } from './head-holds.ts';
 import { HeadLeases } from './head-leases.ts';
 import type { PeerWord } from './head-messages.ts';
 import { HeadPeers } from './head-peers.ts';
+import type { HeadPlace } from './head-service.ts';
 import { carryOut } from './log-storage.ts';
 import type { PriorityTable } from './priority.ts';
 import { RequestDesk } from './request-desk.ts';
@@ -134,9 +135,10 @@ export class HeadHost {
   }
 
   /** Where this head is in the log. */
-  get place(): { phase: string; epoch: number; appender: number; serving: boolean; applied: number } {
+  get place(): HeadPlace {
     const { phase, epoch, appender, applied } = this.#state;
-    return { phase, epoch, appender, serving: this.#desk.isOpen, applied };
+    const { bytes: logBytes, batches: logBatches } = this.#log.appended;
+    return { phase, epoch, appender, serving: this.#desk.isOpen, applied, logBytes, logBatches };
   }
 
   get leases(): ReturnType<HeadLeases['left']> {

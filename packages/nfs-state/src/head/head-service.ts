@@ -20,6 +20,9 @@ const Place = z.object({
   appender: z.int(),
   serving: z.boolean(),
   applied: z.int(),
+  /** What it wrote to the log as an appender, with padding. */
+  logBytes: z.int(),
+  logBatches: z.int(),
 });
 export type HeadPlace = z.output<typeof Place>;
 

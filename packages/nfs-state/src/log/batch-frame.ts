@@ -2,22 +2,22 @@ import { crc32 } from 'node:zlib';
 import { LogNewerError, RecordSizeError } from '../errors.ts';
 import type { LogBatch } from '../kernel/log-types.ts';
 import { batchBytesMax } from '../limits.ts';
-import { fromText, toText } from './plain-text.ts';
+import { fromText, packed, unpacked } from './plain-text.ts';
 import { LogBatchForm } from './record-form.ts';
 
 /*
  * A batch lies on whole blocks, so that writing one never touches another. Little endian:
- *   0 u32 magic   4 u16 version   8 u32 bytes of text   12 u32 checksum of all but these four bytes
- *   16 f64 epoch   24 f64 number   32 text
+ *   0 u32 magic   4 u16 version   8 u32 bytes of deflated text   12 u32 checksum of all but these four bytes
+ *   16 f64 epoch   24 f64 number   32 text, deflated since version 2
  */
 const magic = 0x4c4e_4648;
-const version = 1;
+const version = 2;
 const headBytes = 32;
 export const frameBlockBytes = 4096;
 
 /** @throws RecordSizeError */
 export function batchFrame(batch: LogBatch): Uint8Array {
-  const text = new TextEncoder().encode(toText(batch));
+  const text = packed(batch);
   const bytes = headBytes + text.length;
   if (bytes > batchBytesMax) throw new RecordSizeError(bytes, batchBytesMax);
   const frame = new Uint8Array(Math.ceil(bytes / frameBlockBytes) * frameBlockBytes);
@@ -51,7 +51,8 @@ export function readFrame(bytes: Uint8Array): FrameFound {
   if (checksum(bytes, length) !== head.getUint32(12, true)) return { kind: 'torn' };
   const found = head.getUint16(4, true);
   if (found > version) throw new LogNewerError(found);
-  const parsed = LogBatchForm.safeParse(fromText(new TextDecoder().decode(bytes.subarray(headBytes, length))));
+  const text = bytes.subarray(headBytes, length);
+  const parsed = LogBatchForm.safeParse(found === 1 ? fromText(new TextDecoder().decode(text)) : unpacked(text));
   return parsed.success ? { kind: 'batch', batch: parsed.data, bytes: whole } : { kind: 'torn' };
 }
 

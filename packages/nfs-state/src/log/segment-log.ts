@@ -5,7 +5,7 @@ import type { BatchNumber, ClaimEpoch, LogBatch, LogContents, LogSnapshot } from
 import { batchBytesMax, logReadBytes, segmentBytesMax } from '../limits.ts';
 import { batchFrame, frameBlockBytes, readFrame } from './batch-frame.ts';
 import type { LogManifest, LogSegment, ManifestStore } from './log-manifest.ts';
-import { fromText, toText } from './plain-text.ts';
+import { packed, unpacked } from './plain-text.ts';
 import { LogSnapshotForm } from './record-form.ts';
 
 /** Where an appender writes next. */
@@ -26,6 +26,8 @@ export class SegmentLog {
   readonly #manifests: ManifestStore;
   readonly #opened = new Map<string, Promise<BlockObject>>();
   #segment: OpenSegment | undefined;
+  /** Bytes of frames that were appended here, and how many frames. */
+  readonly appended = { bytes: 0, batches: 0 };
   /** The two objects this appender writes snapshots to in turn. */
   #snapshots: string[] = [];
 
@@ -47,6 +49,8 @@ export class SegmentLog {
   /** @throws ClaimLostError, RecordSizeError, or what the array says */
   async append(epoch: ClaimEpoch, batch: LogBatch): Promise<void> {
     const frame = batchFrame(batch);
+    this.appended.bytes += frame.length;
+    this.appended.batches++;
     const segment = this.#segment;
     if (segment === undefined || segment.epoch !== epoch || segment.offset + frame.length > segmentBytesMax) {
       await this.#beginSegment(epoch, batch, frame);
@@ -75,7 +79,7 @@ export class SegmentLog {
 
   /** @throws ClaimLostError, or what the array says */
   async save(epoch: ClaimEpoch, snapshot: LogSnapshot): Promise<void> {
-    const bytes = new TextEncoder().encode(toText(snapshot));
+    const bytes = packed(snapshot);
     const { snapshot: before } = await this.#manifests.read();
     if (this.#snapshots.length < 2) this.#snapshots.push(await this.#objects.create({ technique: 'mirror' }));
     const gfid = this.#snapshots.find((each) => each !== before?.gfid)!;
@@ -154,7 +158,7 @@ export class SegmentLog {
     const object = await this.#open(snapshot.gfid);
     const bytes = await object.read(0, snapshot.bytes, { atLeast: 2 });
     if (crc32(bytes) !== snapshot.checksum) throw new LogDamagedError('its snapshot is not what was written');
-    const parsed = LogSnapshotForm.safeParse(fromText(new TextDecoder().decode(bytes)));
+    const parsed = LogSnapshotForm.safeParse(unpacked(bytes));
     if (!parsed.success) throw new LogDamagedError('its snapshot makes no sense');
     return parsed.data;
   }
