@@ -30,6 +30,7 @@ export type {
   WriteRangeOptions,
 } from './object/block-object.ts';
 export type { BlockObjects, CreateObjectOptions } from './object/block-objects.ts';
+export type { WriteStep } from './object/write-trace.ts';
 export { openParity, type ParityKernel, scalarParity, simdParity } from './parity/parity-kernel.ts';
 export type { PqKernel } from './parity/pq-kernel.ts';
 export { type GroupPositions, restoreMembers } from './parity/restore-members.ts';

@@ -167,3 +167,6 @@ export const namesWindowBlocks = 64;
 /** How often a change of names is begun anew because another writer was quicker, and the longest pause before that. */
 export const namesAttemptsMax = 64;
 export const namesPauseMs = 50;
+
+/** Steps of journaled writes that an I/O manager notes for one trace; further ones are left out. */
+export const traceStepsMax = 1024;

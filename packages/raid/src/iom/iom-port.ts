@@ -20,6 +20,7 @@ import type {
   ReadParityRequest,
   Step,
   StoreRequest,
+  TracedStep,
   WriteBlocksAnswer,
   WriteBlocksRequest,
 } from './messages.ts';
@@ -87,6 +88,9 @@ export interface IomPort {
   use(): Promise<DriveUse>;
   /** Resolves when the drive has stopped itself, with why; with undefined when it is closed before. */
   stopped(): Promise<string | undefined>;
+  /** Note the steps of the journaled writes of an object from now on, until {@link endTrace}. */
+  beginTrace(request: { readonly gfid: number }): Promise<void>;
+  endTrace(): Promise<readonly TracedStep[]>;
   /** Hold a step the next time it comes. */
   hold(request: HoldRequest): Promise<void>;
   /** Resolves when something stands at a held step, with undefined when the hold is taken back first. */

@@ -35,6 +35,8 @@ export function iomPortOf(proxy: ServiceProxy<typeof IomService.members>): IomPo
     use: () => proxy.use(undefined, soon),
     // A drive may never stop: whoever waits may wait for ever.
     stopped: () => proxy.stopped(undefined, { timeoutMs: 0 }),
+    beginTrace: (request) => proxy.beginTrace(request),
+    endTrace: () => proxy.endTrace(),
     hold: (request) => proxy.hold(request),
     // Something may never come to the step: whoever waits may wait for ever.
     held: (request) => proxy.held(request, { timeoutMs: 0 }),

@@ -12,6 +12,7 @@ import {
 } from '../errors.ts';
 import { BlockJournal } from '../journal/block-journal.ts';
 import type { ConnectIom } from '../journal/iom-link.ts';
+import type { NoteStep } from '../journal/role-host.ts';
 import type { MjEntry } from '../kernel/journal.ts';
 import { gfidsPerLifeMax, gfidsPerOpeningMax } from '../limits.ts';
 import { openParity, type ParityKernel } from '../parity/parity-kernel.ts';
@@ -41,10 +42,12 @@ import type {
   SlotMessage,
   Step,
   StoreRequest,
+  TracedStep,
   WriteBlocksAnswer,
   WriteBlocksRequest,
 } from './messages.ts';
 import { StepGate } from './step-gate.ts';
+import { StepTrace } from './step-trace.ts';
 
 export interface IomHost {
   readonly member: number;
@@ -53,8 +56,6 @@ export interface IomHost {
   readonly directory: string;
   /** Begins a link to the I/O manager of another member. */
   readonly connect: ConnectIom;
-  /** Told of each step of a journaled write. */
-  readonly trace?: (step: string, id: number) => void;
   /** Opens the directory. Default: the file system. */
   readonly openDirectory?: (path: string, options: { readonly create: boolean }) => Promise<DriveDirectory>;
 }
@@ -67,6 +68,7 @@ export class Iom implements IomPort {
   readonly #host: IomHost;
   readonly #kernel: ParityKernel;
   readonly #gate = new StepGate();
+  readonly #trace = new StepTrace();
   #store: BlockStore | undefined;
   #journal: BlockJournal | undefined;
   #closed = Promise.withResolvers<undefined>();
@@ -235,6 +237,14 @@ export class Iom implements IomPort {
     this.#gate.release(step);
   }
 
+  async beginTrace({ gfid }: { readonly gfid: number }): Promise<void> {
+    this.#trace.begin(gfid);
+  }
+
+  async endTrace(): Promise<readonly TracedStep[]> {
+    return this.#trace.end();
+  }
+
   async close(): Promise<void> {
     const store = this.#store;
     const journal = this.#journal;
@@ -251,7 +261,8 @@ export class Iom implements IomPort {
   #begin(store: BlockStore, view: ArrayView): void {
     this.#firstEpoch = view.epoch;
     this.#gfids = 0;
-    const { pages, connect, trace } = this.#host;
+    const { pages, connect } = this.#host;
+    const trace: NoteStep = (...step) => this.#trace.note(...step);
     const kernel = this.#kernel;
     const beforeFlush = ({ gfid, group }: MjEntry) => this.#gate.pass('delta-sent', { gfid, group });
     this.#journal = new BlockJournal({ store, pages, kernel, connect, trace, beforeFlush }, view);

@@ -241,6 +241,12 @@ export const StaleAnswer = z.array(z.object({ gfid, members, claim: exact }));
 
 export const DriveUse = z.object({ blocksUsed: count, blocksAllocated: count, objects: count, logBytes: count });
 
+export const TraceRequest = z.object({ gfid });
+
+/** A step of a journaled write, under its name in the kernel; `id`: the entry; `atMs`: of the machine's steady clock. */
+export const TracedStep = z.object({ role: z.enum(['data', 'parity']), step: z.string(), id: exact, atMs: z.number() });
+export type TracedStep = z.output<typeof TracedStep>;
+
 /**
  * Steps an I/O manager can be held at.
  * - `delta-sent`: the difference an overwrite makes is on its way to the parity, and its block in the file, not flushed

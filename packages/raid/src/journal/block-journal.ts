@@ -13,7 +13,7 @@ import { decodeLinkMessage, encodeLinkMessage, type LinkMessage } from './link-m
 import { handleOfPage } from './page-handles.ts';
 import { ParityRole } from './parity-role.ts';
 import { type ProxyWrite, ProxyWrites } from './proxy-writes.ts';
-import type { RoleHost } from './role-host.ts';
+import type { NoteStep, RoleHost } from './role-host.ts';
 import { absentPeer, answerForData, answerForParity } from './stand-ins.ts';
 
 export interface JournalHost {
@@ -21,7 +21,7 @@ export interface JournalHost {
   readonly pages: PagePool;
   readonly kernel: ParityKernel;
   readonly connect: ConnectIom;
-  readonly trace?: ((step: string, id: number) => void) | undefined;
+  readonly trace: NoteStep;
   beforeFlush(entry: MjEntry): Promise<void>;
 }
 

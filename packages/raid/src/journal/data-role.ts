@@ -64,7 +64,7 @@ export class DataRole {
       send: (to, message) => this.#host.send(to, message),
       reply: (call, result) => this.#reply(call, result),
       deliver: (request) => this.#host.storage.serve(request, (answer) => this.#answered(answer), this.#beforeFlush),
-      trace: (step, id) => this.#host.trace?.(step, id),
+      trace: (step, id) => this.#host.trace('data', step, id, () => this.#entryOf(id)?.gfid),
       settled: () => this.#settled(),
     });
   }

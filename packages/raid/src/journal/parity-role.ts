@@ -1,8 +1,7 @@
 import type { Handle } from '@holdfast/kernel';
 import type { PageIndex, PagePool } from '@holdfast/runtime';
 import type { IomMessage, StorageAnswer, StorageRequest, ToParity } from '../kernel/iom-messages.ts';
-import type { Address, Peer } from '../kernel/journal.ts';
-import { noAddress } from '../kernel/journal.ts';
+import { type Address, noAddress, type Peer, type PjEntry } from '../kernel/journal.ts';
 import { parityIom } from '../kernel/parity-iom.ts';
 import { chainOf, type ParityEnv, type ParityEvent, type ParityState, updateByMj } from '../kernel/parity-state.ts';
 import { raidRules } from '../kernel/raid-rules.ts';
@@ -47,7 +46,7 @@ export class ParityRole {
       send: (to, message) => this.#host.send(to, message),
       reply: () => undefined,
       deliver: (request) => this.#deliver(request),
-      trace: (step, id) => this.#host.trace?.(step, id),
+      trace: (step, id) => this.#host.trace('parity', step, id, () => this.#entryOf(id)?.mj.gfid),
       settled: () => this.#settled(),
     });
   }
@@ -120,6 +119,10 @@ export class ParityRole {
 
   get #state(): ParityState {
     return this.#runner.state;
+  }
+
+  #entryOf(pj: number): PjEntry | undefined {
+    return this.#state.updates.find(({ entry }) => entry.pj === pj)?.entry;
   }
 
   #deliver(request: StorageRequest): void {

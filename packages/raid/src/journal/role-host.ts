@@ -4,6 +4,9 @@ import type { MjEntry, Peer } from '../kernel/journal.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import type { JournalStorage } from './journal-storage.ts';
 
+/** Told of each step of the protocol, with the number of the entry, and how to find its object while it is open. */
+export type NoteStep = (role: 'data' | 'parity', step: string, id: number, gfidOf: () => number | undefined) => void;
+
 /** What a role of an I/O manager stands on. */
 export interface RoleHost {
   readonly store: BlockStore;
@@ -14,8 +17,7 @@ export interface RoleHost {
   /** The other members. */
   readonly peers: readonly Peer[];
   send(to: Peer, message: IomMessage): void;
-  /** Told of each step of the protocol. */
-  readonly trace?: ((step: string, id: number) => void) | undefined;
+  readonly trace: NoteStep;
   /** Awaited when a data block is written and before it is flushed. */
   beforeFlush(id: number, entry: MjEntry | undefined): Promise<void>;
   /** The error of a block that the drive cannot give. */

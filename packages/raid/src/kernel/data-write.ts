@@ -212,7 +212,7 @@ function end(
   state.updates = state.updates.filter((other) => other !== update);
   if (rules.retiresDurably()) retireAddress(state.pool, givenUp, mj);
   else giveAddress(state.pool, givenUp);
-  out.trace(type, mj);
+  out.trace(type === 'mj_complete' ? 'd15 mj_complete' : type, mj);
   out.deliver({ type: 'journal', entry: { type, id: mj } });
 }
 

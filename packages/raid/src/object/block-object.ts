@@ -10,6 +10,7 @@ import { BlockWrites } from './block-writes.ts';
 import type { ObjectHost } from './object-host.ts';
 import { printGfid } from './object-record.ts';
 import { blockPlace } from './stripe.ts';
+import { traceWrite } from './write-trace.ts';
 
 export interface ReadRangeOptions {
   readonly signal?: AbortSignal | undefined;
@@ -125,6 +126,11 @@ export class BlockObject {
       degraded ||= missing;
     }
     return { verifier, degraded };
+  }
+
+  /** {@link write}, and every step of it at the nodes that take part: see {@link WriteStep}. */
+  trace(offset: number, bytes: Uint8Array, options: WriteRangeOptions = {}) {
+    return traceWrite(this.#host, this.#record, () => this.write(offset, bytes, options));
   }
 
   /** Make a range zeros, on all disks when this resolves. Its blocks stay allocated. */

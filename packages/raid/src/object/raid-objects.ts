@@ -26,6 +26,7 @@ export type {
   WriteRangeOptions,
 } from './block-object.ts';
 export type { BlockObjects, CreateObjectOptions } from './block-objects.ts';
+export type { WriteStep } from './write-trace.ts';
 
 /**
  * The objects of the array that is open on this cluster, the same as `array.objects` on the main thread. Found at the
