@@ -20,6 +20,14 @@ const expectations: Readonly<Record<string, readonly RegExp[]>> = {
     /^stored with n1 dead: degraded$/m,
     /^read after a restart, without the drive of n1: abcdefgabcdefg$/m,
   ],
+  'overwrites.ts': [
+    /^eight counters on disk$/m,
+    /^all overwritten with n2 dead, some on one disk less$/m,
+    /^counters\/visits after a restart: 1000 1001 1002 1003 1004 1005 1006 1007$/m,
+  ],
+  'locks.ts': [
+    /^ada locks: OK\nben locks: DENIED\nn0 is dead\nada writes under her lock: OK\ncara locks: DENIED\nada unlocks: OK\ndora locks: OK$/m,
+  ],
   'sessions.ts': [/^4 hits: \/ \/n1 \/n2 \/n3$/m, /^n2 sees 4$/m, /^still 4$/m, /^owned by n1, found by [12] step/m],
   'own-actor.ts': [
     /fixpoint true, 0 violations$/m,
