@@ -24,5 +24,7 @@ function exitCodeOf(error: unknown): number {
   if (error instanceof InterruptedError) return exitCodeOfSignal(error.signal);
   if (error instanceof UsageError || error instanceof SourceError || error instanceof NoSpaceError)
     return exitCodes.usage;
+  // What a serving process says of an argument.
+  if (error instanceof HoldfastError && error.code === 'HF_BAD_KEY') return exitCodes.usage;
   return exitCodes.failed;
 }

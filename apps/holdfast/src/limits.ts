@@ -80,3 +80,6 @@ export const ledgerPauseMs = 20;
 
 /** How long a node that is about to be killed may take to come to the middle of an overwrite. */
 export const overwriteCatchMs = 5_000;
+
+/** Files of a tree that are stored or compared at a time, each over a connection of its own. */
+export const treeFilesInFlight = 4;

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Streams } from './streams.ts';
 
 /** Where a store lies unless a directory is named. */
@@ -17,9 +17,9 @@ export function addObjectVerbs(
       .description(summary)
       .option('--store <dir>', 'the directory that is served', defaultStore);
 
-  verb('put', 'store a file, or standard input, under a key')
+  verb('put', 'store a file, or standard input, under a key; or a directory, each file under KEY/ and its path')
     .argument('<KEY>', 'the name of the object')
-    .argument('[FILE]', 'the file; - or none for standard input')
+    .argument('[FILE]', 'the file or directory; - or none for standard input')
     .option('--json', 'print one JSON document')
     .action(async (key, file, options) => finish((await verbs()).runPutVerb(key, file, options, streams)));
 
@@ -40,6 +40,32 @@ export function addObjectVerbs(
       await finish(runPlainVerb({ verb: 'rm', key }, `${key} removed`, options, streams));
     });
 
+  verb('verify', 'compare a directory with what is stored of it, byte by byte')
+    .argument('<DIR>', 'the directory; it is only read')
+    .argument('[KEY]', 'what its files were stored under; default: the name of the directory')
+    .option('--json', 'print one JSON document')
+    .action(async (directory, key, options) => {
+      const { runVerifyVerb } = await import('./serve/tree-verbs.ts');
+      await finish(runVerifyVerb(directory, key, options, streams));
+    });
+
+  verb('trace', 'overwrite a part of a block, and show each step at the two nodes (Fig. 15 of the seed)')
+    .addOption(
+      new Option('-t, --toughness <level>', 'when the write is answered: 0 begun, 1 held by two nodes, 2 on two drives')
+        .choices(['0', '1', '2'])
+        .default('2'),
+    )
+    .addOption(
+      new Option('--technique <technique>', 'how the object is protected')
+        .choices(['parity', 'mirror'])
+        .default('parity'),
+    )
+    .option('--json', 'print one JSON document')
+    .action(async (options) => {
+      const { runTraceVerb } = await import('./serve/trace-verb.ts');
+      await finish(runTraceVerb({ ...options, toughness: Number(options.toughness) }, streams));
+    });
+
   verb('inspect', 'show which node owns the index entry of an object, and the chain of guesses that leads there')
     .argument('<KEY>', 'the name of the object')
     .option('--json', 'print one JSON document')
@@ -49,7 +75,7 @@ export function addObjectVerbs(
     });
 
   verb('kill', 'end a node as a crash would')
-    .argument('<NODE>', 'n0 to n63')
+    .argument('<NODE>', 'n0 to n63', nodeName)
     .option('--json', 'print one JSON document')
     .action(async (node, options) => {
       const { runPlainVerb } = await verbs();
@@ -57,7 +83,7 @@ export function addObjectVerbs(
     });
 
   verb('revive', 'start a dead node again')
-    .argument('<NODE>', 'n0 to n63')
+    .argument('<NODE>', 'n0 to n63', nodeName)
     .option('--json', 'print one JSON document')
     .action(async (node, options) => {
       const { runPlainVerb } = await verbs();
@@ -65,7 +91,7 @@ export function addObjectVerbs(
     });
 
   verb('replace', 'give a node an empty drive in the place of the one it has or had, and fill it')
-    .argument('<NODE>', 'n0 to n63')
+    .argument('<NODE>', 'n0 to n63', nodeName)
     .option('--json', 'print one JSON document')
     .action(async (node, options) => {
       const { runReplaceVerb } = await import('./serve/mending-verbs.ts');
@@ -73,7 +99,7 @@ export function addObjectVerbs(
     });
 
   verb('rebuild', 'fill the drive of a node with what it should hold')
-    .argument('<NODE>', 'n0 to n63')
+    .argument('<NODE>', 'n0 to n63', nodeName)
     .option('--json', 'print one JSON document')
     .action(async (node, options) => {
       const { runRebuildVerb } = await import('./serve/mending-verbs.ts');
@@ -86,4 +112,9 @@ export function addObjectVerbs(
       const { runScrubVerb } = await import('./serve/mending-verbs.ts');
       await finish(runScrubVerb(options, streams));
     });
+}
+
+function nodeName(text: string): string {
+  if (!/^n(\d|[1-5]\d|6[0-3])$/.test(text)) throw new InvalidArgumentError('Nodes are named n0 to n63.');
+  return text;
 }

@@ -1,7 +1,7 @@
 import { filesInFlight } from '../limits.ts';
 import { checksumApart } from '../tree/checksum.ts';
+import { inLanes } from '../tree/lanes.ts';
 import type { FileRecord } from './file-record.ts';
-import { inLanes } from './lanes.ts';
 
 export interface CheckHooks {
   readonly signal: AbortSignal;

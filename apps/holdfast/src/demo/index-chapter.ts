@@ -1,6 +1,6 @@
 import { filesInFlight, indexFilesMax } from '../limits.ts';
+import { inLanes } from '../tree/lanes.ts';
 import type { FileRecord } from './file-record.ts';
-import { inLanes } from './lanes.ts';
 import type { TreeIndex } from './tree-index.ts';
 
 /** What became of the shared index when a node died. */

@@ -1,7 +1,7 @@
 import { filesInFlight } from '../limits.ts';
+import { inLanes } from '../tree/lanes.ts';
 import { FileUnreadableError, FileVanishedError, SourceFile } from '../tree/source-file.ts';
 import type { FileRecord } from './file-record.ts';
-import { inLanes } from './lanes.ts';
 import type { ObjectStore } from './object-store.ts';
 
 export interface StoreHooks {

@@ -3,7 +3,6 @@ import { rename, rm, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { z } from 'zod';
 import { errnoOf } from '../errno.ts';
 import { UsageError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -12,7 +11,9 @@ import type { Streams } from '../streams.ts';
 import { showBytes } from '../terminal/figures.ts';
 import { Terminal } from '../terminal/terminal.ts';
 import { printable } from '../tree/name.ts';
-import { type Ask, ask, askOnce } from './control-client.ts';
+import { type Ask, askOnce } from './control-client.ts';
+import { listObjects, objectBytes, type StoredReport, storeBytes } from './object-bytes.ts';
+import { runPutTree } from './tree-verbs.ts';
 
 export interface ObjectArguments {
   /** The directory that is served. */
@@ -20,20 +21,17 @@ export interface ObjectArguments {
   readonly json?: boolean;
 }
 
-export const StoredReport = z.object({ key: z.string(), bytes: z.number(), degraded: z.boolean() });
-
-/** `holdfast put KEY [FILE]`: stores a file, or what comes on standard input, under a key. */
+/** `holdfast put KEY [FILE]`: stores a file, a directory, or what comes on standard input, under a key. */
 export async function runPutVerb(
   key: string,
   file: string | undefined,
   given: ObjectArguments,
   streams: Streams,
 ): Promise<number> {
+  if (file !== undefined && file !== '-' && (await isDirectory(file))) return runPutTree(key, given, streams, file);
   return await answering(given, streams, async (terminal) => {
     const bytes = file === undefined || file === '-' ? streams.stdin : await openSource(file);
-    const stored = StoredReport.parse(
-      await askOnce(resolve(given.store), { verb: 'put', key }, bytes as AsyncIterable<Uint8Array>),
-    );
+    const stored = await storeBytes(resolve(given.store), key, bytes as AsyncIterable<Uint8Array>);
     const how = stored.degraded ? 'degraded: a node is down, so without a spare' : 'full';
     terminal.line(`${showKey(key)}  ${showBytes(stored.bytes)}  ${how}`);
     return stored;
@@ -60,9 +58,8 @@ export async function runGetVerb(
 /** `holdfast ls`: the objects of a store. */
 export async function runListVerb(given: ObjectArguments, streams: Streams): Promise<number> {
   return await answering(given, streams, async (terminal) => {
-    const objects: z.infer<typeof StoredReport>[] = [];
-    for await (const item of ask(resolve(given.store), { verb: 'ls' })) {
-      const object = StoredReport.parse(item);
+    const objects: StoredReport[] = [];
+    for await (const object of listObjects(resolve(given.store))) {
       objects.push(object);
       terminal.line(
         `${object.degraded ? 'degraded' : 'full    '}  ${showBytes(object.bytes).padStart(10)}  ${showKey(object.key)}`,
@@ -102,10 +99,6 @@ async function answering(
   }
 }
 
-async function* objectBytes(storage: string, key: string): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const item of ask(storage, { verb: 'get', key })) yield Buffer.from(z.base64().parse(item), 'base64');
-}
-
 /** Under another name until it is whole: a broken-off get leaves neither half a file nor harms the one that was there. */
 async function writeWhole(file: string, bytes: Readable): Promise<void> {
   const partial = `${file}.holdfast-${process.pid}`;
@@ -117,6 +110,13 @@ async function writeWhole(file: string, bytes: Readable): Promise<void> {
     throw asUsage(file, error);
   }
 }
+
+/** What is no directory is looked at again where it is opened. */
+const isDirectory = (file: string): Promise<boolean> =>
+  stat(file).then(
+    (about) => about.isDirectory(),
+    () => false,
+  );
 
 async function openSource(file: string): Promise<Readable> {
   try {

@@ -8,13 +8,14 @@ import { z } from 'zod';
  */
 export const protocolVersion = 1;
 
-const key = z.string().min(1);
+/** What a key may be the array says. */
+const key = z.string();
 const node = z.string().regex(/^n\d{1,2}$/, 'nodes are named n0 to n63');
 const head = { v: z.literal(protocolVersion), id: z.int().nonnegative() };
 
 export const ControlRequest = z.discriminatedUnion('verb', [
   z.strictObject({ ...head, verb: z.literal('status') }),
-  z.strictObject({ ...head, verb: z.literal('ls') }),
+  z.strictObject({ ...head, verb: z.literal('ls'), prefix: z.string().min(1).optional() }),
   z.strictObject({ ...head, verb: z.literal('put'), key }),
   z.strictObject({ ...head, verb: z.literal('get'), key }),
   z.strictObject({ ...head, verb: z.literal('rm'), key }),
@@ -24,6 +25,12 @@ export const ControlRequest = z.discriminatedUnion('verb', [
   z.strictObject({ ...head, verb: z.literal('replace'), node }),
   z.strictObject({ ...head, verb: z.literal('rebuild'), node }),
   z.strictObject({ ...head, verb: z.literal('scrub') }),
+  z.strictObject({
+    ...head,
+    verb: z.literal('trace'),
+    toughness: z.literal([0, 1, 2]),
+    technique: z.enum(['parity', 'mirror']),
+  }),
 ]);
 export type ControlRequest = z.infer<typeof ControlRequest>;
 

@@ -14,6 +14,7 @@ import type { ControlRequest } from './protocol.ts';
 import type { StatusReport } from './status-report.ts';
 import { StoreIndex } from './store-index.ts';
 import { readSettings, type StoreSettings, writeSettings } from './store-settings.ts';
+import { tracedWrite } from './traced-write.ts';
 
 export interface ServeOptions {
   /** Nodes of a store that is made; an existing store has the nodes it was made with. Default 4. */
@@ -85,7 +86,9 @@ export class ServedStore implements ControlHandler, AsyncDisposable {
       case 'status':
         return await this.#status();
       case 'ls':
-        for await (const { key, bytes, degraded } of this.#ready().array.list()) yield { key, bytes, degraded };
+        for await (const { key, bytes, degraded } of this.#ready().array.list({ prefix: request.prefix })) {
+          yield { key, bytes, degraded };
+        }
         return {};
       case 'put': {
         const { bytes, degraded } = await this.#ready().array.put(request.key, body);
@@ -117,6 +120,8 @@ export class ServedStore implements ControlHandler, AsyncDisposable {
         return yield* mendingSteps(this.#ready().array.rebuild(request.node));
       case 'scrub':
         return yield* mendingSteps(this.#ready().array.scrub());
+      case 'trace':
+        return yield* tracedWrite(this.#ready().array, request);
     }
   }
 
@@ -182,7 +187,11 @@ export class ServedStore implements ControlHandler, AsyncDisposable {
 
   async #restart(node: string): Promise<void> {
     const { cluster } = this.#ready();
-    if (cluster.members().some(({ name, state }) => name === node && state !== 'up')) await cluster.restart(node);
+    const member = cluster.members().find(({ name }) => name === node);
+    if (member === undefined) {
+      throw new UsageError(`There is no ${node} in this store.`, 'See `holdfast status` for its nodes.');
+    }
+    if (member.state !== 'up') await cluster.restart(node);
   }
 
   /** Close the array, do something with its drives, and open it again. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { objectKey } from '../../src/demo/object-key.ts';
 import { objectKeyBytesMax } from '../../src/limits.ts';
+import { objectKey } from '../../src/tree/object-key.ts';
 
 test('a path is its own key, readable', () => {
   expect(objectKey(Buffer.from('src/main.ts'))).toBe('file/src/main.ts');

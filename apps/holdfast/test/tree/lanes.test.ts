@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { inLanes } from '../../src/demo/lanes.ts';
+import { inLanes } from '../../src/tree/lanes.ts';
 
 test('no more than the given number run at once, and all of them run in order of start', async () => {
   let running = 0;
