@@ -40,7 +40,7 @@ export const framesEarlyMax = 65_536;
 /** Keys of one `grabAll`, `getMany` or `prefetch`. */
 export const keysPerCallMax = 4096;
 
-/** Leases of one async context that are remembered at a time; what holds more should use explicit holders. */
+/** Leases of one async context that are remembered for certain; what holds more should use explicit holders. */
 export const leasesPerContextMax = 1024;
 
 /** How long a member that owns nothing waits before it offers an object again that nobody took. */
@@ -95,7 +95,7 @@ export const questionMs = 1000;
  * objects every `restStepMs`.
  */
 export const awakeObjectsMin = 1024;
-export const restRoundMs = 5000;
+export const restRoundMs = 2000;
 export const restLooksMax = 2048;
 export const restStepMs = 20;
 
@@ -131,3 +131,7 @@ export const viewsKeptMax = viewsComingMax + 1;
 
 /** Objects that `flushSet` gives up at a time. */
 export const flushesUnderWayMax = 64;
+
+/** Short values, up to `sharedBytesMax`, lie side by side in buffers of `slabBytes`. */
+export const slabBytes = 8192;
+export const sharedBytesMax = 512;

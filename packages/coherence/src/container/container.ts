@@ -9,6 +9,7 @@ import { flushEach } from './flush-set.ts';
 import { asyncContext, Claim, Holder, runHolding } from './holder.ts';
 import { type Inspection, inspect } from './inspection.ts';
 import { compareKeys, KeyForm, keyText, type MapKey } from './key-form.ts';
+import { LeaseCalls } from './lease-calls.ts';
 import { Grant, ReadLease, WriteLease } from './leases.ts';
 import type { MemberCoherence } from './member-coherence.ts';
 import { newKey } from './new-key.ts';
@@ -59,6 +60,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
   readonly #set: ObjectSet;
   readonly #values: ValueForm<Value>;
   readonly #calls: ObjectCalls<Key>;
+  readonly #leases: LeaseCalls<Key>;
   readonly #watches: WatchQuestions<MapKey>;
 
   constructor(
@@ -81,6 +83,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
     );
     if (definition.budget !== undefined) set.eviction ??= new Eviction(set, member, definition.budget);
     this.#calls = new ObjectCalls(member, set, set.hooks, keys, definition);
+    this.#leases = new LeaseCalls(this.#calls);
     this.#watches = new WatchQuestions((form, seen) => this.#calls.changed(keys.read(form), seen, { timeoutMs: 0 }));
   }
 
@@ -115,14 +118,14 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
    * @throws LeaseHeldError (HF_LEASE_HELD) while the same holder writes it, LoadError (HF_LOAD), LostError (HF_LOST)
    */
   async get(key: Key, options: ContainerCallOptions = {}): Promise<ReadLease<Value> | Missing> {
-    const asked = this.#calls.read({ what: 'get', handsOut: true }, key, options);
+    const asked = this.#leases.read({ what: 'get', handsOut: true }, key, options);
     const grant = asked instanceof Promise ? await asked : asked;
     return grant === undefined ? (undefined as Missing) : new ReadLease(grant, this.#values);
   }
 
   /** The value, frozen, read under a lease that has ended when this resolves; undefined where there is no object. */
   async read(key: Key, options: ContainerCallOptions = {}): Promise<Value | Missing> {
-    const asked = this.#calls.read({ what: 'read', handsOut: false }, key, options);
+    const asked = this.#leases.read({ what: 'read', handsOut: false }, key, options);
     const grant = asked instanceof Promise ? await asked : asked;
     if (grant === undefined) return undefined as Missing;
     using lease = new ReadLease(grant, this.#values);
@@ -153,7 +156,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
    * @throws CannotBlockError (HF_CANNOT_BLOCK) where nothing could arrive
    */
   getSync(key: Key, options: ContainerCallOptions = {}): ReadLease<Value> | Missing {
-    const grant = this.#calls.readNow({ what: 'getSync', handsOut: true }, key, options);
+    const grant = this.#leases.readNow({ what: 'getSync', handsOut: true }, key, options);
     return grant === undefined ? (undefined as Missing) : new ReadLease(grant, this.#values);
   }
 
@@ -166,7 +169,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
     change: (draft: Value | Missing) => Changed<Value>,
     options: ContainerCallOptions = {},
   ): Value | Missing {
-    const grant = this.#calls.writeNow({ what: 'grabSync', tries: false, handsOut: false }, key, options)!.use();
+    const grant = this.#leases.writeNow({ what: 'grabSync', tries: false, handsOut: false }, key, options)!.use();
     const { slot } = grant.claim;
     let bytes: Uint8Array | undefined;
     try {
@@ -182,7 +185,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
 
   /** As {@link grab}, but undefined at once where somebody else, here or elsewhere, has a lease on the object. */
   async tryGrab(key: Key, options: ContainerCallOptions = {}): Promise<WriteLease<Value> | undefined> {
-    const grant = await this.#calls.write({ what: 'tryGrab', tries: true, handsOut: true }, key, options);
+    const grant = await this.#leases.write({ what: 'tryGrab', tries: true, handsOut: true }, key, options);
     return grant && new WriteLease(grant, this.#values);
   }
 
@@ -280,7 +283,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
   /** Give the object a value, whether or not it has one. */
   async set(key: Key, value: Value, options: ContainerCallOptions = {}): Promise<void> {
     const bytes = this.#values.encode(value);
-    const grant = await this.#calls.write({ what: 'set', tries: false, handsOut: false }, key, options);
+    const grant = await this.#leases.write({ what: 'set', tries: false, handsOut: false }, key, options);
     await grant!.use().end(bytes);
   }
 
@@ -375,7 +378,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
     const holder = new Holder();
     let existed = false;
     for (let seen = 0; ; ) {
-      const grant = await this.#calls.read({ what: 'watch', handsOut: false }, key, { ...options, holder });
+      const grant = await this.#leases.read({ what: 'watch', handsOut: false }, key, { ...options, holder });
       if (grant !== undefined) {
         const now = this.#lookOnce(grant);
         if (now.version > seen || !existed) yield now;
@@ -415,7 +418,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
     const grants: Grant[] = [];
     try {
       for (const { key, index } of named) {
-        const grant = await this.#calls.write({ what: 'grabAll', tries: false, handsOut: false }, key, options);
+        const grant = await this.#leases.write({ what: 'grabAll', tries: false, handsOut: false }, key, options);
         grants[index] = grant!.use();
       }
     } catch (error) {
@@ -434,12 +437,12 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
   }
 
   async #lease(key: Key, options: ContainerCallOptions): Promise<WriteLease<Value>> {
-    const grant = await this.#calls.write({ what: 'grab', tries: false, handsOut: true }, key, options);
+    const grant = await this.#leases.write({ what: 'grab', tries: false, handsOut: true }, key, options);
     return new WriteLease(grant!, this.#values);
   }
 
   async #change(key: Key, change: Change<Value, Missing>, options: ContainerCallOptions): Promise<Value | Missing> {
-    const grant = (await this.#calls.write({ what: 'grab', tries: false, handsOut: false }, key, options))!.use();
+    const grant = (await this.#leases.write({ what: 'grab', tries: false, handsOut: false }, key, options))!.use();
     const { slot } = grant.claim;
     let bytes: Uint8Array | undefined;
     let saving: Promise<unknown> | undefined;

@@ -132,11 +132,14 @@ function endRun(): void {
 function chained(claim: Claim, known: ClaimChain | undefined): ClaimChain {
   let outer = known;
   while (outer?.claim.over === true) outer = outer.outer;
-  if (outer !== undefined && outer.length >= leasesPerContextMax) outer = compact(outer);
+  if (outer !== undefined && outer.length >= 2 * leasesPerContextMax) outer = compact(outer);
   return { claim, outer, length: (outer?.length ?? 0) + 1, run };
 }
 
-/** Without the claims that are over; the oldest are forgotten when there are still too many. */
+/**
+ * Without the claims that are over; the oldest are forgotten when there are still too many. Looked at once the chain has
+ * twice as many as it may keep, so that a call that takes thousands of leases does not look at them all for each.
+ */
 function compact(chain: ClaimChain): ClaimChain | undefined {
   const live: ClaimChain[] = [];
   for (let at: ClaimChain | undefined = chain; at !== undefined; at = at.outer) if (!at.claim.over) live.push(at);

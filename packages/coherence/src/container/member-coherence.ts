@@ -21,6 +21,7 @@ import { ObjectSet } from './object-set.ts';
 import { readDescriptor, type SetDescriptor, writeDescriptor } from './set-descriptor.ts';
 import { peekEpoch, readSetMessage } from './set-frames.ts';
 import type { SetPlace } from './set-place.ts';
+import { copyOf } from './value-bytes.ts';
 import { WaitingCalls } from './waiting-calls.ts';
 
 /** Frames of the coherence port begin with one of these; 0 and 1 are the courier's. */
@@ -240,7 +241,9 @@ export class MemberCoherence implements SetPlace {
     return frames.flatMap(({ from: to, bytes }) => {
       this.#reader.open(bytes, 1, bytes.length);
       if (readCount(this.#reader) !== set.descriptor.id) return [];
-      const { message } = readSetMessage(this.#reader, set.homes, () => (_type, arrived) => set.keepEarly(arrived));
+      const message = readSetMessage(this.#reader, set.homes, (_type, from) =>
+        set.keepEarly(copyOf(from.bytes, from.at, from.end)),
+      );
       // Whether a copy that a grant relied on is still somewhere, its sender cannot know: it counts as received.
       const isDataless =
         message.type === 'OBJECT' && message.message.type === 'GRANT' && payloadOf(message.message) === noPayload;
@@ -354,7 +357,7 @@ export class MemberCoherence implements SetPlace {
       if (this.#early.length < framesEarlyMax) this.#early.push({ from, bytes: bytes.slice(start, end) });
       return;
     }
-    set.receive(from, (handleOf) => readSetMessage(reader, set.homes, handleOf));
+    set.receive(from, reader);
   }
 
   /**

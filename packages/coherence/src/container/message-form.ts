@@ -1,97 +1,355 @@
 import type { Handle } from '@holdfast/kernel';
 import {
+  appendBytes,
   type Reader,
   readByte,
-  readCount,
   readNumber,
   type Writer,
   writeByte,
-  writeCount,
   writeNumber,
 } from '@holdfast/runtime/internals';
-import { HoldfastError } from '@holdfast/runtime/service';
-import { absenceModes, type Baggage, type NodeCall, noPayload, type ObjectMessage } from '../kernel/object-types.ts';
+import { noPayload, type ObjectMessage } from '../kernel/object-types.ts';
+import {
+  fail,
+  readAbsence,
+  readBaggage,
+  readFlag,
+  readKind,
+  readNodes,
+  readOutcome,
+  readTouch,
+  writeAbsence,
+  writeBaggage,
+  writeFlag,
+  writeKind,
+  writeNodes,
+  writeOutcome,
+} from './message-fields.ts';
 
 type MessageType = ObjectMessage['type'];
-/** What the sender keeps for itself is not sent. */
-type FieldOf<Message> = Message extends ObjectMessage ? Exclude<keyof Message, 'type' | 'kept'> : never;
-type Field = FieldOf<ObjectMessage>;
+type MessageOf<Type extends MessageType> = Extract<ObjectMessage, { type: Type }>;
 
-/** How a field lies in a message. The bytes of a payload are what is left of it, so a payload is the last field. */
-type FieldForm = 'number' | 'flag' | 'nodes' | 'absence' | 'kind' | 'outcome' | 'baggage' | 'payload';
+/**
+ * Makes a handle for the payload of a message: all that is left of it, from `from.at` to `from.end`. The memory is the
+ * link's: what is kept is a copy.
+ */
+export type TakePayload = (type: MessageType, from: Reader) => Handle;
 
-const forms: Readonly<Record<Field, FieldForm>> = {
-  absence: 'absence',
-  absent: 'flag',
-  again: 'flag',
-  awaited: 'nodes',
-  baggage: 'baggage',
-  busy: 'flag',
-  call: 'number',
-  copyset: 'nodes',
-  exists: 'flag',
-  forwards: 'number',
-  held: 'number',
-  home: 'flag',
-  id: 'number',
-  incarnation: 'number',
-  kind: 'kind',
-  lost: 'flag',
-  ok: 'flag',
-  oldest: 'number',
-  operation: 'payload',
-  outcome: 'outcome',
-  owner: 'number',
-  payload: 'payload',
-  removed: 'flag',
-  request: 'number',
-  requester: 'number',
-  result: 'payload',
-  rmset: 'nodes',
-  seen: 'number',
-  shadowAt: 'number',
-  try: 'flag',
-  version: 'number',
-  writer: 'number',
+/** How one type of message lies on the wire. A payload is its last field, and its bytes are what is left of it. */
+interface MessageForm<Message> {
+  write(to: Writer, message: Message): void;
+  read(from: Reader, take: TakePayload): Message;
+}
+
+/** The place of a type is its number on the wire. */
+const forms: { readonly [Type in MessageType]: MessageForm<MessageOf<Type>> } = {
+  COPY_REQ: {
+    write(to, { kind, absence, try: tries, requester, request, held, forwards }) {
+      writeKind(to, kind);
+      writeAbsence(to, absence);
+      writeFlag(to, tries);
+      writeNumber(to, requester);
+      writeNumber(to, request);
+      writeNumber(to, held);
+      writeNumber(to, forwards);
+    },
+    read: (from) => ({
+      type: 'COPY_REQ',
+      kind: readKind(from),
+      absence: readAbsence(from),
+      try: readFlag(from),
+      requester: readNumber(from),
+      request: readNumber(from),
+      held: readNumber(from),
+      forwards: readNumber(from),
+    }),
+  },
+  RM_REQ: {
+    write(to, { requester, request, call, oldest, again, forwards }) {
+      writeNumber(to, requester);
+      writeNumber(to, request);
+      writeNumber(to, call);
+      writeNumber(to, oldest);
+      writeFlag(to, again);
+      writeNumber(to, forwards);
+    },
+    read: (from) => ({
+      type: 'RM_REQ',
+      requester: readNumber(from),
+      request: readNumber(from),
+      call: readNumber(from),
+      oldest: readNumber(from),
+      again: readFlag(from),
+      forwards: readNumber(from),
+    }),
+  },
+  COPY: {
+    write(to, { version, incarnation, request, baggage }) {
+      writeNumber(to, version);
+      writeNumber(to, incarnation);
+      writeNumber(to, request);
+      writeBaggage(to, baggage);
+    },
+    read: (from, take) => ({
+      type: 'COPY',
+      version: readNumber(from),
+      incarnation: readNumber(from),
+      request: readNumber(from),
+      baggage: readBaggage(from),
+      payload: readPayload('COPY', from, take),
+    }),
+  },
+  GRANT: {
+    // `kept` is the sender's own.
+    write(to, { version, incarnation, request, awaited, rmset, shadowAt, baggage }) {
+      writeNumber(to, version);
+      writeNumber(to, incarnation);
+      writeNumber(to, request);
+      writeNodes(to, awaited);
+      writeNodes(to, rmset);
+      writeNumber(to, shadowAt);
+      writeBaggage(to, baggage);
+    },
+    read: (from, take) => ({
+      type: 'GRANT',
+      version: readNumber(from),
+      incarnation: readNumber(from),
+      request: readNumber(from),
+      awaited: readNodes(from),
+      rmset: readNodes(from),
+      shadowAt: readNumber(from),
+      baggage: readBaggage(from),
+      payload: readPayload('GRANT', from, take),
+      kept: noPayload,
+    }),
+  },
+  ABSENT_OWNERSHIP: {
+    write(to, { version, incarnation, request, rmset, lost, baggage }) {
+      writeNumber(to, version);
+      writeNumber(to, incarnation);
+      writeNumber(to, request);
+      writeNodes(to, rmset);
+      writeFlag(to, lost);
+      writeBaggage(to, baggage);
+    },
+    read: (from) => ({
+      type: 'ABSENT_OWNERSHIP',
+      version: readNumber(from),
+      incarnation: readNumber(from),
+      request: readNumber(from),
+      rmset: readNodes(from),
+      lost: readFlag(from),
+      baggage: readBaggage(from),
+    }),
+  },
+  ABSENT: {
+    write(to, { request, lost }) {
+      writeNumber(to, request);
+      writeFlag(to, lost);
+    },
+    read: (from) => ({ type: 'ABSENT', request: readNumber(from), lost: readFlag(from) }),
+  },
+  BUSY: {
+    write: (to, { request }) => writeNumber(to, request),
+    read: (from) => ({ type: 'BUSY', request: readNumber(from) }),
+  },
+  INV: {
+    write(to, { version, writer }) {
+      writeNumber(to, version);
+      writeNumber(to, writer);
+    },
+    read: (from) => ({ type: 'INV', version: readNumber(from), writer: readNumber(from) }),
+  },
+  IACK: { write: nothing, read: () => ({ type: 'IACK' }) },
+  RM: {
+    write(to, { version, owner }) {
+      writeNumber(to, version);
+      writeNumber(to, owner);
+    },
+    read: (from) => ({ type: 'RM', version: readNumber(from), owner: readNumber(from) }),
+  },
+  RM_ACK: {
+    write: (to, { busy }) => writeFlag(to, busy),
+    read: (from) => ({ type: 'RM_ACK', busy: readFlag(from) }),
+  },
+  RM_ACK2: {
+    write(to, { version, incarnation, baggage }) {
+      writeNumber(to, version);
+      writeNumber(to, incarnation);
+      writeBaggage(to, baggage);
+    },
+    read: (from) => ({
+      type: 'RM_ACK2',
+      version: readNumber(from),
+      incarnation: readNumber(from),
+      baggage: readBaggage(from),
+    }),
+  },
+  RM_DONE: {
+    write(to, { version, incarnation, request, removed, owner, home, baggage }) {
+      writeNumber(to, version);
+      writeNumber(to, incarnation);
+      writeNumber(to, request);
+      writeFlag(to, removed);
+      writeNumber(to, owner);
+      writeFlag(to, home);
+      writeBaggage(to, baggage);
+    },
+    read: (from) => ({
+      type: 'RM_DONE',
+      version: readNumber(from),
+      incarnation: readNumber(from),
+      request: readNumber(from),
+      removed: readFlag(from),
+      owner: readNumber(from),
+      home: readFlag(from),
+      baggage: readBaggage(from),
+    }),
+  },
+  OWN: {
+    write(to, { version, incarnation, copyset, rmset, shadowAt, baggage }) {
+      writeNumber(to, version);
+      writeNumber(to, incarnation);
+      writeNodes(to, copyset);
+      writeNodes(to, rmset);
+      writeNumber(to, shadowAt);
+      writeBaggage(to, baggage);
+    },
+    read: (from, take) => ({
+      type: 'OWN',
+      version: readNumber(from),
+      incarnation: readNumber(from),
+      copyset: readNodes(from),
+      rmset: readNodes(from),
+      shadowAt: readNumber(from),
+      baggage: readBaggage(from),
+      payload: readPayload('OWN', from, take),
+    }),
+  },
+  OWN_ACK: { write: nothing, read: () => ({ type: 'OWN_ACK' }) },
+  OWN_NACK: { write: nothing, read: () => ({ type: 'OWN_NACK' }) },
+  SYNC: {
+    write(to, { call, version }) {
+      writeNumber(to, call);
+      writeNumber(to, version);
+    },
+    read: (from, take) => ({
+      type: 'SYNC',
+      call: readNumber(from),
+      version: readNumber(from),
+      payload: readPayload('SYNC', from, take),
+    }),
+  },
+  SYNCED: {
+    write(to, { call, ok }) {
+      writeNumber(to, call);
+      writeFlag(to, ok);
+    },
+    read: (from) => ({ type: 'SYNCED', call: readNumber(from), ok: readFlag(from) }),
+  },
+  FAILED: {
+    write: (to, { request }) => writeNumber(to, request),
+    read: (from) => ({ type: 'FAILED', request: readNumber(from) }),
+  },
+  EXEC_REQ: {
+    write(to, { requester, call, oldest, absence, again, forwards }) {
+      writeNumber(to, requester);
+      writeNumber(to, call);
+      writeNumber(to, oldest);
+      writeAbsence(to, absence);
+      writeFlag(to, again);
+      writeNumber(to, forwards);
+    },
+    read: (from, take) => ({
+      type: 'EXEC_REQ',
+      requester: readNumber(from),
+      call: readNumber(from),
+      oldest: readNumber(from),
+      absence: readTouch(from),
+      again: readFlag(from),
+      forwards: readNumber(from),
+      operation: readPayload('EXEC_REQ', from, take),
+    }),
+  },
+  EXECUTED: {
+    write(to, { call, outcome }) {
+      writeNumber(to, call);
+      writeOutcome(to, outcome);
+    },
+    read: (from, take) => ({
+      type: 'EXECUTED',
+      call: readNumber(from),
+      outcome: readOutcome(from),
+      result: readPayload('EXECUTED', from, take),
+    }),
+  },
+  WATCH_REQ: {
+    write(to, { requester, call, seen, forwards }) {
+      writeNumber(to, requester);
+      writeNumber(to, call);
+      writeNumber(to, seen);
+      writeNumber(to, forwards);
+    },
+    read: (from) => ({
+      type: 'WATCH_REQ',
+      requester: readNumber(from),
+      call: readNumber(from),
+      seen: readNumber(from),
+      forwards: readNumber(from),
+    }),
+  },
+  CHANGED: {
+    write(to, { call, version, exists }) {
+      writeNumber(to, call);
+      writeNumber(to, version);
+      writeFlag(to, exists);
+    },
+    read: (from) => ({
+      type: 'CHANGED',
+      call: readNumber(from),
+      version: readNumber(from),
+      exists: readFlag(from),
+    }),
+  },
+  LOAD: {
+    write: (to, { id }) => writeNumber(to, id),
+    read: (from) => ({ type: 'LOAD', id: readNumber(from) }),
+  },
+  LOADED: {
+    write(to, { id, absent }) {
+      writeNumber(to, id);
+      writeFlag(to, absent);
+    },
+    read: (from, take) => ({
+      type: 'LOADED',
+      id: readNumber(from),
+      absent: readFlag(from),
+      payload: readPayload('LOADED', from, take),
+    }),
+  },
+  SHADOW: {
+    write(to, { version, incarnation, baggage }) {
+      writeNumber(to, version);
+      writeNumber(to, incarnation);
+      writeBaggage(to, baggage);
+    },
+    read: (from, take) => ({
+      type: 'SHADOW',
+      version: readNumber(from),
+      incarnation: readNumber(from),
+      baggage: readBaggage(from),
+      payload: readPayload('SHADOW', from, take),
+    }),
+  },
+  SHADOW_ACK: {
+    write: (to, { version }) => writeNumber(to, version),
+    read: (from) => ({ type: 'SHADOW_ACK', version: readNumber(from) }),
+  },
 };
 
-/** The fields of each message in the order they travel in. The place of a type is its number on the wire. */
-const layouts: {
-  readonly [Type in MessageType]: readonly FieldOf<Extract<ObjectMessage, { type: Type }>>[];
-} = {
-  COPY_REQ: ['kind', 'absence', 'try', 'requester', 'request', 'held', 'forwards'],
-  RM_REQ: ['requester', 'request', 'call', 'oldest', 'again', 'forwards'],
-  COPY: ['version', 'incarnation', 'request', 'baggage', 'payload'],
-  GRANT: ['version', 'incarnation', 'request', 'awaited', 'rmset', 'shadowAt', 'baggage', 'payload'],
-  ABSENT_OWNERSHIP: ['version', 'incarnation', 'request', 'rmset', 'lost', 'baggage'],
-  ABSENT: ['request', 'lost'],
-  BUSY: ['request'],
-  INV: ['version', 'writer'],
-  IACK: [],
-  RM: ['version', 'owner'],
-  RM_ACK: ['busy'],
-  RM_ACK2: ['version', 'incarnation', 'baggage'],
-  RM_DONE: ['version', 'incarnation', 'request', 'removed', 'owner', 'home', 'baggage'],
-  OWN: ['version', 'incarnation', 'copyset', 'rmset', 'shadowAt', 'baggage', 'payload'],
-  OWN_ACK: [],
-  OWN_NACK: [],
-  SYNC: ['call', 'version', 'payload'],
-  SYNCED: ['call', 'ok'],
-  FAILED: ['request'],
-  EXEC_REQ: ['requester', 'call', 'oldest', 'absence', 'again', 'forwards', 'operation'],
-  EXECUTED: ['call', 'outcome', 'result'],
-  WATCH_REQ: ['requester', 'call', 'seen', 'forwards'],
-  CHANGED: ['call', 'version', 'exists'],
-  LOAD: ['id'],
-  LOADED: ['id', 'absent', 'payload'],
-  SHADOW: ['version', 'incarnation', 'baggage', 'payload'],
-  SHADOW_ACK: ['version'],
-};
-
-export const messageTypes = Object.keys(layouts) as readonly MessageType[];
+export const messageTypes = Object.keys(forms) as readonly MessageType[];
 const numbers = new Map(messageTypes.map((type, number) => [type, number]));
-const kinds = ['read', 'write'] as const;
-const outcomes = ['executed', 'absent', 'lost', 'failed', 'unknown'] as const;
+const byNumber = messageTypes.map((type) => forms[type] as MessageForm<ObjectMessage>);
 
 /** What a message carries bytes for, if for anything. */
 export function payloadOf(message: ObjectMessage): Handle {
@@ -100,134 +358,48 @@ export function payloadOf(message: ObjectMessage): Handle {
   return 'payload' in message ? message.payload : noPayload;
 }
 
+const carriers: ReadonlySet<MessageType> = new Set([
+  'COPY',
+  'GRANT',
+  'OWN',
+  'SYNC',
+  'EXEC_REQ',
+  'EXECUTED',
+  'LOADED',
+  'SHADOW',
+]);
+
 /** Write a message; `bytes` is what its payload stands for. */
 export function writeMessage(to: Writer, message: ObjectMessage, bytes: Uint8Array | undefined): void {
-  writeByte(to, numbers.get(message.type)!);
-  const fields = message as unknown as Readonly<Record<Field, unknown>>;
-  for (const field of layouts[message.type] as readonly Field[]) writeField(to, forms[field], fields[field], bytes);
-}
-
-function writeField(to: Writer, form: FieldForm, value: unknown, bytes: Uint8Array | undefined): void {
-  switch (form) {
-    case 'number':
-      writeNumber(to, value as number);
-      break;
-    case 'flag':
-      writeByte(to, value === true ? 1 : 0);
-      break;
-    case 'nodes': {
-      const nodes = value as readonly number[];
-      writeCount(to, nodes.length);
-      for (const node of nodes) writeCount(to, node);
-      break;
-    }
-    case 'absence':
-      writeByte(to, absenceModes.indexOf(value as (typeof absenceModes)[number]));
-      break;
-    case 'kind':
-      writeByte(to, value === 'write' ? 1 : 0);
-      break;
-    case 'outcome':
-      writeByte(to, outcomes.indexOf(value as (typeof outcomes)[number]));
-      break;
-    case 'baggage': {
-      const { executed, watchers, migratory, onDevice } = value as Baggage;
-      writeCalls(to, executed);
-      writeCalls(to, watchers);
-      writeByte(to, migratory ? 1 : 0);
-      writeByte(to, onDevice ? 1 : 0);
-      break;
-    }
-    case 'payload':
-      if (value === noPayload) {
-        writeByte(to, 0);
-      } else {
-        writeByte(to, 1);
-        to.room(bytes!.length);
-        to.bytes.set(bytes!, to.at);
-        to.at += bytes!.length;
-      }
-      break;
+  const number = numbers.get(message.type)!;
+  writeByte(to, number);
+  byNumber[number]!.write(to, message);
+  if (bytes !== undefined) {
+    writeByte(to, 1);
+    appendBytes(to, bytes);
+  } else if (carriers.has(message.type)) {
+    writeByte(to, 0);
   }
 }
 
-/** A message as it came in: its payload, if it has one, is a handle that stands for `bytes`. */
-export interface ArrivedMessage {
-  readonly message: ObjectMessage;
-  readonly bytes: Uint8Array | undefined;
-}
-
-/** The handle that is to stand for the bytes of a message. */
-export type HandleOf = (type: MessageType, bytes: Uint8Array) => Handle;
-
-/** @throws CodecError, HoldfastError (HF_CODEC) for what is no message. */
-export function readMessage(from: Reader, handleOf: HandleOf): ArrivedMessage {
-  const type = messageTypes[readByte(from)];
-  if (type === undefined) throw malformed();
-  const message: Record<string, unknown> = type === 'GRANT' ? { type, kept: noPayload } : { type };
-  let bytes: Uint8Array | undefined;
-  for (const field of layouts[type] as readonly Field[]) {
-    if (forms[field] !== 'payload') {
-      message[field] = readField(from, forms[field]);
-    } else if (readByte(from) === 0) {
-      message[field] = noPayload;
-    } else {
-      bytes = from.bytes.slice(from.at, from.end);
-      from.at = from.end;
-      message[field] = handleOf(type, bytes);
-    }
-  }
+/**
+ * Read a message; its payload, if it has one, is the handle that `take` made.
+ * @throws CodecError, HoldfastError (HF_CODEC) for what is no message
+ */
+export function readMessage(from: Reader, take: TakePayload): ObjectMessage {
+  const form = byNumber[readByte(from)] ?? fail();
+  const message = form.read(from, take);
   from.finish();
-  return { message: message as unknown as ObjectMessage, bytes };
+  return message;
 }
 
-function readField(from: Reader, form: Exclude<FieldForm, 'payload'>): unknown {
-  switch (form) {
-    case 'number':
-      return readNumber(from);
-    case 'flag':
-      return readByte(from) === 1;
-    case 'nodes': {
-      const nodes: number[] = [];
-      for (let left = readCount(from); left > 0; left--) nodes.push(readCount(from));
-      return nodes;
-    }
-    case 'absence':
-      return absenceModes[readByte(from)] ?? fail();
-    case 'kind':
-      return kinds[readByte(from)] ?? fail();
-    case 'outcome':
-      return outcomes[readByte(from)] ?? fail();
-    case 'baggage':
-      return {
-        executed: readCalls(from),
-        watchers: readCalls(from),
-        migratory: readByte(from) === 1,
-        onDevice: readByte(from) === 1,
-      };
-  }
+function readPayload(type: MessageType, from: Reader, take: TakePayload): Handle {
+  if (readByte(from) === 0) return noPayload;
+  const handle = take(type, from);
+  from.at = from.end;
+  return handle;
 }
 
-function writeCalls(to: Writer, calls: readonly NodeCall[]): void {
-  writeCount(to, calls.length);
-  for (const { node, call } of calls) {
-    writeCount(to, node);
-    writeNumber(to, call);
-  }
-}
-
-function readCalls(from: Reader): NodeCall[] {
-  const calls: NodeCall[] = [];
-  for (let left = readCount(from); left > 0; left--) calls.push({ node: readCount(from), call: readNumber(from) });
-  return calls;
-}
-
-function fail(): never {
-  throw malformed();
-}
-
-function malformed(): HoldfastError {
-  return new HoldfastError('HF_CODEC', 'A message about an object is not one.', {
-    hint: 'Run the same release on every member.',
-  });
+function nothing(): void {
+  // The type says it all.
 }

@@ -1,3 +1,4 @@
+import type { Reader } from '@holdfast/runtime/internals';
 import type { MemberSlot } from '@holdfast/runtime/service';
 import { beginHit, endHit } from '../kernel/hits.ts';
 import {
@@ -28,18 +29,17 @@ import type { Eviction } from './eviction.ts';
 import { HandOver } from './hand-over.ts';
 import type { MapKey } from './key-form.ts';
 import { type MemberTrace, stateOf } from './member-questions.ts';
-import { type HandleOf, payloadOf } from './message-form.ts';
+import { payloadOf, type TakePayload } from './message-form.ts';
 import { ObjectHomes } from './object-homes.ts';
 import { type ObjectSlot, unread } from './object-slot.ts';
 import { OperationBytes } from './operation-bytes.ts';
 import { RestRounds } from './rest-rounds.ts';
 import type { SetDescriptor } from './set-descriptor.ts';
-import { type ArrivedSetMessage, writeSetMessage } from './set-frames.ts';
+import { readSetMessage, writeSetMessage } from './set-frames.ts';
 import type { SetHooks } from './set-hooks.ts';
 import type { SetPlace } from './set-place.ts';
 import { SlotTable } from './slot-table.ts';
-
-type ReadMessage = (handleOf: (key: MapKey) => HandleOf) => ArrivedSetMessage;
+import { copyOf } from './value-bytes.ts';
 
 /** The objects of one container on one member: feeds the kernel, carries out what it wants, keeps the bytes. */
 export class ObjectSet implements ViewSink {
@@ -70,6 +70,16 @@ export class ObjectSet implements ViewSink {
   /** Handles of what arrived while the view changes, which the kernel may look at later. */
   readonly #early: number[] = [];
   #isStepping = false;
+  /** The payload of the message being read, unless it is kept by its handle. */
+  #taken: Uint8Array | undefined;
+  readonly #take: TakePayload = (type, { bytes, at, end }) => {
+    const isOperation = type === 'EXEC_REQ' || type === 'EXECUTED';
+    const copy = copyOf(bytes, at, end);
+    if (isOperation) return this.operations.keep(copy);
+    if (!this.isOpen) return this.keepEarly(copy);
+    this.#taken = copy;
+    return this.operations.fresh();
+  };
   /** What the event under way brings. */
   #arrived: Uint8Array | undefined;
   #arrivedHandle = noPayload;
@@ -165,19 +175,21 @@ export class ObjectSet implements ViewSink {
     return outcome;
   }
 
-  receive(from: NodeId, read: ReadMessage): void {
-    const { message: said, bytes } = read(() => (type, arrived) => {
-      const isOperation = type === 'EXEC_REQ' || type === 'EXECUTED';
-      if (this.isOpen && !isOperation) return this.operations.fresh();
-      return isOperation ? this.operations.keep(arrived) : this.keepEarly(arrived);
-    });
-    const message = said.type === 'OBJECT' ? said.message : undefined;
-    if (message?.type === 'EXEC_REQ') this.operations.arrived(message);
+  /** A message of `from`, which `reader` is at. */
+  receive(from: NodeId, reader: Reader): void {
+    this.#taken = undefined;
+    const said = readSetMessage(reader, this.homes, this.#take);
+    const bytes = this.#taken;
+    if (said.type !== 'OBJECT') {
+      this.#step({ type: 'message', from, message: said });
+      return;
+    }
+    const { message } = said;
+    if (message.type === 'EXEC_REQ') this.operations.arrived(message);
     this.#passedOn = false;
-    const own = message !== undefined && this.operations.get(payloadOf(message)) !== undefined;
-    this.#step({ type: 'message', from, message: said }, own ? undefined : bytes, message && payloadOf(message));
-    if (message?.type === 'EXECUTED') this.operations.drop(message.result);
-    if (message === undefined || !('forwards' in message) || this.#passedOn) return;
+    this.#step({ type: 'message', from, message: said }, bytes, bytes === undefined ? noPayload : payloadOf(message));
+    if (message.type === 'EXECUTED') this.operations.drop(message.result);
+    if (!('forwards' in message) || this.#passedOn) return;
     this.hops[message.forwards] = (this.hops[message.forwards] ?? 0) + 1;
   }
 

@@ -12,7 +12,7 @@ import { HoldfastError, type MemberSlot } from '@holdfast/runtime/service';
 import { z } from 'zod';
 import type { Report, Verdict, ViewMessage } from '../kernel/view-types.ts';
 import { type MapKey, readKey, writeKey } from './key-form.ts';
-import { type HandleOf, readMessage, writeMessage } from './message-form.ts';
+import { readMessage, type TakePayload, writeMessage } from './message-form.ts';
 
 const types = ['OBJECT', 'MARKER', 'REPORT', 'VERDICT'] as const;
 
@@ -57,7 +57,6 @@ const verdicts = z.object({ items: z.array(verdict), last: z.boolean() });
 export function writeSetMessage(to: Writer, message: ViewMessage, homes: Homes, bytes: Uint8Array | undefined): void {
   writeByte(to, types.indexOf(message.type));
   writeNumber(to, message.epoch);
-  const home = (each: { readonly key: MapKey }) => ({ ...each, home: homes.homeOf(each.key) ?? noHome });
   switch (message.type) {
     case 'OBJECT':
       writeByte(to, homes.homeOf(message.key) ?? noHome);
@@ -65,16 +64,27 @@ export function writeSetMessage(to: Writer, message: ViewMessage, homes: Homes, 
       writeMessage(to, message.message, bytes);
       break;
     case 'REPORT':
-      writeString(to, JSON.stringify({ items: message.reports.map(home), last: message.last }));
+      writeString(
+        to,
+        JSON.stringify({ items: message.reports.map((each) => withHome(homes, each)), last: message.last }),
+      );
       break;
     case 'VERDICT':
-      writeString(to, JSON.stringify({ items: message.verdicts.map(home), last: message.last }));
+      writeString(
+        to,
+        JSON.stringify({ items: message.verdicts.map((each) => withHome(homes, each)), last: message.last }),
+      );
       break;
     case 'MARKER':
       writeNumber(to, message.since);
       break;
   }
 }
+
+const withHome = (homes: Homes, each: { readonly key: MapKey }) => ({
+  ...each,
+  home: homes.homeOf(each.key) ?? noHome,
+});
 
 /** The epoch of a message, without reading it. */
 export function peekEpoch(from: Reader): number {
@@ -85,42 +95,39 @@ export function peekEpoch(from: Reader): number {
   return epoch;
 }
 
-export interface ArrivedSetMessage {
-  readonly message: ViewMessage;
-  /** What its payload stands for. */
-  readonly bytes: Uint8Array | undefined;
-}
-
-/** @throws CodecError, HoldfastError (HF_CODEC) for what is no message. */
-export function readSetMessage(from: Reader, homes: Homes, handleOf: (key: MapKey) => HandleOf): ArrivedSetMessage {
+/**
+ * Read what {@link writeSetMessage} wrote; `take` makes the handle of a payload.
+ * @throws CodecError, HoldfastError (HF_CODEC) for what is no message.
+ */
+export function readSetMessage(from: Reader, homes: Homes, take: TakePayload): ViewMessage {
   const type = types[readByte(from)];
   const epoch = readNumber(from);
-  const learn = (items: readonly { readonly key: MapKey; readonly home: number }[]): void => {
-    for (const each of items) if (each.home !== noHome) homes.learnHome(each.key, each.home);
-  };
   switch (type) {
     case 'OBJECT': {
       const home = readByte(from);
       const name = readKey(from);
       if (home !== noHome) homes.learnHome(name, home);
-      const { message, bytes } = readMessage(from, handleOf(name));
-      return { message: { type, epoch, key: name, message }, bytes };
+      return { type, epoch, key: name, message: readMessage(from, take) };
     }
     case 'MARKER':
-      return { message: { type, epoch, since: readNumber(from) }, bytes: undefined };
+      return { type, epoch, since: readNumber(from) };
     case 'REPORT': {
       const { items, last } = reports.parse(JSON.parse(readString(from)));
-      learn(items);
-      return { message: { type, epoch, reports: items satisfies Report[], last }, bytes: undefined };
+      learnHomes(homes, items);
+      return { type, epoch, reports: items satisfies Report[], last };
     }
     case 'VERDICT': {
       const { items, last } = verdicts.parse(JSON.parse(readString(from)));
-      learn(items);
-      return { message: { type, epoch, verdicts: items satisfies Verdict[], last }, bytes: undefined };
+      learnHomes(homes, items);
+      return { type, epoch, verdicts: items satisfies Verdict[], last };
     }
     default:
       throw new HoldfastError('HF_CODEC', 'A message about a container is not one.', {
         hint: 'Run the same release on every member.',
       });
   }
+}
+
+function learnHomes(homes: Homes, items: readonly { readonly key: MapKey; readonly home: number }[]): void {
+  for (const each of items) if (each.home !== noHome) homes.learnHome(each.key, each.home);
 }

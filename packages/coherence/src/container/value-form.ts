@@ -3,6 +3,7 @@ import { ValueTooLargeError } from '../errors.ts';
 import type { ContainerDefinition } from './definition.ts';
 import { freezeDeep } from './frozen-value.ts';
 import { type ObjectSlot, unread } from './object-slot.ts';
+import { copyOf } from './value-bytes.ts';
 
 const scratchBytes = 4096;
 const scratch = new Uint8Array(scratchBytes);
@@ -29,7 +30,7 @@ export class ValueForm<Value> {
       (writer) => codecOf(schema, 'output').encode(writer, checked),
       (bytes) => {
         if (bytes.length > valueBytesMax) throw new ValueTooLargeError(name, bytes.length, valueBytesMax);
-        return bytes.slice();
+        return copyOf(bytes, 0, bytes.length);
       },
     );
   }

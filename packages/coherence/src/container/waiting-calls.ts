@@ -3,6 +3,7 @@ import { Timed, TimerWheel } from '@holdfast/runtime/internals';
 import { MailboxFullError, TimeoutError } from '@holdfast/runtime/service';
 import type { CallId, CallResult } from '../kernel/object-types.ts';
 import { blockSliceMs, callMsDefault, callsWaitingMax } from '../limits.ts';
+import { keyText } from './key-form.ts';
 import type { ObjectSlot } from './object-slot.ts';
 
 export interface WaitOptions {
@@ -58,17 +59,19 @@ export class WaitingCalls {
     if (this.#calls.size >= callsWaitingMax) throw new MailboxFullError('The table of waiting calls', callsWaitingMax);
   }
 
-  wait(call: CallId, slot: ObjectSlot, what: string, { signal, timeoutMs = callMsDefault }: WaitOptions) {
-    const { promise, resolve, reject } = Promise.withResolvers<CallResult>();
-    const waiting = new WaitingCall({ call, slot, what }, timeoutMs, resolve, reject);
-    this.#calls.set(call, waiting);
-    if (timeoutMs > 0) this.#wheel.add(waiting, timeoutMs);
-    if (signal !== undefined) {
-      const onAbort = (): void => this.#giveUp(waiting, signal.reason);
-      signal.addEventListener('abort', onAbort, { once: true });
-      waiting.stopListening = () => signal.removeEventListener('abort', onAbort);
-    }
-    return promise;
+  /** The kernel's answer to a call. */
+  wait(
+    call: CallId,
+    slot: ObjectSlot,
+    what: string,
+    { signal, timeoutMs = callMsDefault }: WaitOptions,
+  ): Promise<CallResult> {
+    return new Promise<CallResult>((resolve, reject) => {
+      const waiting = new WaitingCall({ call, slot, what }, timeoutMs, resolve, reject);
+      this.#calls.set(call, waiting);
+      if (timeoutMs > 0) this.#wheel.add(waiting, timeoutMs);
+      if (signal !== undefined) this.#listen(waiting, signal);
+    });
   }
 
   /**
@@ -121,8 +124,14 @@ export class WaitingCalls {
     this.#wheel.close();
   }
 
+  #listen(waiting: WaitingCall, signal: AbortSignal): void {
+    const onAbort = (): void => this.#giveUp(waiting, signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    waiting.stopListening = () => signal.removeEventListener('abort', onAbort);
+  }
+
   #expire(waiting: WaitingCall): void {
-    this.#giveUp(waiting, new TimeoutError(waiting.what, waiting.timeoutMs));
+    this.#giveUp(waiting, new TimeoutError(`${waiting.what} of ${keyText(waiting.slot.key)}`, waiting.timeoutMs));
   }
 
   #giveUp(waiting: WaitingCall, reason: unknown): void {

@@ -12,8 +12,12 @@ export function onlyNode(node: number): NodeSet {
 }
 
 export function withNode(set: NodeSet, node: number): NodeSet {
-  if (set.length === 0) return onlyNode(node);
-  return set.includes(node) ? set : [...set, node].sort((a, b) => a - b);
+  const { length } = set;
+  if (length === 0) return onlyNode(node);
+  let place = length;
+  while (place > 0 && set[place - 1]! > node) place--;
+  if (place > 0 && set[place - 1] === node) return set;
+  return place === length ? [...set, node] : set.toSpliced(place, 0, node);
 }
 
 export function withoutNode(set: NodeSet, node: number): NodeSet {
@@ -21,6 +25,11 @@ export function withoutNode(set: NodeSet, node: number): NodeSet {
   return set.length === 1 ? noNodes : set.filter((each) => each !== node);
 }
 
-export const union = (a: NodeSet, b: NodeSet): NodeSet => b.reduce(withNode, a);
+export function union(a: NodeSet, b: NodeSet): NodeSet {
+  let all = a;
+  for (const node of b) all = withNode(all, node);
+  return all;
+}
 
-export const difference = (a: NodeSet, b: NodeSet): NodeSet => a.filter((each) => !b.includes(each));
+export const difference = (a: NodeSet, b: NodeSet): NodeSet =>
+  a.some((each) => b.includes(each)) ? a.filter((each) => !b.includes(each)) : a;
