@@ -158,7 +158,7 @@ export const segmentBytesMax = 32 << 20;
 export const unpackedBytesMax = 512 << 20;
 
 /** Bytes of the log that are read at a time. */
-export const logReadBytes = 1 << 20;
+export const logReadBytes = 256 << 10;
 
 /** Times a change of the log's manifest is tried when others change it too. */
 export const manifestTriesMax = 16;

@@ -1,40 +1,11 @@
-import { processCpuNs } from '../harness/cpu.ts';
-import type { Budget, Contender, Question, Sample } from '../harness/question.ts';
+import type { Contender, Question } from '../harness/question.ts';
 import { lockingClients, withHeads } from '../ours/nfs-cluster.ts';
 import { RawLog } from '../peers/raw-log.ts';
+import { closedLoop } from './closed-loop.ts';
 
 const clients = 64;
 /** Of the log, for each operation, padding included, as `ours` reports it. */
 let bytesEach = 700;
-
-/** Each client asks again as soon as it is answered; operations a second. */
-async function closedLoop(
-  count: number,
-  { warmUpMs, measureMs }: Budget,
-  operation: (client: number) => Promise<unknown>,
-): Promise<Sample & { readonly operations: number }> {
-  let operations = 0;
-  const run = async (ms: number): Promise<number> => {
-    const startedMs = performance.now();
-    const loop = async (client: number) => {
-      while (performance.now() < startedMs + ms) {
-        await operation(client);
-        operations++;
-      }
-    };
-    await Promise.all(Array.from({ length: count }, (_, client) => loop(client)));
-    return performance.now() - startedMs;
-  };
-  await run(warmUpMs);
-  operations = 0;
-  const cpuBefore = processCpuNs();
-  const tookMs = await run(measureMs);
-  return {
-    operations,
-    value: (operations * 1000) / tookMs,
-    cpuNs: (processCpuNs() - cpuBefore) / operations,
-  };
-}
 
 const ours: Contender = {
   name: 'ours',

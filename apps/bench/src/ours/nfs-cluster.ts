@@ -112,11 +112,6 @@ export class LockingClient {
   renew(): Promise<Reply> {
     return granted(this.#client, { type: 'renew', client: this.#id });
   }
-
-  /** May it be written under the stateid of the lock? */
-  read(): Promise<Reply> {
-    return granted(this.#client, { type: 'io', file: this.#file, stateid: this.#stateid, write: true });
-  }
 }
 
 /** Clients that have all begun. */

@@ -39,6 +39,7 @@ export class Election {
   #asideUntilMs = 0;
   #sentAtMs = 0;
   #isTrying = false;
+  #mustLookAgain = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(coord: MemberContext['coord'], name: string, host: ElectionHost) {
@@ -59,17 +60,26 @@ export class Election {
 
   /** See whether the place is free, or keep it. */
   async look(): Promise<void> {
-    if (this.#isTrying || this.#end.signal.aborted) return;
+    this.#mustLookAgain = true;
+    if (this.#isTrying) return;
     this.#isTrying = true;
     try {
-      await this.#refresh();
-      if (this.#isMine()) await this.#touch();
-      else if (this.#isVacant()) await this.#take();
+      while (this.#mustLookAgain && !this.#end.signal.aborted) {
+        this.#mustLookAgain = false;
+        await this.#lookOnce();
+      }
     } catch (error) {
       if (!this.#end.signal.aborted) this.#lastError = error;
     } finally {
       this.#isTrying = false;
     }
+  }
+
+  async #lookOnce(): Promise<void> {
+    // Who is known to be dead is not asked about first: the place is taken, or was taken by somebody meanwhile.
+    if (this.#known === undefined || this.#isMine() || !this.#isVacant()) await this.#refresh();
+    if (this.#isMine()) await this.#touch();
+    else if (this.#isVacant()) await this.#take();
   }
 
   /** Why the store could not be asked the last time. */
@@ -115,8 +125,9 @@ export class Election {
 
   async #write(appointment: Appointment, revision: number): Promise<boolean> {
     const bytes = new TextEncoder().encode(JSON.stringify(appointment));
-    const { succeeded } = await this.#coord.compareAndSet(this.#key, revision, bytes);
-    await this.#refresh();
+    const { succeeded, revision: now, found } = await this.#coord.compareAndSet(this.#key, revision, bytes);
+    if (succeeded) this.#learn(bytes, now);
+    for (const entry of found) this.#learn(entry.value, entry.modRevision);
     return succeeded;
   }
 

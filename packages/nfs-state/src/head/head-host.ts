@@ -298,11 +298,13 @@ export class HeadHost {
       case 'TOUCH':
         this.#followers.heard(from, performance.now());
         if (this.#appends() && word.epoch === state.epoch && state.followers.some(({ head }) => head === from)) {
-          this.#peers.send(from, { ...word, type: 'TOUCHED' });
+          this.#peers.send(from, { ...word, type: 'TOUCHED', place: this.#log.place });
         }
         break;
       case 'TOUCHED':
-        if (word.epoch === state.epoch && state.welcome) this.#right.renew(word.at);
+        if (word.epoch !== state.epoch || !state.welcome) break;
+        this.#right.renew(word.at);
+        this.#log.place = word.place ?? this.#log.place;
         break;
       default:
         this.#followers.heard(from, performance.now());

@@ -5,6 +5,7 @@ import type { Delta } from '../kernel/state-types.ts';
 import { batchBytesMax, messagePieceBytes } from '../limits.ts';
 import { fromText, toText } from '../log/plain-text.ts';
 import { LogBatchForm, LogRecordForm } from '../log/record-form.ts';
+import type { BatchPlace } from '../log/segment-log.ts';
 
 const count = z.int().min(0);
 const epoch = count;
@@ -28,11 +29,14 @@ const LeaseMessageForm = z.discriminatedUnion('type', [
   z.object({ type: z.literal('LEFT'), client, round: count, left: count }),
 ]);
 
+const PlaceForm = z.object({ gfid: z.string(), number: count, offset: count });
+
 const PeerWordForm = z.union([
   HeadMessageForm,
   /** A follower is there; `at` is of its own clock, and comes back. */
   z.object({ type: z.literal('TOUCH'), epoch, at: z.number() }),
-  z.object({ type: z.literal('TOUCHED'), epoch, at: z.number() }),
+  /** `place`: where a late batch of the log lies. */
+  z.object({ type: z.literal('TOUCHED'), epoch, at: z.number(), place: PlaceForm.optional() }),
   /** The heads that serve, or may. */
   z.object({ type: z.literal('SERVING'), epoch, heads: z.array(count) }),
   z.object({ type: z.literal('LEASES'), message: LeaseMessageForm }),
@@ -43,7 +47,8 @@ const PeerWordForm = z.union([
 /** What heads say to each other. */
 export type PeerWord =
   | HeadMessage
-  | { readonly type: 'TOUCH' | 'TOUCHED'; readonly epoch: number; readonly at: number }
+  | { readonly type: 'TOUCH'; readonly epoch: number; readonly at: number }
+  | { readonly type: 'TOUCHED'; readonly epoch: number; readonly at: number; readonly place?: BatchPlace | undefined }
   | { readonly type: 'SERVING'; readonly epoch: number; readonly heads: readonly number[] }
   | { readonly type: 'LEASES'; readonly message: LeaseMessage }
   | { readonly type: 'CHANGES'; readonly changes: readonly Delta[] };

@@ -15,6 +15,13 @@ interface OpenSegment {
   offset: number;
 }
 
+/** Where a batch begins. */
+export interface BatchPlace {
+  readonly gfid: string;
+  readonly number: BatchNumber;
+  readonly offset: number;
+}
+
 /**
  * The heads' log in mirrored objects of the array. Each appender writes segments of its own, and the manifest says which
  * batches of which segment count: what a stale appender still writes lies where nobody looks. An append is answered once
@@ -26,6 +33,8 @@ export class SegmentLog {
   readonly #manifests: ManifestStore;
   readonly #opened = new Map<string, Promise<BlockObject>>();
   #segment: OpenSegment | undefined;
+  /** Of a batch late in the log, as its appender said: who takes over need not read what was before. */
+  place: BatchPlace | undefined;
   /** Bytes of frames that were appended here, and how many frames. */
   readonly appended = { bytes: 0, batches: 0 };
   /** The two objects this appender writes snapshots to in turn. */
@@ -58,6 +67,7 @@ export class SegmentLog {
     }
     const object = await this.#open(segment.gfid);
     await object.write(segment.offset, frame, { toughness: 2 });
+    this.place = { gfid: segment.gfid, number: batch.number, offset: segment.offset };
     segment.offset += frame.length;
     const { claim } = await this.#manifests.read();
     if (claim !== epoch) throw new ClaimLostError(epoch, claim);
@@ -72,7 +82,7 @@ export class SegmentLog {
     for (const [at, segment] of manifest.segments.entries()) {
       const end = manifest.segments[at + 1]?.first ?? Number.POSITIVE_INFINITY;
       if (end <= first) continue;
-      batches.push(...(await this.#readSegment(segment, end)).filter(({ number }) => number >= first));
+      batches.push(...(await this.#readSegment(segment, first, end)).filter(({ number }) => number >= first));
     }
     return { snapshot, batches };
   }
@@ -115,12 +125,26 @@ export class SegmentLog {
     this.#segment = { epoch, gfid, offset: frame.length };
   }
 
-  /** @throws LogDamagedError where a batch is missing that was durable */
-  async #readSegment({ epoch, gfid, first }: LogSegment, end: BatchNumber): Promise<LogBatch[]> {
+  /**
+   * From the place that is known, if what lies there is what should, else from the beginning.
+   * @throws LogDamagedError where a batch is missing that was durable
+   */
+  async #readSegment(segment: LogSegment, from: BatchNumber, end: BatchNumber): Promise<LogBatch[]> {
+    const { gfid, first: number } = segment;
+    const { place } = this;
+    if (place !== undefined && place.gfid === gfid && place.number <= from) {
+      const batches = await this.#readOn(segment, place, end);
+      if (batches.length > 0) return batches;
+    }
+    return this.#readOn(segment, { gfid, number, offset: 0 }, end);
+  }
+
+  async #readOn({ epoch, gfid }: LogSegment, from: BatchPlace, end: BatchNumber): Promise<LogBatch[]> {
+    const { number: first, offset } = from;
     const object = await this.#open(gfid);
     const batches: LogBatch[] = [];
     let bytes: Uint8Array = new Uint8Array(0);
-    let at = 0;
+    let at = offset;
     let isTorn = false;
     for (let number = first; number < end; ) {
       const found = readFrame(bytes);

@@ -76,6 +76,22 @@ it('says so where an earlier appender had more than can be read', async () => {
   await expect(open().read(0)).rejects.toMatchObject({ code: 'HF_NFS_LOG_DAMAGED' });
 });
 
+it('begins to read where a batch is known to lie, and at the beginning where that is wrong', async () => {
+  const appender = await written(1, [0, 1, 2]);
+  const { place } = appender;
+  expect(place).toMatchObject({ number: 2, offset: 2 * blockBytes });
+  const [bytes] = blocks.bytes.values();
+  const reader = open();
+  reader.place = place;
+  const before = bytes!.slice();
+  bytes!.fill(0, 0, 2 * blockBytes);
+  expect(await numbersOf(reader, 2)).toEqual([2]);
+  bytes!.set(before);
+  reader.place = { ...place!, offset: blockBytes };
+  expect(await numbersOf(reader, 2)).toEqual([2]);
+  expect(await numbersOf(reader, 1)).toEqual([1, 2]);
+});
+
 it('begins with the snapshot where it was trimmed', async () => {
   const log = await written(1, [0, 1, 2]);
   const image = [{ type: 'leases-restarted', restarts: 0 }];
