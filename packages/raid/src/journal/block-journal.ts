@@ -71,6 +71,8 @@ export class BlockJournal {
       sendUpdate: (from, mj, page, generation) =>
         this.parity.message(from, { type: 'ios_updatepn', mj, delta: this.#adopt(page, generation) }),
     });
+    // Whatever stopped the drive: a kernel has no answer for it, and those who wait must hear of it.
+    void host.store.stopped.then((error) => this.fail(error));
     this.parity.start();
     this.data.start();
     for (const member of identity.members) this.#standIn(absentPeer(member));

@@ -31,6 +31,8 @@ export async function recordOverwrites(run: {
   readonly writesEach: number;
   readonly technique: 'mirror' | 'parity';
   readonly flaw?: Flaw;
+  /** Called when the object is filled and its overwrites begin. */
+  readonly onFilled?: () => void;
 }): Promise<RecordedOverwrites> {
   const { writesEach, technique, flaw = (drive: DriveDirectory) => drive } = run;
   const random = randomNumbers(run.seed);
@@ -49,6 +51,7 @@ export async function recordOverwrites(run: {
   await object.write(all.offset, bytesOf(all.length, all.seed));
   note('acked', all);
   const fromStep = recording.steps.length;
+  run.onFilled?.();
   await overwrite(object, { lanes, writesEach, random, note });
   await array.close();
   return { recording, fromStep, gfid: object.gfid };
