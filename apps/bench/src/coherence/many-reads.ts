@@ -22,6 +22,10 @@ const ours: Contender = {
           all.reduce((total, each) => total + each[of], 0);
         return { calls: sum('calls'), reads: sum('reads'), hits: sum('hits'), messages: sum('messages') };
       };
+      // As the peers, it begins with every value in its place, which here is a copy on each node.
+      const share = keys / nodes;
+      await Promise.all(names.map((name) => node(name).stock({ first: name * share, count: share })));
+      await Promise.all(names.map((name) => node(name).collect({ first: 0, count: keys })));
       await runFor(warmUpMs);
       const cpuBefore = processCpuNs();
       const startedMs = performance.now();

@@ -42,6 +42,10 @@ export const Coherent = defineService('bench coherent', {
     in: z.object({ what: z.enum(['execute', 'grab']), outstanding: z.int(), ms: z.number() }),
     out: z.int(),
   }),
+  /** Give every object of the range, spread over all nodes, a value. */
+  stock: rpc({ in: Range }),
+  /** Fetch a copy of every object of the range, spread over all nodes. */
+  collect: rpc({ in: Range }),
   /** Reads and writes by Zipf's law, for a while. */
   drive: rpc({
     in: z.object({

@@ -11,6 +11,7 @@ type HomedStore = Container<number, Stored, Record<never, never>, never>;
 const contendedKey = -1;
 const hitKey = -2;
 const callsPerLook = 256;
+const keysPerBatch = 256;
 /** How long the objects of the memory question may take to come to rest. */
 const restMsMax = 30_000;
 
@@ -24,6 +25,14 @@ async function one(objects: HomedStore, what: 'read' | 'write', key: number): Pr
     await objects.grab(key, (draft) => {
       draft.n++;
     });
+  }
+}
+
+/** One call on each key of the range, a batch of them under way at a time. */
+async function inBatches(first: number, count: number, call: (key: number) => Promise<unknown>): Promise<void> {
+  for (let begun = 0; begun < count; begun += keysPerBatch) {
+    const keys = Array.from({ length: Math.min(keysPerBatch, count - begun) }, (_, index) => first + begun + index);
+    await Promise.all(keys.map(call));
   }
 }
 
@@ -51,6 +60,8 @@ export default Coherent.implement(async (context) => {
     readAll: async ({ first, count }) => {
       for (let key = first; key < first + count; key++) await homed.read(key);
     },
+    stock: ({ first, count }) => inBatches(first, count, (key) => objects.set(key, { n: 0, text: textOf(key) })),
+    collect: ({ first, count }) => inBatches(first, count, (key) => objects.read(key)),
     each: async ({ what, first, count }) => {
       const tookUs = new Float64Array(count);
       const before = messagesSent(homed);
