@@ -21,9 +21,11 @@
 export * from './errors.ts';
 export type * from './file-port.ts';
 export { FileStore, type FileStoreOptions } from './file-store/file-store.ts';
+export type { Recall } from './head/head-recalls.ts';
 export type { HeadPlace } from './head/head-service.ts';
 export type { LocalHead } from './head/local-head.ts';
-export { NfsClient, NfsHead, NfsHeads, type NfsStateOptions } from './head/nfs-heads.ts';
+export { NfsClient } from './head/nfs-client.ts';
+export { NfsHead, NfsHeads, type NfsStateOptions } from './head/nfs-heads.ts';
 export type { ClientOperation } from './head/operation-message.ts';
 export { type Priority, type PriorityOptions, priorities, priorityTable } from './head/priority.ts';
 export { pageSyncKernel } from './kernel/page-sync-kernel.ts';

@@ -1,37 +1,26 @@
 import { EffectBuffer } from '@holdfast/kernel';
 import type { MemberContext } from '@holdfast/runtime/service';
-import type { LeaseEvent, LeaseMessage } from '../kernel/lease-types.ts';
 import { logKernel } from '../kernel/log-kernel.ts';
 import { logRules } from '../kernel/log-rules.ts';
 import type { HeadMessage, LogEnv, LogEvent, LogRequest, LogState } from '../kernel/log-types.ts';
 import type { Request } from '../kernel/plan-record.ts';
-import { applyDelta } from '../kernel/state-deltas.ts';
-import type { Delta, Mint, NfsState, Reply } from '../kernel/state-types.ts';
-import { batchRecordsMax, outboxMs, storageRetryMs, touchedKeysMax, touchMs } from '../limits.ts';
+import type { Mint, NfsState, Reply } from '../kernel/state-types.ts';
+import { batchRecordsMax, storageRetryMs, touchedKeysMax, touchMs } from '../limits.ts';
 import type { SegmentLog } from '../log/segment-log.ts';
-import { clientsApart, leaseEventsOf } from './client-changes.ts';
 import { type Appointment, Election } from './election.ts';
-import type { HeadClock } from './head-clock.ts';
+import { type ClientsHost, HeadClients } from './head-clients.ts';
 import { HeadHolds } from './head-holds.ts';
-import { HeadLeases } from './head-leases.ts';
 import type { PeerWord } from './head-messages.ts';
 import { HeadPeers } from './head-peers.ts';
 import type { HeadPlace } from './head-service.ts';
 import { carryOut } from './log-storage.ts';
-import type { PriorityTable } from './priority.ts';
-import { RequestDesk } from './request-desk.ts';
 import { FollowerClock, ServingRight } from './serving-right.ts';
-import { type Answering, StateService } from './state-service.ts';
-import { isApplicable, Outbox } from './volatile-changes.ts';
+import type { Answering } from './state-service.ts';
 
-export interface HeadSettings {
+export interface HeadSettings extends Pick<ClientsHost, 'table' | 'leaseMs' | 'clock'> {
   /** Slots of the nodes with a head. */
   readonly heads: readonly number[];
-  readonly table: PriorityTable;
   readonly snapshotRecords: number;
-  readonly leaseMs: number;
-  /** That leases go by. */
-  readonly clock: HeadClock;
 }
 
 const coordName = 'holdfast-nfs-state';
@@ -54,6 +43,7 @@ interface Serving {
 /** A head on its node: runs the log kernel over storage, the channels to other heads and the coordination store. */
 export class HeadHost {
   readonly holds = new HeadHolds();
+  readonly clients: HeadClients;
   readonly #context: MemberContext;
   readonly #log: SegmentLog;
   readonly #env: LogEnv;
@@ -64,58 +54,28 @@ export class HeadHost {
   readonly #election: Election;
   readonly #right = new ServingRight();
   readonly #followers = new FollowerClock();
-  readonly #outbox = new Outbox();
-  readonly #leases: HeadLeases;
-  readonly #desk: RequestDesk;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #unwatch: () => void;
-  /** What leases must hear of records that were applied. */
-  #leaseEvents: LeaseEvent[] = [];
   #serving: Serving;
   #joinedAtMs = 0;
   #isStepping = false;
   #isClosed = false;
 
-  constructor(context: MemberContext, log: SegmentLog, settings: HeadSettings) {
-    const { heads, table, snapshotRecords, leaseMs, clock } = settings;
+  constructor(context: MemberContext, log: SegmentLog, { heads, snapshotRecords, ...settings }: HeadSettings) {
     const { slot: self, incarnation: life } = context;
     this.#context = context;
     this.#log = log;
     this.#serving = { epoch: 0, heads };
-    this.#leases = new HeadLeases({
-      clock,
-      leaseMs,
-      send: (to, message) => this.#peers.send(to, { type: 'LEASES', message }),
-      wish: (wish) => this.#desk.wish(wish),
-    });
-    this.#desk = new RequestDesk({
-      leases: this.#leases,
+    this.clients = new HeadClients({
+      ...settings,
+      mint: mintOf(context),
       state: () => this.state,
       askLog: (call, asked) => this.#step({ type: 'request', call, asked }),
+      send: (to, word) => this.#peers.send(to, word),
+      peers: () => this.#peers.up,
     });
-    const service = new StateService(mintOf(context), table, {
-      isLapsed: this.#leases.isLapsed,
-      mustWait: (client) => this.#leases.mustWait(client),
-      canRecall: () => false,
-      isOpen: () => this.#desk.isOpen,
-    });
-    this.#env = {
-      self,
-      life,
-      batchRecordsMax,
-      touchedKeysMax,
-      snapshotRecords,
-      plan: (image, asked) => service.plan(image, asked),
-      apply: (image, change) => {
-        const state = image as NfsState;
-        for (const delta of change as readonly Delta[]) this.#leaseEvents.push(...leaseEventsOf(state, delta));
-        return service.apply(image, change);
-      },
-      save: (image) => service.save(image),
-      load: (saved) => service.load(saved),
-      empty: () => service.empty(),
-      rules: logRules,
-    };
+    const bounds = { batchRecordsMax, touchedKeysMax, snapshotRecords };
+    this.#env = { self, life, ...bounds, ...this.clients.service, rules: logRules };
     this.#state = logKernel.initial(this.#env);
     this.#peers = new HeadPeers(context, heads, (from, word) => this.#hear(from, word));
     this.#election = new Election(context.coord, coordName, {
@@ -138,16 +98,12 @@ export class HeadHost {
   get place(): HeadPlace {
     const { phase, epoch, appender, applied } = this.#state;
     const { bytes: logBytes, batches: logBatches } = this.#log.appended;
-    return { phase, epoch, appender, serving: this.#desk.isOpen, applied, logBytes, logBatches };
-  }
-
-  get leases(): ReturnType<HeadLeases['left']> {
-    return this.#leases.left();
+    return { phase, epoch, appender, serving: this.clients.isServed, applied, logBytes, logBatches };
   }
 
   /** What a client asks. DELAY where it cannot be said for too long: the client comes again. */
   ask(asking: Request): Promise<Reply> {
-    return this.#desk.ask(asking);
+    return this.clients.ask(asking);
   }
 
   /** Leave the log to another head, if this one appends. */
@@ -162,8 +118,7 @@ export class HeadHost {
     for (const timer of this.#timers) clearInterval(timer);
     this.#unwatch();
     this.#election.stop();
-    this.#leases.close();
-    this.#desk.close();
+    this.clients.close();
     await this.#peers.close();
   }
 
@@ -192,44 +147,24 @@ export class HeadHost {
   }
 
   #run(event: LogEvent): void {
-    const { serving, image } = this.#state;
+    const { serving } = this.#state;
     const out = this.#out;
     out.clear();
     logKernel.step(this.#state, event, this.#env, out);
     const effects = Array.from({ length: out.length }, (_, at) => ({ ...out.at(at) }));
-    if (serving && !this.#state.serving) this.#desk.end();
+    if (serving && !this.#state.serving) this.clients.end();
     for (const { kind, target, message, result, upward } of effects) {
       if (kind === 'send') this.#send(target, message!);
-      else if (kind === 'reply') this.#answer(target, result!);
+      else if (kind === 'reply') this.clients.answered(target, result!);
       else if (kind === 'deliver') void this.#store(upward!);
     }
-    this.#tellLeases(image === this.#state.image);
+    this.clients.lookAtApplied();
     this.#tellWhoServes();
-    if (!serving && this.#state.serving) this.#begin();
+    if (!serving && this.#state.serving) this.clients.begin(this.#othersServing());
   }
 
-  /** Before anybody is served: leases begin anew, and the other heads hear of it through the log. */
-  #begin(): void {
-    this.#viewLeases();
-    this.#desk.begin();
-  }
-
-  #viewLeases(): void {
-    const { slot: self } = this.#context;
-    this.#leases.step({ type: 'view', heads: this.#serving.heads.filter((head) => head !== self) });
-  }
-
-  #tellLeases(isSameImage: boolean): void {
-    const events = isSameImage ? this.#leaseEvents : [...clientsApart(this.#leases.clients, this.state)];
-    this.#leaseEvents = [];
-    this.#stepLeases(events);
-  }
-
-  #stepLeases(events: Iterable<LeaseEvent>): void {
-    for (const event of events) {
-      this.#leases.step(event);
-      if (event.type === 'gone') this.#desk.gone(event.client);
-    }
+  #othersServing(): readonly number[] {
+    return this.#serving.heads.filter((head) => head !== this.#context.slot);
   }
 
   /** Whoever may serve is asked before a client is expired: only the appender knows of all. */
@@ -245,7 +180,7 @@ export class HeadHost {
     const known = this.#serving;
     if (epoch < known.epoch || (epoch === known.epoch && `${heads}` === `${known.heads}`)) return false;
     this.#serving = { epoch, heads };
-    this.#viewLeases();
+    this.clients.view(this.#othersServing());
     return true;
   }
 
@@ -258,39 +193,13 @@ export class HeadHost {
     this.#peers.send(to, message);
   }
 
-  #answer(call: number, answering: Answering): void {
-    if (answering.kind === 'reply') this.#change(answering.volatile, true);
-    this.#desk.answered(call, answering);
-  }
-
-  /** Changes from memory to memory: made here, and sent a little later. */
-  #change(deltas: readonly Delta[], isOwn: boolean): void {
-    const made = deltas.filter((delta) => {
-      if (!isOwn && !isApplicable(this.state, delta)) return false;
-      const events = [...leaseEventsOf(this.state, delta)];
-      applyDelta(this.state, delta);
-      this.#stepLeases(events);
-      return true;
-    });
-    if (!isOwn || made.length === 0) return;
-    if (this.#outbox.isEmpty) setTimeout(() => this.#flushOutbox(), outboxMs);
-    this.#outbox.put(made);
-  }
-
-  #flushOutbox(): void {
-    const changes = this.#outbox.take();
-    for (const head of this.#peers.up) this.#peers.send(head, { type: 'CHANGES', changes });
-  }
-
   #hear(from: number, word: PeerWord): void {
     if (this.#isClosed) return;
     const state = this.#state;
     switch (word.type) {
       case 'CHANGES':
-        this.#change(word.changes, false);
-        break;
       case 'LEASES':
-        this.#hearOfLeases(from, word.message);
+        this.clients.hear(from, word);
         break;
       case 'SERVING':
         if (word.epoch >= state.epoch) this.#learnServing(word);
@@ -311,12 +220,6 @@ export class HeadHost {
         if (word.type === 'WELCOME') this.#right.renew(this.#joinedAtMs);
         this.#step({ type: 'message', from, message: word });
     }
-  }
-
-  #hearOfLeases(from: number, message: LeaseMessage): void {
-    const { client, round } = message;
-    if (message.type === 'PROPOSE') this.#leases.step({ type: 'propose', from, client, round });
-    else this.#leases.step({ type: 'left', from, client, round, left: message.left });
   }
 
   #appends(): boolean {

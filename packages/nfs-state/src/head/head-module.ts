@@ -26,7 +26,8 @@ export default HeadService.implement((context, options) => {
       const { clients, opens, locks } = host.state;
       return toText({ clients: [...clients.values()], opens: [...opens.values()], locks: [...locks.values()] });
     },
-    leases: () => host.leases,
+    recalls: ({ client }) => host.clients.recalls.listen(client),
+    leases: () => host.clients.leases.left(),
     standAside: () => host.standAside(),
     hold: (step) => host.holds.hold(step),
     held: () => host.holds.held(),

@@ -1,6 +1,7 @@
-import { defineService, rpc } from '@holdfast/runtime/service';
+import { defineService, rpc, stream } from '@holdfast/runtime/service';
 import { z } from 'zod';
 import { headSteps } from './head-holds.ts';
+import type { Recall } from './head-recalls.ts';
 import { ClientOperation, ClientSlot } from './operation-message.ts';
 import type { Priority } from './priority.ts';
 
@@ -26,12 +27,19 @@ const Place = z.object({
 });
 export type HeadPlace = z.output<typeof Place>;
 
+const RecallForm = z.object({
+  type: z.enum(['delegation', 'layout']),
+  stateid: z.object({ key: z.string(), seqid: z.int() }),
+  file: z.string(),
+}) satisfies z.ZodType<Recall>;
+
 /** A head as its clients, and those who watch it, call it. Replies and tables are text: they hold 64-bit numbers. */
 export const HeadService = defineService('holdfast-nfs-head', {
   ask: rpc({ in: z.object({ operation: ClientOperation, slot: ClientSlot.optional() }), out: z.string() }),
   place: rpc({ out: Place }),
   tables: rpc({ out: z.string() }),
   leases: rpc({ out: z.array(z.object({ client: z.string(), leftMs: z.number() })) }),
+  recalls: stream({ in: z.object({ client: z.string().max(1024) }), out: RecallForm }),
   standAside: rpc({ out: z.void() }),
   hold: rpc({ in: z.enum(headSteps), out: z.void() }),
   held: rpc({ out: z.void() }),

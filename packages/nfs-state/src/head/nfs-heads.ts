@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import type { RaidArray } from '@holdfast/raid';
 import {
   type Cluster,
@@ -12,13 +11,12 @@ import { filter, type Observable } from 'rxjs';
 import { z } from 'zod';
 import { registerNfsStateErrors } from '../error-classes.ts';
 import { NfsOptionsError } from '../errors.ts';
-import type { SlotRequest } from '../kernel/plan-sessions.ts';
-import type { Client, Locks, Open, Reply } from '../kernel/state-types.ts';
-import { headSearchMs, headSearchRestMs, leaseMsDefault, leaseMsMin, snapshotRecordsDefault } from '../limits.ts';
+import type { Client, Locks, Open } from '../kernel/state-types.ts';
+import { leaseMsDefault, leaseMsMin, snapshotRecordsDefault } from '../limits.ts';
 import { fromText } from '../log/plain-text.ts';
 import type { HeadStep } from './head-holds.ts';
 import { type HeadPlace, HeadService } from './head-service.ts';
-import type { ClientOperation } from './operation-message.ts';
+import { NfsClient } from './nfs-client.ts';
 import { type PriorityOptions, priorities } from './priority.ts';
 
 declare module '@holdfast/runtime' {
@@ -56,38 +54,6 @@ interface Tables {
   readonly clients: readonly Client[];
   readonly opens: readonly Open[];
   readonly locks: readonly Locks[];
-}
-
-/** A client's way to heads: one, or whichever of several answers. */
-export class NfsClient {
-  readonly #proxies: readonly ServiceProxy<typeof HeadService.members>[];
-  #at = 0;
-
-  /** @internal */
-  constructor(proxies: readonly ServiceProxy<typeof HeadService.members>[]) {
-    this.#proxies = proxies;
-  }
-
-  /**
-   * Ask an operation. Where a head dies before it answered, the next one is asked the same: what has an owner's sequence
-   * number or a slot is carried out once, and answered the same.
-   * @throws NodeDownError, UnknownServiceError when none of the heads is there, for `headSearchMs`
-   */
-  async ask(operation: ClientOperation, slot?: SlotRequest): Promise<Reply> {
-    const untilMs = performance.now() + headSearchMs;
-    for (let tries = 1; ; tries++) {
-      try {
-        const text = await this.#proxies[this.#at]!.ask({ operation, ...(slot && { slot: { ...slot } }) });
-        return fromText(text) as Reply;
-      } catch (error) {
-        const code = error instanceof Error && 'code' in error ? error.code : undefined;
-        const isGone = error instanceof NodeDownError || code === 'HF_UNKNOWN_SERVICE';
-        if (!isGone || performance.now() > untilMs) throw error;
-        this.#at = (this.#at + 1) % this.#proxies.length;
-        if (tries % this.#proxies.length === 0) await setTimeout(headSearchRestMs);
-      }
-    }
-  }
 }
 
 /** One head. */

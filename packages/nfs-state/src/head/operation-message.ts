@@ -14,6 +14,12 @@ const range = z.object({ offset: bytes64, length: bytes64 });
 const lockType = z.enum(['read', 'write']);
 const share = z.int().min(0).max(3);
 
+const claim = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('delegate-cur'), stateid }),
+  z.object({ type: z.literal('previous'), delegation: z.enum(['read', 'write', 'none']) }),
+  z.object({ type: z.literal('delegate-prev') }),
+]);
+
 /** What clients may ask of a head. Expiring clients is for heads. */
 export const ClientOperation = z.discriminatedUnion('type', [
   z.object({ type: z.literal('setclientid'), name: word, verifier: word, principal: word, callback: word }),
@@ -32,7 +38,31 @@ export const ClientOperation = z.discriminatedUnion('type', [
     file: word,
     access: share,
     deny: share,
+    claim: claim.optional(),
   }),
+  z.object({ type: z.literal('delegation-return'), stateid }),
+  z.object({ type: z.literal('free-stateid'), client: word, stateid }),
+  z.object({ type: z.literal('test-stateid'), client: word, stateid }),
+  z.object({ type: z.literal('change-file'), client: word, file: word }),
+  z.object({
+    type: z.literal('layout-get'),
+    client: word,
+    file: word,
+    stateid,
+    mode: lockType,
+    range,
+    minLength: bytes64,
+  }),
+  z.object({
+    type: z.literal('layout-return'),
+    client: word,
+    file: word,
+    stateid,
+    mode: z.enum(['read', 'write', 'any']),
+    range,
+  }),
+  z.object({ type: z.literal('layout-return-all'), client: word }),
+  z.object({ type: z.literal('layout-commit'), client: word, file: word, stateid }),
   z.object({ type: z.literal('open-confirm'), stateid, seqid: count }),
   z.object({ type: z.literal('open-downgrade'), stateid, seqid: count, access: share, deny: share }),
   z.object({ type: z.literal('close'), stateid, seqid: count }),

@@ -1,7 +1,7 @@
 import type { LeaseWish } from '../kernel/lease-types.ts';
 import type { Request } from '../kernel/plan-record.ts';
 import { clientOf } from '../kernel/request-client.ts';
-import type { ClientId, NfsState, Reply } from '../kernel/state-types.ts';
+import type { ClientId, NfsState, Reply, StateKey } from '../kernel/state-types.ts';
 import { requestWaitMs } from '../limits.ts';
 import type { HeadLeases } from './head-leases.ts';
 import type { Answering, HeadRequest } from './state-service.ts';
@@ -24,7 +24,7 @@ export interface DeskHost {
   askLog(call: number, asked: HeadRequest): void;
 }
 
-const delay: Reply = { status: 'DELAY' };
+const delay: Reply = { status: 'DELAY', isUndecided: true };
 
 /**
  * What clients ask of a head, and what the head asks of itself for the leases: each goes to the log, and waits here where
@@ -97,6 +97,11 @@ export class RequestDesk {
   wish(wish: LeaseWish): void {
     if (wish.type === 'stays') this.#again(wish.client, true);
     else this.#askOwn(wish);
+  }
+
+  /** It was asked back and not returned. */
+  revoke(type: 'delegation' | 'layout', key: StateKey): void {
+    this.#askOwn({ type: `${type}-revoke`, key });
   }
 
   /** The client is gone: what waited for that is decided anew. */

@@ -8,6 +8,8 @@ import type { ClientId, Delta, Here, Mint, NfsState, Operation, Reply } from '..
 import { type StateBounds, stateBoundsDefault } from '../limits.ts';
 import { type priorities, priorityOf } from './priority.ts';
 
+type OwnOperation = 'expire' | 'keep' | 'restart-leases' | 'delegation-revoke' | 'layout-revoke';
+
 /** What is asked of the log: by a client, or by its head. */
 export type HeadRequest =
   | {
@@ -18,7 +20,7 @@ export type HeadRequest =
       /** The heads did not agree to expire who is in the way: refuse. */
       readonly insists: boolean;
     }
-  | { readonly by: 'head'; readonly operation: Extract<Operation, { type: 'expire' | 'keep' | 'restart-leases' }> };
+  | { readonly by: 'head'; readonly operation: Extract<Operation, { type: OwnOperation }> };
 
 export type Answering =
   /** `volatile`: to be changed from memory to memory as it is given. */

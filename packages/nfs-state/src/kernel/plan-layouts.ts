@@ -134,7 +134,7 @@ export function planLayoutIo(state: NfsState, { client, file, write, range: aske
 }
 
 /** CB_LAYOUTRECALL is due for what gets a mark (RFC 8881, 20.3): its stateid is one further than the client knows. */
-export function planLayoutRecall(state: NfsState, { file, except }: Asked<'layout-recall'>): Plan {
+export function planLayoutRecall(state: NfsState, { file, except, takes = false }: Asked<'layout-recall'>): Plan {
   const held = [...(state.files.get(file)?.layouts ?? [])]
     .map((key) => state.layouts.get(key)!)
     .filter(({ client }) => client !== except);
@@ -142,7 +142,8 @@ export function planLayoutRecall(state: NfsState, { file, except }: Asked<'layou
     .filter(({ recalledAt }) => recalledAt === undefined)
     .map((layout) => {
       const seqid = nextSeqid(layout.seqid);
-      return { type: 'layout', layout: { ...layout, seqid, recalledAt: seqid } };
+      const recalled = { ...layout, seqid, recalledAt: seqid, ...(takes && { isTakenByAsker: true }) };
+      return { type: 'layout', layout: recalled };
     });
   return { reply: { status: held.length === 0 ? 'OK' : 'DELAY' }, deltas };
 }

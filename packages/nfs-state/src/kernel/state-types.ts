@@ -142,6 +142,8 @@ export interface Layout {
   readonly ranges: readonly LockedRange[];
   /** Since when it is asked back: seqids before that were sent before the client heard of it. */
   readonly recalledAt: number | undefined;
+  /** Whoever asked it back takes it too where it is not returned, because they must cut the client off first. */
+  readonly isTakenByAsker?: boolean;
 }
 
 export interface NfsState {
@@ -266,6 +268,11 @@ export interface LockDenied {
 
 export interface Reply {
   readonly status: Status;
+  /**
+   * DELAY of a request that was not begun as far as its head knows: the same may be sent again, with the same sequence
+   * number, and no other. To clients of NFSv4.0, whose owners count this answer, a wire says nothing and closes.
+   */
+  readonly isUndecided?: true;
   readonly stateid?: Stateid;
   readonly clientId?: ClientId;
   readonly confirm?: string;
@@ -331,7 +338,7 @@ export type Operation =
       readonly access: number;
       readonly deny: number;
       /** CLAIM_NULL and CLAIM_FH where omitted. */
-      readonly claim?: Claim;
+      readonly claim?: Claim | undefined;
     }
   | { readonly type: 'delegation-return'; readonly stateid: Stateid }
   /** The client did not return it for a lease after it was asked. */
@@ -370,8 +377,16 @@ export type Operation =
       readonly write: boolean;
       readonly range: AskedRange;
     }
-  /** All layouts of a file are needed back, but those of one client. DELAY until they are. */
-  | { readonly type: 'layout-recall'; readonly file: FileId; readonly except: ClientId | undefined }
+  /**
+   * All layouts of a file are needed back, but those of one client. DELAY until they are. `takes`: whoever asks revokes what
+   * is not returned, and no head does.
+   */
+  | {
+      readonly type: 'layout-recall';
+      readonly file: FileId;
+      readonly except: ClientId | undefined;
+      readonly takes?: boolean;
+    }
   /** The client did not return it for a lease after it was asked, and no data server serves it any more. */
   | { readonly type: 'layout-revoke'; readonly key: StateKey }
   /** A change of the file itself that no open covers: its name, its size, its attributes. */

@@ -192,7 +192,9 @@ export class ClientDesk {
   /** Ask all layouts of a file back, but those of one client; those that are still held. */
   async recall(file: FileId, except: string | undefined): Promise<readonly HeldLayout[]> {
     const client = except === undefined ? undefined : this.#clientOf(except)?.id;
-    const { status } = await this.#head.ask({ operation: { type: 'layout-recall', file, except: client } });
+    const { status } = await this.#head.ask({
+      operation: { type: 'layout-recall', file, except: client, takes: true },
+    });
     if (status === 'OK') return [];
     const held = this.#layoutsOfFile(file).filter((each) => each.client !== client);
     if (held.length === 0) throw new StateDelayedError(`layouts of ${file}`, status);

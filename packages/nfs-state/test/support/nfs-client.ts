@@ -11,17 +11,20 @@ export interface LockAsked {
 /** A client of NFSv4.0 with one open-owner and one lock-owner a file, as an application would be. */
 export class TestClient {
   readonly #name: string;
+  readonly #client: NfsClient;
   readonly #ask: NfsClient['ask'];
   #id = '';
   readonly #opens = new Map<string, { stateid: Stateid; seqid: number }>();
   readonly #locks = new Map<string, { stateid: Stateid; seqid: number }>();
 
-  constructor(name: string, client: Pick<NfsClient, 'ask'>) {
+  constructor(name: string, client: NfsClient) {
     this.#name = name;
+    this.#client = client;
     this.#ask = async (operation, slot) => {
       for (;;) {
         const reply = await client.ask(operation, slot);
-        if (reply.status !== 'DELAY') return reply;
+        // What was not begun is asked again; any other answer counts as its owner's turn.
+        if (reply.isUndecided !== true) return reply;
       }
     };
   }
@@ -37,11 +40,20 @@ export class TestClient {
     await this.#ask({ type: 'setclientid-confirm', client: this.#id, confirm: said.confirm!, principal });
   }
 
+  /** DELAY: what somebody was delegated is asked back. */
   async open(file: string): Promise<Reply> {
+    const open = this.#opens.get(file) ?? { stateid: { key: '', seqid: 0 }, seqid: 0 };
+    this.#opens.set(file, open);
+    open.seqid++;
     const owner = `${this.#name}/${file}`;
-    const opened = await this.#ask({ type: 'open', client: this.#id, owner, seqid: 1, file, access: 3, deny: 0 });
-    const confirmed = await this.#ask({ type: 'open-confirm', stateid: opened.stateid!, seqid: 2 });
-    this.#opens.set(file, { stateid: confirmed.stateid!, seqid: 2 });
+    const asked = { client: this.#id, owner, seqid: open.seqid, file, access: 3, deny: 0 };
+    const opened = await this.#ask({ type: 'open', ...asked });
+    if (opened.status !== 'OK') return opened;
+    open.stateid = opened.stateid!;
+    if (opened.mustConfirm !== true) return opened;
+    open.seqid++;
+    const confirmed = await this.#ask({ type: 'open-confirm', stateid: opened.stateid!, seqid: open.seqid });
+    open.stateid = confirmed.stateid!;
     return confirmed;
   }
 
@@ -77,6 +89,15 @@ export class TestClient {
     const reply = await this.#ask({ type: 'unlock', stateid: locks.stateid, seqid: locks.seqid, range });
     if (reply.status === 'OK') locks.stateid = reply.stateid!;
     return reply;
+  }
+
+  giveBack(delegation: Stateid): Promise<Reply> {
+    return this.#ask({ type: 'delegation-return', stateid: delegation });
+  }
+
+  /** What it is asked to return; the stateids are all there is to it. */
+  recalls$(): ReturnType<NfsClient['recalls$']> {
+    return this.#client.recalls$(this.#id);
   }
 
   renew(): Promise<Reply> {

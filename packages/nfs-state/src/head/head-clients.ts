@@ -1,0 +1,164 @@
+import type { LeaseEvent } from '../kernel/lease-types.ts';
+import type { LogEnv } from '../kernel/log-types.ts';
+import type { Request } from '../kernel/plan-record.ts';
+import { applyDelta } from '../kernel/state-deltas.ts';
+import type { Delta, Mint, NfsState, Reply } from '../kernel/state-types.ts';
+import { outboxMs } from '../limits.ts';
+import { clientsApart, leaseEventsOf } from './client-changes.ts';
+import type { HeadClock } from './head-clock.ts';
+import { HeadLeases } from './head-leases.ts';
+import type { PeerWord } from './head-messages.ts';
+import { HeadRecalls } from './head-recalls.ts';
+import type { PriorityTable } from './priority.ts';
+import { RequestDesk } from './request-desk.ts';
+import { type Answering, type HeadRequest, StateService } from './state-service.ts';
+import { isApplicable, Outbox } from './volatile-changes.ts';
+
+export interface ClientsHost {
+  readonly mint: Mint;
+  readonly table: PriorityTable;
+  readonly leaseMs: number;
+  /** That leases go by. */
+  readonly clock: HeadClock;
+  state(): NfsState;
+  askLog(call: number, asked: HeadRequest): void;
+  send(to: number, word: PeerWord): void;
+  /** The other heads that are up. */
+  peers(): readonly number[];
+}
+
+/** A head towards its clients: what they ask, their leases, what they are asked to return, and what is not in the log. */
+export class HeadClients {
+  readonly leases: HeadLeases;
+  readonly recalls: HeadRecalls;
+  /** The state, as the log replicates it. */
+  readonly service: Pick<LogEnv, 'plan' | 'apply' | 'save' | 'load' | 'empty'>;
+  readonly #host: ClientsHost;
+  readonly #desk: RequestDesk;
+  readonly #outbox = new Outbox();
+  /** Of records that were applied, and not looked at yet. */
+  #leaseEvents: LeaseEvent[] = [];
+  #applied: Delta[] = [];
+  #isReplaced = false;
+
+  constructor(host: ClientsHost) {
+    const { clock, leaseMs, mint, table } = host;
+    const state = (): NfsState => host.state();
+    this.#host = host;
+    this.leases = new HeadLeases({
+      clock,
+      leaseMs,
+      send: (to, message) => host.send(to, { type: 'LEASES', message }),
+      wish: (wish) => this.#desk.wish(wish),
+    });
+    this.recalls = new HeadRecalls({ clock, leaseMs, state, revoke: (type, key) => this.#desk.revoke(type, key) });
+    this.#desk = new RequestDesk({ leases: this.leases, state, askLog: (call, asked) => host.askLog(call, asked) });
+    const service = new StateService(mint, table, {
+      isLapsed: this.leases.isLapsed,
+      mustWait: (client) => this.leases.mustWait(client),
+      canRecall: this.recalls.canRecall,
+      isOpen: () => this.isServed,
+    });
+    this.service = {
+      plan: (image, asked) => service.plan(image, asked),
+      apply: (image, change) => this.#apply(service, image as NfsState, change as readonly Delta[]),
+      save: (image) => service.save(image),
+      load: (saved) => {
+        this.#isReplaced = true;
+        return service.load(saved);
+      },
+      empty: () => service.empty(),
+    };
+  }
+
+  /** Whether clients are answered. */
+  get isServed(): boolean {
+    return this.#desk.isOpen;
+  }
+
+  ask(request: Request): Promise<Reply> {
+    return this.#desk.ask(request);
+  }
+
+  /** The head begins to serve. Before anybody is: leases begin anew, and the other heads hear of it through the log. */
+  begin(others: readonly number[]): void {
+    this.view(others);
+    this.#desk.begin();
+  }
+
+  end(): void {
+    this.#desk.end();
+  }
+
+  /** The other heads that serve, or may. */
+  view(others: readonly number[]): void {
+    this.leases.step({ type: 'view', heads: others });
+  }
+
+  /** What the log says of a call. */
+  answered(call: number, answering: Answering): void {
+    if (answering.kind === 'reply') this.#changeOwn(answering.volatile);
+    this.#desk.answered(call, answering);
+  }
+
+  /** Look at the records that were applied. */
+  lookAtApplied(): void {
+    const [deltas, events, isReplaced] = [this.#applied, this.#leaseEvents, this.#isReplaced];
+    this.#applied = [];
+    this.#leaseEvents = [];
+    this.#isReplaced = false;
+    this.#stepLeases(isReplaced ? clientsApart(this.leases.clients, this.#host.state()) : events);
+    if (isReplaced) this.recalls.learnAll();
+    else this.recalls.learn(deltas);
+  }
+
+  hear(from: number, word: Extract<PeerWord, { type: 'CHANGES' | 'LEASES' }>): void {
+    if (word.type === 'CHANGES') {
+      for (const delta of word.changes) if (isApplicable(this.#host.state(), delta)) this.#change(delta);
+      return;
+    }
+    const { message } = word;
+    const { client, round } = message;
+    if (message.type === 'PROPOSE') this.leases.step({ type: 'propose', from, client, round });
+    else this.leases.step({ type: 'left', from, client, round, left: message.left });
+  }
+
+  close(): void {
+    this.leases.close();
+    this.recalls.close();
+    this.#desk.close();
+  }
+
+  #apply(service: StateService, state: NfsState, deltas: readonly Delta[]): NfsState {
+    for (const delta of deltas) this.#leaseEvents.push(...leaseEventsOf(state, delta));
+    this.#applied.push(...deltas);
+    return service.apply(state, deltas);
+  }
+
+  /** Changes from memory to memory: made here, and sent a little later. */
+  #changeOwn(deltas: readonly Delta[]): void {
+    if (deltas.length === 0) return;
+    for (const delta of deltas) this.#change(delta);
+    if (this.#outbox.isEmpty) setTimeout(() => this.#flushOutbox(), outboxMs);
+    this.#outbox.put(deltas);
+  }
+
+  #change(delta: Delta): void {
+    const state = this.#host.state();
+    const events = [...leaseEventsOf(state, delta)];
+    applyDelta(state, delta);
+    this.#stepLeases(events);
+  }
+
+  #flushOutbox(): void {
+    const changes = this.#outbox.take();
+    for (const head of this.#host.peers()) this.#host.send(head, { type: 'CHANGES', changes });
+  }
+
+  #stepLeases(events: Iterable<LeaseEvent>): void {
+    for (const event of events) {
+      this.leases.step(event);
+      if (event.type === 'gone') this.#desk.gone(event.client);
+    }
+  }
+}
