@@ -6,9 +6,11 @@ import type { Delta, Mint, NfsState, Reply } from '../kernel/state-types.ts';
 import { outboxMs } from '../limits.ts';
 import { clientsApart, leaseEventsOf } from './client-changes.ts';
 import type { HeadClock } from './head-clock.ts';
+import type { HeadHolds } from './head-holds.ts';
 import { HeadLeases } from './head-leases.ts';
 import type { PeerWord } from './head-messages.ts';
 import { HeadRecalls } from './head-recalls.ts';
+import { OwnSessions } from './own-sessions.ts';
 import type { PriorityTable } from './priority.ts';
 import { RequestDesk } from './request-desk.ts';
 import { type Answering, type HeadRequest, StateService } from './state-service.ts';
@@ -20,6 +22,7 @@ export interface ClientsHost {
   readonly leaseMs: number;
   /** That leases go by. */
   readonly clock: HeadClock;
+  readonly holds: HeadHolds;
   state(): NfsState;
   askLog(call: number, asked: HeadRequest): void;
   send(to: number, word: PeerWord): void;
@@ -35,6 +38,7 @@ export class HeadClients {
   readonly service: Pick<LogEnv, 'plan' | 'apply' | 'save' | 'load' | 'empty'>;
   readonly #host: ClientsHost;
   readonly #desk: RequestDesk;
+  readonly #sessions = new OwnSessions();
   readonly #outbox = new Outbox();
   /** Of records that were applied, and not looked at yet. */
   #leaseEvents: LeaseEvent[] = [];
@@ -57,6 +61,7 @@ export class HeadClients {
       isLapsed: this.leases.isLapsed,
       mustWait: (client) => this.leases.mustWait(client),
       canRecall: this.recalls.canRecall,
+      knowsAll: (session) => this.#sessions.knowsAll(session),
       isOpen: () => this.isServed,
     });
     this.service = {
@@ -77,6 +82,7 @@ export class HeadClients {
   }
 
   ask(request: Request): Promise<Reply> {
+    if (request.slot !== undefined) this.#sessions.asked(request.slot);
     return this.#desk.ask(request);
   }
 
@@ -97,7 +103,11 @@ export class HeadClients {
 
   /** What the log says of a call. */
   answered(call: number, answering: Answering): void {
-    if (answering.kind === 'reply') this.#changeOwn(answering.volatile);
+    if (answering.kind === 'reply') {
+      const { reply, volatile } = answering;
+      if (reply.session !== undefined) this.#sessions.made(reply.session);
+      this.#changeOwn(volatile);
+    }
     this.#desk.answered(call, answering);
   }
 
@@ -107,6 +117,7 @@ export class HeadClients {
     this.#applied = [];
     this.#leaseEvents = [];
     this.#isReplaced = false;
+    for (const delta of deltas) this.#sessions.learn(delta, this.#host.state());
     this.#stepLeases(isReplaced ? clientsApart(this.leases.clients, this.#host.state()) : events);
     if (isReplaced) this.recalls.learnAll();
     else this.recalls.learn(deltas);
@@ -139,7 +150,7 @@ export class HeadClients {
   #changeOwn(deltas: readonly Delta[]): void {
     if (deltas.length === 0) return;
     for (const delta of deltas) this.#change(delta);
-    if (this.#outbox.isEmpty) setTimeout(() => this.#flushOutbox(), outboxMs);
+    if (this.#outbox.isEmpty) setTimeout(() => void this.#flushOutbox(), outboxMs);
     this.#outbox.put(deltas);
   }
 
@@ -147,10 +158,12 @@ export class HeadClients {
     const state = this.#host.state();
     const events = [...leaseEventsOf(state, delta)];
     applyDelta(state, delta);
+    this.#sessions.learn(delta, state);
     this.#stepLeases(events);
   }
 
-  #flushOutbox(): void {
+  async #flushOutbox(): Promise<void> {
+    await this.#host.holds.pass('outbox');
     const changes = this.#outbox.take();
     for (const head of this.#host.peers()) this.#host.send(head, { type: 'CHANGES', changes });
   }

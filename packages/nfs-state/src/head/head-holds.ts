@@ -1,5 +1,8 @@
-/** Moments at which a head can be held: before its batch is written, and once it is durable and nobody was told. */
-export const headSteps = ['append', 'appended'] as const;
+/**
+ * Moments at which a head can be held: before its batch is written, once it is durable and nobody was told, and before it
+ * tells others what is not in the log.
+ */
+export const headSteps = ['append', 'appended', 'outbox'] as const;
 export type HeadStep = (typeof headSteps)[number];
 
 /** Holds a head at a step, so that it can be killed exactly there. */

@@ -68,6 +68,7 @@ export class HeadHost {
     this.#serving = { epoch: 0, heads };
     this.clients = new HeadClients({
       ...settings,
+      holds: this.holds,
       mint: mintOf(context),
       state: () => this.state,
       askLog: (call, asked) => this.#step({ type: 'request', call, asked }),

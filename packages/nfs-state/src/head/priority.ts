@@ -35,11 +35,15 @@ export const priorityTable: PriorityTable = {
   'open-owner': 'durable',
   'lock-owner': 'durable',
   slot: 'durable',
+  'slot-step': 'volatile',
   renewed: 'volatile',
 };
 
-/** What costs a client that is out of luck work, where it is lost, but breaks no promise. */
-const noPromises: ReadonlySet<string> = new Set(['client-unconfirmed', 'open-owner', 'lock-owner', 'slot', 'renewed']);
+/**
+ * What costs a client that is out of luck work, where it is lost, but breaks no promise. Of owners and slots of refused
+ * requests the explorer found otherwise: a late copy would be carried out after its client was told no.
+ */
+const noPromises: ReadonlySet<string> = new Set(['client-unconfirmed', 'slot-step', 'renewed']);
 
 export interface PriorityOptions {
   /** Changes of the table. */

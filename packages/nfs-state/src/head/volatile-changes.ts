@@ -9,6 +9,7 @@ function keyOf(delta: Delta): string {
     case 'lock-owner':
       return `${delta.type}/${ownerKey(delta.client, delta.owner)}`;
     case 'slot':
+    case 'slot-step':
       return `slot/${delta.session}/${delta.slot}`;
     case 'open':
       return `open/${delta.open.key}`;
@@ -43,7 +44,8 @@ export function isApplicable(state: NfsState, delta: Delta): boolean {
       return (
         state.clients.has(delta.client) && isNews(state.lockOwners.get(ownerKey(delta.client, delta.owner)), delta.is)
       );
-    case 'slot': {
+    case 'slot':
+    case 'slot-step': {
       const slot = state.sessions.get(delta.session)?.slots[delta.slot];
       return slot !== undefined && isLater(delta.is.seqid, slot.seqid);
     }

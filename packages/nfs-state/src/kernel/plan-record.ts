@@ -1,11 +1,11 @@
 import type { StateBounds } from '../limits.ts';
 import { anything } from './log-types.ts';
 import { planOperation } from './plan-operation.ts';
-import { judgeSlot, type SlotRequest, slotDelta } from './plan-sessions.ts';
+import { judgeSlot, type SlotRequest, slotDelta, slotStep } from './plan-sessions.ts';
 import { fileKey, keysOf, type RecordKeys, takesAway } from './record-keys.ts';
 import { readReply, replyText } from './reply-text.ts';
 import { namedBy } from './request-client.ts';
-import type { ClientId, Delta, Here, Mint, NfsState, Operation, Reply } from './state-types.ts';
+import type { ClientId, Delta, Here, Mint, NfsState, Operation, Reply, SessionId } from './state-types.ts';
 
 /** An operation as it comes to a head. */
 export interface Request {
@@ -19,6 +19,8 @@ export interface RecordPlan extends RecordKeys {
   readonly reply: Reply;
   /** Empty where there is nothing to append. */
   readonly deltas: readonly Delta[];
+  /** What changes besides, and may be lost. */
+  readonly steps: readonly Delta[];
   /** Every head must have applied the record, or be fenced, before the answer. */
   readonly takesAway: boolean;
   /**
@@ -33,8 +35,8 @@ export interface Planning {
   readonly mint: Mint;
   readonly bounds: StateBounds;
   readonly here: Here;
-  /** Another head served the slots of this state before: numbers may be skipped. */
-  readonly afterTakeover: boolean;
+  /** Another head may have served the slots of this session: numbers may be skipped. */
+  readonly afterTakeover: (session: SessionId) => boolean;
 }
 
 /** Operations that change nothing but marks of recalls: their step of a slot may be lost. */
@@ -66,9 +68,14 @@ function decidedOn(state: NfsState, operation: Operation): readonly string[] {
   return [found === undefined ? anything : fileKey(found.file)];
 }
 
-function answered(reply: Reply, mayBeBehind: boolean, lapsed: readonly ClientId[] = []): RecordPlan {
+interface Besides {
+  readonly lapsed?: readonly ClientId[];
+  readonly steps?: readonly Delta[];
+}
+
+function answered(reply: Reply, mayBeBehind: boolean, { lapsed = [], steps = [] }: Besides = {}): RecordPlan {
   const compares = mayBeBehind ? [anything] : [];
-  return { reply, deltas: [], compares, touches: [], takesAway: false, mayBeBehind, lapsed };
+  return { reply, deltas: [], steps, compares, touches: [], takesAway: false, mayBeBehind, lapsed };
 }
 
 /**
@@ -76,18 +83,20 @@ function answered(reply: Reply, mayBeBehind: boolean, lapsed: readonly ClientId[
  * where it was refused: a copy of it that comes late to another head must not be carried out there.
  */
 export function planRecord(state: NfsState, { operation, slot }: Request, planning: Planning): RecordPlan {
-  const verdict = slot === undefined ? undefined : judgeSlot(state, slot, planning.afterTakeover);
+  const verdict = slot === undefined ? undefined : judgeSlot(state, slot, planning.afterTakeover(slot.session));
   if (verdict?.verdict === 'refuse') return answered({ status: verdict.status }, true);
   if (verdict?.verdict === 'repeat') return answered(readReply(verdict.reply), true);
   const plan = planOperation(state, operation, planning.mint, planning.bounds, planning.here);
-  if (plan.lapsed !== undefined) return answered(plan.reply, true, plan.lapsed);
+  if (plan.lapsed !== undefined) return answered(plan.reply, true, { lapsed: plan.lapsed });
   const keepsSlot = slot !== undefined && !looksOnly.has(operation.type);
   const deltas = keepsSlot ? [...plan.deltas, slotDelta(slot, replyText(plan.reply))] : plan.deltas;
-  if (deltas.length === 0) return answered(plan.reply, !isRightAnyhow(operation, plan.reply));
+  const steps = slot !== undefined && !keepsSlot ? [slotStep(slot)] : [];
+  if (deltas.length === 0) return answered(plan.reply, !isRightAnyhow(operation, plan.reply), { steps });
   const keys = keysOf(state, deltas);
   return {
     reply: plan.reply,
     deltas,
+    steps,
     compares: [...new Set([...keys.compares, ...decidedOn(state, operation)])],
     touches: keys.touches,
     takesAway: deltas.some((delta) => takesAway(state, delta)),

@@ -155,6 +155,7 @@ export function judgeSlot(state: NfsState, asked: SlotRequest, afterTakeover: bo
   if (asked.seqid === nextSlotSeqid(slot.seqid)) return { verdict: 'execute' };
   if (asked.seqid === slot.seqid && slot.digest !== '') {
     if (slot.digest !== asked.digest) return { verdict: 'refuse', status: 'SEQ_FALSE_RETRY' };
+    if (slot.looked === true) return { verdict: 'execute' };
     return slot.reply === undefined
       ? { verdict: 'refuse', status: 'RETRY_UNCACHED_REP' }
       : { verdict: 'repeat', reply: slot.reply };
@@ -163,6 +164,14 @@ export function judgeSlot(state: NfsState, asked: SlotRequest, afterTakeover: bo
   const isLater = ahead > 0 && ahead < 2 ** 31;
   return afterTakeover && isLater ? { verdict: 'execute' } : { verdict: 'refuse', status: 'SEQ_MISORDERED' };
 }
+
+/** What a request that changed nothing leaves in its slot. */
+export const slotStep = ({ session, slot, seqid, digest }: SlotRequest): Delta => ({
+  type: 'slot-step',
+  session,
+  slot,
+  is: { seqid, digest, reply: undefined, looked: true },
+});
 
 /** What a request leaves in its slot: to be applied with the deltas of its operations. */
 export const slotDelta = ({ session, slot, seqid, digest }: SlotRequest, reply: string | undefined): Delta => ({

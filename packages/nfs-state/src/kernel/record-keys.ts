@@ -124,6 +124,9 @@ function addKeys(keys: Keys, state: NfsState, delta: Delta): void {
     case 'session-gone':
       both(keys, session(delta.session));
       break;
+    case 'slot-step':
+      keys.compares.add(session(delta.session));
+      break;
     case 'slot':
       keys.compares.add(session(delta.session));
       both(keys, `${session(delta.session)}/${delta.slot}`);

@@ -105,7 +105,8 @@ export function applyDelta(state: NfsState, delta: Delta): void {
     case 'session-gone':
       forgetSession(state, delta.session);
       break;
-    case 'slot': {
+    case 'slot':
+    case 'slot-step': {
       const session = state.sessions.get(delta.session)!;
       state.sessions.set(session.id, { ...session, slots: session.slots.with(delta.slot, delta.is) });
       break;

@@ -72,6 +72,8 @@ export interface Slot {
   readonly digest: string;
   /** Its answer, as the head encoded it; undefined where the client did not ask for it to be kept. */
   readonly reply: string | undefined;
+  /** It changed nothing: sent again, it is carried out again. */
+  readonly looked?: true;
 }
 
 export interface Session {
@@ -214,6 +216,8 @@ export type Delta =
   | { readonly type: 'session'; readonly session: Session }
   | { readonly type: 'session-gone'; readonly session: SessionId }
   | { readonly type: 'slot'; readonly session: SessionId; readonly slot: number; readonly is: Slot }
+  /** The step of a request that changed nothing; losing it costs nothing. */
+  | { readonly type: 'slot-step'; readonly session: SessionId; readonly slot: number; readonly is: Slot }
   /** A head heard of the client: its lease begins anew at the others, which the state itself does not say. */
   | { readonly type: 'renewed'; readonly client: ClientId }
   /** The client was heard of by a head that had said its lease ran out: an expiry agreed on before must fail. */

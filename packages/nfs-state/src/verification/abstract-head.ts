@@ -168,7 +168,7 @@ function plan(state: HeadState, pending: Pending, env: HeadEnv, out: Out): void 
       isLapsed: (client) => !pending.insists && state.lapsed.includes(client),
       canRecall: () => env.delegates,
     },
-    afterTakeover: true,
+    afterTakeover: () => true,
   });
   const [lapsed] = planned.lapsed;
   if (lapsed !== undefined) expireFirst(state, pending, lapsed, env, out);
