@@ -34,6 +34,8 @@ const openSchema = z.strictObject({
   without: z.array(z.string()).default([]),
   /** Nodes that have no drive any more and are to get a new, empty one; `rebuild` fills it. */
   replace: z.array(z.string()).default([]),
+  /** Nodes that become members of the array, with a new, empty drive. Only while all others are up and up to date. */
+  grow: z.array(z.string()).default([]),
   /** Open although what is missing may be newer than what is there. Default false. */
   acceptOld: z.boolean().default(false),
 });

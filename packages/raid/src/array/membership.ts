@@ -185,15 +185,18 @@ export class Membership {
 
   /**
    * Begin a new epoch in which `counted` are up, on every member that is there: older openers are refused from now on.
+   * @param added members the array has from now on. They record the view first: without them it would have been another's.
    * @throws whatever a member answers that cannot record it
    */
-  async enter(counted: readonly number[]): Promise<void> {
+  async enter(counted: readonly number[], added: readonly number[] = []): Promise<void> {
     await this.steady();
-    const view = { epoch: this.#epoch + 1, live: [...counted] };
+    const view = { epoch: this.#epoch + 1, live: [...counted], members: [...this.members] };
     if (view.epoch > epochsMax) {
       throw new GeometryError(`The array has seen ${epochsMax} views.`, 'Copy its objects to a new array.');
     }
-    await Promise.all([...this.#live].map((member) => this.#host.iom(member).setView(view)));
+    const record = (member: number) => this.#host.iom(member).setView(view);
+    await Promise.all(added.map(record));
+    await Promise.all([...this.#live].filter((member) => !added.includes(member)).map(record));
     this.#epoch = view.epoch;
     this.#published = this.#live.size;
   }

@@ -132,14 +132,38 @@ export class ObjectDirectory {
     }
   }
 
-  /** Whether a key's metadata has as many copies as it can have, and which members should get one. */
-  missingHomes(key: RawKey, holders: readonly number[]): readonly number[] {
+  /** Whether a version has as many copies as it can have, all where they are looked for. */
+  isPlaced({ record, holders }: HeldVersion): boolean {
+    const { missing, outside } = this.#placement(record.key, holders);
+    return missing.length + outside.length === 0;
+  }
+
+  /**
+   * Keep a version with something changed: at every home alike, and at as many homes as there should be. Copies at members
+   * that are no candidates any more, since the array has grown, are let go of once that is durable.
+   */
+  async keepAgain({ record, holders }: HeldVersion, change: Partial<ObjectRecord> = {}): Promise<void> {
+    const { there, missing, outside } = this.#placement(record.key, holders);
+    const homes = [...there, ...missing];
+    const object = { ...record, ...change, homes, epoch: this.#membership.epoch };
+    const gfids = [record.gfid];
+    const at = (members: readonly number[], request: (iom: IomPort, epoch: number) => Promise<unknown>) =>
+      Promise.all(members.map((member) => unlessLost(this.#membership.ask(member, request))));
+    await at(homes, (iom, epoch) => iom.putObject({ epoch, object }));
+    await at(outside, (iom, epoch) => iom.forget({ epoch, gfids }));
+  }
+
+  /** Of the holders that are up, those that are candidates, and those that are not; and who is to get a copy. */
+  #placement(key: RawKey, holders: readonly number[]) {
     const { members, live, lossesMax } = this.#membership;
-    const there = holders.filter((member) => live.has(member));
-    const others = byWeight(keyNumber(rawBytes(key)), members).filter(
-      (member) => live.has(member) && !there.includes(member),
-    );
-    return others.slice(0, Math.max(0, metadataCopies(lossesMax) - there.length));
+    const number = keyNumber(rawBytes(key));
+    const candidates = metadataCandidates(number, members, lossesMax);
+    const up = holders.filter((member) => live.has(member));
+    const there = up.filter((member) => candidates.includes(member));
+    const outside = up.filter((member) => !candidates.includes(member));
+    const others = byWeight(number, members).filter((member) => live.has(member) && !there.includes(member));
+    const missing = others.slice(0, Math.max(0, metadataCopies(lossesMax) - there.length));
+    return { there, missing, outside };
   }
 
   /** The older versions the homes know of; undefined when a home was lost on the way. */

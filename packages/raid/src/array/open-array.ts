@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { ForeignDriveError, GeometryError, MaybeOldError, NoArrayError, TooManyDownError } from '../errors.ts';
 import type { DriveReport } from '../iom/messages.ts';
 import { type Geometry, groupWidth } from '../layout/geometry.ts';
-import { acceptedEpochs } from '../limits.ts';
-import type { DriveIdentity } from '../store/identity.ts';
+import { acceptedEpochs, arrayMembersMax } from '../limits.ts';
+import type { ArrayView, DriveIdentity } from '../store/identity.ts';
 import type { ArrayHost } from './array-host.ts';
 import { codeOf } from './membership.ts';
 
@@ -21,6 +21,8 @@ export interface OpenedArray {
   readonly suspects: ReadonlySet<number>;
   /** Those of them that lost part of the log. */
   readonly damaged: ReadonlySet<number>;
+  /** Members the array did not have before. */
+  readonly added: readonly number[];
   /** What is wrong with members, in words. */
   readonly findings: ReadonlyMap<number, string>;
 }
@@ -60,6 +62,7 @@ export async function createDrives(host: ArrayHost, shape: ArrayShape): Promise<
     present: members,
     suspects: new Set(),
     damaged: new Set(),
+    added: [],
     findings: new Map(),
   };
 }
@@ -70,13 +73,14 @@ const refusals = new Set(['HF_NEWER_FORMAT', 'HF_FOREIGN_DRIVE', 'HF_DRIVE_IN_US
 /**
  * Open the drives and decide whether the array is safe to use.
  * @param options `without`: members whose drives are left alone, as if they were missing; `replace`: members that get a new
- *   drive when they have none.
+ *   drive when they have none; `grow`: nodes that become members.
  */
 export async function openDrives(
   host: ArrayHost,
   options: {
     readonly without: ReadonlySet<number>;
     readonly replace: ReadonlySet<number>;
+    readonly grow: ReadonlySet<number>;
     readonly acceptOld: boolean;
     readonly where: string;
   },
@@ -99,13 +103,50 @@ export async function openDrives(
   }
   checkSameArray(host, reports, first);
   // Whether it is safe is decided without the drives that are to be made.
-  const opened = judge(host, reports, findings, first, options.acceptOld);
+  const opened = judge(host, reports, findings, options.acceptOld);
+  const { identity } = newestOf(reports);
+  // A drive of a growth that was cut off, and of which the others know nothing.
+  const strangers = [...reports.keys()].filter((member) => !identity.members.includes(member));
+  await Promise.all(strangers.map((member) => host.iom(member).close()));
+  const added = [...options.grow].filter((member) => !opened.members.includes(member));
+  if (added.length > 0) return addDrives(host, opened, identity, added);
   const bare = asked.filter((member, index) => {
     const answer = answers[index];
     const hasNone = answer?.status === 'rejected' && codeOf(answer.reason) === 'HF_NO_ARRAY';
     return hasNone && options.replace.has(member) && opened.members.includes(member);
   });
-  return replaceDrives(host, opened, first.identity, bare);
+  return replaceDrives(host, opened, identity, bare);
+}
+
+/**
+ * Make empty drives for nodes that become members. Until one of them has recorded a view of the array such a drive counts
+ * for nothing, and is made again.
+ */
+async function addDrives(
+  host: ArrayHost,
+  opened: OpenedArray,
+  identity: DriveIdentity,
+  added: readonly number[],
+): Promise<OpenedArray> {
+  const members = [...opened.members, ...added].sort((a, b) => a - b);
+  if (opened.findings.size > 0) {
+    const [[member, why] = [0, '']] = opened.findings;
+    throw new GeometryError(
+      `The array cannot grow while ${host.name(member)} ${why}.`,
+      'Open it without growing, bring that back or rebuild it, then grow.',
+    );
+  }
+  const stranger = added.find((member) => !host.members.includes(member));
+  if (stranger !== undefined || members.length > arrayMembersMax) {
+    throw new GeometryError(
+      `The array cannot grow by ${added.map((member) => host.name(member)).join(', ')}.`,
+      `Name nodes of the cluster that are up; an array has at most ${arrayMembersMax}.`,
+    );
+  }
+  for (const member of added) {
+    await host.iom(member).create({ ...identity, member, members, driveId: randomBytes(16).toString('hex') });
+  }
+  return { ...opened, members, added, present: [...opened.present, ...added] };
 }
 
 /** Make empty drives for members that lost theirs: they are there, and what their records said is gone. */
@@ -142,10 +183,9 @@ function judge(
   host: ArrayHost,
   reports: ReadonlyMap<number, DriveReport>,
   findings: Map<number, string>,
-  { identity }: DriveReport,
   acceptOld: boolean,
 ): OpenedArray {
-  const newest = [...reports.values()].reduce((best, report) => (report.view.epoch > best.view.epoch ? report : best));
+  const { identity, view } = newestOf(reports);
   for (const member of findings.keys()) if (!identity.members.includes(member)) findings.delete(member);
   const suspects = new Set<number>();
   const missing: number[] = [];
@@ -156,7 +196,7 @@ function judge(
       if (!findings.has(member)) findings.set(member, 'is not there');
       continue;
     }
-    const why = suspicion(report, newest);
+    const why = suspicion(report, view);
     if (why === undefined) continue;
     suspects.add(member);
     findings.set(member, why);
@@ -174,21 +214,38 @@ function judge(
     members,
     geometry: { data, parity, unitBlocks },
     // What was accepted as old must count as newer than whatever comes back.
-    epoch: newest.view.epoch + (maybeOld ? acceptedEpochs : 0),
-    present: [...reports.keys()],
+    epoch: view.epoch + (maybeOld ? acceptedEpochs : 0),
+    present: identity.members.filter((member) => reports.has(member)),
     suspects,
+    added: [],
     damaged: new Set([...reports].flatMap(([member, { lostBatches }]) => (lostBatches > 0 ? [member] : []))),
     findings,
   };
 }
 
 /**
+ * The newest view there is. Two of one number come about when an opening was cut off that reached some drives only, and the
+ * next one went on without those: who counts is who is up in both, since whatever was stored was stored without the others.
+ */
+function newestOf(reports: ReadonlyMap<number, DriveReport>): Pick<DriveReport, 'identity' | 'view'> {
+  const epoch = Math.max(...[...reports.values()].map(({ view }) => view.epoch));
+  const newest = [...reports.values()].filter(({ view }) => view.epoch === epoch);
+  const live = newest
+    .map(({ view }) => view.live)
+    .reduce((both, other) => both.filter((member) => other.includes(member)));
+  // The same of a growth that was cut off: nothing was stored on the new member.
+  const { identity } = newest.reduce((few, other) =>
+    other.identity.members.length < few.identity.members.length ? other : few,
+  );
+  return { identity, view: { epoch, live } };
+}
+
+/**
  * Why a drive's records may be incomplete. A drive one epoch behind that the newest view counts as live is not: that
  * view was cut off while it was being recorded, and nothing was stored under it.
  */
-function suspicion(report: DriveReport, newest: DriveReport): string | undefined {
+function suspicion(report: DriveReport, { epoch, live }: ArrayView): string | undefined {
   if (report.lostBatches > 0) return `has lost ${report.lostBatches} batches of its log`;
-  const { epoch, live } = newest.view;
   const counted = live.includes(report.identity.member);
   if (counted && report.view.epoch >= epoch - 1) return undefined;
   return `is out of date (epoch ${report.view.epoch} of ${epoch})`;

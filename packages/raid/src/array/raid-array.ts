@@ -100,10 +100,10 @@ export class RaidArray implements AsyncDisposable {
 
   /** @internal */
   static async openOn(host: ArrayHost, options: OpenOptions): Promise<RaidArray> {
-    const { without, replace, acceptOld, directory } = parseOpen(options);
+    const { without, replace, grow, acceptOld, directory } = parseOpen(options);
     const slots = (names: readonly string[]) => new Set(names.map((name) => memberSlot(name) ?? unknownNode(name)));
     const where = directory ?? "the nodes' storage";
-    const wanted = { without: slots(without), replace: slots(replace), acceptOld, where };
+    const wanted = { without: slots(without), replace: slots(replace), grow: slots(grow), acceptOld, where };
     return RaidArray.#begin(host, () => openDrives(host, wanted));
   }
 
@@ -357,7 +357,7 @@ export class RaidArray implements AsyncDisposable {
   }
 
   async #enter(): Promise<Reconciliation> {
-    const { present, suspects, damaged } = this.#opened;
+    const { present, suspects, damaged, added } = this.#opened;
     const unlisten = [
       this.#host.onDown((member, why) => this.#membership.end(member, why)),
       this.#host.onSilence((member, silent) => this.#membership.hush(member, silent)),
@@ -367,7 +367,10 @@ export class RaidArray implements AsyncDisposable {
     };
     for (const member of present) this.#membership.watchDrive(member);
     // A member whose records are not complete counts as away until they are: a crash until then leaves it so.
-    await this.#membership.enter(present.filter((member) => !suspects.has(member)));
+    await this.#membership.enter(
+      present.filter((member) => !suspects.has(member)),
+      added,
+    );
     await endWrites(this.#membership);
     const done = await reconcile(this.#membership, this.#directory, suspects, damaged);
     if (suspects.size > 0) {

@@ -3,15 +3,15 @@ import { isBlockObject, namesGfid } from '../object/object-record.ts';
 import type { ObjectRecord } from '../store/log-record.ts';
 import type { Reconciliation } from './events.ts';
 import type { Membership } from './membership.ts';
-import { type HeldVersion, type ObjectDirectory, unlessLost } from './object-directory.ts';
+import { type ObjectDirectory, unlessLost } from './object-directory.ts';
 
 /**
  * Put in order what crashes and absences left, before the array is used:
  * - metadata known only to members that were away, or that lost part of their log, is what the others decided against
  *   in the meantime, or what nobody was told of: it is let go of;
  * - of several versions of a key the newest stays;
- * - metadata with one copy gets its second (a put cut off between the two is completed by that: all its blocks were
- *   durable before);
+ * - metadata gets the copies it misses (a put cut off between two of them is completed by that: all its blocks were
+ *   durable before), also where its homes are others because the array has grown;
  * - blocks of objects without metadata belong to puts that never ended: their space is given back.
  *
  * - a member that missed writes of an object that is written in ranges, or that lost records of its log, does not count
@@ -42,8 +42,12 @@ export async function reconcile(
     kept.add(newest.record.gfid);
     await spreadClaim(membership, newest.record, claims);
     const absent = absentFrom(newest.record, missed, damaged);
-    if (absent.length > newest.record.absent.length) await recordAbsent(membership, directory, newest, absent);
-    else if (await recopy(membership, directory, newest)) recopied++;
+    if (absent.length > newest.record.absent.length) {
+      await directory.keepAgain(newest, { absent: [...absent] });
+    } else if (!directory.isPlaced(newest)) {
+      await directory.keepAgain(newest);
+      recopied++;
+    }
     if (absent.length > 0) absentOf.set(newest.record.gfid, absent);
   }
   const givenUp = (gfid: number, member: number) => {
@@ -119,31 +123,6 @@ function absentFrom(
     if (record.span.includes(member)) known.add(member);
   }
   return [...known];
-}
-
-async function recordAbsent(
-  membership: Membership,
-  directory: ObjectDirectory,
-  { record, holders }: HeldVersion,
-  absent: readonly number[],
-): Promise<void> {
-  const there = holders.filter((member) => membership.live.has(member));
-  const homes = [...there, ...directory.missingHomes(record.key, holders)];
-  const object = { ...record, homes, absent: [...absent], epoch: membership.epoch };
-  const put = homes.map((home) => unlessLost(membership.ask(home, (iom, epoch) => iom.putObject({ epoch, object }))));
-  await Promise.all(put);
-}
-
-async function recopy(membership: Membership, directory: ObjectDirectory, version: HeldVersion): Promise<boolean> {
-  const { record, holders } = version;
-  const missing = directory.missingHomes(record.key, holders);
-  if (missing.length === 0) return false;
-  const homes = [...holders.filter((member) => membership.live.has(member)), ...missing];
-  // All copies say the same, the ones that are there too.
-  const object = { ...record, homes, epoch: membership.epoch };
-  const put = homes.map((home) => unlessLost(membership.ask(home, (iom, epoch) => iom.putObject({ epoch, object }))));
-  await Promise.all(put);
-  return true;
 }
 
 async function dropUnknown(

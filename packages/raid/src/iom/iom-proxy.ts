@@ -9,7 +9,7 @@ export function iomPortOf(proxy: ServiceProxy<typeof IomService.members>): IomPo
   return {
     create: (identity) => proxy.create({ ...identity, members: [...identity.members] }),
     open: () => proxy.open(),
-    setView: ({ epoch, live }) => proxy.setView({ epoch, live: [...live] }),
+    setView: ({ epoch, live, members }) => proxy.setView({ epoch, live: [...live], members: members && [...members] }),
     store: (request) => proxy.store(request),
     harden: (request) => proxy.harden(request),
     fetch: (request) => proxy.fetch(request, soon),

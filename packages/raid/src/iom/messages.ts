@@ -40,7 +40,7 @@ export const IdentityMessage = z.object({
   extentBlocks: z.int().min(extentBlocksMin).max(extentBlocksMax),
 });
 
-export const ViewMessage = z.object({ epoch, live: members });
+export const ViewMessage = z.object({ epoch, live: members, members: members.optional() });
 
 /** What a drive says of itself when it is opened. */
 export const DriveReport = z.object({

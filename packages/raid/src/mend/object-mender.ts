@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ReplaySubject } from 'rxjs';
 import { keyFromRaw } from '../array/key.ts';
 import type { Membership } from '../array/membership.ts';
-import { type HeldVersion, type ObjectDirectory, unlessLost } from '../array/object-directory.ts';
+import type { HeldVersion, ObjectDirectory } from '../array/object-directory.ts';
 import type { LostGroup } from '../errors.ts';
 import type { KeyLocks } from '../journal/key-locks.ts';
 import { groupCount } from '../layout/geometry.ts';
@@ -133,16 +133,10 @@ export class ObjectMender {
   }
 
   /** The member has what it missed of an object: its metadata says so at every home. */
-  async #countIn({ record, holders }: HeldVersion, member: number): Promise<void> {
+  async #countIn(version: HeldVersion, member: number): Promise<void> {
     const { membership, directory } = this.#host;
     await membership.steady();
-    const there = holders.filter((home) => membership.live.has(home));
-    const homes = [...there, ...directory.missingHomes(record.key, holders)];
-    const absent = record.absent.filter((other) => other !== member);
-    const object = { ...record, homes, absent, epoch: membership.epoch };
-    await Promise.all(
-      homes.map((home) => unlessLost(membership.ask(home, (iom, epoch) => iom.putObject({ epoch, object })))),
-    );
+    await directory.keepAgain(version, { absent: version.record.absent.filter((other) => other !== member) });
   }
 }
 

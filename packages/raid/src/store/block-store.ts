@@ -107,13 +107,15 @@ export class BlockStore {
    * Record a new view of the array: durable when this resolves. A view that counts this drive as live ends the need to
    * remember that its log has a gap, so the log is written anew before it.
    */
-  async setView(view: ArrayView): Promise<void> {
+  async setView({ epoch, live, members = this.identity.members }: ArrayView): Promise<void> {
+    const view = { epoch, live };
+    const identity = { ...this.identity, members };
     if (this.#gapInLog && view.live.includes(this.identity.member)) {
       this.#rewriteWanted = true;
       await this.harden();
     }
-    await this.#health.critical(() => this.#parts.superblock.update({ view }));
-    this.#epoch = view.epoch;
+    await this.#health.critical(() => this.#parts.superblock.update({ identity, view }));
+    this.#epoch = epoch;
   }
 
   /**

@@ -1,4 +1,4 @@
-/** Which array a drive belongs to, which drive of it this is, and how the array is laid out. Never changes. */
+/** Which array a drive belongs to, which drive of it this is, and how the array is laid out. Only members are ever added. */
 export interface DriveIdentity {
   /** 32 hexadecimal digits. */
   readonly arrayId: string;
@@ -21,4 +21,6 @@ export interface ArrayView {
   readonly epoch: number;
   /** The members that were up in this epoch. */
   readonly live: readonly number[];
+  /** All members of the array from this view on; where omitted, those there were. */
+  readonly members?: readonly number[] | undefined;
 }

@@ -13,7 +13,9 @@ import {
 
 export const superblockFileName = 'superblock';
 
-type SuperblockChange = Partial<Pick<Superblock, 'view' | 'logGeneration' | 'journaledBlocks' | 'techniques'>>;
+type SuperblockChange = Partial<
+  Pick<Superblock, 'identity' | 'view' | 'logGeneration' | 'journaledBlocks' | 'techniques'>
+>;
 
 /** The two slots on disk. A write goes to the slot the current copy is not in, and is durable when it resolves. */
 export class SuperblockFile {
