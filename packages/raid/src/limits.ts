@@ -91,6 +91,12 @@ export const lostObjectsMax = 1000;
 /** Calls for blocks of stopped members, and blocks of returning ones, that wait at one proxy; more calls are answered `busy`. */
 export const proxyCallsMax = 4096;
 
+/** Blocks of which a parity IOM remembers who wrote them last; with more, those written longest ago are forgotten. */
+export const knownBlocksMax = 65_536;
+
+/** Groups whose parity is computed anew at a time, at one parity IOM; those that a write waits for come first. */
+export const encodesInFlightMax = 16;
+
 /** Blocks of a returning member that are restored at a time; a call for another block goes before those nobody asks for. */
 export const restoresInFlightMax = 16;
 
@@ -121,6 +127,9 @@ export const gfidsPerOpeningMax = 2 ** 31;
 /** Views that a write or read of blocks may go through before it gives up. */
 export const reroutesMax = 8;
 
+/** How often a write of blocks is sent anew: because a member is lost, or because views change while it is on its way. */
+export const writeAttemptsMax = 500;
+
 /** Blocks of one read or write of a range that are under way at a time. */
 export const blocksPerWindow = 512;
 
@@ -142,6 +151,12 @@ export const claimAttemptsMax = 16;
 
 /** A claim is above the one before by a random number below this, so that two at the same time are not the same. */
 export const claimStepMax = 2 ** 16;
+
+/** How often the array asks how far a member is that catches up, at most. */
+export const behindPollMs = 20;
+
+/** How long after its end a link between two members that are both up is begun anew. */
+export const linkRetryMs = 20;
 
 /** How long closing an array waits for journaled writes that were answered to end. */
 export const settleWritesMs = 5_000;

@@ -24,6 +24,19 @@ export type ArrayEvent =
       readonly state: 'begun' | 'ended' | 'failed';
       readonly repairedBytes: number;
     }
+  /**
+   * A member that was away catches up with what was written in ranges, or that ended: blocks and groups it still misses.
+   * `failed`: it, or another one, was lost meanwhile, or the array closed; what is left is on record.
+   */
+  | {
+      readonly type: 'resyncing';
+      readonly node: MemberName;
+      readonly state: 'begun' | 'ended' | 'failed';
+      readonly blocks: number;
+      readonly groups: number;
+      /** Blocks that travelled for it so far. */
+      readonly blocksMoved: number;
+    }
   /** Part of an object is gone. A read that finds it fails with HF_OBJECT_LOST; a scrub and a rebuild name it. */
   | { readonly type: 'lost'; readonly key: string; readonly groups: readonly number[] };
 

@@ -26,6 +26,7 @@ export type ArrayMembers = Pick<
   Membership,
   | 'members'
   | 'live'
+  | 'returning'
   | 'epoch'
   | 'lossesMax'
   | 'lost'
@@ -51,6 +52,8 @@ export class Membership {
   readonly lossesMax: number;
   readonly #host: ArrayHost;
   readonly #live: Set<number>;
+  /** Members that are up and have not caught up yet with what was written while they were away. */
+  readonly #returning = new Set<number>();
   readonly #lost = new Map<number, string>();
   /** How to give up on the requests each member has. */
   readonly #underWay = new Map<number, Set<() => void>>();
@@ -62,7 +65,8 @@ export class Membership {
   readonly #recording = new Map<number, Promise<number>>();
   readonly #onLoss: (member: number, why: string) => void;
   #epoch: number;
-  #published: number;
+  /** The view that is recorded everywhere, by who is in it. */
+  #published: string;
   #changing: Promise<void> | undefined;
   #closed = false;
 
@@ -79,7 +83,7 @@ export class Membership {
     this.lossesMax = lossesMax;
     this.#live = new Set(view.live);
     this.#epoch = view.epoch;
-    this.#published = view.live.length;
+    this.#published = nameOfView(view.live, []);
     this.#onLoss = onLoss;
     for (const member of members) {
       if (!this.#live.has(member)) this.#lost.set(member, findings.get(member) ?? 'is not there');
@@ -92,6 +96,11 @@ export class Membership {
 
   get live(): ReadonlySet<number> {
     return this.#live;
+  }
+
+  /** Those that are up and miss something that was written while they were away. */
+  get returning(): ReadonlySet<number> {
+    return this.#returning;
   }
 
   /** Members that are up and are known to stand still: reads go round them where they can. */
@@ -128,8 +137,17 @@ export class Membership {
    * @throws MemberLostError when the member is down, or turns out to be.
    */
   async ask<T>(member: number, request: (iom: IomPort, epoch: number) => Promise<T>): Promise<T> {
-    await this.steady();
-    return this.#askIn(this.#epoch, member, request);
+    for (;;) {
+      await this.steady();
+      const epoch = this.#epoch;
+      try {
+        return await this.#askIn(epoch, member, request);
+      } catch (error) {
+        // It came behind a view of ours, and did nothing.
+        const isOvertaken = this.#changing !== undefined || this.#epoch !== epoch;
+        if (codeOf(error) !== 'HF_FENCED' || !isOvertaken) throw error;
+      }
+    }
   }
 
   /** A read changes nothing, so it need not wait until others have recorded a new view: only until this member has. */
@@ -185,20 +203,35 @@ export class Membership {
 
   /**
    * Begin a new epoch in which `counted` are up, on every member that is there: older openers are refused from now on.
+   * @param returning those of them that have to catch up.
    * @param added members the array has from now on. They record the view first: without them it would have been another's.
    * @throws whatever a member answers that cannot record it
    */
-  async enter(counted: readonly number[], added: readonly number[] = []): Promise<void> {
+  async enter(counted: readonly number[], returning: readonly number[], added: readonly number[] = []): Promise<void> {
     await this.steady();
-    const view = { epoch: this.#epoch + 1, live: [...counted], members: [...this.members] };
-    if (view.epoch > epochsMax) {
-      throw new GeometryError(`The array has seen ${epochsMax} views.`, 'Copy its objects to a new array.');
-    }
+    const view = {
+      epoch: this.#epoch + 1,
+      live: [...counted],
+      members: [...this.members],
+      returning: [...returning],
+    };
+    checkEpoch(view.epoch);
     const record = (member: number) => this.#host.iom(member).setView(view);
     await Promise.all(added.map(record));
     await Promise.all([...this.#live].filter((member) => !added.includes(member)).map(record));
     this.#epoch = view.epoch;
-    this.#published = this.#live.size;
+    this.#published = nameOfView(this.#live, returning);
+    this.#returning.clear();
+    for (const member of returning) this.#returning.add(member);
+    const enter = (member: number) => this.#host.iom(member).enterView({ epoch: view.epoch });
+    await Promise.all([...this.#live].map(enter));
+  }
+
+  /** A member has caught up: resolves when that is durable on everyone. */
+  async caughtUp(member: number): Promise<void> {
+    if (!this.#returning.delete(member)) return;
+    this.#change();
+    await this.steady();
   }
 
   /** Hear at once of a drive that stops itself on a thread that lives, not only when something is asked of it. */
@@ -222,13 +255,19 @@ export class Membership {
   lose(member: number, why: string): void {
     if (this.#closed || !this.#live.delete(member)) return;
     this.#silent.delete(member);
+    this.#returning.delete(member);
     this.#lost.set(member, why);
-    const change = (this.#changing ?? Promise.resolve()).then(() => this.#publish());
+    this.#change();
+    this.#onLoss(member, why);
+  }
+
+  /** Who is up, or up to date, is not what the view says any more. */
+  #change(work: () => Promise<void> = () => this.#publish()): void {
+    const change = (this.#changing ?? Promise.resolve()).then(work);
     const settled = change.finally(() => {
       if (this.#changing === settled) this.#changing = undefined;
     });
     this.#changing = settled;
-    this.#onLoss(member, why);
   }
 
   /** Nothing is asked of anyone any more. */
@@ -252,13 +291,24 @@ export class Membership {
   /** Never rejects: a member that cannot record the view is lost itself, which makes the next view. */
   async #publish(): Promise<void> {
     // Beyond what parity covers nothing is stored any more, so there is nothing to guard.
-    if (this.#closed || this.#lost.size > this.lossesMax || this.#published === this.#live.size) return;
-    const view = { epoch: this.#epoch + 1, live: [...this.#live] };
+    const name = nameOfView(this.#live, this.#returning);
+    if (this.#closed || this.#lost.size > this.lossesMax || this.#published === name) return;
+    const view = { epoch: this.#epoch + 1, live: [...this.#live], returning: [...this.#returning] };
     for (const member of view.live) this.#recording.set(member, this.#record(member, view));
     await Promise.all(this.#recording.values());
     this.#recording.clear();
     this.#epoch = view.epoch;
-    this.#published = view.live.length;
+    this.#published = name;
+    // Nobody works by a view before it is durable on everyone in it.
+    await Promise.all(view.live.map((member) => this.#enterAt(member, view.epoch)));
+  }
+
+  async #enterAt(member: number, epoch: number): Promise<void> {
+    try {
+      if (this.#live.has(member)) await this.#untilEnd(member, this.#host.iom(member).enterView({ epoch }));
+    } catch (error) {
+      this.lose(member, `did not enter the view: ${error}`);
+    }
   }
 
   /** Have a member record a view; the epoch of it. A member that cannot is lost. */
@@ -270,4 +320,13 @@ export class Membership {
     }
     return view.epoch;
   }
+}
+
+const nameOfView = (live: Iterable<number>, returning: Iterable<number>): string =>
+  [live, returning].map((members) => [...members].sort((a, b) => a - b).join(' ')).join(' / ');
+
+/** @throws GeometryError */
+function checkEpoch(epoch: number): void {
+  if (epoch <= epochsMax) return;
+  throw new GeometryError(`The array has seen ${epochsMax} views.`, 'Copy its objects to a new array.');
 }

@@ -237,16 +237,19 @@ function newestOf(reports: ReadonlyMap<number, DriveReport>): Pick<DriveReport, 
   const { identity } = newest.reduce((few, other) =>
     other.identity.members.length < few.identity.members.length ? other : few,
   );
-  return { identity, view: { epoch, live } };
+  const returning = [...new Set(newest.flatMap(({ view }) => view.returning ?? []))];
+  return { identity, view: { epoch, live, returning } };
 }
 
 /**
  * Why a drive's records may be incomplete. A drive one epoch behind that the newest view counts as live is not: that
  * view was cut off while it was being recorded, and nothing was stored under it.
  */
-function suspicion(report: DriveReport, { epoch, live }: ArrayView): string | undefined {
+function suspicion(report: DriveReport, { epoch, live, returning = [] }: ArrayView): string | undefined {
   if (report.lostBatches > 0) return `has lost ${report.lostBatches} batches of its log`;
-  const counted = live.includes(report.identity.member);
+  const { member } = report.identity;
+  const counted = live.includes(member);
+  if (counted && returning.includes(member)) return 'had not caught up yet';
   if (counted && report.view.epoch >= epoch - 1) return undefined;
   return `is out of date (epoch ${report.view.epoch} of ${epoch})`;
 }

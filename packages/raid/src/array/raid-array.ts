@@ -1,13 +1,11 @@
 import { type Cluster, type MemberName, memberSlot, UnknownNodeError } from '@holdfast/runtime';
 import { type Observable, Subject } from 'rxjs';
-import { ArrayClosedError, type LostGroup, NoObjectError, ObjectLostError } from '../errors.ts';
+import { ArrayClosedError, NoObjectError, ObjectLostError } from '../errors.ts';
 import type { Step } from '../iom/messages.ts';
 import { KeyLocks } from '../journal/key-locks.ts';
 import { Slots } from '../journal/slots.ts';
 import { putsInFlightMax, windowsPerGetMax } from '../limits.ts';
-import { GroupMender } from '../mend/group-mender.ts';
-import { type Mending, type MendOptions, parseMend } from '../mend/mend-types.ts';
-import { ObjectMender, type ObjectMenderHost } from '../mend/object-mender.ts';
+import type { Mending, MendOptions } from '../mend/mend-types.ts';
 import { ArrayNames } from '../names/array-names.ts';
 import { BlockObjects } from '../object/block-objects.ts';
 import { newClient } from '../object/client-number.ts';
@@ -16,6 +14,7 @@ import { isBlockObject } from '../object/object-record.ts';
 import { openParity } from '../parity/parity-kernel.ts';
 import type { ObjectRecord, RawKey } from '../store/log-record.ts';
 import type { ArrayHost } from './array-host.ts';
+import { ArrayMending } from './array-mending.ts';
 import { type CreateOptions, type OpenOptions, parseCreate, parseOpen } from './array-options.ts';
 import type { ArrayStatus, MemberStatus, ObjectStat, PutOptions, StoredObject } from './array-types.ts';
 import type { ByteSource } from './byte-source.ts';
@@ -63,6 +62,7 @@ export class RaidArray implements AsyncDisposable {
   readonly #holds: StepHolds;
   readonly #reads = new OpenReads();
   readonly #locks = new KeyLocks();
+  readonly #mending: ArrayMending;
   readonly #objects: BlockObjects;
   readonly #names: ArrayNames;
   readonly #puts = new Slots(putsInFlightMax);
@@ -142,6 +142,14 @@ export class RaidArray implements AsyncDisposable {
       nextGfid: gfidSource(opened.epoch + 1),
       onBegin: (key, gfid) => this.#holds.begin(key, gfid),
     };
+    this.#mending = new ArrayMending({
+      parts: this.#parts,
+      budget: this.#readBudget,
+      locks: this.#locks,
+      events: this.#events,
+      closed: this.#closed.signal,
+      behind: (work) => this.#behind(work),
+    });
     const objectHost: ObjectHost = {
       name,
       members: this.#membership,
@@ -294,25 +302,7 @@ export class RaidArray implements AsyncDisposable {
     this.#assertOpen();
     const member = memberSlot(node);
     if (member === undefined || !this.#membership.live.has(member)) unknownNode(node);
-    const parsed = parseMend(options);
-    const mending = this.#mender(() => undefined).rebuild(member!, this.#untilClosed(parsed));
-    let repairedBytes = 0;
-    mending.progress$.subscribe({
-      next: (progress) => {
-        repairedBytes = progress.repairedBytes;
-      },
-      error: () => undefined,
-    });
-    const say = (state: 'begun' | 'ended' | 'failed') =>
-      this.#events.next({ type: 'rebuilding', node, state, repairedBytes });
-    say('begun');
-    this.#behind(() =>
-      mending.done.then(
-        () => say('ended'),
-        () => say('failed'),
-      ),
-    );
-    return mending;
+    return this.#mending.rebuild(member!, options);
   }
 
   /**
@@ -323,27 +313,7 @@ export class RaidArray implements AsyncDisposable {
    */
   scrub(options: MendOptions = {}): Mending {
     this.#assertOpen();
-    const parsed = parseMend(options);
-    const mending = this.#mender((key, { group, slot, why, member }) =>
-      this.#events.next({ type: 'repaired', key, group, slot, why, node: this.#host.name(member) }),
-    ).scrub(this.#untilClosed(parsed));
-    this.#behind(() => mending.done.then(() => undefined));
-    return mending;
-  }
-
-  #mender(onMended: ObjectMenderHost['onMended']): ObjectMender {
-    const { name, pages, kernel } = this.#parts;
-    const membership = this.#membership;
-    const groups = new GroupMender({ name, pages, kernel, membership, budget: this.#readBudget });
-    const onLost = (key: string, lost: readonly LostGroup[]) =>
-      this.#events.next({ type: 'lost', key, groups: lost.map(({ group }) => group) });
-    return new ObjectMender({ membership, directory: this.#directory, locks: this.#locks, groups, onMended, onLost });
-  }
-
-  /** A long job ends with its signal, or when the array is closed. */
-  #untilClosed(options: MendOptions): MendOptions {
-    const signals = [this.#closed.signal, ...(options.signal === undefined ? [] : [options.signal])];
-    return { ...options, signal: AbortSignal.any(signals) };
+    return this.#mending.scrub(options);
   }
 
   /** Refuse new calls, wait for those under way, and let go of the drives. */
@@ -367,15 +337,14 @@ export class RaidArray implements AsyncDisposable {
     };
     for (const member of present) this.#membership.watchDrive(member);
     // A member whose records are not complete counts as away until they are: a crash until then leaves it so.
-    await this.#membership.enter(
-      present.filter((member) => !suspects.has(member)),
-      added,
-    );
+    const sound = present.filter((member) => !suspects.has(member));
+    await this.#membership.enter(sound, [], added);
     await endWrites(this.#membership);
     const done = await reconcile(this.#membership, this.#directory, suspects, damaged);
     if (suspects.size > 0) {
-      await this.#membership.enter(present);
+      await this.#membership.enter(present, [...suspects]);
       await endWrites(this.#membership);
+      for (const member of suspects) this.#mending.catchUp(member);
     }
     return done;
   }

@@ -14,8 +14,8 @@ import { type ObjectDirectory, unlessLost } from './object-directory.ts';
  *   durable before), also where its homes are others because the array has grown;
  * - blocks of objects without metadata belong to puts that never ended: their space is given back.
  *
- * - a member that missed writes of an object that is written in ranges, or that lost records of its log, does not count
- *   for that object: its metadata says so from now on, and what the member holds of it is given up.
+ * - every member knows the claims on its objects that are written in ranges, and how they lie;
+ * - what a member that lost records of its log holds of such objects is given up, and made again once it is in the view.
  *
  * @param suspects members that are there and whose records are not complete.
  * @param damaged those of them that lost part of their log.
@@ -27,9 +27,10 @@ export async function reconcile(
   damaged: ReadonlySet<number>,
 ): Promise<Reconciliation> {
   const present = [...membership.live];
-  const absentOf = new Map<number, readonly number[]>();
   const kept = new Set<number>();
-  const { missed, claims } = await readMarks(membership);
+  const ranges: ObjectRecord[] = [];
+  const claims = await readClaims(membership);
+  let degraded = 0;
   let recopied = 0;
   let forgotten = 0;
   for await (const versions of directory.listVersions('', present)) {
@@ -39,90 +40,72 @@ export async function reconcile(
     if (stale.length > 0) await directory.forget(stale);
     forgotten += stale.length;
     if (newest === undefined) continue;
-    kept.add(newest.record.gfid);
-    await spreadClaim(membership, newest.record, claims);
-    const absent = absentFrom(newest.record, missed, damaged);
-    if (absent.length > newest.record.absent.length) {
-      await directory.keepAgain(newest, { absent: [...absent] });
-    } else if (!directory.isPlaced(newest)) {
+    const { record } = newest;
+    kept.add(record.gfid);
+    if (isBlockObject(record)) ranges.push(record);
+    if (record.absent.length > 0) degraded++;
+    if (!directory.isPlaced(newest)) {
       await directory.keepAgain(newest);
       recopied++;
     }
-    if (absent.length > 0) absentOf.set(newest.record.gfid, absent);
   }
-  const givenUp = (gfid: number, member: number) => {
-    const absent = absentOf.get(gfid) ?? [];
-    // Where two missed writes, each may have the only copy of something.
-    return absent.length <= 1 && absent.includes(member);
-  };
+  const rangeGfids = new Set(ranges.map(({ gfid }) => gfid));
+  const givenUp = (gfid: number, member: number) => damaged.has(member) && rangeGfids.has(gfid);
   const dropped = await Promise.all(present.map((member) => dropUnknown(membership, member, kept, givenUp)));
+  await Promise.all(present.map((member) => tellRanges(membership, member, ranges, claims)));
+  for (const member of damaged) await tellBlank(membership, member, suspects);
   return {
     // The names of objects are the array's own.
     objects: kept.size - (kept.has(namesGfid) ? 1 : 0),
-    degraded: absentOf.size,
+    degraded,
     recopied,
     forgotten,
     dropped: dropped.reduce((sum, count) => sum + count, 0),
   };
 }
 
-interface Marks {
-  /** By object: members that missed writes. */
-  readonly missed: ReadonlyMap<number, ReadonlySet<number>>;
-  /** By object: the highest claim, and the members that know it. */
-  readonly claims: ReadonlyMap<number, { readonly token: number; readonly members: readonly number[] }>;
-}
-
-/** What all drives that are there know of objects that are written in ranges. */
-async function readMarks(membership: Membership): Promise<Marks> {
-  const missed = new Map<number, Set<number>>();
-  const claims = new Map<number, { token: number; members: number[] }>();
+/** The highest claim on each object that any drive that is there knows. */
+async function readClaims(membership: Membership): Promise<ReadonlyMap<number, number>> {
+  const claims = new Map<number, number>();
   for (const member of membership.live) {
     for (let after = 0; ; ) {
       const limit = gfidsPerRequestMax;
-      const page = await membership.ask(member, (iom, epoch) => iom.stale({ epoch, after, limit }));
-      for (const { gfid, members, claim } of page) {
-        const known = missed.get(gfid) ?? new Set();
-        for (const each of members) known.add(each);
-        missed.set(gfid, known);
-        const highest = claims.get(gfid);
-        if (highest === undefined || claim > highest.token) claims.set(gfid, { token: claim, members: [member] });
-        else if (claim === highest.token) highest.members.push(member);
-      }
+      const page = await membership.ask(member, (iom, epoch) => iom.claims({ epoch, after, limit }));
+      for (const { gfid, claim } of page) claims.set(gfid, Math.max(claim, claims.get(gfid) ?? 0));
       after = page.at(-1)?.gfid ?? 0;
       if (page.length < limit) break;
     }
   }
-  return { missed, claims };
+  return claims;
 }
 
-/** A claim holds at every member of the span, also at one that was away when it was made. */
-async function spreadClaim(
+/** A member knows how its objects that are written in ranges lie, and the claims on them, also those it was away for. */
+async function tellRanges(
   membership: Membership,
-  { gfid, span }: ObjectRecord,
-  claims: Marks['claims'],
+  member: number,
+  ranges: readonly ObjectRecord[],
+  claims: ReadonlyMap<number, number>,
 ): Promise<void> {
-  const claim = claims.get(gfid);
-  if (claim === undefined || claim.token === 0) return;
-  const { token, members } = claim;
-  const others = span.filter((member) => membership.live.has(member) && !members.includes(member));
-  await Promise.all(
-    others.map((member) => unlessLost(membership.ask(member, (iom, epoch) => iom.claim({ epoch, gfid, token })))),
-  );
+  const own = ranges.filter(({ span }) => span.includes(member));
+  for (let at = 0; at < own.length; at += gfidsPerRequestMax) {
+    const layouts = own.slice(at, at + gfidsPerRequestMax).map(({ gfid, geometry, span }) => {
+      const { data, unitBlocks } = geometry;
+      return { gfid, data, unitBlocks, span };
+    });
+    await unlessLost(membership.ask(member, (iom, epoch) => iom.layOut({ epoch, layouts })));
+  }
+  for (const { gfid } of own) {
+    const token = claims.get(gfid) ?? 0;
+    if (token > 0) await unlessLost(membership.ask(member, (iom, epoch) => iom.claim({ epoch, gfid, token })));
+  }
 }
 
-/** The members of the span that do not count for an object. */
-function absentFrom(
-  record: ObjectRecord,
-  missed: ReadonlyMap<number, ReadonlySet<number>>,
-  damaged: ReadonlySet<number>,
-): readonly number[] {
-  if (!isBlockObject(record)) return record.absent;
-  const known = new Set(record.absent);
-  for (const member of [...(missed.get(record.gfid) ?? []), ...damaged]) {
-    if (record.span.includes(member)) known.add(member);
-  }
-  return [...known];
+/** Those that are up to date know that a member comes with nothing of what they have parity, or parity's blocks, of. */
+async function tellBlank(membership: Membership, member: number, suspects: ReadonlySet<number>): Promise<void> {
+  const sound = [...membership.live].filter((other) => other !== member && !suspects.has(other));
+  await Promise.all(
+    sound.map((other) => unlessLost(membership.ask(other, (iom, epoch) => iom.blank({ epoch, member })))),
+  );
 }
 
 async function dropUnknown(

@@ -1,8 +1,10 @@
 import type { PagePool } from '@holdfast/runtime';
 import { BlockDamagedError, ClaimedError, NoSpaceError, PagesGoneError } from '../errors.ts';
 import type { BlockJournal } from '../journal/block-journal.ts';
+import type { BlockWrite } from '../journal/data-role.ts';
 import { handleOfPage } from '../journal/page-handles.ts';
 import { type Address, noAddress } from '../kernel/journal.ts';
+import type { ProxyResult } from '../kernel/proxy-messages.ts';
 import { readAttemptsMax } from '../limits.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import type {
@@ -10,10 +12,9 @@ import type {
   BlockUseAnswer,
   ClaimRequest,
   MendRequest,
-  ProxyWritesAnswer,
-  ProxyWritesRequest,
   ReadBlocksAnswer,
   ReadBlocksRequest,
+  ReadOutcome,
   ReadParityAnswer,
   ReadParityRequest,
   WriteBlocksAnswer,
@@ -45,7 +46,19 @@ export class BlockRequests {
     this.#pages = pages;
   }
 
-  write({ gfid, client, claim, toughness, writes }: WriteBlocksRequest): Promise<WriteBlocksAnswer> {
+  write(request: WriteBlocksRequest): Promise<WriteBlocksAnswer> {
+    return this.#each(request, (write, mayBegin) => this.#journal.data.write(write, mayBegin));
+  }
+
+  /** The same in the place of a member that is not there. */
+  proxyWrites(request: WriteBlocksRequest): Promise<WriteBlocksAnswer> {
+    return this.#each(request, (write, mayBegin) => this.#journal.writeFor(write, mayBegin));
+  }
+
+  #each(
+    { gfid, client, claim, toughness, writes }: WriteBlocksRequest,
+    carryOut: (write: BlockWrite, mayBegin: () => boolean) => Promise<ProxyResult>,
+  ): Promise<WriteBlocksAnswer> {
     return this.#holding(writes, async () => {
       const mayBegin = () => this.#mayWrite(gfid, claim);
       const results = await Promise.allSettled(
@@ -53,20 +66,10 @@ export class BlockRequests {
           const payload = handleOfPage(page);
           const where = { gfid, lblk, group, slot, parity };
           const what = { client, request, payload, writeStart: start, writeBytes: bytes, toughness };
-          return this.#journal.data.write({ ...where, ...what }, mayBegin);
+          return carryOut({ ...where, ...what }, mayBegin);
         }),
       );
       return results.map((result) => (result.status === 'fulfilled' ? result.value.outcome : refusal(result.reason)));
-    });
-  }
-
-  proxyWrites({ gfid, client, claim, toughness, writes }: ProxyWritesRequest): Promise<ProxyWritesAnswer> {
-    return this.#holding(writes, async () => {
-      await this.#journal.ready();
-      const mayBegin = () => this.#mayWrite(gfid, claim);
-      return Promise.all(
-        writes.map((write) => this.#journal.writeFor({ gfid, client, toughness, ...write }, mayBegin)),
-      );
     });
   }
 
@@ -101,10 +104,9 @@ export class BlockRequests {
 
   readParity({ gfid, groups }: ReadParityRequest): Promise<ReadParityAnswer> {
     return this.#holding(groups, async () => {
-      await this.#journal.ready();
       return Promise.all(
         groups.map(async ({ group, page }) => {
-          const { outcome, found } = await this.#copy(async () => this.#journal.parity.locate(gfid, group), page);
+          const { outcome, found } = await this.#copy(() => this.#journal.parity.locateRight(gfid, group), page);
           return { outcome, vv: Array.from(found.vv, (seq) => seq ?? 0) };
         }),
       );
@@ -130,12 +132,13 @@ export class BlockRequests {
    * Copy a block to a page of the caller. A block that was overwritten and its place used again while it was read is
    * looked up anew.
    */
-  async #copy<Found extends { readonly address: Address }>(
+  async #copy<Found extends { readonly address: Address; readonly stale?: boolean }>(
     locate: () => Promise<Found>,
     page: number,
-  ): Promise<{ readonly outcome: 'ok' | 'hole' | 'damaged'; readonly found: Found }> {
+  ): Promise<{ readonly outcome: ReadOutcome; readonly found: Found }> {
     let found = await locate();
     for (let attempt = 0; attempt < readAttemptsMax; attempt++) {
+      if (found.stale === true) return { outcome: 'stale', found };
       if (found.address === noAddress) return { outcome: 'hole', found };
       if (await this.#journal.copy(found.address, this.#pages.bytes(page))) return { outcome: 'ok', found };
       const now = await locate();

@@ -1,3 +1,4 @@
+import type { BehindCount } from '../journal/block-journal.ts';
 import type { FetchOutcome } from '../store/block-reader.ts';
 import type { DriveUse } from '../store/block-store.ts';
 import type { CatalogCursor } from '../store/catalog.ts';
@@ -8,12 +9,14 @@ import type {
   BlockRangeRequest,
   BlockUseAnswer,
   ClaimRequest,
+  ClaimsAnswer,
+  ClaimsRequest,
   DriveReport,
   FetchRequest,
   HoldRequest,
+  LayOutRequest,
+  MemberRequest,
   MendRequest,
-  ProxyWritesAnswer,
-  ProxyWritesRequest,
   ReadBlocksAnswer,
   ReadBlocksRequest,
   ReadParityAnswer,
@@ -26,19 +29,6 @@ import type {
 } from './messages.ts';
 import type { HeldStep } from './step-gate.ts';
 
-/** Members that missed writes of an object, and the highest claim on it. */
-export interface StaleObject {
-  readonly gfid: number;
-  readonly members: readonly number[];
-  readonly claim: number;
-}
-
-export interface StaleRequest {
-  readonly epoch: number;
-  readonly after: number;
-  readonly limit: number;
-}
-
 /**
  * What an array asks of the I/O manager of one member. Over a cluster these are calls of the service; the class behind
  * the service answers the same calls directly.
@@ -46,7 +36,10 @@ export interface StaleRequest {
 export interface IomPort {
   create(identity: DriveIdentity): Promise<void>;
   open(): Promise<DriveReport>;
+  /** Make a view durable. */
   setView(view: ArrayView): Promise<void>;
+  /** Work by the view that was made durable: it is, on everyone in it. */
+  enterView(request: { readonly epoch: number }): Promise<void>;
   store(request: StoreRequest): Promise<void>;
   harden(request: { readonly epoch: number }): Promise<void>;
   fetch(request: FetchRequest): Promise<readonly FetchOutcome[]>;
@@ -68,7 +61,13 @@ export interface IomPort {
   /** Write blocks by the journaled write; resolves when all are as tough as asked for. */
   writeBlocks(request: WriteBlocksRequest): Promise<WriteBlocksAnswer>;
   /** Write in the place of a member that is not there. */
-  proxyWrites(request: ProxyWritesRequest): Promise<ProxyWritesAnswer>;
+  proxyWrites(request: WriteBlocksRequest): Promise<WriteBlocksAnswer>;
+  /** Remember how objects lie on their members: durable when this resolves. */
+  layOut(request: LayOutRequest): Promise<void>;
+  /** A member that is away will come back with a new drive: on record, when this resolves, that it has nothing. */
+  blank(request: MemberRequest): Promise<void>;
+  /** What a member has to catch up on, as is known here. */
+  behind(request: MemberRequest): Promise<BehindCount>;
   /**
    * Refuse all writes of an object with a lower claim from now on, and wait for those under way; the highest claim that is
    * known here then.
@@ -83,8 +82,8 @@ export interface IomPort {
   blockUse(request: BlockRangeRequest): Promise<BlockUseAnswer>;
   /** Resolves when every journaled write that is open here, from the log or since, has ended. */
   decided(request: { readonly epoch: number }): Promise<void>;
-  /** Objects that have a claim or of which members missed writes, as this drive knows, by id behind `after`. */
-  stale(request: StaleRequest): Promise<readonly StaleObject[]>;
+  /** Objects that have a claim, as this drive knows, by id behind `after`. */
+  claims(request: ClaimsRequest): Promise<ClaimsAnswer>;
   use(): Promise<DriveUse>;
   /** Resolves when the drive has stopped itself, with why; with undefined when it is closed before. */
   stopped(): Promise<string | undefined>;

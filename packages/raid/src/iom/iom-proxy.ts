@@ -9,7 +9,12 @@ export function iomPortOf(proxy: ServiceProxy<typeof IomService.members>): IomPo
   return {
     create: (identity) => proxy.create({ ...identity, members: [...identity.members] }),
     open: () => proxy.open(),
-    setView: ({ epoch, live, members }) => proxy.setView({ epoch, live: [...live], members: members && [...members] }),
+    setView: ({ epoch, live, members, returning = [] }) =>
+      proxy.setView({ epoch, live: [...live], members: members && [...members], returning: [...returning] }),
+    enterView: (request) => proxy.enterView(request),
+    layOut: (request) => proxy.layOut(request),
+    blank: (request) => proxy.blank(request),
+    behind: (request) => proxy.behind(request, soon),
     store: (request) => proxy.store(request),
     harden: (request) => proxy.harden(request),
     fetch: (request) => proxy.fetch(request, soon),
@@ -31,7 +36,7 @@ export function iomPortOf(proxy: ServiceProxy<typeof IomService.members>): IomPo
     syncBlocks: (request) => proxy.syncBlocks(request),
     blockUse: (request) => proxy.blockUse(request, soon),
     decided: (request) => proxy.decided(request),
-    stale: (request) => proxy.stale(request, soon),
+    claims: (request) => proxy.claims(request, soon),
     use: () => proxy.use(undefined, soon),
     // A drive may never stop: whoever waits may wait for ever.
     stopped: () => proxy.stopped(undefined, { timeoutMs: 0 }),

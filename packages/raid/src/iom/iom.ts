@@ -10,7 +10,7 @@ import {
   GeometryError,
   PagesGoneError,
 } from '../errors.ts';
-import { BlockJournal } from '../journal/block-journal.ts';
+import { type BehindCount, BlockJournal } from '../journal/block-journal.ts';
 import type { ConnectIom } from '../journal/iom-link.ts';
 import type { NoteStep } from '../journal/role-host.ts';
 import type { MjEntry } from '../kernel/journal.ts';
@@ -23,18 +23,20 @@ import type { ObjectRecord } from '../store/log-record.ts';
 import { formatDrive, openDrive } from '../store/open-drive.ts';
 import type { SlotPages } from '../store/slot-pages.ts';
 import { BlockRequests } from './block-requests.ts';
-import type { IomPort, StaleObject, StaleRequest } from './iom-port.ts';
+import type { IomPort } from './iom-port.ts';
 import type {
   ArrayViewAnswer,
   BlockRangeRequest,
   BlockUseAnswer,
   ClaimRequest,
+  ClaimsAnswer,
+  ClaimsRequest,
   DriveReport,
   FetchRequest,
   HoldRequest,
+  LayOutRequest,
+  MemberRequest,
   MendRequest,
-  ProxyWritesAnswer,
-  ProxyWritesRequest,
   ReadBlocksAnswer,
   ReadBlocksRequest,
   ReadParityAnswer,
@@ -104,14 +106,27 @@ export class Iom implements IomPort {
     const store = this.#open();
     if (view.epoch < store.view.epoch) throw new FencedError(view.epoch, store.view.epoch);
     await store.setView(view);
-    if (this.#journal !== undefined) this.#journal.enter(view);
-    else if (view.live.includes(this.#host.member)) this.#begin(store, view);
+    if (this.#journal === undefined && view.live.includes(this.#host.member)) this.#begin(store, view);
+  }
+
+  async enterView({ epoch }: { readonly epoch: number }): Promise<void> {
+    // Of a view that was overtaken nothing is made any more.
+    const store = this.#at(epoch);
+    this.#journal?.enter(store.view);
   }
 
   async view(): Promise<ArrayViewAnswer> {
     const { identity, view } = this.#open();
     const { arrayId, data, parity, unitBlocks, members } = identity;
-    return { arrayId, data, parity, unitBlocks, members: [...members], ...liveView(view) };
+    return {
+      arrayId,
+      data,
+      parity,
+      unitBlocks,
+      members: [...members],
+      ...liveView(view),
+      returning: [...(view.returning ?? [])],
+    };
   }
 
   async newGfid({ epoch }: { readonly epoch: number }): Promise<number> {
@@ -134,8 +149,24 @@ export class Iom implements IomPort {
     return this.#blocks(request.epoch).write(request);
   }
 
-  async proxyWrites(request: ProxyWritesRequest): Promise<ProxyWritesAnswer> {
+  async proxyWrites(request: WriteBlocksRequest): Promise<WriteBlocksAnswer> {
     return this.#blocks(request.epoch).proxyWrites(request);
+  }
+
+  async layOut({ epoch, layouts }: LayOutRequest): Promise<void> {
+    const store = this.#at(epoch);
+    const fresh = layouts.filter(({ gfid }) => store.journaled.layout(gfid) === undefined);
+    await Promise.all(fresh.map((layout) => store.journal({ type: 'layout', ...layout }, 0)));
+  }
+
+  async blank({ epoch, member }: MemberRequest): Promise<void> {
+    this.#at(epoch);
+    await this.#journal?.blank(member);
+  }
+
+  async behind({ epoch, member }: MemberRequest): Promise<BehindCount> {
+    this.#at(epoch);
+    return this.#journal?.behind(member) ?? { blocks: 0, groups: 0, blocksMoved: 0 };
   }
 
   async mendBlock(request: MendRequest): Promise<boolean> {
@@ -163,8 +194,8 @@ export class Iom implements IomPort {
     if (!this.#at(epoch).journaled.isEmpty) await this.#journal?.ended();
   }
 
-  async stale({ epoch, after, limit }: StaleRequest): Promise<readonly StaleObject[]> {
-    return [...this.#at(epoch).journaled.marks()]
+  async claims({ epoch, after, limit }: ClaimsRequest): Promise<ClaimsAnswer> {
+    return Array.from(this.#at(epoch).journaled.claims(), ([gfid, claim]) => ({ gfid, claim }))
       .filter(({ gfid }) => gfid > after)
       .sort((a, b) => a.gfid - b.gfid)
       .slice(0, limit);
@@ -202,6 +233,7 @@ export class Iom implements IomPort {
 
   async drop({ epoch, gfids }: { readonly epoch: number; readonly gfids: readonly number[] }): Promise<void> {
     await this.#at(epoch).drop(gfids);
+    for (const gfid of gfids) this.#journal?.removed(gfid);
   }
 
   async versions(key: string) {
@@ -322,4 +354,8 @@ export class Iom implements IomPort {
 const slotPages = (gfid: number, slots: readonly SlotMessage[]): SlotPages[] =>
   slots.map(({ group, slot, blocks, page }) => ({ gfid, group, slot, blocks, page }));
 
-const liveView = ({ epoch, live }: ArrayView) => ({ epoch, live: [...live] });
+const liveView = ({ epoch, live, returning }: ArrayView) => ({
+  epoch,
+  live: [...live],
+  ...(returning !== undefined && { returning: [...returning] }),
+});

@@ -40,7 +40,12 @@ export const IdentityMessage = z.object({
   extentBlocks: z.int().min(extentBlocksMin).max(extentBlocksMax),
 });
 
-export const ViewMessage = z.object({ epoch, live: members, members: members.optional() });
+export const ViewMessage = z.object({
+  epoch,
+  live: members,
+  members: members.optional(),
+  returning: members.optional(),
+});
 
 /** What a drive says of itself when it is opened. */
 export const DriveReport = z.object({
@@ -120,11 +125,8 @@ const BlockWriteMessage = z
       .int()
       .min(0)
       .max(dataSlotsMax - 1),
-    /** The parity IOM of the group, or its stand-in. */
-    parity: z
-      .int()
-      .min(0)
-      .max(2 * arrayMembersMax - 1),
+    /** The parity IOM of the group. */
+    parity: member,
     request: exact,
     start: z
       .int()
@@ -147,48 +149,14 @@ export const WriteBlocksRequest = z.object({
 export type WriteBlocksRequest = z.output<typeof WriteBlocksRequest>;
 /**
  * Of each write: done, or not begun, because too many wait, because somebody claimed the object since, because the drive
- * is full, or because the block cannot be read where it lies.
+ * is full, because the block cannot be read where it lies, or because the block is to be written by another member.
  */
-export const WriteBlocksAnswer = z.array(z.enum(['done', 'busy', 'claimed', 'full', 'damaged']));
+export const WriteBlocksAnswer = z.array(z.enum(['done', 'busy', 'claimed', 'full', 'damaged', 'elsewhere']));
 export type WriteBlocksAnswer = z.output<typeof WriteBlocksAnswer>;
 
 /** `token` 0 only asks. */
 export const ClaimRequest = z.object({ epoch, gfid, token: exact });
 export type ClaimRequest = z.output<typeof ClaimRequest>;
-
-/**
- * Writes in the place of a member that is not there, for its parity IOM: the page holds the difference to what the sender
- * found, which must still be there.
- */
-export const ProxyWritesRequest = z.object({
-  epoch,
-  gfid,
-  client: exact,
-  claim: exact,
-  toughness,
-  writes: z
-    .array(
-      z.object({
-        lblk: exact,
-        group: exact,
-        slot: z
-          .int()
-          .min(0)
-          .max(dataSlotsMax - 1),
-        /** Whose block it is. */
-        member,
-        /** The update of the block that the difference was taken from. */
-        seq: exact,
-        request: exact,
-        ...ownPage,
-      }),
-    )
-    .max(blocksPerRequestMax),
-});
-export type ProxyWritesRequest = z.output<typeof ProxyWritesRequest>;
-/** Of each write: done, or not begun, since the block was written meanwhile or the object claimed. */
-export const ProxyWritesAnswer = z.array(z.enum(['done', 'changed', 'claimed']));
-export type ProxyWritesAnswer = z.output<typeof ProxyWritesAnswer>;
 
 /** The content a block had, restored from its group: written where the block lies, if that is what should be there. */
 export const MendRequest = z.object({ epoch, gfid, lblk: exact, ...ownPage });
@@ -202,8 +170,13 @@ export const ReadBlocksRequest = z.object({
   blocks: z.array(z.object({ lblk: exact, ...ownPage })).max(blocksPerRequestMax),
 });
 export type ReadBlocksRequest = z.output<typeof ReadBlocksRequest>;
-/** A hole was never written, and counts as zeros; its page is left as it was. `seq`: the update that is there. */
-export const ReadBlocksAnswer = z.array(z.object({ outcome: z.enum(['ok', 'hole', 'damaged']), seq: exact }));
+/**
+ * A hole was never written, and counts as zeros; its page is left as it was. What is stale changed while the member was
+ * away. `seq`: the update that is there.
+ */
+const ReadOutcome = z.enum(['ok', 'hole', 'damaged', 'stale']);
+export type ReadOutcome = z.output<typeof ReadOutcome>;
+export const ReadBlocksAnswer = z.array(z.object({ outcome: ReadOutcome, seq: exact }));
 export type ReadBlocksAnswer = z.output<typeof ReadBlocksAnswer>;
 
 export const ReadParityRequest = z.object({
@@ -213,7 +186,7 @@ export const ReadParityRequest = z.object({
 });
 export type ReadParityRequest = z.output<typeof ReadParityRequest>;
 /** `vv`: the update of each member that is merged in. */
-export const ReadParityAnswer = z.array(z.object({ outcome: z.enum(['ok', 'hole', 'damaged']), vv: z.array(exact) }));
+export const ReadParityAnswer = z.array(z.object({ outcome: ReadOutcome, vv: z.array(exact) }));
 export type ReadParityAnswer = z.output<typeof ReadParityAnswer>;
 
 /** Blocks from `fromBlock` to before `toBlock`. */
@@ -229,6 +202,7 @@ export const ArrayViewAnswer = z.object({
   arrayId: id,
   epoch,
   live: members,
+  returning: members,
   members,
   data: z.int().min(1).max(dataSlotsMax),
   parity: lossesMax,
@@ -236,8 +210,33 @@ export const ArrayViewAnswer = z.object({
 });
 export type ArrayViewAnswer = z.output<typeof ArrayViewAnswer>;
 
-export const StaleRequest = z.object({ epoch, after: gfid, limit: z.int().min(1).max(gfidsPerRequestMax) });
-export const StaleAnswer = z.array(z.object({ gfid, members, claim: exact }));
+export const ClaimsRequest = z.object({ epoch, after: gfid, limit: z.int().min(1).max(gfidsPerRequestMax) });
+export type ClaimsRequest = z.output<typeof ClaimsRequest>;
+/** The highest claim on each object that is known here. */
+export const ClaimsAnswer = z.array(z.object({ gfid, claim: exact }));
+export type ClaimsAnswer = z.output<typeof ClaimsAnswer>;
+
+/** How objects that are written in ranges lie on their members. */
+export const LayOutRequest = z.object({
+  epoch,
+  layouts: z
+    .array(
+      z.object({
+        gfid,
+        data: z.int().min(1).max(dataSlotsMax),
+        unitBlocks: z.int().min(1).max(unitBlocksMax),
+        span: members,
+      }),
+    )
+    .max(gfidsPerRequestMax),
+});
+export type LayOutRequest = z.output<typeof LayOutRequest>;
+
+export const MemberRequest = z.object({ epoch, member });
+export type MemberRequest = z.output<typeof MemberRequest>;
+
+/** Blocks and groups that a member has to catch up on, as one I/O manager knows; blocks moved for such, by it. */
+export const BehindAnswer = z.object({ blocks: count, groups: count, blocksMoved: count });
 
 export const DriveUse = z.object({ blocksUsed: count, blocksAllocated: count, objects: count, logBytes: count });
 

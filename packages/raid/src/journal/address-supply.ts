@@ -19,10 +19,12 @@ export class AddressSupply {
     this.#storage = storage;
   }
 
-  /** Give back what is too much, and begin to take more before it is needed. */
-  balance(pool: () => AddressPool): void {
+  /** Give back what is too much, and begin to take more before it is needed; `came` when there is more than before. */
+  balance(pool: () => AddressPool, came: () => void): void {
     const { free } = pool();
-    if (free.length < addressesAhead / 2) void this.more(pool).catch(() => undefined);
+    // Without space, whatever waits for it waits on; the next who asks for some is told.
+    if (free.length < addressesAhead / 2 && this.#taking === undefined)
+      void this.more(pool).then(came, () => undefined);
     while (free.length > addressesAhead * 4) {
       const address = free.pop()!;
       this.#storage.forget(address);

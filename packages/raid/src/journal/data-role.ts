@@ -1,46 +1,54 @@
 import type { PageIndex, PagePool } from '@holdfast/runtime';
 import { ClaimedError } from '../errors.ts';
-import { dataIom } from '../kernel/data-iom.ts';
-import type { DataBlock, DataEnv, DataEvent, DataState, DataUpdate, WriteCall } from '../kernel/data-state.ts';
-import type {
-  IomMessage,
-  StorageAnswer,
-  StorageRequest,
-  ToData,
-  Toughness,
-  WriteResult,
-} from '../kernel/iom-messages.ts';
+import type { DataState, DataUpdate, WriteCall } from '../kernel/data-state.ts';
+import type { Toughness } from '../kernel/iom-messages.ts';
 import { type Address, noAddress, type Peer } from '../kernel/journal.ts';
+import { type BlockName, byBlock, type GroupName, NamedTable } from '../kernel/named-table.ts';
+import {
+  isProxyId,
+  type ProxyAnswer,
+  type ProxyRequest,
+  type ProxyResult,
+  type ToMember,
+  type ToProxy,
+  type ViewEvent,
+} from '../kernel/proxy-messages.ts';
+import { proxyRules } from '../kernel/proxy-rules.ts';
 import { raidRules } from '../kernel/raid-rules.ts';
+import { resyncIom } from '../kernel/resync-iom.ts';
+import { isStaleHere, type ResyncEnv, type ResyncEvent, type ResyncState } from '../kernel/resync-state.ts';
 import { updatesOpenMax } from '../limits.ts';
 import { AddressSupply } from './address-supply.ts';
+import { HeldPages } from './held-pages.ts';
 import { KernelRunner } from './kernel-runner.ts';
 import { KeyLocks } from './key-locks.ts';
+import { parityOfRow, rowOfBlock } from './object-members.ts';
 import { pageOfHandle } from './page-handles.ts';
-import type { RoleHost } from './role-host.ts';
+import { idleBlocksKept, type RoleHost } from './role-host.ts';
 import { Slots } from './slots.ts';
 
 /** A write as its caller means it; the call number is ours. */
 export type BlockWrite = Omit<WriteCall, 'type' | 'call'>;
 
-/** Where a block is, and which of its updates is there. */
+/** Where a block is, and which of its updates is there. `stale`: what is here is not what the block holds. */
 export interface LocatedBlock {
   readonly address: Address;
   readonly seq: number;
+  readonly stale?: boolean;
 }
 
-const blockName = ({ gfid, lblk }: { readonly gfid: number; readonly lblk: number }) => `${gfid}.${lblk}`;
-
-/** Runs the data kernel of an I/O manager on its drive and its links. */
+/** Runs the kernel of a data IOM, which also comes back from an absence, on its drive and its links. */
 export class DataRole {
-  readonly #host: RoleHost;
+  readonly #host: RoleHost<ToProxy>;
   readonly #pages: PagePool;
-  readonly #env: DataEnv;
-  readonly #runner: KernelRunner<DataState, DataEvent, DataEnv, IomMessage, WriteResult, StorageRequest>;
+  readonly #env: ResyncEnv;
+  readonly #runner: KernelRunner<ResyncState, ResyncEvent, ResyncEnv, ToProxy, ProxyResult, ProxyRequest>;
   readonly #addresses: AddressSupply;
-  readonly #calls = new Map<number, PromiseWithResolvers<WriteResult>>();
+  readonly #calls = new Map<number, PromiseWithResolvers<ProxyResult>>();
   /** The difference of each open update, in a page of ours. */
   readonly #deltas = new Map<number, PageIndex>();
+  /** Blocks that came to be restored. */
+  readonly #values: HeldPages;
   readonly #blockLocks = new KeyLocks();
   readonly #slots: Slots;
   readonly #ready = Promise.withResolvers<void>();
@@ -50,20 +58,31 @@ export class DataRole {
   #inbox: Promise<void> = Promise.resolve();
   #failure: Error | undefined;
 
-  constructor(host: RoleHost) {
+  constructor(host: RoleHost<ToProxy>) {
     this.#host = host;
     this.#pages = host.pages;
+    this.#values = new HeldPages(host.pages);
     this.#addresses = new AddressSupply(host.store, host.storage);
     const { incarnation, peers } = host;
-    this.#env = { incarnation, addresses: [], reserve: 0, peers, push: true, rules: raidRules };
+    this.#env = {
+      incarnation,
+      addresses: [],
+      reserve: 0,
+      peers,
+      push: true,
+      rules: raidRules,
+      proxyRules,
+      startsWithout: [],
+      map: ({ gfid, lblk }) => host.store.journaled.data(gfid, lblk),
+    };
     const perMember = Math.floor(host.pages.pages / (4 * (peers.length + 1)));
     this.#slots = new Slots(Math.max(1, Math.min(updatesOpenMax, perMember)));
     this.#ready.promise.catch(() => undefined);
     this.#changed.promise.catch(() => undefined);
-    this.#runner = new KernelRunner(dataIom, this.#env, {
-      send: (to, message) => this.#host.send(to, message),
+    this.#runner = new KernelRunner(resyncIom, this.#env, {
+      send: (to, message) => this.#send(to, message),
       reply: (call, result) => this.#reply(call, result),
-      deliver: (request) => this.#host.storage.serve(request, (answer) => this.#answered(answer), this.#beforeFlush),
+      deliver: (request) => this.#deliver(request),
       trace: (step, id) => this.#host.trace('data', step, id, () => this.#entryOf(id)?.gfid),
       settled: () => this.#settled(),
     });
@@ -79,13 +98,35 @@ export class DataRole {
     return this.#ready.promise;
   }
 
+  /** Groups of blocks here whose parity at a peer is not right. */
+  behind(peer: Peer): { readonly groups: number } {
+    const { staleParity } = this.#runner.state;
+    return { groups: [...staleParity].filter((each) => each.peer === peer).length };
+  }
+
+  /** A view is durable on everyone in it. */
+  view(view: ViewEvent): void {
+    this.#dispatch(view);
+  }
+
   peer(peer: Peer, up: boolean): void {
     this.#dispatch({ type: 'peer', peer, up });
   }
 
+  /** A parity IOM will come back with nothing: none of these groups has parity there. */
+  blank(peer: Peer, groups: readonly GroupName[]): void {
+    this.#dispatch({ type: 'blank', peer, groups });
+  }
+
+  /** An object was removed. */
+  removed(gfid: number): void {
+    this.#dispatch({ type: 'removed', gfid });
+  }
+
   /** A message of a parity IOM: in the order they come, each once there is space for what it may need. */
-  message(from: Peer, message: ToData): void {
-    if (message.type === 'recalled') this.#deltas.set(message.mj, pageOfHandle(message.delta));
+  message(from: Peer, message: ToMember): void {
+    if (message.type === 'recalled') this.#keepDelta(message.mj, pageOfHandle(message.delta));
+    if (message.type === 'restore_value') this.#values.hold(message.value);
     this.#inbox = this.#inbox.then(async () => {
       if (message.type === 'resolved') await this.#makeRoomFor(message);
       this.#dispatch({ type: 'message', from, message });
@@ -99,15 +140,16 @@ export class DataRole {
    * @param mayBegin asked in the moment it begins
    * @throws NoSpaceError, BlockDamagedError, ClaimedError, DriveStoppedError
    */
-  async write(write: BlockWrite, mayBegin: () => boolean): Promise<WriteResult> {
-    await this.ready;
+  async write(write: BlockWrite, mayBegin: () => boolean): Promise<ProxyResult> {
     return this.#slots.run(async () => {
-      const answer = await this.#blockLocks.run(blockName(write), async () => {
-        const { address } = this.#latest(write);
-        if (!(await this.#host.storage.load(address))) throw this.#host.damaged(write.gfid, write.lblk);
+      const answer = await this.#blockLocks.run(byBlock.key(write), async () => {
+        await this.#decided(write);
+        const { address, stale } = this.#latest(write);
+        // One that is stale is restored before it is written.
+        if (!stale && !(await this.#host.storage.load(address))) throw this.#host.damaged(write.gfid, write.lblk);
         // As many as may begin without another look, so that none waits for an address when nothing is under way.
         const pool = () => this.#state.pool;
-        while (pool().free.length <= this.#state.waiting.length) await this.#addresses.more(pool);
+        while (pool().free.length <= this.#waiting) await this.#addresses.more(pool);
         if (!mayBegin()) throw new ClaimedError(`${write.gfid}`);
         return this.#begin(write);
       });
@@ -117,16 +159,19 @@ export class DataRole {
 
   /**
    * Where a reader finds a block: waits until its last update is as tough as the reader asks, and never less than 1,
-   * except for the client that wrote it.
+   * except for the client that wrote it; and until it is known whether the block changed while this member was away.
    */
   async locate(gfid: number, lblk: number, client: number, atLeast: Toughness): Promise<LocatedBlock> {
-    await this.ready;
     for (;;) {
       this.#assertRunning();
-      const update = this.#openUpdate(gfid, lblk);
-      if (update === undefined || update.stage === 'preparing') return this.#blockAt(gfid, lblk);
+      const update = this.#openUpdate({ gfid, lblk });
+      if (!this.#isHeard({ gfid, lblk })) {
+        await this.#changed.promise;
+        continue;
+      }
+      if (update === undefined || update.stage === 'preparing') return this.#blockAt({ gfid, lblk });
       const { entry } = update;
-      const own = entry.client === client && atLeast === 0;
+      const own = entry.client === client && atLeast === 0 && update.stage === 'updating';
       if (own || levelOf(update) >= Math.max(1, atLeast)) return { address: entry.newAddress, seq: entry.seq };
       await this.#changed.promise;
     }
@@ -134,11 +179,11 @@ export class DataRole {
 
   /** Resolves when every write of the object within the blocks that was begun is at toughness 2. */
   async quiet(gfid: number, fromBlock: number, toBlock: number): Promise<void> {
-    await this.ready;
-    const isAsked = (of: { readonly gfid: number; readonly lblk: number }) =>
-      of.gfid === gfid && of.lblk >= fromBlock && of.lblk < toBlock;
+    const isAsked = (of: BlockName) => of.gfid === gfid && of.lblk >= fromBlock && of.lblk < toBlock;
     const concerns = (update: DataUpdate) => isAsked(update.entry) && levelOf(update) < 2;
-    while (this.#state.updates.some(concerns) || this.#state.waiting.some(isAsked)) {
+    const isOpen = () =>
+      this.#state.updates.some(concerns) || this.#state.waiting.some(isAsked) || this.#runner.state.calls.some(isAsked);
+    while (isOpen()) {
       await this.#changed.promise;
       this.#assertRunning();
     }
@@ -166,32 +211,53 @@ export class DataRole {
   close(): void {
     for (const page of this.#deltas.values()) this.#pages.give(page);
     this.#deltas.clear();
+    this.#values.close();
   }
 
   get #state(): DataState {
-    return this.#runner.state;
+    return this.#runner.state.data;
   }
 
-  readonly #beforeFlush = (id: number): Promise<void> => this.#host.beforeFlush(id, this.#entryOf(id));
+  /** Writes that take an address when they begin. */
+  get #waiting(): number {
+    return this.#state.waiting.length + this.#runner.state.calls.length;
+  }
+
+  #send(to: Peer, message: ToProxy): void {
+    if (message.type === 'member_value') this.#values.handOver(message.value);
+    this.#host.send(to, message);
+  }
+
+  #deliver(request: ProxyRequest): void {
+    const { storage } = this.#host;
+    storage.serve(
+      request,
+      (answer) => this.#answered(answer),
+      (id) => this.#host.beforeFlush(id, this.#entryOf(id)),
+    );
+  }
 
   #entryOf(id: number) {
     return this.#state.updates.find(({ entry }) => entry.mj === id)?.entry;
   }
 
-  #begin(write: BlockWrite): PromiseWithResolvers<WriteResult> {
+  #begin(write: BlockWrite): PromiseWithResolvers<ProxyResult> {
     this.#assertRunning();
     const call = this.#nextCall++;
-    const answer = Promise.withResolvers<WriteResult>();
+    const answer = Promise.withResolvers<ProxyResult>();
     answer.promise.catch(() => undefined);
     this.#calls.set(call, answer);
-    this.#load(write);
     this.#dispatch({ type: 'write', call, ...write });
     return answer;
   }
 
-  #answered(answer: StorageAnswer): void {
-    if (answer.type === 'combined' || answer.type === 'difference')
+  #answered(answer: ProxyAnswer): void {
+    if ('id' in answer && isProxyId(answer.id)) {
+      // A block that a proxy wants to know: lent to it, unless it wants it no more.
+      if (answer.type === 'difference') this.#values.hold(answer.delta);
+    } else if (answer.type === 'combined' || answer.type === 'difference') {
       this.#keepDelta(answer.id, pageOfHandle(answer.delta));
+    }
     this.#dispatch(answer);
   }
 
@@ -201,18 +267,21 @@ export class DataRole {
     this.#deltas.set(id, page);
   }
 
-  #reply(call: number, result: WriteResult): void {
+  #reply(call: number, result: ProxyResult): void {
     this.#calls.get(call)?.resolve(result);
     this.#calls.delete(call);
   }
 
-  #dispatch(event: DataEvent): void {
+  #dispatch(event: ResyncEvent): void {
     if (this.#failure !== undefined) return;
     try {
       this.#runner.dispatch(event);
     } catch (error) {
       this.fail(this.#host.store.stop(error));
+      return;
     }
+    const { restoring } = this.#runner.state;
+    if (this.#values.size > 0) this.#values.keep(new Set(restoring.map(({ value }) => value)));
   }
 
   #settled(): void {
@@ -226,7 +295,8 @@ export class DataRole {
       }
     }
     this.#forgetIdleBlocks();
-    if (this.#state.updates.length > 0) this.#addresses.balance(() => this.#state.pool);
+    const { restoring } = this.#runner.state;
+    if (updates.length + restoring.length > 0) this.#addresses.balance(() => this.#state.pool, this.#hasSpace);
     if (!this.#isReady && this.#everythingDecided()) {
       this.#isReady = true;
       this.#ready.resolve();
@@ -237,53 +307,63 @@ export class DataRole {
     changed.resolve();
   }
 
+  readonly #hasSpace = () => this.#dispatch({ type: 'space' });
+
   #everythingDecided(): boolean {
-    const { recovering, peers, updates } = this.#state;
-    if (recovering || peers.some((peer) => peer !== 'known')) return false;
-    return updates.every(({ stage }) => stage === 'updating' || stage === 'preparing');
+    const { data, partners } = this.#runner.state;
+    if (data.recovering || partners.some(({ status }) => status === 'apart' || status === 'greeted')) return false;
+    return data.updates.every(({ stage }) => stage === 'updating' || stage === 'preparing');
   }
 
-  /** Take the block into the kernel's cnodes, if it is not there. */
-  #load({ gfid, lblk }: { readonly gfid: number; readonly lblk: number }): void {
-    const { blocks } = this.#state;
-    if (blocks.some((block) => block.gfid === gfid && block.lblk === lblk)) return;
-    const block = this.#host.store.journaled.data(gfid, lblk);
-    if (block === undefined) return;
-    blocks.push({ ...block });
-    blocks.sort((a, b) => a.gfid - b.gfid || a.lblk - b.lblk);
+  /** Resolves when it is decided what becomes of the updates of a block that the log left open. */
+  async #decided(name: BlockName): Promise<void> {
+    const isDecided = ({ stage }: DataUpdate) => stage === 'updating' || stage === 'preparing';
+    for (let update = this.#openUpdate(name); update !== undefined && !isDecided(update); ) {
+      await this.#changed.promise;
+      this.#assertRunning();
+      update = this.#openUpdate(name);
+    }
   }
 
   /** The kernel keeps the blocks that something is under way for; the map has them all. */
   #forgetIdleBlocks(): void {
-    const state = this.#state;
-    if (state.blocks.length <= 2 * (state.updates.length + state.waiting.length) + idleBlocksKept) return;
-    const busy = new Set([...state.updates.map(({ entry }) => blockName(entry)), ...state.waiting.map(blockName)]);
-    state.blocks = state.blocks.filter((block) => busy.has(blockName(block)));
+    const { data, restoring, reads, calls } = this.#runner.state;
+    const named = [...data.updates.map(({ entry }) => entry), ...data.waiting, ...restoring, ...reads, ...calls];
+    if (data.blocks.size <= 2 * named.length + idleBlocksKept) return;
+    const busy = new NamedTable<BlockName, BlockName>(byBlock, named);
+    for (const block of [...data.blocks]) if (!busy.has(block)) data.blocks.delete(block);
   }
 
   /** The block as it will be when all that is open of it has ended. */
-  #latest({ gfid, lblk }: { readonly gfid: number; readonly lblk: number }): LocatedBlock {
-    const update = this.#openUpdate(gfid, lblk);
+  #latest(name: BlockName): LocatedBlock {
+    const update = this.#openUpdate(name);
     if (update !== undefined) return { address: update.entry.newAddress, seq: update.entry.seq };
-    return this.#blockAt(gfid, lblk);
+    return this.#blockAt(name);
   }
 
-  #blockAt(gfid: number, lblk: number): LocatedBlock {
-    const isIt = (block: DataBlock) => block.gfid === gfid && block.lblk === lblk;
-    const block = this.#state.blocks.find(isIt) ?? this.#host.store.journaled.data(gfid, lblk);
-    return block ?? { address: noAddress, seq: 0 };
+  #blockAt(name: BlockName): LocatedBlock {
+    const { address, seq } = this.#state.blocks.get(name) ?? this.#env.map?.(name) ?? { address: noAddress, seq: 0 };
+    return { address, seq, ...(isStaleHere(this.#runner.state, name) && { stale: true }) };
   }
 
-  #openUpdate(gfid: number, lblk: number): DataUpdate | undefined {
+  /** Whether it is known if the block changed while this member was away. */
+  #isHeard(name: BlockName): boolean {
+    const layout = this.#host.store.journaled.layout(name.gfid);
+    // An object that has no part here has no block here.
+    if (layout === undefined) return true;
+    const parity = parityOfRow(layout, rowOfBlock(layout, name.lblk));
+    return this.#runner.state.partners[this.#env.peers.indexOf(parity)]?.heard ?? true;
+  }
+
+  #openUpdate({ gfid, lblk }: BlockName): DataUpdate | undefined {
     return this.#state.updates.findLast(({ entry }) => entry.gfid === gfid && entry.lblk === lblk);
   }
 
   /** What the parity IOM knows and we do not is taken over at its own address, if that is free. */
-  async #makeRoomFor(message: Extract<ToData, { type: 'resolved' }>): Promise<void> {
+  async #makeRoomFor(message: Extract<ToMember, { type: 'resolved' }>): Promise<void> {
     const pool = () => this.#state.pool;
     while (pool().free.length < message.open.length) await this.#addresses.more(pool);
     for (const { mj } of message.open) {
-      this.#load(mj);
       if (this.#entryOf(mj.mj) === undefined) this.#addresses.want(pool, mj.newAddress);
     }
   }
@@ -292,8 +372,6 @@ export class DataRole {
     if (this.#failure !== undefined) throw this.#failure;
   }
 }
-
-const idleBlocksKept = 64;
 
 /** How tough an update is now. */
 function levelOf({ stage, journaled, hardened, partners }: DataUpdate): Toughness {

@@ -1,7 +1,8 @@
 import type { PageIndex, PagePool } from '@holdfast/runtime';
 import { DriveDamagedError } from '../errors.ts';
-import type { StorageAnswer, StorageRequest } from '../kernel/iom-messages.ts';
-import { type Address, type JournalEntry, noAddress } from '../kernel/journal.ts';
+import type { StorageRequest } from '../kernel/iom-messages.ts';
+import { type Address, type JournalEntry, noAddress, noHandle } from '../kernel/journal.ts';
+import type { ProxyAnswer, ProxyEntry, ProxyRequest } from '../kernel/proxy-messages.ts';
 import { blockBytes, cachedBlocksMax, journalSpareBytes } from '../limits.ts';
 import { power } from '../parity/galois-field.ts';
 import type { ParityKernel } from '../parity/parity-kernel.ts';
@@ -40,7 +41,7 @@ export class JournalStorage {
    * Carry a request out, and hand the answer to `answer`. Requests may end in any order, but each sees what those before
    * it combined.
    */
-  serve(request: StorageRequest, answer: (answer: StorageAnswer) => void, beforeFlush: BeforeFlush): void {
+  serve(request: ProxyRequest, answer: Answer, beforeFlush: BeforeFlush): void {
     const serving = this.#serve(request, answer, beforeFlush);
     const watched = serving.catch((error: unknown) => {
       this.#store.stop(error);
@@ -104,13 +105,19 @@ export class JournalStorage {
     this.#cache.drop(address);
   }
 
+  /** Resolves when all that was asked for before is done. @throws DriveStoppedError */
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.#underWay);
+    if (this.#store.failure !== undefined) throw this.#store.failure;
+  }
+
   async close(): Promise<void> {
     await Promise.allSettled(this.#underWay);
     this.#cache.close();
     this.#sums.close();
   }
 
-  #serve(request: StorageRequest, answer: (answer: StorageAnswer) => void, beforeFlush: BeforeFlush): Promise<void> {
+  #serve(request: ProxyRequest, answer: Answer, beforeFlush: BeforeFlush): Promise<void> {
     switch (request.type) {
       case 'prepare':
         return this.#prepare(request, answer);
@@ -118,6 +125,12 @@ export class JournalStorage {
         return this.#merge(request, answer);
       case 'difference':
         return this.#difference(request, answer);
+      case 'sum':
+        return this.#sum(request, answer);
+      case 'encode':
+        return this.#encode(request, answer);
+      case 'fold':
+        return this.#fold(request, answer);
       case 'verify':
         return this.#verify(request, answer);
       case 'harden':
@@ -154,17 +167,51 @@ export class JournalStorage {
   }
 
   async #difference(request: Extract<StorageRequest, { type: 'difference' }>, answer: Answer): Promise<void> {
-    const old = request.oldAddress === noAddress ? undefined : this.#block(request.oldAddress);
-    const fresh = this.#block(request.newAddress);
+    const blocks = [request.oldAddress, request.newAddress].flatMap((at) =>
+      at === noAddress ? [] : [this.#block(at)],
+    );
     const delta = this.#pages.take();
     try {
-      await Promise.all([old?.ready, fresh.ready]);
-      this.#xor(delta, fresh.page, old?.page);
+      await Promise.all(blocks.map(({ ready }) => ready));
+      this.#sumOf(
+        delta,
+        blocks.map(({ page }) => page),
+      );
       answer({ type: 'difference', id: request.id, delta: handleOfPage(delta) });
     } finally {
-      if (old !== undefined) this.#cache.unpin(old);
-      this.#cache.unpin(fresh);
+      for (const block of blocks) this.#cache.unpin(block);
     }
+  }
+
+  async #sum({ id, address, parts }: Extract<ProxyRequest, { type: 'sum' }>, answer: Answer): Promise<void> {
+    const block = address === noAddress ? undefined : this.#block(address);
+    const value = this.#pages.take();
+    try {
+      await block?.ready;
+      this.#sumOf(value, [...(block === undefined ? [] : [block.page]), ...parts.map(pageOfHandle)]);
+      answer({ type: 'summed', id, value: handleOfPage(value) });
+    } finally {
+      if (block !== undefined) this.#cache.unpin(block);
+    }
+  }
+
+  async #encode({ id, newAddress, parts }: Extract<ProxyRequest, { type: 'encode' }>, answer: Answer): Promise<void> {
+    const fresh = this.#combine(newAddress, noAddress, (page) => this.#sumOf(page, parts.map(pageOfHandle)));
+    await this.#combined(fresh, (checksum) => answer({ type: 'combined', id, checksum, delta: noHandle }));
+  }
+
+  async #fold(request: Extract<ProxyRequest, { type: 'fold' }>, answer: Answer): Promise<void> {
+    const { id, oldAddress, newAddress, old, payload, writeStart, writeBytes } = request;
+    const fresh = this.#combine(newAddress, oldAddress, (page, parity) => {
+      const bytes = this.#pages.bytes(page);
+      const before = this.#pages.bytes(pageOfHandle(old));
+      // What the block becomes, then what that changes, then the parity with it.
+      bytes.set(before);
+      bytes.set(this.#pages.bytes(pageOfHandle(payload)).subarray(writeStart, writeStart + writeBytes), writeStart);
+      this.#xor(page, page, pageOfHandle(old));
+      if (parity !== undefined) this.#xor(page, page, parity);
+    });
+    await this.#combined(fresh, (checksum) => answer({ type: 'combined', id, checksum, delta: noHandle }));
   }
 
   async #verify({ id, address, checksum }: Extract<StorageRequest, { type: 'verify' }>, answer: Answer): Promise<void> {
@@ -202,8 +249,8 @@ export class JournalStorage {
     answer({ type: 'hardened', id });
   }
 
-  async #journal(entry: JournalEntry, answer: Answer): Promise<void> {
-    const gfid = entry.type === 'mj' ? entry.gfid : entry.type === 'pj' ? entry.mj.gfid : 0;
+  async #journal(entry: JournalEntry | ProxyEntry, answer: Answer): Promise<void> {
+    const gfid = 'gfid' in entry ? entry.gfid : entry.type === 'pj' ? entry.mj.gfid : 0;
     const isEnd = entry.type !== 'mj' && entry.type !== 'pj';
     await this.#store.journal({ type: 'entry', gfid, entry }, isEnd ? 0 : journalSpareBytes);
     answer({ type: 'journaled', entry });
@@ -263,6 +310,14 @@ export class JournalStorage {
     this.#kernel.second.addScaled(into * blockBytes, from, change * blockBytes, power(exponent), blockBytes);
   }
 
+  /** `into` := the exclusive or of all; zeros where there is none. */
+  #sumOf(into: PageIndex, parts: readonly PageIndex[]): void {
+    const [first, second, ...rest] = parts;
+    if (first === undefined) this.#pages.bytes(into).fill(0);
+    else this.#xor(into, first, second);
+    for (const part of rest) this.#xor(into, into, part);
+  }
+
   /** `into` := a ^ b, a where there is no b. */
   #xor(into: PageIndex, a: PageIndex, b: PageIndex | undefined): void {
     if (b === undefined) this.#pages.bytes(into).set(this.#pages.bytes(a));
@@ -270,4 +325,4 @@ export class JournalStorage {
   }
 }
 
-type Answer = (answer: StorageAnswer) => void;
+type Answer = (answer: ProxyAnswer) => void;

@@ -2,6 +2,8 @@ import { Decoder, Encoder, type Handle } from '@holdfast/kernel';
 import type { PagePool } from '@holdfast/runtime';
 import type { OpenUpdate, ToData, ToParity } from '../kernel/iom-messages.ts';
 import { decodeMj, encodeMj } from '../kernel/journal.ts';
+import type { GroupName } from '../kernel/named-table.ts';
+import type { MemberBlock, StaleBlock, ToMember, ToProxy } from '../kernel/proxy-messages.ts';
 import { pageOfHandle } from './page-handles.ts';
 
 /*
@@ -20,18 +22,34 @@ const codes = {
   parity_hardened: 10,
   resolved: 11,
   recalled: 12,
+  hello: 16,
+  restore: 17,
+  restored: 18,
+  member_value: 19,
+  welcome: 24,
+  member_read: 25,
+  restore_value: 26,
+  parity_fresh: 27,
+  taken: 32,
 } as const;
 
 const encoder = new Encoder();
 const decoder = new Decoder(new Uint8Array(0));
 
+/** A page that was lent with a message was copied, and is the sender's alone again. */
+export interface PageTaken {
+  readonly type: 'taken';
+  readonly page: number;
+}
+
 /** A message as its receiver gets it; `role` is the one it is for. */
 export type LinkMessage =
-  | { readonly role: 'parity'; readonly message: ToParity }
-  | { readonly role: 'data'; readonly message: ToData };
+  | { readonly role: 'parity'; readonly message: ToProxy }
+  | { readonly role: 'data'; readonly message: ToMember }
+  | { readonly role: 'link'; readonly message: PageTaken };
 
 /** Valid until the next call. */
-export function encodeLinkMessage(message: ToParity | ToData, pages: PagePool): Uint8Array {
+export function encodeLinkMessage(message: ToProxy | ToMember | PageTaken, pages: PagePool): Uint8Array {
   encoder.reset();
   encoder.uint(codes[message.type]);
   switch (message.type) {
@@ -53,6 +71,53 @@ export function encodeLinkMessage(message: ToParity | ToData, pages: PagePool): 
         into.flag(good);
       });
       break;
+    case 'hello':
+      encoder.uint(message.epoch);
+      encoder.list(message.stale, encodeGroup);
+      break;
+    case 'welcome':
+      encoder.uint(message.epoch);
+      encoder.list(message.stale, (block, into) => {
+        encodeBlock(block, into);
+        into.uint(block.seq);
+      });
+      break;
+    case 'restore':
+      encodeBlock(message, encoder);
+      break;
+    case 'member_read':
+      encodeBlock(message, encoder);
+      encoder.uint(message.question);
+      encoder.int(message.seq);
+      break;
+    case 'restored':
+      encoder.uint(message.gfid);
+      encoder.uint(message.lblk);
+      encoder.uint(message.seq);
+      break;
+    case 'member_value':
+      encodeGroup(message, encoder);
+      encoder.uint(message.question);
+      encoder.uint(message.slot);
+      encoder.uint(message.seq);
+      encodePage(message.value, pages);
+      break;
+    case 'restore_value':
+      encoder.uint(message.gfid);
+      encoder.uint(message.lblk);
+      encoder.uint(message.seq);
+      encoder.list(message.applied, ({ client, request }, into) => {
+        into.uint(client);
+        into.uint(request);
+      });
+      encodePage(message.value, pages);
+      break;
+    case 'parity_fresh':
+      encodeGroup(message, encoder);
+      break;
+    case 'taken':
+      encoder.uint(message.page);
+      break;
     default:
       encoder.uint(message.mj);
   }
@@ -71,31 +136,83 @@ export function decodeLinkMessage(bytes: Uint8Array, adopt: (page: number, gener
     if (page === 0) return 0;
     return adopt(pageOfHandle(page), decoder.int());
   };
+  if (code === codes.taken) return { role: 'link', message: { type: 'taken', page: decoder.uint() } };
+  const parity = toProxy(code, handle);
+  if (parity !== undefined) return { role: 'parity', message: parity };
+  const data = toMember(code, handle);
+  if (data !== undefined) return { role: 'data', message: data };
+  throw new RangeError(`An I/O manager sent a message of kind ${code}.`);
+}
+
+function toProxy(code: number, handle: () => Handle): ToProxy | undefined {
+  switch (code) {
+    case codes.hello:
+      return { type: 'hello', epoch: decoder.uint(), stale: decoder.list(decodeGroup) };
+    case codes.restore:
+      return { type: 'restore', ...decodeBlock(decoder) };
+    case codes.restored:
+      return { type: 'restored', gfid: decoder.uint(), lblk: decoder.uint(), seq: decoder.uint() };
+    case codes.member_value: {
+      const name = decodeGroup(decoder);
+      const answer = { question: decoder.uint(), slot: decoder.uint(), seq: decoder.uint() };
+      return { type: 'member_value', ...name, ...answer, value: handle() };
+    }
+    default:
+      return toParity(code, handle);
+  }
+}
+
+function toParity(code: number, handle: () => Handle): ToParity | undefined {
   switch (code) {
     case codes.ios_updatepn:
-      return { role: 'parity', message: decodeUpdate(handle) };
+      return decodeUpdate(handle);
     case codes.delta:
-      return { role: 'parity', message: { type: 'delta', mj: decoder.uint(), delta: handle() } };
+      return { type: 'delta', mj: decoder.uint(), delta: handle() };
     case codes.data_hardened:
-      return { role: 'parity', message: { type: 'data_hardened', mj: decoder.uint() } };
+      return { type: 'data_hardened', mj: decoder.uint() };
     case codes.resolve:
-      return { role: 'parity', message: { type: 'resolve' } };
+      return { type: 'resolve' };
     case codes.recall:
-      return { role: 'parity', message: { type: 'recall', mj: decoder.uint() } };
+      return { type: 'recall', mj: decoder.uint() };
     case codes.abort:
-      return { role: 'parity', message: { type: 'abort', mj: decoder.uint() } };
-    case codes.request_delta:
-      return { role: 'data', message: { type: 'request_delta', mj: decoder.uint() } };
-    case codes.delta_held:
-      return { role: 'data', message: { type: 'delta_held', mj: decoder.uint() } };
-    case codes.parity_hardened:
-      return { role: 'data', message: { type: 'parity_hardened', mj: decoder.uint() } };
-    case codes.resolved:
-      return { role: 'data', message: { type: 'resolved', open: decoder.list(decodeOpen) } };
-    case codes.recalled:
-      return { role: 'data', message: { type: 'recalled', mj: decoder.uint(), delta: handle() } };
+      return { type: 'abort', mj: decoder.uint() };
     default:
-      throw new RangeError(`An I/O manager sent a message of kind ${code}.`);
+      return undefined;
+  }
+}
+
+function toMember(code: number, handle: () => Handle): ToMember | undefined {
+  switch (code) {
+    case codes.welcome:
+      return { type: 'welcome', epoch: decoder.uint(), stale: decoder.list(decodeStale) };
+    case codes.member_read:
+      return { type: 'member_read', ...decodeBlock(decoder), question: decoder.uint(), seq: decoder.int() };
+    case codes.restore_value: {
+      const block = { gfid: decoder.uint(), lblk: decoder.uint(), seq: decoder.uint() };
+      const applied = decoder.list((each) => ({ client: each.uint(), request: each.uint() }));
+      return { type: 'restore_value', ...block, applied, value: handle() };
+    }
+    case codes.parity_fresh:
+      return { type: 'parity_fresh', ...decodeGroup(decoder) };
+    default:
+      return toData(code, handle);
+  }
+}
+
+function toData(code: number, handle: () => Handle): ToData | undefined {
+  switch (code) {
+    case codes.request_delta:
+      return { type: 'request_delta', mj: decoder.uint() };
+    case codes.delta_held:
+      return { type: 'delta_held', mj: decoder.uint() };
+    case codes.parity_hardened:
+      return { type: 'parity_hardened', mj: decoder.uint() };
+    case codes.resolved:
+      return { type: 'resolved', open: decoder.list(decodeOpen) };
+    case codes.recalled:
+      return { type: 'recalled', mj: decoder.uint(), delta: handle() };
+    default:
+      return undefined;
   }
 }
 
@@ -109,5 +226,28 @@ function encodePage(handle: Handle, pages: PagePool): void {
   encoder.uint(handle);
   if (handle !== 0) encoder.int(pages.generation(pageOfHandle(handle)));
 }
+
+function encodeGroup({ gfid, group }: GroupName, into: Encoder): void {
+  into.uint(gfid);
+  into.uint(group);
+}
+
+const decodeGroup = (from: Decoder): GroupName => ({ gfid: from.uint(), group: from.uint() });
+
+function encodeBlock({ gfid, lblk, group, slot }: MemberBlock, into: Encoder): void {
+  into.uint(gfid);
+  into.uint(lblk);
+  into.uint(group);
+  into.uint(slot);
+}
+
+const decodeBlock = (from: Decoder): MemberBlock => ({
+  gfid: from.uint(),
+  lblk: from.uint(),
+  group: from.uint(),
+  slot: from.uint(),
+});
+
+const decodeStale = (from: Decoder): StaleBlock => ({ ...decodeBlock(from), seq: from.uint() });
 
 const decodeOpen = (from: Decoder): OpenUpdate => ({ mj: decodeMj(from), good: from.flag() });

@@ -1,50 +1,87 @@
 import type { Handle } from '@holdfast/kernel';
 import type { PageIndex, PagePool } from '@holdfast/runtime';
-import type { IomMessage, StorageAnswer, StorageRequest, ToParity } from '../kernel/iom-messages.ts';
-import { type Address, noAddress, type Peer, type PjEntry } from '../kernel/journal.ts';
-import { parityIom } from '../kernel/parity-iom.ts';
-import { chainOf, type ParityEnv, type ParityEvent, type ParityState, updateByMj } from '../kernel/parity-state.ts';
+import { ClaimedError } from '../errors.ts';
+import type { WriteCall } from '../kernel/data-state.ts';
+import type { Address, Peer, PjEntry } from '../kernel/journal.ts';
+import { byGroup, type GroupName, NamedTable } from '../kernel/named-table.ts';
+import { chainOf, type ParityState } from '../kernel/parity-state.ts';
+import { proxyIom } from '../kernel/proxy-iom.ts';
+import { isSure } from '../kernel/proxy-locks.ts';
+import {
+  isProxyId,
+  type MemberBlock,
+  type ProxyAnswer,
+  type ProxyRequest,
+  type ProxyResult,
+  type ToMember,
+  type ToProxy,
+  type ViewEvent,
+} from '../kernel/proxy-messages.ts';
+import { proxyRules } from '../kernel/proxy-rules.ts';
+import type { ProxyEnv, ProxyEvent, ProxyState } from '../kernel/proxy-state.ts';
 import { raidRules } from '../kernel/raid-rules.ts';
 import { AddressSupply } from './address-supply.ts';
+import { HeldPages } from './held-pages.ts';
 import { KernelRunner } from './kernel-runner.ts';
+import { membersOfRow } from './object-members.ts';
 import { pageOfHandle } from './page-handles.ts';
-import type { RoleHost } from './role-host.ts';
+import { idleBlocksKept, type RoleHost } from './role-host.ts';
 
 /** A parity block as it is, all updates that are held merged in: where it is, and the update of each member in it. */
 export interface LocatedParity {
   readonly address: Address;
   readonly vv: readonly number[];
+  /** It is not what its blocks say. */
+  readonly stale?: boolean;
 }
 
-const groupName = ({ gfid, group }: { readonly gfid: number; readonly group: number }) => `${gfid}.${group}`;
-
-/** Runs the parity kernel of an I/O manager on its drive and its links. */
+/** Runs the kernel of a parity IOM, which also stands in for members that are away, on its drive and its links. */
 export class ParityRole {
-  readonly #host: RoleHost;
+  readonly #host: RoleHost<ToMember>;
   readonly #pages: PagePool;
-  readonly #runner: KernelRunner<ParityState, ParityEvent, ParityEnv, IomMessage, never, StorageRequest>;
+  readonly #env: ProxyEnv;
+  readonly #runner: KernelRunner<ProxyState, ProxyEvent, ProxyEnv, ToMember, ProxyResult, ProxyRequest>;
   readonly #addresses: AddressSupply;
-  /** Deltas that are held and not merged yet, in pages of ours. */
-  readonly #held = new Set<Handle>();
+  readonly #calls = new Map<number, PromiseWithResolvers<ProxyResult>>();
+  /** Deltas that are held and not merged yet, and blocks of members. */
+  readonly #held: HeldPages;
   readonly #merging = new Map<number, Handle>();
   /** The difference of each update that was recalled. */
   readonly #differences = new Map<number, PageIndex>();
   readonly #ready = Promise.withResolvers<void>();
   #changed = Promise.withResolvers<void>();
   #inbox: Promise<void> = Promise.resolve();
+  #nextCall = 1;
   #failure: Error | undefined;
+  #blocksSent = 0;
+  #blocksHeard = 0;
 
-  constructor(host: RoleHost) {
+  constructor(host: RoleHost<ToMember>) {
     this.#host = host;
     this.#pages = host.pages;
+    this.#held = new HeldPages(host.pages);
     this.#addresses = new AddressSupply(host.store, host.storage);
     const { incarnation, peers } = host;
+    const { journaled } = host.store;
     this.#ready.promise.catch(() => undefined);
     this.#changed.promise.catch(() => undefined);
-    const env: ParityEnv = { incarnation, addresses: [], peers, rules: raidRules };
-    this.#runner = new KernelRunner(parityIom, env, {
-      send: (to, message) => this.#host.send(to, message),
-      reply: () => undefined,
+    this.#env = {
+      incarnation,
+      addresses: [],
+      peers,
+      rules: raidRules,
+      proxyRules,
+      startsWithout: [],
+      parityMap: ({ gfid, group }) => journaled.parity(gfid, group),
+      membersOf: ({ gfid, group }) => {
+        const layout = journaled.layout(gfid);
+        // Of an object that was removed nothing is asked any more.
+        return layout === undefined ? [] : membersOfRow(layout, group);
+      },
+    };
+    this.#runner = new KernelRunner(proxyIom, this.#env, {
+      send: (to, message) => this.#send(to, message),
+      reply: (call, result) => this.#reply(call, result),
       deliver: (request) => this.#deliver(request),
       trace: (step, id) => this.#host.trace('parity', step, id, () => this.#entryOf(id)?.mj.gfid),
       settled: () => this.#settled(),
@@ -60,36 +97,102 @@ export class ParityRole {
     return this.#ready.promise;
   }
 
+  /** Blocks that travelled for resync: those sent to members that came back, and those heard of members to make them. */
+  get resyncTraffic(): { readonly sent: number; readonly heard: number } {
+    return { sent: this.#blocksSent, heard: this.#blocksHeard };
+  }
+
+  /** Blocks of a member that only parity here has. */
+  behind(peer: Peer): { readonly blocks: number } {
+    const isOf = (block: MemberBlock) => this.#env.membersOf(block)[block.slot]?.peer === peer;
+    return { blocks: [...this.#runner.state.marks].filter(isOf).length };
+  }
+
+  /** A view is durable on everyone in it. */
+  view(view: ViewEvent): void {
+    this.#dispatch(view);
+  }
+
   peer(peer: Peer, up: boolean): void {
     this.#dispatch({ type: 'peer', peer, up });
   }
 
-  /** A message of a data IOM, in the order they come; a delta in it lies in a page of ours already. */
-  message(from: Peer, message: ToParity): void {
+  /** A member will come back with nothing: it has none of these blocks. */
+  blank(blocks: readonly MemberBlock[]): void {
+    this.#dispatch({ type: 'blank', blocks });
+  }
+
+  /** An object was removed. */
+  removed(gfid: number): void {
+    this.#dispatch({ type: 'removed', gfid });
+  }
+
+  /** A message of a data IOM, in the order they come; bytes in it lie in a page of ours already. */
+  message(from: Peer, message: ToProxy): void {
     this.#inbox = this.#inbox.then(async () => {
       if (message.type === 'ios_updatepn') {
         const pool = () => this.#state.pool;
         while (pool().free.length <= this.#state.requested.length) await this.#addresses.more(pool);
-        this.#load(message.mj);
       }
-      const delta = message.type === 'ios_updatepn' || message.type === 'delta' ? message.delta : 0;
-      if (delta !== 0) this.#held.add(delta);
+      if (message.type === 'ios_updatepn' || message.type === 'delta') this.#held.hold(message.delta);
+      if (message.type === 'member_value') {
+        this.#held.hold(message.value);
+        this.#blocksHeard++;
+      }
       this.#dispatch({ type: 'message', from, message });
     });
     this.#inbox.catch((error: unknown) => this.fail(this.#host.store.stop(error)));
   }
 
+  /**
+   * Write a block in the place of its member that is not there.
+   * @param mayBegin asked in the moment it begins
+   * @throws NoSpaceError, BlockDamagedError, ClaimedError, DriveStoppedError
+   */
+  async write(write: Omit<WriteCall, 'type' | 'call'>, mayBegin: () => boolean): Promise<ProxyResult> {
+    const { address } = this.locate(write.gfid, write.group);
+    if (!(await this.#host.storage.load(address))) throw this.#host.damaged(write.gfid, write.lblk);
+    const pool = () => this.#state.pool;
+    while (pool().free.length <= this.#runner.state.operations.length) await this.#addresses.more(pool);
+    if (!mayBegin()) throw new ClaimedError(`${write.gfid}`);
+    this.#assertRunning();
+    const call = this.#nextCall++;
+    const answer = Promise.withResolvers<ProxyResult>();
+    answer.promise.catch(() => undefined);
+    this.#calls.set(call, answer);
+    this.#dispatch({ type: 'write', call, ...write });
+    return answer.promise;
+  }
+
   /** The parity block with everything that is held merged in. */
   locate(gfid: number, group: number): LocatedParity {
-    const block = this.#state.blocks.find((each) => each.gfid === gfid && each.group === group);
-    const known = block ?? this.#host.store.journaled.parity(gfid, group) ?? { address: noAddress, vv: [] };
-    const vv = [...known.vv];
-    let { address } = known;
+    const known = this.#state.blocks.get({ gfid, group }) ?? this.#env.parityMap?.({ gfid, group });
+    const vv = [...(known?.vv ?? [])];
+    let address = known?.address ?? 0;
     for (const { entry } of chainOf(this.#state, { gfid, group })) {
       address = entry.newAddress;
       vv[entry.mj.slot] = entry.mj.seq;
     }
-    return { address, vv };
+    const isStale = this.#runner.state.stale.has({ gfid, group });
+    return { address, vv, ...(isStale && { stale: true }) };
+  }
+
+  /** Where a reader finds parity: waits until every member said whether it is right. */
+  async locateRight(gfid: number, group: number): Promise<LocatedParity> {
+    while (!isSure(this.#runner.state, { gfid, group }, this.#env)) {
+      await this.#changed.promise;
+      this.#assertRunning();
+    }
+    return this.locate(gfid, group);
+  }
+
+  /** Resolves when every write of the object that was begun in the place of another member is durable. */
+  async quiet(gfid: number): Promise<void> {
+    const isOpen = () => this.#runner.state.operations.some((each) => each.kind === 'write' && each.gfid === gfid);
+    while (isOpen()) {
+      await this.#changed.promise;
+      this.#assertRunning();
+    }
   }
 
   /** Resolves when every update that is open now has ended. */
@@ -99,33 +202,46 @@ export class ParityRole {
     while (this.#state.updates.some(({ entry }) => open.has(entry.pj))) await this.#changed.promise;
   }
 
-  /** The object of an open update, by its entry at the data IOM. */
-  gfidOf(from: Peer, mj: number): number | undefined {
-    return updateByMj(this.#state, from, mj)?.entry.mj.gfid;
-  }
-
   fail(error: Error): void {
     this.#failure ??= error;
     this.#ready.reject(error);
+    for (const { reject } of this.#calls.values()) reject(error);
+    this.#calls.clear();
     this.#changed.reject(error);
   }
 
   close(): void {
-    for (const handle of this.#held) this.#pages.give(pageOfHandle(handle));
+    this.#held.close();
     for (const page of this.#differences.values()) this.#pages.give(page);
-    this.#held.clear();
     this.#differences.clear();
   }
 
-  get #state(): ParityState {
-    return this.#runner.state;
+  #assertRunning(): void {
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   #entryOf(pj: number): PjEntry | undefined {
     return this.#state.updates.find(({ entry }) => entry.pj === pj)?.entry;
   }
 
-  #deliver(request: StorageRequest): void {
+  get #state(): ParityState {
+    return this.#runner.state.parity;
+  }
+
+  #send(to: Peer, message: ToMember): void {
+    if (message.type === 'restore_value') {
+      this.#held.handOver(message.value);
+      this.#blocksSent++;
+    }
+    this.#host.send(to, message);
+  }
+
+  #reply(call: number, result: ProxyResult): void {
+    this.#calls.get(call)?.resolve(result);
+    this.#calls.delete(call);
+  }
+
+  #deliver(request: ProxyRequest): void {
     if (request.type === 'merge') this.#merging.set(request.id, request.delta);
     this.#host.storage.serve(
       request,
@@ -134,10 +250,11 @@ export class ParityRole {
     );
   }
 
-  #answered(answer: StorageAnswer): void {
-    if (answer.type === 'combined') {
+  #answered(answer: ProxyAnswer): void {
+    if (answer.type === 'summed') this.#held.hold(answer.value);
+    if (answer.type === 'combined' && !isProxyId(answer.id)) {
       this.#merging.delete(answer.id);
-      this.#letGo(answer.delta);
+      this.#held.letGo(answer.delta);
     }
     if (answer.type === 'difference') {
       const before = this.#differences.get(answer.id);
@@ -147,11 +264,7 @@ export class ParityRole {
     this.#dispatch(answer);
   }
 
-  #letGo(delta: Handle): void {
-    if (this.#held.delete(delta)) this.#pages.give(pageOfHandle(delta));
-  }
-
-  #dispatch(event: ParityEvent): void {
+  #dispatch(event: ProxyEvent): void {
     if (this.#failure !== undefined) return;
     try {
       this.#runner.dispatch(event);
@@ -159,19 +272,22 @@ export class ParityRole {
       this.fail(this.#host.store.stop(error));
       return;
     }
-    // Only now: what a message brought may have been merged before, and is then wanted by nobody.
-    if (event.type === 'message') this.#letGoUnwanted();
+    // Only now: what an event brought may have been merged before, and is then wanted by nobody.
+    this.#letGoUnwanted();
   }
 
   #letGoUnwanted(): void {
-    const { requested } = this.#state;
+    const { parity, operations, held } = this.#runner.state;
+    const { requested } = parity;
     if (this.#held.size <= requested.length + this.#merging.size) return;
     const wanted = new Set([...requested.map(({ delta }) => delta), ...this.#merging.values()]);
-    for (const delta of [...this.#held]) if (!wanted.has(delta)) this.#letGo(delta);
+    for (const { message } of held) if ('delta' in message) wanted.add(message.delta);
+    for (const { values, value } of operations) for (const handle of [...values, value]) wanted.add(handle);
+    this.#held.keep(wanted);
   }
 
   #settled(): void {
-    const state = this.#state;
+    const { parity: state, operations, members } = this.#runner.state;
     if (this.#differences.size > 0) {
       const open = new Set(state.updates.map(({ entry }) => entry.pj));
       for (const [id, page] of this.#differences) {
@@ -181,10 +297,10 @@ export class ParityRole {
       }
     }
     this.#forgetIdleBlocks();
-    if (this.#state.updates.length > 0) this.#addresses.balance(() => this.#state.pool);
+    if (state.updates.length + operations.length > 0) this.#addresses.balance(() => this.#state.pool, this.#hasSpace);
     const isDecided =
       !state.recovering &&
-      state.peers.every((peer) => peer === 'known') &&
+      members.every(({ status }) => status === 'member' || status === 'out') &&
       state.updates.every(({ stage, dataHardened }) => stage !== 'aside' && (stage !== 'hardening' || dataHardened));
     if (isDecided) this.#ready.resolve();
     const changed = this.#changed;
@@ -193,24 +309,15 @@ export class ParityRole {
     changed.resolve();
   }
 
-  #load({ gfid, group }: { readonly gfid: number; readonly group: number }): void {
-    const { blocks } = this.#state;
-    if (blocks.some((block) => block.gfid === gfid && block.group === group)) return;
-    const block = this.#host.store.journaled.parity(gfid, group);
-    if (block === undefined) return;
-    blocks.push({ ...block, vv: [...block.vv] });
-    blocks.sort((a, b) => a.gfid - b.gfid || a.group - b.group);
-  }
+  readonly #hasSpace = () => this.#dispatch({ type: 'space' });
 
   #forgetIdleBlocks(): void {
-    const state = this.#state;
-    if (state.blocks.length <= 2 * (state.updates.length + state.requested.length) + idleBlocksKept) return;
-    const busy = new Set([
-      ...state.updates.map(({ entry: { mj } }) => groupName(mj)),
-      ...state.requested.map(({ mj }) => groupName(mj)),
-    ]);
-    state.blocks = state.blocks.filter((block) => busy.has(groupName(block)));
+    const { parity, operations, held } = this.#runner.state;
+    const { updates, requested, blocks } = parity;
+    const count = updates.length + requested.length + operations.length + held.length;
+    if (blocks.size <= 2 * count + idleBlocksKept) return;
+    const named = [...updates.map(({ entry }) => entry), ...requested].map(({ mj }) => mj);
+    const busy = new NamedTable<GroupName, GroupName>(byGroup, [...named, ...operations]);
+    for (const block of [...blocks]) if (!busy.has(block)) blocks.delete(block);
   }
 }
-
-const idleBlocksKept = 64;

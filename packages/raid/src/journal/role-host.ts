@@ -1,5 +1,4 @@
 import type { PagePool } from '@holdfast/runtime';
-import type { IomMessage } from '../kernel/iom-messages.ts';
 import type { MjEntry, Peer } from '../kernel/journal.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import type { JournalStorage } from './journal-storage.ts';
@@ -8,7 +7,7 @@ import type { JournalStorage } from './journal-storage.ts';
 export type NoteStep = (role: 'data' | 'parity', step: string, id: number, gfidOf: () => number | undefined) => void;
 
 /** What a role of an I/O manager stands on. */
-export interface RoleHost {
+export interface RoleHost<Message> {
   readonly store: BlockStore;
   readonly storage: JournalStorage;
   readonly pages: PagePool;
@@ -16,10 +15,13 @@ export interface RoleHost {
   readonly incarnation: number;
   /** The other members. */
   readonly peers: readonly Peer[];
-  send(to: Peer, message: IomMessage): void;
+  send(to: Peer, message: Message): void;
   readonly trace: NoteStep;
   /** Awaited when a data block is written and before it is flushed. */
   beforeFlush(id: number, entry: MjEntry | undefined): Promise<void>;
   /** The error of a block that the drive cannot give. */
   damaged(gfid: number, lblk: number): Error;
 }
+
+/** Blocks that nothing is under way for which a role keeps in the state of its kernel. */
+export const idleBlocksKept = 64;

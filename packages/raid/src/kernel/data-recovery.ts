@@ -5,6 +5,7 @@ import { abandon, blockHardened, freshUpdate, isKnown, sendMissing, sendUpdate }
 import { rowIndex } from './decision-table.ts';
 import type { DataSink, OpenUpdate } from './iom-messages.ts';
 import type { Address, JournalEntry, MjEntry, Peer } from './journal.ts';
+import { byBlock, NamedTable } from './named-table.ts';
 import { markHardened, type Partner, partnerOf, powerAt, type Verdict } from './partners.ts';
 
 /** Put the blocks as the log says, and find the updates that it does not say the end of. */
@@ -16,17 +17,20 @@ export function recover(
   out: DataSink,
 ): void {
   state.recovering = false;
-  state.blocks = checkpoint.map((block) => ({ ...block }));
+  state.blocks = new NamedTable(
+    byBlock,
+    checkpoint.map((block) => ({ ...block })),
+  );
   const open = new Map<number, MjEntry>();
   for (const entry of entries) {
     if (entry.type === 'mj') open.set(entry.mj, entry);
     else if (entry.type === 'mj_complete' || entry.type === 'mj_abort') {
       const mj = open.get(entry.id);
       open.delete(entry.id);
-      if (mj !== undefined && entry.type === 'mj_complete') apply(state, mj);
+      if (mj !== undefined && entry.type === 'mj_complete') apply(state, mj, env);
     }
   }
-  const used = new Set<Address>(state.blocks.map(({ address }) => address));
+  const used = new Set<Address>([...state.blocks].map(({ address }) => address));
   for (const { newAddress, oldAddress } of open.values()) used.add(newAddress).add(oldAddress);
   state.pool = poolWithout(env.addresses, used);
   state.updates = [...open.values()].map((entry) => ({ ...freshUpdate(entry), stage: 'found', journaled: true }));
@@ -106,7 +110,7 @@ function hear(
 /** An update that is open at a parity IOM and not here: it ended here, or its entry never reached the disk. */
 function meet(state: DataState, mj: MjEntry, peer: Peer, good: boolean, env: DataEnv, out: DataSink): void {
   const { rules } = env;
-  const block = blockOf(state, mj);
+  const block = blockOf(state, mj, env);
   if (rules.isEnded(mj.seq, block.seq)) {
     if (good && rules.tellsAgain()) out.send(peer, { type: 'data_hardened', mj: mj.mj });
     if (!good) out.send(peer, { type: 'abort', mj: mj.mj });

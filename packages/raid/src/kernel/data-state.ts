@@ -13,6 +13,7 @@ import {
   type MjEntry,
   type Peer,
 } from './journal.ts';
+import { type BlockName, byBlock, NamedTable } from './named-table.ts';
 import { decodePartner, encodePartner, type Partner } from './partners.ts';
 import type { RaidRules } from './raid-rules.ts';
 
@@ -66,6 +67,8 @@ export interface DataEnv {
   /** Whether the delta travels inside ios_updatepn. */
   readonly push: boolean;
   readonly rules: RaidRules;
+  /** Where blocks are that the state does not hold; it holds all that something is under way for. Default: it holds all. */
+  readonly map?: (name: BlockName) => DataBlock | undefined;
 }
 
 /**
@@ -100,7 +103,7 @@ export const peerStates = ['away', 'coming', 'known'] as const;
 
 export interface DataState {
   recovering: boolean;
-  blocks: DataBlock[];
+  blocks: NamedTable<BlockName, DataBlock>;
   pool: AddressPool;
   updates: DataUpdate[];
   waiting: WriteCall[];
@@ -111,7 +114,7 @@ export interface DataState {
 
 export const initialData = ({ peers, rules, incarnation }: DataEnv): DataState => ({
   recovering: true,
-  blocks: [],
+  blocks: new NamedTable(byBlock),
   pool: { free: [], retiring: [] },
   updates: [],
   waiting: [],
@@ -119,22 +122,26 @@ export const initialData = ({ peers, rules, incarnation }: DataEnv): DataState =
   peers: peers.map(() => (incarnation === 0 ? 'known' : 'away')),
 });
 
-export const blockOf = (state: DataState, { gfid, lblk }: { gfid: number; lblk: number }): DataBlock => {
-  const found = state.blocks.find((block) => block.gfid === gfid && block.lblk === lblk);
-  if (found !== undefined) return found;
-  const fresh: DataBlock = { gfid, lblk, address: 0, seq: 0, applied: [] };
-  state.blocks.push(fresh);
-  state.blocks.sort((a, b) => a.gfid - b.gfid || a.lblk - b.lblk);
-  return fresh;
-};
+/** The block as the state has it, or as the map has it that the state is a part of. */
+export const knownBlock = (state: DataState, name: BlockName, { map }: DataEnv): DataBlock | undefined =>
+  state.blocks.get(name) ?? map?.(name);
+
+export function blockOf(state: DataState, name: BlockName, env: DataEnv): DataBlock {
+  const known = state.blocks.get(name);
+  if (known !== undefined) return known;
+  const { gfid, lblk } = name;
+  const block: DataBlock = { gfid, lblk, address: 0, seq: 0, applied: [], ...env.map?.(name) };
+  state.blocks.set(block);
+  return block;
+}
 
 export const updateOf = (state: DataState, mj: JournalId): DataUpdate | undefined =>
   state.updates.find(({ entry }) => entry.mj === mj);
 
 /** The block is what the update made it, for good. */
-export function apply(state: DataState, entry: MjEntry): void {
+export function apply(state: DataState, entry: MjEntry, env: DataEnv): void {
   const { client, request } = entry;
-  const block = blockOf(state, entry);
+  const block = blockOf(state, entry, env);
   block.address = entry.newAddress;
   block.seq = entry.seq;
   const others = block.applied.filter((each) => each.client !== client);
@@ -147,7 +154,7 @@ export const appliedRequest = ({ applied }: DataBlock, client: number): number =
 
 export function encodeData(state: DataState, into: Encoder): void {
   into.flag(state.recovering);
-  into.list(state.blocks, ({ gfid, lblk, address, seq, applied }, to) => {
+  state.blocks.encode(into, ({ gfid, lblk, address, seq, applied }, to) => {
     to.uint(gfid);
     to.uint(lblk);
     to.uint(address);
@@ -180,7 +187,7 @@ export function encodeData(state: DataState, into: Encoder): void {
 
 export const decodeData = (from: Decoder): DataState => ({
   recovering: from.flag(),
-  blocks: from.list((each) => ({
+  blocks: NamedTable.decode(byBlock, from, (each) => ({
     gfid: each.uint(),
     lblk: each.uint(),
     address: each.uint(),

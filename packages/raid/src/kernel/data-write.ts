@@ -48,7 +48,7 @@ function begin(state: DataState, call: WriteCall, env: DataEnv, out: DataSink): 
   if (rules.waitsForPeer() && !isHeard) return false;
   const isOpen = state.updates.some(({ entry }) => entry.gfid === call.gfid && entry.lblk === call.lblk);
   if (isOpen && rules.waitsForBlock()) return false;
-  const block = blockOf(state, call);
+  const block = blockOf(state, call, env);
   if (rules.isRetry(call.request, appliedRequest(block, call.client))) {
     out.reply(call.call, { outcome: 'done', toughness: 2 });
     return true;
@@ -186,7 +186,7 @@ function answer(update: DataUpdate, { rules }: DataEnv, out: DataSink): void {
 /** Both halves are on disk (step d15). */
 function complete(state: DataState, update: DataUpdate, env: DataEnv, out: DataSink): void {
   const { entry } = update;
-  apply(state, entry);
+  apply(state, entry, env);
   end(state, update, 'mj_complete', entry.oldAddress, env, out);
 }
 

@@ -6,10 +6,12 @@ import {
   decodeParity,
   encodeParity,
   initialParity,
+  openGroups,
   type ParityEnv,
   type ParityEvent,
   type ParityState,
   type ParityUpdate,
+  parityBlockOf,
   updateByMj,
   updateByPj,
 } from './parity-state.ts';
@@ -82,7 +84,7 @@ function step(state: ParityState, event: ParityEvent, env: ParityEnv, out: Parit
       if (update !== undefined) stored(state, update, event, env, out);
   }
   sayOpen(state, env, out);
-  for (const block of state.blocks) settle(state, block, env, out);
+  for (const name of openGroups(state)) settle(state, parityBlockOf(state, name, env), env, out);
   admit(state, env, out);
 }
 

@@ -1,6 +1,7 @@
 import { poolWithout } from './address-pool.ts';
 import type { ParitySink } from './iom-messages.ts';
 import type { Address, JournalEntry, Peer, PjEntry } from './journal.ts';
+import { byGroup, NamedTable } from './named-table.ts';
 import {
   chainOf,
   freshUpdate,
@@ -21,9 +22,12 @@ export function recover(
   env: ParityEnv,
   out: ParitySink,
 ): void {
-  state.blocks = checkpoint.map((block) => ({ ...block, vv: [...block.vv] }));
-  for (const entry of entries) replay(state, entry);
-  const used = new Set<Address>(state.blocks.map(({ address }) => address));
+  state.blocks = new NamedTable(
+    byGroup,
+    checkpoint.map((block) => ({ ...block, vv: [...block.vv] })),
+  );
+  for (const entry of entries) replay(state, entry, env);
+  const used = new Set<Address>([...state.blocks].map(({ address }) => address));
   for (const { entry } of state.updates) used.add(entry.newAddress);
   state.pool = poolWithout(env.addresses, used);
   for (const update of state.updates) {
@@ -35,7 +39,7 @@ export function recover(
   serveIfVerified(state, env);
 }
 
-function replay(state: ParityState, entry: JournalEntry): void {
+function replay(state: ParityState, entry: JournalEntry, env: ParityEnv): void {
   if (entry.type === 'pj') {
     const isSame = ({ entry: { from, mj } }: ParityUpdate) => from === entry.from && mj.mj === entry.mj.mj;
     state.updates = state.updates.filter((update) => !isSame(update));
@@ -48,7 +52,7 @@ function replay(state: ParityState, entry: JournalEntry): void {
   if (update === undefined) return;
   state.updates = state.updates.filter((other) => other !== update);
   if (entry.type === 'pj_complete')
-    apply(parityBlockOf(state, update.entry.mj), update.entry.mj, update.entry.newAddress);
+    apply(parityBlockOf(state, update.entry.mj, env), update.entry.mj, update.entry.newAddress);
 }
 
 /** What was not the base of a later entry had been given up by then: its block was lost in an earlier crash. */

@@ -11,6 +11,7 @@ import {
   type Peer,
   type PjEntry,
 } from './journal.ts';
+import { byGroup, type GroupName, NamedTable } from './named-table.ts';
 import type { RaidRules } from './raid-rules.ts';
 
 /** What the parity cnode says of the parity block of one group: where it is, and the last update of each member in it. */
@@ -36,6 +37,8 @@ export interface ParityEnv {
   /** Data IOMs. */
   readonly peers: readonly Peer[];
   readonly rules: RaidRules;
+  /** Where blocks are that the state does not hold; it holds all that something is under way for. Default: it holds all. */
+  readonly parityMap?: (name: GroupName) => ParityBlock | undefined;
 }
 
 /**
@@ -85,7 +88,7 @@ export const peerStates = ['away', 'coming', 'asking', 'known'] as const;
 
 export interface ParityState {
   recovering: boolean;
-  blocks: ParityBlock[];
+  blocks: NamedTable<GroupName, ParityBlock>;
   pool: AddressPool;
   /** In the order of their entries: of one block each is built on the one before. */
   updates: ParityUpdate[];
@@ -97,7 +100,7 @@ export interface ParityState {
 
 export const initialParity = ({ peers, rules, incarnation }: ParityEnv): ParityState => ({
   recovering: true,
-  blocks: [],
+  blocks: new NamedTable(byGroup),
   pool: { free: [], retiring: [] },
   updates: [],
   requested: [],
@@ -105,18 +108,27 @@ export const initialParity = ({ peers, rules, incarnation }: ParityEnv): ParityS
   peers: peers.map(() => (incarnation === 0 ? 'known' : 'away')),
 });
 
-export const parityBlockOf = (state: ParityState, { gfid, group }: { gfid: number; group: number }): ParityBlock => {
-  const found = state.blocks.find((block) => block.gfid === gfid && block.group === group);
-  if (found !== undefined) return found;
-  const fresh: ParityBlock = { gfid, group, address: 0, vv: [] };
-  state.blocks.push(fresh);
-  state.blocks.sort((a, b) => a.gfid - b.gfid || a.group - b.group);
-  return fresh;
-};
+/** The parity block as the state has it, or as the map has it that the state is a part of. */
+export function parityBlockOf(state: ParityState, name: GroupName, env: ParityEnv): ParityBlock {
+  const known = state.blocks.get(name);
+  if (known !== undefined) return known;
+  const { gfid, group } = name;
+  const { address = 0, vv = [] } = env.parityMap?.(name) ?? {};
+  const block: ParityBlock = { gfid, group, address, vv: [...vv] };
+  state.blocks.set(block);
+  return block;
+}
 
 /** The open updates of a parity block that count, oldest first: each starts from the one before (law L4). */
-export const chainOf = (state: ParityState, { gfid, group }: { gfid: number; group: number }): ParityUpdate[] =>
+export const chainOf = (state: ParityState, { gfid, group }: GroupName): ParityUpdate[] =>
   state.updates.filter(({ stage, entry: { mj } }) => stage !== 'aside' && mj.gfid === gfid && mj.group === group);
+
+/** The groups that have open updates. */
+export const openGroups = ({ updates }: ParityState): Iterable<GroupName> =>
+  new NamedTable<GroupName, GroupName>(
+    byGroup,
+    updates.map(({ entry: { mj } }) => mj),
+  );
 
 export const updateByMj = (state: ParityState, from: Peer, mj: JournalId): ParityUpdate | undefined =>
   state.updates.find(({ entry }) => entry.from === from && entry.mj.mj === mj);
@@ -126,7 +138,7 @@ export const updateByPj = (state: ParityState, pj: JournalId): ParityUpdate | un
 
 export function encodeParity(state: ParityState, into: Encoder): void {
   into.flag(state.recovering);
-  into.list(state.blocks, ({ gfid, group, address, vv }, to) => {
+  state.blocks.encode(into, ({ gfid, group, address, vv }, to) => {
     to.uint(gfid);
     to.uint(group);
     to.uint(address);
@@ -157,7 +169,7 @@ export function encodeParity(state: ParityState, into: Encoder): void {
 
 export const decodeParity = (from: Decoder): ParityState => ({
   recovering: from.flag(),
-  blocks: from.list((each) => ({
+  blocks: NamedTable.decode(byGroup, from, (each) => ({
     gfid: each.uint(),
     group: each.uint(),
     address: each.uint(),

@@ -20,10 +20,11 @@ export function updateRequested(
   state: ParityState,
   from: Peer,
   { mj, delta, code }: UpdateRequest,
-  { rules }: ParityEnv,
+  env: ParityEnv,
   out: ParitySink,
 ): void {
-  const merged = parityBlockOf(state, mj).vv[mj.slot] ?? 0;
+  const { rules } = env;
+  const merged = parityBlockOf(state, mj, env).vv[mj.slot] ?? 0;
   if (rules.isMerged(mj.seq, merged)) out.send(from, { type: 'parity_hardened', mj: mj.mj });
   else state.requested.push({ from, mj, ...(code && { code }), delta, asked: false, dataHardened: false });
 }
@@ -44,7 +45,7 @@ export function admit(state: ParityState, env: ParityEnv, out: ParitySink): void
     state.requested = state.requested.filter((other) => other !== request);
     // The block of an entry that was lost holds nothing: the entry that replaces it takes it, so that space cannot run out.
     state.updates = state.updates.filter((other) => other !== lost);
-    const oldAddress = base(state, parityBlockOf(state, mj), env);
+    const oldAddress = base(state, parityBlockOf(state, mj, env), env);
     const pj = state.nextEntry++;
     const entry = { type: 'pj', pj, newAddress, oldAddress, checksum: 0, from, ...(code && { code }), mj } as const;
     state.updates.push({ ...freshUpdate, stage: 'merging', entry, dataHardened });

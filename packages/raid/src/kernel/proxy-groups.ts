@@ -1,15 +1,13 @@
 import type { Handle } from '@holdfast/kernel';
-import { proxyCallsMax } from '../limits.ts';
+import { encodesInFlightMax, proxyCallsMax } from '../limits.ts';
 import { giveAddress, takeAddress } from './address-pool.ts';
 import type { WriteCall } from './data-state.ts';
 import type { Peer } from './journal.ts';
+import { type GroupName, isGroup } from './named-table.ts';
 import { parityBlockOf } from './parity-state.ts';
-import { mayRun } from './proxy-locks.ts';
+import { mayEncode, mayRun } from './proxy-locks.ts';
 import {
   anySeq,
-  type GroupName,
-  isBlock,
-  isGroup,
   type MemberBlock,
   type ProxyAnswer,
   type ProxyEntry,
@@ -17,9 +15,10 @@ import {
   type ReadCall,
   type ToProxy,
 } from './proxy-messages.ts';
-import { end, isQuiet, know } from './proxy-parity.ts';
+import { end, groupOf, isQuiet } from './proxy-parity.ts';
 import {
   type GroupOperation,
+  isStale,
   mark,
   memberOf,
   type OperationKind,
@@ -112,10 +111,7 @@ export function memberValue(
 
 /** Go on with every operation as far as it can, one of a group at a time. */
 export function advance(state: ProxyState, env: ProxyEnv, out: ProxySink): void {
-  for (const name of state.stale) {
-    const isUnderWay = state.operations.some((each) => each.kind === 'encode' && isGroup(each, name));
-    if (!isUnderWay) add(state, 'encode', { ...name, lblk: 0, slot: 0 }, {});
-  }
+  beginEncodes(state, env);
   const begun: GroupName[] = [];
   for (const operation of [...state.operations]) {
     if (!mayRun(state, operation, env) || begun.some((name) => isGroup(name, operation))) continue;
@@ -126,13 +122,27 @@ export function advance(state: ProxyState, env: ProxyEnv, out: ProxySink): void 
   }
 }
 
+/** Some groups at a time, those first that an update waits for. */
+function beginEncodes(state: ProxyState, env: ProxyEnv): void {
+  if (state.stale.size === 0) return;
+  const underWay = state.operations.filter(({ kind }) => kind === 'encode');
+  let room = encodesInFlightMax - underWay.length;
+  const wanted = state.held.flatMap(({ message }) => groupOf(message) ?? []).filter((name) => isStale(state, name));
+  for (const { gfid, group } of [wanted, state.stale].flatMap((names) => [...names])) {
+    if (room <= 0) return;
+    const isUnderWay = state.operations.some((each) => each.kind === 'encode' && isGroup(each, { gfid, group }));
+    if (isUnderWay || !mayEncode(state, { gfid, group }, env)) continue;
+    add(state, 'encode', { gfid, group, lblk: 0, slot: 0 }, {});
+    room--;
+  }
+}
+
 function begin(state: ProxyState, operation: GroupOperation, env: ProxyEnv, out: ProxySink): void {
   if (env.proxyRules.waitsForQuiet() && !isQuiet(state, operation)) return;
-  const isRepeated = (other: ProxyState['requests'][number]) =>
-    isBlock(other, operation) &&
-    other.client === operation.client &&
-    env.proxyRules.isRetry(operation.request, other.request);
-  if (operation.kind === 'write' && state.requests.some(isRepeated)) {
+  const isRepeated = state.requests
+    .of(operation)
+    .some(({ client, request }) => client === operation.client && env.proxyRules.isRetry(operation.request, request));
+  if (operation.kind === 'write' && isRepeated) {
     out.reply(operation.call, { outcome: 'done', toughness: 2 });
     finish(state, operation);
     return;
@@ -147,7 +157,7 @@ function begin(state: ProxyState, operation: GroupOperation, env: ProxyEnv, out:
 /** Ask the members for their blocks, and go on when all are there. */
 function gather(state: ProxyState, operation: GroupOperation, env: ProxyEnv, out: ProxySink): void {
   const { gfid, group, id } = operation;
-  const { vv, address } = parityBlockOf(state.parity, operation);
+  const { vv, address } = parityBlockOf(state.parity, operation, env);
   let missing = false;
   for (const [slot, { peer, lblk }] of env.membersOf(operation).entries()) {
     if (operation.kind !== 'encode' && slot === operation.slot) continue;
@@ -178,7 +188,7 @@ function change(state: ProxyState, operation: GroupOperation, env: ProxyEnv, out
     out.deliver({ type: 'encode', id, newAddress, parts: values });
     return;
   }
-  const oldAddress = parityBlockOf(state.parity, operation).address;
+  const oldAddress = parityBlockOf(state.parity, operation, env).address;
   out.deliver({ type: 'fold', id, oldAddress, newAddress, old: value, payload, writeStart, writeBytes });
   if (!env.proxyRules.answersDurably()) answer(operation, out);
 }
@@ -218,10 +228,8 @@ function summed(state: ProxyState, operation: GroupOperation, value: Handle, env
     out.reply(call, { outcome: 'done', toughness: 2, value });
     return;
   }
-  const seq = parityBlockOf(state.parity, operation).vv[slot] ?? 0;
-  const applied = state.requests
-    .filter((known) => isBlock(known, operation))
-    .map(({ client, request }) => ({ client, request }));
+  const seq = parityBlockOf(state.parity, operation, env).vv[slot] ?? 0;
+  const applied = state.requests.of(operation).map(({ client, request }) => ({ client, request }));
   out.send(peerOf(operation, env), { type: 'restore_value', gfid, lblk, seq, value, applied });
   if (!env.proxyRules.unmarksWhenRestored()) forget(state, { gfid, lblk, seq }, out);
 }
@@ -229,15 +237,15 @@ function summed(state: ProxyState, operation: GroupOperation, value: Handle, env
 /** The new parity is durable: say so in the log, which makes it count. */
 function journalMove(state: ProxyState, operation: GroupOperation, env: ProxyEnv, out: ProxySink): void {
   operation.stage = 'journaling';
-  out.deliver({ type: 'journal', entry: moveOf(state, operation) });
+  out.deliver({ type: 'journal', entry: moveOf(state, operation, env) });
   const isEarly = operation.kind === 'encode' && !env.proxyRules.freshWhenDurable();
   if (isEarly) sayFresh(operation, env, out);
 }
 
-function moveOf(state: ProxyState, operation: GroupOperation): ProxyEntry {
+function moveOf(state: ProxyState, operation: GroupOperation, env: ProxyEnv): ProxyEntry {
   const { id, gfid, lblk, group, slot, address, checksum, client, request, seqs } = operation;
   if (operation.kind === 'encode') return { type: 'encoded', id, gfid, group, address, checksum, vv: [...seqs] };
-  const seq = (parityBlockOf(state.parity, operation).vv[slot] ?? 0) + 1;
+  const seq = (parityBlockOf(state.parity, operation, env).vv[slot] ?? 0) + 1;
   return { type: 'proxied', id, gfid, lblk, group, slot, seq, address, checksum, client, request };
 }
 
@@ -255,17 +263,17 @@ export function journaledMove(
   }
   if (entry.type !== 'proxied' && entry.type !== 'encoded') return;
   const operation = state.operations.find(({ id }) => id === entry.id);
-  const block = parityBlockOf(state.parity, entry);
+  const block = parityBlockOf(state.parity, entry, env);
   giveAddress(state.parity.pool, block.address);
   block.address = entry.address;
   if (entry.type === 'encoded') {
     block.vv = [...entry.vv];
-    state.stale = state.stale.filter((name) => !isGroup(name, entry));
+    state.stale.delete(entry);
   } else {
     const length = Math.max(block.vv.length, entry.slot + 1);
     block.vv = Array.from({ length }, (_, slot) => (slot === entry.slot ? entry.seq : (block.vv[slot] ?? 0)));
     if (env.proxyRules.marksWrites()) mark(state, entry);
-    know(state, 0, entry);
+    state.requests.know(0, entry);
   }
   if (operation === undefined) return;
   finish(state, operation);
@@ -297,8 +305,30 @@ export function forget(
   { gfid, lblk, seq }: { gfid: number; lblk: number; seq: number },
   out: ProxySink,
 ): void {
-  const before = state.marks.length;
-  unmark(state, { gfid, lblk, seq });
-  if (state.marks.length === before) return;
+  if (!unmark(state, { gfid, lblk, seq })) return;
   out.deliver({ type: 'journal', entry: { type: 'unmarked', id: state.nextId++, gfid, lblk, seq } });
+}
+
+/** A member will come back with nothing: each of its blocks that parity knows is as stale as one that was written. */
+export function memberBlank(state: ProxyState, blocks: readonly MemberBlock[], env: ProxyEnv, out: ProxySink): void {
+  for (const { gfid, lblk, group, slot } of blocks) {
+    const seq = parityBlockOf(state.parity, { gfid, group }, env).vv[slot] ?? 0;
+    if (seq === 0 || state.marks.get({ gfid, lblk })?.seq === seq) continue;
+    const stale = { gfid, lblk, group, slot, seq };
+    mark(state, stale);
+    const nobody = { client: 0, request: 0 };
+    out.deliver({ type: 'journal', entry: { type: 'marked', id: state.nextId++, ...stale, ...nobody } });
+  }
+}
+
+/** What waits for a removed object is over; what is on its way to the disk ends as it is. */
+export function objectRemoved(state: ProxyState, gfid: number, out: ProxySink): void {
+  for (const block of [...state.marks]) if (block.gfid === gfid) state.marks.delete(block);
+  for (const name of [...state.stale]) if (name.gfid === gfid) state.stale.delete(name);
+  for (const operation of state.operations) {
+    const isIdle = operation.stage === 'waiting' || operation.stage === 'gathering';
+    if (operation.gfid !== gfid || !isIdle) continue;
+    if (operation.call !== 0) out.reply(operation.call, { outcome: 'elsewhere', toughness: 0 });
+    finish(state, operation);
+  }
 }

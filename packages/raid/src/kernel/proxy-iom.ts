@@ -1,6 +1,6 @@
 import { type Kernel, refuseImpossible } from '@holdfast/kernel';
 import type { ParityEvent } from './parity-state.ts';
-import { advance, answered, journaledMove, proposed } from './proxy-groups.ts';
+import { advance, answered, journaledMove, memberBlank, objectRemoved, proposed } from './proxy-groups.ts';
 import { heard, linkChanged, settleMembers, viewChanged } from './proxy-members.ts';
 import { isProxyId, type ProxyRequest, type ProxyResult, type ProxySink, type ToMember } from './proxy-messages.ts';
 import { stepParity, tell } from './proxy-parity.ts';
@@ -32,6 +32,9 @@ function row(state: ProxyState, event: ProxyEvent, env: ProxyEnv): string {
     case 'message':
       return env.proxyRules.fences() ? memberOf(state, event.from, env).status : 'member';
     case 'view':
+    case 'space':
+    case 'blank':
+    case 'removed':
     case 'peer':
     case 'recovered':
     case 'read':
@@ -71,6 +74,14 @@ function step(state: ProxyState, event: ProxyEvent, env: ProxyEnv, out: ProxySin
   switch (event.type) {
     case 'view':
       viewChanged(state, event, env, out);
+      break;
+    case 'space':
+      break;
+    case 'removed':
+      objectRemoved(state, event.gfid, out);
+      break;
+    case 'blank':
+      memberBlank(state, event.blocks, env, out);
       break;
     case 'peer':
       linkChanged(state, event.peer, event.up, env, out);

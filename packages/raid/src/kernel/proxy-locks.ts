@@ -1,4 +1,4 @@
-import { type GroupName, isGroup } from './proxy-messages.ts';
+import { type GroupName, isGroup } from './named-table.ts';
 import { type GroupOperation, isStale, memberOf, type ProxyEnv, type ProxyState, peerOf } from './proxy-state.ts';
 
 /** Whether no update of a group may begin: the proxy has it to itself, or its parity may be stale. */
@@ -10,7 +10,7 @@ export function isLocked(state: ProxyState, name: GroupName, env: ProxyEnv): boo
 }
 
 /** Whether every member of a group said which parity it knows to be stale. Who is stopped while nobody returns knows none. */
-function isSure(state: ProxyState, name: GroupName, env: ProxyEnv): boolean {
+export function isSure(state: ProxyState, name: GroupName, env: ProxyEnv): boolean {
   if (!env.proxyRules.hearsAll()) return true;
   return env.membersOf(name).every(({ peer }) => {
     const { heard, status } = memberOf(state, peer, env);
@@ -18,13 +18,15 @@ function isSure(state: ProxyState, name: GroupName, env: ProxyEnv): boolean {
   });
 }
 
+/** Whether all members of a group are there to compute its parity from. */
+export const mayEncode = (state: ProxyState, name: GroupName, env: ProxyEnv): boolean =>
+  env.membersOf(name).every(({ peer }) => memberOf(state, peer, env).status === 'member');
+
 /** Whether an operation may have its group, once that is quiet. */
 export function mayRun(state: ProxyState, operation: GroupOperation, env: ProxyEnv): boolean {
   if (operation.stage !== 'waiting') return true;
   if (!isSure(state, operation, env)) return false;
-  if (operation.kind === 'encode') {
-    return env.membersOf(operation).every(({ peer }) => memberOf(state, peer, env).status === 'member');
-  }
+  if (operation.kind === 'encode') return mayEncode(state, operation, env);
   if (isStale(state, operation) && env.proxyRules.holdsStaleParity()) return false;
   const { status } = memberOf(state, peerOf(operation, env), env);
   return operation.kind === 'restore' ? status === 'member' : status === 'out';

@@ -96,10 +96,10 @@ function welcome(state: ProxyState, peer: Peer, env: ProxyEnv, out: ProxySink): 
   member.heard = true;
   member.status = 'member';
   for (const name of hello.stale) {
-    if (!isStale(state, name)) state.stale = [...state.stale, name];
+    if (!isStale(state, name)) state.stale.set(name);
     endBefore(state, peer, name, env, out);
   }
-  const stale = state.marks.filter((each) => env.membersOf(each)[each.slot]?.peer === peer);
+  const stale = [...state.marks].filter((each) => env.membersOf(each)[each.slot]?.peer === peer);
   out.trace('welcome', peer, stale.length);
   out.send(peer, { type: 'welcome', epoch: hello.epoch, stale });
   stepParity(state, { type: 'peer', peer, up: true }, env, out);

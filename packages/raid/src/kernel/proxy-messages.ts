@@ -1,12 +1,7 @@
 import type { EffectSink, Handle } from '@holdfast/kernel';
 import type { StorageAnswer, StorageRequest, ToData, ToParity, Toughness } from './iom-messages.ts';
 import type { Address, JournalEntry, JournalId, Peer } from './journal.ts';
-
-/** A parity group of an object. */
-export interface GroupName {
-  readonly gfid: number;
-  readonly group: number;
-}
+import type { GroupName } from './named-table.ts';
 
 /** A block as a member of its group. */
 export interface MemberBlock extends GroupName {
@@ -169,12 +164,6 @@ const proxyIdsPerLife = 2 ** 24;
 export const firstProxyId = (incarnation: number): JournalId => proxyIdsStart + incarnation * proxyIdsPerLife;
 export const isProxyId = (id: JournalId): boolean => id >= proxyIdsStart;
 
-export const isGroup = (a: GroupName, b: GroupName): boolean => a.gfid === b.gfid && a.group === b.group;
-export const isBlock = (
-  a: { readonly gfid: number; readonly lblk: number },
-  b: { readonly gfid: number; readonly lblk: number },
-): boolean => a.gfid === b.gfid && a.lblk === b.lblk;
-
 /** The view that members work by, once it is durable on every one of them. */
 export interface ViewEvent {
   readonly type: 'view';
@@ -183,6 +172,17 @@ export interface ViewEvent {
   readonly out: readonly Peer[];
   /** Somebody who was stopped is back and not up to date yet. */
   readonly returning: boolean;
+}
+
+/** There are more addresses than before: what waited for one goes on. */
+export interface SpaceEvent {
+  readonly type: 'space';
+}
+
+/** An object was removed: nobody writes it any more, and nothing of it is caught up on. */
+export interface RemovedEvent {
+  readonly type: 'removed';
+  readonly gfid: number;
 }
 
 /** The sink that an inner kernel writes to: what it sends and asks for passes through the outer one's hands. */

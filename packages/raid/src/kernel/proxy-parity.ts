@@ -1,10 +1,10 @@
-import { clientsPerBlockMax } from '../limits.ts';
 import type { ToData, ToParity } from './iom-messages.ts';
 import type { JournalId, MjEntry, Peer } from './journal.ts';
+import { type GroupName, isGroup } from './named-table.ts';
 import { parityIom } from './parity-iom.ts';
 import { type ParityEvent, parityBlockOf, updateByMj } from './parity-state.ts';
 import { isLocked } from './proxy-locks.ts';
-import { type GroupName, innerSink, isBlock, isGroup, type ProxyRequest, type ProxySink } from './proxy-messages.ts';
+import { innerSink, type ProxyRequest, type ProxySink } from './proxy-messages.ts';
 import { type HeldMessage, isStale, memberOf, type ProxyEnv, type ProxyState } from './proxy-state.ts';
 
 /**
@@ -65,25 +65,11 @@ export function end(state: ProxyState, id: JournalId, env: ProxyEnv, out: ProxyS
   stepParity(state, { type: 'message', from, message: { type: 'data_hardened', mj } }, env, out);
 }
 
-function remember(state: ProxyState, request: ProxyRequest): void {
+function remember({ requests }: ProxyState, request: ProxyRequest): void {
   if (request.type !== 'journal') return;
   const { entry } = request;
-  if (entry.type === 'pj') know(state, entry.pj, entry.mj);
-  else if (entry.type === 'pj_abort') state.requests = state.requests.filter(({ pj }) => pj !== entry.id);
-}
-
-/** Remember that a block has a request. */
-export function know(
-  state: ProxyState,
-  pj: JournalId,
-  { gfid, lblk, client, request }: Pick<MjEntry, 'gfid' | 'lblk' | 'client' | 'request'>,
-): void {
-  const isSame = (other: ProxyState['requests'][number]) =>
-    other.gfid === gfid && other.lblk === lblk && other.client === client && other.request === request;
-  state.requests = [...state.requests.filter((other) => !isSame(other)), { gfid, lblk, client, request, pj }];
-  const ofBlock = state.requests.filter((other) => isBlock(other, { gfid, lblk }));
-  const forgotten = ofBlock.slice(0, -clientsPerBlockMax);
-  if (forgotten.length > 0) state.requests = state.requests.filter((other) => !forgotten.includes(other));
+  if (entry.type === 'pj') requests.know(entry.pj, entry.mj);
+  else if (entry.type === 'pj_abort') requests.forget(entry.id);
 }
 
 /** A message of a member for the parity IOM: one that begins an update in a group that is not free waits. */
@@ -100,7 +86,7 @@ function mustWait(state: ProxyState, from: Peer, message: ToParity, env: ProxyEn
   const open = updateByMj(state.parity, from, message.mj.mj);
   // What is open here must end before the group can be free, and what is merged is only answered.
   if (open !== undefined) return open.dataHardened;
-  const merged = parityBlockOf(state.parity, message.mj).vv[message.mj.slot] ?? 0;
+  const merged = parityBlockOf(state.parity, message.mj, env).vv[message.mj.slot] ?? 0;
   return isStale(state, message.mj) || message.mj.seq > merged;
 }
 
@@ -120,6 +106,10 @@ const mjOf = ({ message }: HeldMessage): JournalId | undefined => {
   if (message.type === 'resolve') return undefined;
   return message.type === 'ios_updatepn' ? message.mj.mj : message.mj;
 };
+
+/** The group that a message begins or goes on with an update of, where it names it. */
+export const groupOf = (message: ToParity): GroupName | undefined =>
+  message.type === 'ios_updatepn' ? message.mj : undefined;
 
 /** Hand over the messages that waited for a group that is free. */
 export function tell(state: ProxyState, env: ProxyEnv, out: ProxySink): void {

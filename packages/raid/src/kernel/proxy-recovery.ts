@@ -1,7 +1,7 @@
 import type { JournalEntry, MjEntry } from './journal.ts';
 import type { ParityBlock } from './parity-state.ts';
 import type { ProxyEntry, ProxySink } from './proxy-messages.ts';
-import { know, stepParity } from './proxy-parity.ts';
+import { stepParity } from './proxy-parity.ts';
 import { mark, type ProxyEnv, type ProxyState, unmark } from './proxy-state.ts';
 
 /**
@@ -21,14 +21,14 @@ export function recover(
       case 'proxied':
         inner.push(...asUpdate(entry, entry.slot, entry.seq));
         if (env.proxyRules.marksWrites()) mark(state, entry);
-        know(state, 0, entry);
+        state.requests.know(0, entry);
         break;
       case 'encoded':
         for (const [slot, seq] of entry.vv.entries()) inner.push(...asUpdate(entry, slot, seq));
         break;
       case 'marked':
         mark(state, entry);
-        know(state, 0, entry);
+        if (entry.client !== 0) state.requests.know(0, entry);
         break;
       case 'unmarked':
         unmark(state, entry);
@@ -39,8 +39,8 @@ export function recover(
         break;
       default:
         inner.push(entry);
-        if (entry.type === 'pj') know(state, entry.pj, entry.mj);
-        else if (entry.type === 'pj_abort') state.requests = state.requests.filter(({ pj }) => pj !== entry.id);
+        if (entry.type === 'pj') state.requests.know(entry.pj, entry.mj);
+        else if (entry.type === 'pj_abort') state.requests.forget(entry.id);
     }
   }
   stepParity(state, { type: 'recovered', blocks, entries: inner }, env, out);

@@ -2,17 +2,18 @@ import type { Decoder, Encoder, Handle } from '@holdfast/kernel';
 import type { WriteCall } from './data-state.ts';
 import type { ToParity, Toughness } from './iom-messages.ts';
 import { type Address, decodeMj, encodeMj, type JournalEntry, type JournalId, type Peer } from './journal.ts';
+import { KnownRequests } from './known-requests.ts';
+import { type BlockName, byBlock, byGroup, type GroupName, NamedTable } from './named-table.ts';
 import type { ParityBlock } from './parity-state.ts';
 import { decodeParity, encodeParity, initialParity, type ParityEnv, type ParityState } from './parity-state.ts';
 import {
   firstProxyId,
-  type GroupName,
-  isBlock,
-  isGroup,
   type MemberBlock,
   type ProxyAnswer,
   type ProxyEntry,
   type ReadCall,
+  type RemovedEvent,
+  type SpaceEvent,
   type StaleBlock,
   type ToProxy,
   type ViewEvent,
@@ -23,6 +24,9 @@ export type ProxyEvent =
   | WriteCall
   | ReadCall
   | ViewEvent
+  | SpaceEvent
+  | RemovedEvent
+  | BlankMember
   | ProxyAnswer
   | { readonly type: 'message'; readonly from: Peer; readonly message: ToProxy }
   | { readonly type: 'peer'; readonly peer: Peer; readonly up: boolean }
@@ -31,6 +35,12 @@ export type ProxyEvent =
       readonly blocks: readonly ParityBlock[];
       readonly entries: readonly (JournalEntry | ProxyEntry)[];
     };
+
+/** A member that is stopped will come back with nothing: these are its blocks, as far as parity is here. */
+export interface BlankMember {
+  readonly type: 'blank';
+  readonly blocks: readonly MemberBlock[];
+}
 
 /** A member of a group: where its data IOM is. */
 export interface GroupMember {
@@ -111,15 +121,6 @@ export interface GroupOperation extends MemberBlock {
   hardened: boolean;
 }
 
-/** A request that a block has, and the entry of parity by which it is known; 0 for the proxy's own. */
-export interface KnownRequest {
-  readonly gfid: number;
-  readonly lblk: number;
-  readonly client: number;
-  readonly request: number;
-  readonly pj: JournalId;
-}
-
 /** An update of a stopped member that ends when its mark is durable. */
 export interface EndingUpdate {
   readonly id: JournalId;
@@ -141,10 +142,10 @@ export interface ProxyState {
   returning: boolean;
   /** By index in the peers of the parity IOM. */
   members: Member[];
-  marks: StaleBlock[];
-  requests: KnownRequest[];
+  marks: NamedTable<BlockName, StaleBlock>;
+  requests: KnownRequests;
   /** Groups whose parity is stale. */
-  stale: GroupName[];
+  stale: NamedTable<GroupName, GroupName>;
   operations: GroupOperation[];
   held: HeldMessage[];
   ending: EndingUpdate[];
@@ -162,9 +163,9 @@ export const initialProxy = (env: ProxyEnv): ProxyState => ({
     if (env.startsWithout.includes(peer)) return { status: 'out', ...unknown, lastOut: 0 };
     return { status: 'member', linked: true, heard: true, lastOut: -1, hello: undefined };
   }),
-  marks: [],
-  requests: [],
-  stale: [],
+  marks: new NamedTable(byBlock),
+  requests: new KnownRequests(),
+  stale: new NamedTable(byGroup),
   operations: [],
   held: [],
   ending: [],
@@ -176,16 +177,16 @@ export const memberOf = (state: ProxyState, peer: Peer, env: ProxyEnv): Member =
 
 export const peerOf = (name: MemberBlock, env: ProxyEnv): Peer => env.membersOf(name)[name.slot]!.peer;
 
-export const isStale = (state: ProxyState, name: GroupName): boolean => state.stale.some((each) => isGroup(each, name));
+export const isStale = (state: ProxyState, name: GroupName): boolean => state.stale.has(name);
 
-/** The marks by block, ascending, each with the latest update. */
-export function mark(state: ProxyState, { gfid, lblk, group, slot, seq }: StaleBlock): void {
-  const others = state.marks.filter((other) => !isBlock(other, { gfid, lblk }));
-  state.marks = [...others, { gfid, lblk, group, slot, seq }].sort((a, b) => a.gfid - b.gfid || a.lblk - b.lblk);
+export function mark({ marks }: ProxyState, { gfid, lblk, group, slot, seq }: StaleBlock): void {
+  if ((marks.get({ gfid, lblk })?.seq ?? 0) < seq) marks.set({ gfid, lblk, group, slot, seq });
 }
 
-export function unmark(state: ProxyState, { gfid, lblk, seq }: { gfid: number; lblk: number; seq: number }): void {
-  state.marks = state.marks.filter((other) => !isBlock(other, { gfid, lblk }) || other.seq > seq);
+/** Whether there was a mark of that update, or of one before. */
+export function unmark({ marks }: ProxyState, block: BlockName & { readonly seq: number }): boolean {
+  const known = marks.get(block);
+  return known !== undefined && known.seq <= block.seq && marks.delete(block);
 }
 
 const encodeGroup = ({ gfid, group }: GroupName, to: Encoder): void => {
@@ -223,15 +224,9 @@ export function encodeProxy(state: ProxyState, into: Encoder): void {
     to.int(hello?.epoch ?? -1);
     to.list(hello?.stale ?? [], encodeGroup);
   });
-  into.list(state.marks, encodeStale);
-  into.list(state.requests, ({ gfid, lblk, client, request, pj }, to) => {
-    to.uint(gfid);
-    to.uint(lblk);
-    to.uint(client);
-    to.uint(request);
-    to.uint(pj);
-  });
-  into.list(state.stale, encodeGroup);
+  state.marks.encode(into, encodeStale);
+  state.requests.encode(into);
+  state.stale.encode(into, encodeGroup);
   into.list(state.operations, encodeOperation);
   into.list(state.held, encodeHeld);
   into.list(state.ending, ({ id, from, mj }, to) => {
@@ -256,15 +251,9 @@ export const decodeProxy = (from: Decoder): ProxyState => ({
     const stale = each.list(decodeGroup);
     return { status, linked, heard, lastOut, hello: epoch < 0 ? undefined : { epoch, stale } };
   }),
-  marks: from.list(decodeStale),
-  requests: from.list((each) => ({
-    gfid: each.uint(),
-    lblk: each.uint(),
-    client: each.uint(),
-    request: each.uint(),
-    pj: each.uint(),
-  })),
-  stale: from.list(decodeGroup),
+  marks: NamedTable.decode(byBlock, from, decodeStale),
+  requests: KnownRequests.decode(from),
+  stale: NamedTable.decode(byGroup, from, decodeGroup),
   operations: from.list(decodeOperation),
   held: from.list(decodeHeld),
   ending: from.list((each) => ({ id: each.uint(), from: each.uint(), mj: each.uint() })),

@@ -6,7 +6,14 @@ const notAsked = impossible('the storage was not asked');
 const early = impossible('it is asked for when the block before it is there');
 const over = ignored('the member that wanted it is gone');
 
-const whole = { view: handled, 'peer up': handled, 'peer down': handled };
+const whole = {
+  view: handled,
+  space: handled,
+  blank: handled,
+  removed: handled,
+  'peer up': handled,
+  'peer down': handled,
+};
 const messages = {
   restore: fenced,
   restored: fenced,

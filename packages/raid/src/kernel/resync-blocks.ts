@@ -1,19 +1,19 @@
 import type { Handle } from '@holdfast/kernel';
 import { restoresInFlightMax, writesWaitingMax } from '../limits.ts';
 import { giveAddress, takeAddress } from './address-pool.ts';
-import { apply, blockOf, type WriteCall } from './data-state.ts';
+import { apply, blockOf, knownBlock, type WriteCall } from './data-state.ts';
 import { type Address, noAddress, type Peer } from './journal.ts';
+import { isBlock } from './named-table.ts';
 import {
   type AppliedRequest,
   anySeq,
-  isBlock,
   type MemberSink,
   type ProxyAnswer,
   type ProxyEntry,
   type ToMember,
 } from './proxy-messages.ts';
 import { stepData } from './resync-data.ts';
-import { partnerOf, type ResyncEnv, type ResyncState, type StaleHere, staleHere } from './resync-state.ts';
+import { isStaleHere, partnerOf, type RestoringBlock, type ResyncEnv, type ResyncState } from './resync-state.ts';
 
 /** A call goes to the data IOM at once, or waits for its block or its parity IOM. */
 export function called(state: ResyncState, call: WriteCall, out: MemberSink): void {
@@ -27,7 +27,7 @@ export function admit(state: ResyncState, env: ResyncEnv, out: MemberSink): void
   for (const call of state.calls) {
     const { status } = partnerOf(state, call.parity, env);
     const isServed = status === 'partner' || status === 'replaced';
-    const isStale = env.proxyRules.holdsStale() && staleHere(state, call) !== undefined;
+    const isStale = env.proxyRules.holdsStale() && isStaleHere(state, call);
     const isBehind = waiting.some((other) => isBlock(other, call));
     if (!isServed || isStale || isBehind) waiting.push(call);
     else stepData(state, call, env, out);
@@ -37,17 +37,16 @@ export function admit(state: ResyncState, env: ResyncEnv, out: MemberSink): void
 
 /** Ask for stale blocks, those first that a call waits for, and take in what came. */
 export function restore(state: ResyncState, env: ResyncEnv, out: MemberSink): void {
-  const isWanted = (block: StaleHere) => state.calls.some((call) => isBlock(call, block));
-  const inOrder = [...state.stale.filter(isWanted), ...state.stale.filter((block) => !isWanted(block))];
-  let underWay = state.stale.filter(({ stage }) => stage !== 'waiting').length;
-  for (const block of inOrder) {
-    if (block.stage === 'taking') place(state, block, out);
-    if (block.stage !== 'waiting' || underWay >= restoresInFlightMax) continue;
-    if (partnerOf(state, block.peer, env).status !== 'partner') continue;
-    underWay++;
-    block.stage = 'asked';
-    const { gfid, lblk, group, slot } = block;
-    out.send(block.peer, { type: 'restore', gfid, lblk, group, slot });
+  for (const block of state.restoring) if (block.stage === 'taking') place(state, block, out);
+  if (state.stale.size === 0) return;
+  const wanted = state.calls.flatMap((call) => state.stale.get(call) ?? []);
+  for (const block of [wanted, state.stale].flatMap((blocks) => [...blocks])) {
+    if (state.restoring.length >= restoresInFlightMax) return;
+    const { gfid, lblk, group, slot, peer } = block;
+    if (partnerOf(state, peer, env).status !== 'partner' || !state.stale.delete(block)) continue;
+    const fresh = { stage: 'asked', found: 0, value: 0, applied: [], address: 0, checksum: 0 } as const;
+    state.restoring = [...state.restoring, { ...block, id: state.nextId++, ...fresh }];
+    out.send(peer, { type: 'restore', gfid, lblk, group, slot });
   }
 }
 
@@ -61,12 +60,12 @@ export function restoreCame(
     readonly applied: readonly AppliedRequest[];
   },
 ): void {
-  const block = staleHere(state, came);
+  const block = state.restoring.find((each) => isBlock(each, came));
   if (block?.stage !== 'asked') return;
   Object.assign(block, { stage: 'taking', found: came.seq, value: came.value, applied: came.applied });
 }
 
-function place(state: ResyncState, block: StaleHere, out: MemberSink): void {
+function place(state: ResyncState, block: RestoringBlock, out: MemberSink): void {
   const newAddress = takeAddress(state.data.pool);
   if (newAddress === undefined) return;
   block.address = newAddress;
@@ -85,7 +84,7 @@ export function answered(
     readDone(state, event.id, event.delta, out);
     return;
   }
-  const block = state.stale.find(({ id }) => id === event.id);
+  const block = state.restoring.find(({ id }) => id === event.id);
   if (block === undefined) return;
   if (event.type === 'combined') {
     block.checksum = event.checksum;
@@ -95,7 +94,7 @@ export function answered(
   } else if (event.type === 'hardened' && block.stage === 'hardening') journalRestored(block, out);
 }
 
-function journalRestored(block: StaleHere, out: MemberSink): void {
+function journalRestored(block: RestoringBlock, out: MemberSink): void {
   const { id, gfid, lblk, group, slot, found: seq, address, checksum, applied } = block;
   block.stage = 'journaling';
   out.deliver({
@@ -112,10 +111,10 @@ export function journaledHere(
   out: MemberSink,
 ): void {
   if (entry.type !== 'restored') return;
-  const block = staleHere(state, entry);
+  const block = state.restoring.find((each) => isBlock(each, entry));
   if (block === undefined) return;
-  state.stale = state.stale.filter((other) => other !== block);
-  giveAddress(state.data.pool, applyRestored(state, entry));
+  state.restoring = state.restoring.filter((other) => other !== block);
+  giveAddress(state.data.pool, applyRestored(state, entry, env));
   const { gfid, lblk, seq } = entry;
   if (partnerOf(state, block.peer, env).status === 'partner') {
     out.send(block.peer, { type: 'restored', gfid, lblk, seq });
@@ -123,8 +122,9 @@ export function journaledHere(
 }
 
 /** The block is what the others of its group said; the address it had. */
-function applyRestored(state: ResyncState, entry: Extract<ProxyEntry, { type: 'restored' }>): Address {
-  const old = blockOf(state.data, entry).address;
+function applyRestored(state: ResyncState, entry: Extract<ProxyEntry, { type: 'restored' }>, env: ResyncEnv): Address {
+  const block = blockOf(state.data, entry, env);
+  const old = block.address;
   const { gfid, lblk, group, slot, seq, address, checksum } = entry;
   for (const { client, request } of entry.applied) {
     const write = { client, request, writeStart: 0, writeBytes: 0, parity: 0 };
@@ -140,8 +140,10 @@ function applyRestored(state: ResyncState, entry: Extract<ProxyEntry, { type: 'r
       oldAddress: old,
       checksum,
     } as const;
-    apply(state.data, { ...mj, ...write });
+    apply(state.data, { ...mj, ...write }, env);
   }
+  // One that nobody is known to have written.
+  Object.assign(block, { address, seq });
   return old;
 }
 
@@ -157,8 +159,8 @@ export function readAsked(state: ResyncState, from: Peer, read: Extract<ToMember
 /** Read the blocks that proxies ask for, as soon as each has the version asked for. */
 export function serveReads(state: ResyncState, env: ResyncEnv, out: MemberSink): void {
   for (const read of state.reads) {
-    if (read.reading || staleHere(state, read) !== undefined) continue;
-    const block = state.data.blocks.find((other) => isBlock(other, read));
+    if (read.reading || isStaleHere(state, read)) continue;
+    const block = knownBlock(state.data, read, env);
     const seq = block?.seq ?? 0;
     if (read.seq !== anySeq && !env.proxyRules.isVersion(seq, read.seq)) continue;
     read.reading = true;
@@ -174,4 +176,12 @@ function readDone(state: ResyncState, id: number, value: Handle, out: MemberSink
   state.reads = state.reads.filter((other) => other !== read);
   const { from, question, gfid, group, slot, found: seq } = read;
   out.send(from, { type: 'member_value', question, gfid, group, slot, seq, value });
+}
+
+/** Nothing of a removed object is restored any more; what is on its way to the disk ends as it is. */
+export function objectRemoved(state: ResyncState, gfid: number): void {
+  for (const block of [...state.stale]) if (block.gfid === gfid) state.stale.delete(block);
+  for (const name of [...state.staleParity]) if (name.gfid === gfid) state.staleParity.delete(name);
+  state.restoring = state.restoring.filter((block) => block.gfid !== gfid || block.stage !== 'asked');
+  state.reads = state.reads.filter((read) => read.gfid !== gfid || read.reading);
 }

@@ -2,8 +2,9 @@ import { dataIom } from './data-iom.ts';
 import type { DataEvent } from './data-state.ts';
 import type { ToParity } from './iom-messages.ts';
 import type { MjEntry, Peer } from './journal.ts';
-import { innerSink, isGroup, type MemberSink, type ProxyRequest } from './proxy-messages.ts';
-import { partnerOf, type ResyncEnv, type ResyncState } from './resync-state.ts';
+import type { GroupName } from './named-table.ts';
+import { innerSink, type MemberSink, type ProxyRequest } from './proxy-messages.ts';
+import { type BlankParity, partnerOf, type ResyncEnv, type ResyncState } from './resync-state.ts';
 
 /** Let the data IOM take a step. What it says to a parity IOM that is stopped is answered here, in its place. */
 export function stepData(state: ResyncState, event: DataEvent, env: ResyncEnv, out: MemberSink): void {
@@ -35,27 +36,27 @@ function standIn(state: ResyncState, peer: Peer, message: ToParity, env: ResyncE
 }
 
 function goWithoutParity(state: ResyncState, peer: Peer, mj: MjEntry, env: ResyncEnv, out: MemberSink): void {
-  const { gfid, group } = mj;
-  if (!state.staleParity.some((each) => each.peer === peer && isGroup(each, mj))) {
-    state.staleParity = [...state.staleParity, { gfid, group, peer }];
-    out.trace('parity stale', group);
-    const entry = { type: 'stale', id: state.nextId++, gfid, group, parity: peer } as const;
-    if (env.proxyRules.marksParity()) out.deliver({ type: 'journal', entry });
-  }
+  markParity(state, peer, mj, env, out);
   // The end of the update comes behind the mark in the log: what has ended is marked, and what has not is done again.
   stepData(state, { type: 'message', from: peer, message: { type: 'parity_hardened', mj: mj.mj } }, env, out);
 }
 
+/** Parity of a group is not what its blocks say: known from now on, and on record. */
+function markParity(state: ResyncState, peer: Peer, { gfid, group }: GroupName, env: ResyncEnv, out: MemberSink): void {
+  if (state.staleParity.has({ gfid, group, peer })) return;
+  state.staleParity.set({ gfid, group, peer });
+  out.trace('parity stale', group);
+  const entry = { type: 'stale', id: state.nextId++, gfid, group, parity: peer } as const;
+  if (env.proxyRules.marksParity()) out.deliver({ type: 'journal', entry });
+}
+
+/** A parity IOM will come back with nothing: parity of all these groups is as good as not there. */
+export function parityBlank(state: ResyncState, { peer, groups }: BlankParity, env: ResyncEnv, out: MemberSink): void {
+  for (const name of groups) markParity(state, peer, name, env, out);
+}
+
 /** Parity of the group is right again. */
-export function parityFresh(
-  state: ResyncState,
-  peer: Peer,
-  name: { gfid: number; group: number },
-  out: MemberSink,
-): void {
-  const known = state.staleParity.find((each) => each.peer === peer && isGroup(each, name));
-  if (known === undefined) return;
-  state.staleParity = state.staleParity.filter((each) => each !== known);
-  const { gfid, group } = name;
+export function parityFresh(state: ResyncState, peer: Peer, { gfid, group }: GroupName, out: MemberSink): void {
+  if (!state.staleParity.delete({ gfid, group, peer })) return;
   out.deliver({ type: 'journal', entry: { type: 'fresh', id: state.nextId++, gfid, group, parity: peer } });
 }

@@ -14,12 +14,13 @@ import {
   answered,
   called,
   journaledHere,
+  objectRemoved,
   readAsked,
   restore,
   restoreCame,
   serveReads,
 } from './resync-blocks.ts';
-import { parityFresh, stepData } from './resync-data.ts';
+import { parityBlank, parityFresh, stepData } from './resync-data.ts';
 import { greet, linkChanged, viewChanged, welcomed } from './resync-partners.ts';
 import { recover } from './resync-recovery.ts';
 import {
@@ -49,17 +50,20 @@ function row(state: ResyncState, event: ResyncEvent, env: ResyncEnv): string {
     case 'message':
       return partnerOf(state, event.from, env).status;
     case 'view':
+    case 'space':
+    case 'blank':
+    case 'removed':
     case 'peer':
     case 'recovered':
     case 'write':
       return state.data.recovering ? 'recovering' : 'serving';
     case 'journaled':
       if (event.entry.type !== 'restored') return 'mark';
-      return state.stale.find(({ id }) => id === entryNumber(event.entry))?.stage ?? 'over';
+      return state.restoring.find(({ id }) => id === entryNumber(event.entry))?.stage ?? 'over';
     case 'difference':
       return state.reads.some(({ id }) => id === event.id) ? 'read' : 'over';
     default:
-      return state.stale.find(({ id }) => id === event.id)?.stage ?? 'over';
+      return state.restoring.find(({ id }) => id === event.id)?.stage ?? 'over';
   }
 }
 
@@ -83,6 +87,14 @@ function step(state: ResyncState, event: ResyncEvent, env: ResyncEnv, out: Membe
   switch (event.type) {
     case 'view':
       viewChanged(state, event, env, out);
+      break;
+    case 'space':
+      break;
+    case 'removed':
+      objectRemoved(state, event.gfid);
+      break;
+    case 'blank':
+      parityBlank(state, event, env, out);
       break;
     case 'peer':
       linkChanged(state, event.peer, event.up, env, out);

@@ -1,9 +1,11 @@
+import { knownBlock } from './data-state.ts';
 import { abandon } from './data-write.ts';
 import type { Peer } from './journal.ts';
+import { isBlock } from './named-table.ts';
 import { partnerOf as partnerIn } from './partners.ts';
-import { isBlock, type MemberSink, type StaleBlock, type ViewEvent } from './proxy-messages.ts';
+import type { MemberSink, StaleBlock, ViewEvent } from './proxy-messages.ts';
 import { stepData } from './resync-data.ts';
-import { partnerOf, type ResyncEnv, type ResyncState, staleHere } from './resync-state.ts';
+import { isStaleHere, partnerOf, type RestoringBlock, type ResyncEnv, type ResyncState } from './resync-state.ts';
 
 /** A view is durable on everyone in it: go on without the parity IOMs it leaves out, and greet those who are back. */
 export function viewChanged(state: ResyncState, view: ViewEvent, env: ResyncEnv, out: MemberSink): void {
@@ -16,6 +18,7 @@ export function viewChanged(state: ResyncState, view: ViewEvent, env: ResyncEnv,
       leave(state, peer, env, out);
       if (!env.proxyRules.mayDoWithoutParity(view.returning)) continue;
       partner.status = 'replaced';
+      partner.heard = true;
       out.trace('parity is away', peer);
       stepData(state, { type: 'peer', peer, up: true }, env, out);
     } else if (!partner.out && partner.status === 'replaced') {
@@ -41,7 +44,12 @@ function leave(state: ResyncState, peer: Peer, env: ResyncEnv, out: MemberSink):
   }
   partner.status = 'apart';
   state.reads = state.reads.filter(({ from }) => from !== peer);
-  for (const block of state.stale) if (block.peer === peer && block.stage === 'asked') block.stage = 'waiting';
+  // What was asked of it is asked again when it is back.
+  const isUnanswered = (block: RestoringBlock) => block.peer === peer && block.stage === 'asked';
+  for (const { gfid, lblk, group, slot, seq } of state.restoring.filter(isUnanswered)) {
+    state.stale.set({ gfid, lblk, group, slot, seq, peer });
+  }
+  state.restoring = state.restoring.filter((block) => !isUnanswered(block));
 }
 
 /** What was taken for merged because of a mark, and is not over, is to be merged by the parity IOM that is back. */
@@ -66,7 +74,7 @@ export function greet(state: ResyncState, env: ResyncEnv, out: MemberSink): void
 }
 
 function sayHello(state: ResyncState, peer: Peer, out: MemberSink): void {
-  const stale = state.staleParity.filter((each) => each.peer === peer).map(({ gfid, group }) => ({ gfid, group }));
+  const stale = [...state.staleParity].filter((each) => each.peer === peer).map(({ gfid, group }) => ({ gfid, group }));
   out.trace('hello', peer, stale.length);
   out.send(peer, { type: 'hello', epoch: state.epoch, stale });
 }
@@ -81,7 +89,7 @@ export function welcomed(
 ): void {
   for (const block of told) {
     const { gfid, lblk, group, slot, seq } = block;
-    const here = state.data.blocks.find((other) => isBlock(other, block))?.seq ?? 0;
+    const here = knownBlock(state.data, block, env)?.seq ?? 0;
     if (env.proxyRules.isCurrent(here, seq)) {
       out.send(peer, { type: 'restored', gfid, lblk, seq: here });
       continue;
@@ -90,10 +98,8 @@ export function welcomed(
       const open = state.data.updates.filter(({ entry }) => isBlock(entry, block));
       for (const update of open) abandon(state.data, update, env, out);
     }
-    if (staleHere(state, block) !== undefined) continue;
-    const fresh = { stage: 'waiting', found: 0, value: 0, applied: [], address: 0, checksum: 0 } as const;
-    state.stale = [...state.stale, { gfid, lblk, group, slot, seq, peer, id: state.nextId++, ...fresh }];
+    if (!isStaleHere(state, block)) state.stale.set({ gfid, lblk, group, slot, seq, peer });
   }
-  partnerOf(state, peer, env).status = 'partner';
+  Object.assign(partnerOf(state, peer, env), { status: 'partner', heard: true });
   stepData(state, { type: 'peer', peer, up: true }, env, out);
 }

@@ -1,6 +1,6 @@
 import type { DataBlock } from './data-state.ts';
 import type { JournalEntry, MjEntry } from './journal.ts';
-import { isGroup, type MemberSink, type ProxyEntry } from './proxy-messages.ts';
+import type { MemberSink, ProxyEntry } from './proxy-messages.ts';
 import { stepData } from './resync-data.ts';
 import type { ResyncEnv, ResyncState } from './resync-state.ts';
 
@@ -20,11 +20,11 @@ export function recover(
     switch (entry.type) {
       case 'stale': {
         const { gfid, group, parity: peer } = entry;
-        state.staleParity = [...state.staleParity, { gfid, group, peer }];
+        state.staleParity.set({ gfid, group, peer });
         break;
       }
       case 'fresh':
-        state.staleParity = state.staleParity.filter((each) => each.peer !== entry.parity || !isGroup(each, entry));
+        state.staleParity.delete({ gfid: entry.gfid, group: entry.group, peer: entry.parity });
         break;
       case 'restored':
         inner.push(...asUpdates(entry));
@@ -44,7 +44,8 @@ export function recover(
 function asUpdates(entry: Extract<ProxyEntry, { type: 'restored' }>): JournalEntry[] {
   const { id, gfid, lblk, group, slot, seq, checksum, address: newAddress } = entry;
   const nothing = { oldAddress: 0, writeStart: 0, writeBytes: 0, parity: 0 };
-  return entry.applied.flatMap(({ client, request }): JournalEntry[] => {
+  const applied = entry.applied.length > 0 ? entry.applied : [{ client: 0, request: 0 }];
+  return applied.flatMap(({ client, request }): JournalEntry[] => {
     const write = { gfid, lblk, group, slot, seq, checksum, newAddress, client, request };
     const mj: MjEntry = { type: 'mj', mj: id, ...write, ...nothing };
     return [mj, { type: 'mj_complete', id }];

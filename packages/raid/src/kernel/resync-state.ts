@@ -10,14 +10,15 @@ import {
 } from './data-state.ts';
 import type { Toughness } from './iom-messages.ts';
 import type { Address, JournalEntry, JournalId, Peer } from './journal.ts';
+import { type BlockName, byBlock, byGroup, type GroupName, isBlock, NamedTable, type Naming } from './named-table.ts';
 import {
   type AppliedRequest,
   firstProxyId,
-  type GroupName,
-  isBlock,
   type MemberBlock,
   type ProxyAnswer,
   type ProxyEntry,
+  type RemovedEvent,
+  type SpaceEvent,
   type StaleBlock,
   type ToMember,
   type ViewEvent,
@@ -28,6 +29,9 @@ import { decodeStale, encodeStale } from './proxy-state.ts';
 export type ResyncEvent =
   | WriteCall
   | ViewEvent
+  | SpaceEvent
+  | RemovedEvent
+  | BlankParity
   | ProxyAnswer
   | { readonly type: 'message'; readonly from: Peer; readonly message: ToMember }
   | { readonly type: 'peer'; readonly peer: Peer; readonly up: boolean }
@@ -36,6 +40,13 @@ export type ResyncEvent =
       readonly blocks: readonly DataBlock[];
       readonly entries: readonly (JournalEntry | ProxyEntry)[];
     };
+
+/** A parity IOM that is stopped will come back with nothing: these groups of ours have their parity there. */
+export interface BlankParity {
+  readonly type: 'blank';
+  readonly peer: Peer;
+  readonly groups: readonly GroupName[];
+}
 
 export interface ResyncEnv extends DataEnv {
   /** Parity IOMs that are stopped when the first life begins. */
@@ -60,14 +71,20 @@ export interface Partner {
   out: boolean;
   /** The view of the first hello since it was apart. */
   greeting: number;
+  /** It said in this life which blocks changed, or nobody could: what is not stale by that is up to date. */
+  heard: boolean;
+}
+
+/** A block that changed while this member was away, and nobody is asked for yet. */
+export interface StaleHere extends StaleBlock {
+  readonly peer: Peer;
 }
 
 /** - `taking`: the block is here and waits for an address. */
-export const restoreStages = ['waiting', 'asked', 'taking', 'placing', 'hardening', 'journaling'] as const;
+export const restoreStages = ['asked', 'taking', 'placing', 'hardening', 'journaling'] as const;
 
-/** A block that changed while this member was away. */
-export interface StaleHere extends StaleBlock {
-  readonly peer: Peer;
+/** A stale block that is being restored. */
+export interface RestoringBlock extends StaleHere {
   readonly id: JournalId;
   stage: (typeof restoreStages)[number];
   /** The version that was sent. */
@@ -82,6 +99,11 @@ export interface StaleHere extends StaleBlock {
 export interface StaleParity extends GroupName {
   readonly peer: Peer;
 }
+
+const byParity: Naming<StaleParity> = {
+  key: (name) => `${name.peer}.${byGroup.key(name)}`,
+  compare: (a, b) => a.peer - b.peer || byGroup.compare(a, b),
+};
 
 /** A proxy wants to know a block of this member. */
 export interface MemberRead extends MemberBlock {
@@ -101,8 +123,9 @@ export interface ResyncState {
   returning: boolean;
   /** By index in the peers of the data IOM. */
   partners: Partner[];
-  stale: StaleHere[];
-  staleParity: StaleParity[];
+  stale: NamedTable<BlockName, StaleHere>;
+  restoring: RestoringBlock[];
+  staleParity: NamedTable<StaleParity, StaleParity>;
   reads: MemberRead[];
   /** Calls that wait for a block to be restored, or for their parity IOM to be heard. */
   calls: WriteCall[];
@@ -114,13 +137,14 @@ export const initialResync = (env: ResyncEnv): ResyncState => ({
   epoch: env.incarnation === 0 ? 0 : -1,
   returning: false,
   partners: env.peers.map((peer) => {
-    const unknown = { linked: false, out: false, greeting: 0 };
+    const unknown = { linked: false, out: false, greeting: 0, heard: env.incarnation === 0 };
     if (env.incarnation > 0) return { status: 'apart', ...unknown };
     if (env.startsWithout.includes(peer)) return { status: 'replaced', ...unknown, out: true };
     return { status: 'partner', ...unknown, linked: true };
   }),
-  stale: [],
-  staleParity: [],
+  stale: new NamedTable(byBlock),
+  restoring: [],
+  staleParity: new NamedTable(byParity),
   reads: [],
   calls: [],
   nextId: firstProxyId(env.incarnation),
@@ -129,22 +153,26 @@ export const initialResync = (env: ResyncEnv): ResyncState => ({
 export const partnerOf = (state: ResyncState, peer: Peer, env: ResyncEnv): Partner =>
   state.partners[env.peers.indexOf(peer)]!;
 
-export const staleHere = (
-  state: ResyncState,
-  block: { readonly gfid: number; readonly lblk: number },
-): StaleHere | undefined => state.stale.find((each) => isBlock(each, block));
+/** Whether a block changed while this member was away, and is not restored. */
+export const isStaleHere = ({ stale, restoring }: ResyncState, block: BlockName): boolean =>
+  stale.has(block) || restoring.some((each) => isBlock(each, block));
 
 export function encodeResync(state: ResyncState, into: Encoder): void {
   encodeData(state.data, into);
   into.int(state.epoch);
   into.flag(state.returning);
-  into.list(state.partners, ({ status, linked, out, greeting }, to) => {
+  into.list(state.partners, ({ status, linked, out, greeting, heard }, to) => {
     to.uint(partnerStatuses.indexOf(status));
     to.flag(linked);
     to.flag(out);
     to.uint(greeting);
+    to.flag(heard);
   });
-  into.list(state.stale, (stale, to) => {
+  state.stale.encode(into, (stale, to) => {
+    encodeStale(stale, to);
+    to.uint(stale.peer);
+  });
+  into.list(state.restoring, (stale, to) => {
     encodeStale(stale, to);
     to.uint(stale.peer);
     to.uint(stale.id);
@@ -158,7 +186,7 @@ export function encodeResync(state: ResyncState, into: Encoder): void {
     to.uint(stale.address);
     to.uint(stale.checksum);
   });
-  into.list(state.staleParity, ({ gfid, group, peer }, to) => {
+  state.staleParity.encode(into, ({ gfid, group, peer }, to) => {
     to.uint(gfid);
     to.uint(group);
     to.uint(peer);
@@ -205,8 +233,10 @@ export const decodeResync = (from: Decoder): ResyncState => ({
     linked: each.flag(),
     out: each.flag(),
     greeting: each.uint(),
+    heard: each.flag(),
   })),
-  stale: from.list((each) => ({
+  stale: NamedTable.decode(byBlock, from, (each) => ({ ...decodeStale(each), peer: each.uint() })),
+  restoring: from.list((each) => ({
     ...decodeStale(each),
     peer: each.uint(),
     id: each.uint(),
@@ -217,7 +247,11 @@ export const decodeResync = (from: Decoder): ResyncState => ({
     address: each.uint(),
     checksum: each.uint(),
   })),
-  staleParity: from.list((each) => ({ gfid: each.uint(), group: each.uint(), peer: each.uint() })),
+  staleParity: NamedTable.decode(byParity, from, (each) => ({
+    gfid: each.uint(),
+    group: each.uint(),
+    peer: each.uint(),
+  })),
   reads: from.list((each) => ({
     gfid: each.uint(),
     lblk: each.uint(),

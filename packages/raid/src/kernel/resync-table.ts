@@ -7,7 +7,15 @@ const again = impossible('a parity IOM welcomes once');
 const notAsked = impossible('the storage was not asked');
 const gone = ignored('the proxy that wanted to know is gone');
 
-const whole = { view: handled, 'peer up': handled, 'peer down': handled, write: handled };
+const whole = {
+  view: handled,
+  space: handled,
+  blank: handled,
+  removed: handled,
+  'peer up': handled,
+  'peer down': handled,
+  write: handled,
+};
 const asked = { combined: notAsked, hardened: notAsked, journaled: notAsked };
 
 /**

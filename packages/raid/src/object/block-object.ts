@@ -212,18 +212,18 @@ export class BlockObject {
   }
 
   async stat(): Promise<BlockObjectStat> {
-    const { gfid, span, geometry, absent } = this.#record;
+    const { gfid, span, geometry } = this.#record;
     const { fromBlock, toBlock } = blocksOf(undefined);
     const uses = await this.#everywhere(span, (member) =>
       this.#host.members.ask(member, (iom, epoch) => iom.blockUse({ epoch, gfid, fromBlock, toBlock })),
     );
-    const { live } = this.#host.members;
+    const { live, returning } = this.#host.members;
     return {
       gfid: this.gfid,
       technique: geometry.data === 1 ? 'mirror' : 'parity',
       allocatedBlocks: uses.reduce((sum, { dataBlocks }) => sum + dataBlocks, 0),
       endBytes: Math.max(0, ...uses.map(({ endBlock }) => endBlock * blockBytes)),
-      degraded: absent.length > 0 || span.some((member) => !live.has(member)),
+      degraded: span.some((member) => !live.has(member) || returning.has(member)),
     };
   }
 

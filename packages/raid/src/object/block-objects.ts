@@ -55,7 +55,6 @@ export class BlockObjects {
     const span = objectSpan(gfid, members.members, members.live, geometry);
     if (span === undefined) throw new Error('A writable array has a span for every object.');
     const key = blockObjectKey(gfid);
-    const absent = span.filter((member) => !members.live.has(member));
     const describe = (homes: readonly number[]): ObjectRecord => ({
       type: 'object',
       gfid,
@@ -63,11 +62,17 @@ export class BlockObjects {
       bytes: 0,
       geometry,
       span,
-      absent,
+      absent: [],
       homes: [...homes],
       epoch: members.epoch,
       storedAtMs: Date.now(),
     });
+    // Who has a part in it knows how it lies before anybody can write it; who is down hears of it when it is back.
+    const layouts = [{ gfid, data, unitBlocks: host.unitBlocks, span }];
+    const there = span.filter((member) => members.live.has(member));
+    await Promise.all(
+      there.map((member) => unlessLost(members.ask(member, (iom, epoch) => iom.layOut({ epoch, layouts })))),
+    );
     try {
       await new ObjectDirectory(members).commit(describe, key);
     } catch (error) {

@@ -58,6 +58,7 @@ export class BlockReads {
     const { gfid } = record;
     const taken = await budget.takeAll(batch.map(() => 1));
     const damaged: BlockPiece[] = [];
+    const stale: BlockPiece[] = [];
     try {
       const blocks = batch.map(({ lblk }, index) => ({
         lblk,
@@ -73,11 +74,16 @@ export class BlockReads {
         if (outcome === 'ok') into.set(pages.bytes(taken[index]!).subarray(start, start + bytes), at);
         if (outcome === 'hole') into.fill(0, at, at + bytes);
         if (outcome === 'damaged') damaged.push(piece);
+        if (outcome === 'stale') stale.push(piece);
       }
     } finally {
       for (const page of taken) budget.give(page, 1);
     }
-    await Promise.all(damaged.map((piece) => this.#mend(record, member, piece, into)));
+    await Promise.all([
+      ...damaged.map((piece) => this.#mend(record, member, piece, into)),
+      // Its member restores it by and by.
+      ...stale.map((piece) => this.#restore(record, piece, into)),
+    ]);
   }
 
   async #restore(record: ObjectRecord, { lblk, at, start, bytes }: BlockPiece, into: Uint8Array): Promise<Uint8Array> {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { PageIndex } from '@holdfast/runtime';
 import { codeOf } from '../array/membership.ts';
 import {
@@ -8,15 +9,15 @@ import {
   ObjectBusyError,
   WriteUnknownError,
 } from '../errors.ts';
+import type { WriteBlocksAnswer } from '../iom/messages.ts';
 import type { Toughness } from '../kernel/iom-messages.ts';
-import { blockBytes, blocksPerRequestMax, reroutesMax, rowAttemptsMax } from '../limits.ts';
+import { blockBytes, blocksPerRequestMax, viewPollMs, writeAttemptsMax } from '../limits.ts';
 import type { ObjectRecord } from '../store/log-record.ts';
 import type { BlockPiece } from './block-pieces.ts';
 import type { BlockReads } from './block-reads.ts';
 import { type BlockRoute, blockRoute } from './block-routes.ts';
 import type { ObjectHost } from './object-host.ts';
 import { printGfid } from './object-record.ts';
-import { exclusiveOr, RowRestore } from './row-restore.ts';
 
 /** How a caller wants its write done. */
 export interface WriteTerms {
@@ -32,16 +33,26 @@ interface PieceWrite {
   state: 'not started' | 'unknown' | 'done';
 }
 
+interface RoutedWrite {
+  readonly write: PieceWrite;
+  readonly route: BlockRoute;
+}
+
+type Refusal = Exclude<WriteBlocksAnswer[number], 'done'>;
+
+/** Thrown inside a write when another member is to be asked. */
+class ElsewhereError extends Error {
+  override readonly name = 'ElsewhereError';
+}
+
 /** Writes pieces of blocks where they belong, and again where they belong then when a member is lost on the way. */
 export class BlockWrites {
   readonly #host: ObjectHost;
-  readonly #rows: RowRestore;
   readonly #reads: BlockReads;
 
   constructor(host: ObjectHost, reads: BlockReads) {
     this.#host = host;
     this.#reads = reads;
-    this.#rows = new RowRestore(host);
   }
 
   /**
@@ -63,7 +74,7 @@ export class BlockWrites {
     );
     const { members } = this.#host;
     let failure: unknown;
-    for (let attempt = 0; attempt < reroutesMax; attempt++) {
+    for (let attempt = 0; attempt < writeAttemptsMax; attempt++) {
       try {
         await members.steady();
         signal?.throwIfAborted();
@@ -94,21 +105,21 @@ export class BlockWrites {
     terms: WriteTerms,
   ): Promise<boolean | undefined> {
     const routed = writes.map((write) => ({ write, route: blockRoute(this.#host, record, write.piece.lblk) }));
-    const there = routed.filter(({ route }) => route.direct);
-    const gone = routed.filter(({ route }) => !route.direct);
-    const byMember = Map.groupBy(there, ({ route }) => route.place.data);
-    const batches = [...byMember].flatMap(([member, all]) => chunks(all).map((batch) => ({ member, batch })));
-    const sent = [
-      ...batches.map(({ member, batch }) => this.#send(record, member, batch, bytes, terms)),
-      ...gone.map(({ write, route }) => this.#sendToProxy(record, write, route, bytes, terms)),
-    ];
+    // In the place of a member that is not there, the one with the parity of the row writes.
+    const target = ({ direct, place }: BlockRoute) => `${direct} ${direct ? place.data : place.parity}`;
+    const batches = [...Map.groupBy(routed, ({ route }) => target(route)).values()].flatMap(chunks);
+    const sent = batches.map((batch) => this.#send(record, batch, bytes, terms));
     const answers = await untilAborted(Promise.allSettled(sent), terms.signal);
     const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []));
-    const final = failures.find((failure) => !(failure instanceof MemberLostError || isDamage(failure)));
+    const isPassing = (failure: unknown) =>
+      failure instanceof MemberLostError || failure instanceof ElsewhereError || isDamage(failure);
+    const final = failures.find((failure) => !isPassing(failure));
     if (final !== undefined) throw final;
+    // The view that this caller knows is not yet that of everyone, or not any more.
+    if (failures.some((failure) => failure instanceof ElsewhereError)) await pause(viewPollMs);
     // Reading a damaged block writes it anew where it lies.
     if (failures.some(isDamage)) {
-      const pieces = there.map(({ write: { piece } }) => ({ ...piece, start: 0, bytes: blockBytes, at: 0 }));
+      const pieces = routed.map(({ write: { piece } }) => ({ ...piece, start: 0, bytes: blockBytes, at: 0 }));
       await this.#reads.read(record, new Uint8Array(blockBytes), pieces, 0, terms.signal);
     }
     return failures.length > 0 ? undefined : routed.some(({ route }) => route.degraded);
@@ -116,23 +127,27 @@ export class BlockWrites {
 
   async #send(
     { gfid }: ObjectRecord,
-    member: number,
-    batch: readonly { readonly write: PieceWrite; readonly route: BlockRoute }[],
+    batch: readonly RoutedWrite[],
     bytes: Uint8Array,
     { toughness, claim }: WriteTerms,
   ): Promise<void> {
     const { members, budget, client } = this.#host;
+    const { direct, place } = batch[0]!.route;
+    const member = direct ? place.data : place.parity;
     const taken = await budget.takeAll(batch.map(() => 1));
     try {
       const writes = batch.map(({ write: { piece, request }, route }, index) =>
         this.#message(piece, request, route, bytes, taken[index]!),
       );
+      // One that was sent before and not answered may have been carried out, whatever is said to it now.
+      const before = batch.map(({ write }) => write.state);
       for (const { write } of batch) write.state = 'unknown';
+      const request = { gfid, client, claim, toughness, writes };
       const outcomes = await members.ask(member, (iom, epoch) =>
-        iom.writeBlocks({ epoch, gfid, client, claim, toughness, writes }),
+        direct ? iom.writeBlocks({ epoch, ...request }) : iom.proxyWrites({ epoch, ...request }),
       );
       for (const [index, { write }] of batch.entries()) {
-        write.state = outcomes[index] === 'done' ? 'done' : 'not started';
+        write.state = outcomes[index] === 'done' ? 'done' : before[index]!;
       }
       const refused = outcomes.find((outcome) => outcome !== 'done');
       if (refused !== undefined) {
@@ -144,9 +159,11 @@ export class BlockWrites {
     }
   }
 
-  #refusal(refused: 'busy' | 'claimed' | 'full' | 'damaged', gfid: number, member: number, lblk: number): Error {
+  #refusal(refused: Refusal, gfid: number, member: number, lblk: number): Error {
     const node = this.#host.name(member);
     switch (refused) {
+      case 'elsewhere':
+        return new ElsewhereError();
       case 'busy':
         return new ObjectBusyError(node);
       case 'claimed':
@@ -158,49 +175,10 @@ export class BlockWrites {
     }
   }
 
-  /**
-   * Write a block whose member is not there: its parity takes in the difference to what the block is by the rest of its
-   * row. When somebody else wrote it meanwhile, that is found again.
-   */
-  async #sendToProxy(
-    record: ObjectRecord,
-    write: PieceWrite,
-    { place }: BlockRoute,
-    bytes: Uint8Array,
-    { toughness, claim }: WriteTerms,
-  ): Promise<void> {
-    const { members, pages, budget, client } = this.#host;
-    const { gfid } = record;
-    const { piece, request } = write;
-    const { lblk, group, slot, data: member } = place;
-    for (let attempt = 0; attempt < rowAttemptsMax; attempt++) {
-      const old = await this.#rows.restore(record, lblk);
-      const difference = old.bytes.slice();
-      difference.set(bytes.subarray(piece.at, piece.at + piece.bytes), piece.start);
-      exclusiveOr(difference, old.bytes);
-      const [page = 0] = await budget.takeAll([1]);
-      try {
-        pages.bytes(page).set(difference);
-        const { seq } = old;
-        const writes = [{ lblk, group, slot, member, seq, request, page, generation: pages.generation(page) }];
-        write.state = 'unknown';
-        const [outcome] = await members.ask(place.parity, (iom, epoch) =>
-          iom.proxyWrites({ epoch, gfid, client, claim, toughness, writes }),
-        );
-        write.state = outcome === 'done' ? 'done' : 'not started';
-        if (outcome === 'done') return;
-        if (outcome === 'claimed') throw new ClaimedError(printGfid(gfid));
-      } finally {
-        budget.give(page, 1);
-      }
-    }
-    throw new ObjectBusyError(this.#host.name(place.parity));
-  }
-
-  #message(piece: BlockPiece, request: number, { place, parity }: BlockRoute, bytes: Uint8Array, page: PageIndex) {
+  #message(piece: BlockPiece, request: number, { place }: BlockRoute, bytes: Uint8Array, page: PageIndex) {
     const { pages } = this.#host;
     pages.bytes(page).set(bytes.subarray(piece.at, piece.at + piece.bytes), piece.start);
-    const { lblk, group, slot } = place;
+    const { lblk, group, slot, parity } = place;
     const { start, bytes: length } = piece;
     return { lblk, group, slot, parity, request, start, bytes: length, page, generation: pages.generation(page) };
   }

@@ -49,6 +49,10 @@ export class NodeMembers implements ArrayMembers {
     return new Set(this.#view.live);
   }
 
+  get returning(): ReadonlySet<number> {
+    return new Set(this.#view.returning);
+  }
+
   get lost(): ReadonlyMap<number, string> {
     const { live } = this;
     return new Map(this.members.filter((member) => !live.has(member)).map((member) => [member, 'is down']));

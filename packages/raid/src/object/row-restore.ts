@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { MemberLostError, ObjectLostError } from '../errors.ts';
+import { BlockUnavailableError, MemberLostError, ObjectLostError } from '../errors.ts';
+import type { ReadOutcome } from '../iom/messages.ts';
 import { blockBytes, rowAttemptsMax, rowPauseMs } from '../limits.ts';
 import type { ObjectRecord } from '../store/log-record.ts';
 import type { ObjectHost } from './object-host.ts';
@@ -81,7 +82,7 @@ export class RowRestore {
   }
 
   async #ask<T>(record: ObjectRecord, place: BlockPlace, member: number, ask: (member: number) => Promise<T>) {
-    if (!this.#host.members.live.has(member) || record.absent.includes(member)) {
+    if (!this.#host.members.live.has(member)) {
       throw this.#lost(record, place, member, 'down');
     }
     try {
@@ -92,13 +93,16 @@ export class RowRestore {
     }
   }
 
-  #use<Answer extends { readonly outcome: 'ok' | 'hole' | 'damaged' }>(
+  #use<Answer extends { readonly outcome: ReadOutcome }>(
     record: ObjectRecord,
     place: BlockPlace,
     member: number,
     page: number,
     answer: Answer | undefined,
   ): Answer {
+    if (answer?.outcome === 'stale') {
+      throw new BlockUnavailableError(printGfid(record.gfid), place.lblk, this.#host.name(member));
+    }
     if (answer === undefined || answer.outcome === 'damaged') throw this.#lost(record, place, member, 'damaged');
     if (answer.outcome === 'hole') this.#host.pages.bytes(page).fill(0);
     return answer;
@@ -106,7 +110,7 @@ export class RowRestore {
 
   #lost(record: ObjectRecord, place: BlockPlace, member: number, why: Obstacle): ObjectLostError {
     const { data, lblk, group, slot } = place;
-    const own = this.#host.members.live.has(data) && !record.absent.includes(data) ? 'damaged' : 'down';
+    const own = this.#host.members.live.has(data) ? 'damaged' : 'down';
     return new ObjectLostError(printGfid(record.gfid), [
       {
         group,

@@ -1,4 +1,5 @@
 import type { JournalEntry } from '../kernel/journal.ts';
+import type { ProxyEntry } from '../kernel/proxy-messages.ts';
 import { Catalog } from './catalog.ts';
 import { ChecksumTable } from './checksum-table.ts';
 import { driveBlockOf } from './journaled-address.ts';
@@ -62,7 +63,7 @@ export class DriveState {
         this.checksums.setNumber(record.block.address, record.checksum);
         this.journaled.apply(record);
         return [];
-      case 'stale':
+      case 'layout':
       case 'claim':
         this.journaled.apply(record);
         return [];
@@ -109,8 +110,9 @@ export class DriveState {
     yield* this.journaled.records((address) => this.checksums.number(address));
   }
 
-  #note(entry: JournalEntry): void {
+  #note(entry: JournalEntry | ProxyEntry): void {
     if (entry.type === 'mj' || entry.type === 'pj') this.checksums.setNumber(entry.newAddress, entry.checksum);
+    else if ('address' in entry) this.checksums.setNumber(entry.address, entry.checksum);
   }
 
   #dropJournaled(gfid: number): Extent[] {

@@ -23,4 +23,6 @@ export interface ArrayView {
   readonly live: readonly number[];
   /** All members of the array from this view on; where omitted, those there were. */
   readonly members?: readonly number[] | undefined;
+  /** Those of them that have not caught up yet with what was written while they were away. Default: none. */
+  readonly returning?: readonly number[] | undefined;
 }

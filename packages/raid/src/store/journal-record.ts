@@ -1,12 +1,15 @@
 import type { DataBlock } from '../kernel/data-state.ts';
 import type { EndEntry, JournalEntry, MjEntry, PjEntry } from '../kernel/journal.ts';
 import type { ParityBlock } from '../kernel/parity-state.ts';
+import type { ProxyEntry } from '../kernel/proxy-messages.ts';
+import { arrayMembersMax, dataSlotsMax, unitBlocksMax } from '../limits.ts';
+import { isResyncEntry, resyncEntry, resyncNumbers, resyncTypes } from './resync-record.ts';
 
 /** An entry of the journaled write, as the kernels append it. */
 export interface EntryRecord {
   readonly type: 'entry';
   readonly gfid: number;
-  readonly entry: JournalEntry;
+  readonly entry: JournalEntry | ProxyEntry;
 }
 
 /** Where a block is and what it was made by: in a log that was written anew, in place of the entries that led there. */
@@ -25,11 +28,13 @@ export interface ParityBlockRecord {
   readonly checksum: number;
 }
 
-/** A member missed writes of an object: what it holds of it does not count until it was brought up to date. */
-export interface StaleRecord {
-  readonly type: 'stale';
+/** How an object that is written in ranges lies on its members: kept by each of them. */
+export interface LayoutRecord {
+  readonly type: 'layout';
   readonly gfid: number;
-  readonly member: number;
+  readonly data: number;
+  readonly unitBlocks: number;
+  readonly span: readonly number[];
 }
 
 /** Whoever writes an object must hold this token or a higher one. */
@@ -39,7 +44,7 @@ export interface ClaimRecord {
   readonly token: number;
 }
 
-export type JournalRecord = EntryRecord | DataBlockRecord | ParityBlockRecord | StaleRecord | ClaimRecord;
+export type JournalRecord = EntryRecord | DataBlockRecord | ParityBlockRecord | LayoutRecord | ClaimRecord;
 
 const types = {
   mj: 5,
@@ -50,8 +55,9 @@ const types = {
   pj_abort: 10,
   'data block': 11,
   'parity block': 12,
-  stale: 13,
+  layout: 13,
   claim: 14,
+  ...resyncTypes,
 } as const;
 
 const bodyAt = 16;
@@ -61,7 +67,7 @@ const endBytes = 8;
 const dataHeadBytes = 32;
 const appliedBytes = 16;
 const parityHeadBytes = 24;
-const memberBytes = 8;
+const layoutHeadBytes = 8;
 const tokenBytes = 8;
 
 const endTypes: ReadonlyMap<number, EndEntry['type']> = new Map([
@@ -71,7 +77,7 @@ const endTypes: ReadonlyMap<number, EndEntry['type']> = new Map([
   [types.pj_abort, 'pj_abort'],
 ]);
 
-export const isJournalType = (type: number): boolean => type >= types.mj && type <= types.claim;
+export const isJournalType = (type: number): boolean => type >= types.mj && type <= types.fresh;
 
 /** The number that begins the record on disk. */
 export const journalTypeOf = (record: JournalRecord): number =>
@@ -80,14 +86,15 @@ export const journalTypeOf = (record: JournalRecord): number =>
 export function journalRecordBytes(record: JournalRecord): number {
   switch (record.type) {
     case 'entry':
+      if (isResyncEntry(record.entry)) return bodyAt + 8 * resyncNumbers(record.entry).length;
       if (record.entry.type === 'mj') return bodyAt + mjBytes;
       return bodyAt + (record.entry.type === 'pj' ? pjHeadBytes + mjBytes : endBytes);
     case 'data block':
       return bodyAt + dataHeadBytes + record.block.applied.length * appliedBytes;
     case 'parity block':
       return bodyAt + parityHeadBytes + record.block.vv.length * 8;
-    case 'stale':
-      return bodyAt + memberBytes;
+    case 'layout':
+      return bodyAt + layoutHeadBytes + 8 * Math.ceil(record.span.length / 8);
     case 'claim':
       return bodyAt + tokenBytes;
   }
@@ -105,8 +112,8 @@ export function encodeJournalBody(record: JournalRecord, view: DataView): void {
     case 'parity block':
       encodeParityBlock(record, view);
       break;
-    case 'stale':
-      view.setUint8(bodyAt, record.member);
+    case 'layout':
+      encodeLayout(record, view);
       break;
     case 'claim':
       setNumber(view, bodyAt, record.token);
@@ -131,17 +138,48 @@ export function decodeJournalBody(type: number, gfid: number, view: DataView): J
       return decodeDataBlock(gfid, view);
     case types['parity block']:
       return decodeParityBlock(gfid, view);
-    case types.stale:
-      return bodyBytes === memberBytes ? { type: 'stale', gfid, member: view.getUint8(bodyAt) } : undefined;
+    case types.layout:
+      return decodeLayout(gfid, view);
     case types.claim:
       return bodyBytes === tokenBytes ? { type: 'claim', gfid, token: getNumber(view, bodyAt) } : undefined;
     default:
-      return undefined;
+      return decodeResync(type, gfid, view);
   }
 }
 
-function encodeEntry(entry: JournalEntry, view: DataView): void {
-  if (entry.type === 'mj') {
+function decodeResync(type: number, gfid: number, view: DataView): EntryRecord | undefined {
+  const count = (view.byteLength - bodyAt) / 8;
+  if (!Number.isInteger(count)) return undefined;
+  const numbers = Array.from({ length: count }, (_, index) => getNumber(view, bodyAt + 8 * index));
+  const entry = resyncEntry(type, gfid, numbers);
+  return entry && { type: 'entry', gfid, entry };
+}
+
+function encodeLayout({ data, unitBlocks, span }: LayoutRecord, view: DataView): void {
+  view.setUint8(bodyAt, data);
+  view.setUint8(bodyAt + 1, span.length);
+  view.setUint16(bodyAt + 2, unitBlocks, true);
+  for (const [index, member] of span.entries()) view.setUint8(bodyAt + layoutHeadBytes + index, member);
+}
+
+function decodeLayout(gfid: number, view: DataView): LayoutRecord | undefined {
+  if (view.byteLength < bodyAt + layoutHeadBytes) return undefined;
+  const data = view.getUint8(bodyAt);
+  const members = view.getUint8(bodyAt + 1);
+  const unitBlocks = view.getUint16(bodyAt + 2, true);
+  const isPossible = data >= 1 && data <= dataSlotsMax && unitBlocks >= 1 && unitBlocks <= unitBlocksMax;
+  if (!isPossible || members <= data || members > arrayMembersMax) return undefined;
+  if (view.byteLength !== bodyAt + layoutHeadBytes + 8 * Math.ceil(members / 8)) return undefined;
+  const span = Array.from({ length: members }, (_, index) => view.getUint8(bodyAt + layoutHeadBytes + index));
+  return span.every((member) => member < arrayMembersMax)
+    ? { type: 'layout', gfid, data, unitBlocks, span }
+    : undefined;
+}
+
+function encodeEntry(entry: JournalEntry | ProxyEntry, view: DataView): void {
+  if (isResyncEntry(entry)) {
+    for (const [index, number] of resyncNumbers(entry).entries()) setNumber(view, bodyAt + 8 * index, number);
+  } else if (entry.type === 'mj') {
     encodeMj(entry, view, bodyAt);
   } else if (entry.type === 'pj') {
     setNumber(view, bodyAt, entry.pj);

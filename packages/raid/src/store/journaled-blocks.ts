@@ -8,9 +8,11 @@ import {
   noAddress,
 } from '../kernel/journal.ts';
 import type { ParityBlock } from '../kernel/parity-state.ts';
+import type { AppliedRequest, ProxyEntry } from '../kernel/proxy-messages.ts';
 import { clientsPerBlockMax } from '../limits.ts';
-import type { JournalRecord } from './journal-record.ts';
+import type { JournalRecord, LayoutRecord } from './journal-record.ts';
 import { ParityHistory } from './parity-history.ts';
+import { ResyncMarks } from './resync-marks.ts';
 
 /** The blocks of one object on one drive. */
 interface ObjectBlocks {
@@ -20,8 +22,8 @@ interface ObjectBlocks {
 
 /** What the two roles of an I/O manager are given when a log was read. */
 export interface OpenEntries {
-  readonly data: { readonly blocks: DataBlock[]; readonly entries: JournalEntry[] };
-  readonly parity: { readonly blocks: ParityBlock[]; readonly entries: JournalEntry[] };
+  readonly data: { readonly blocks: DataBlock[]; readonly entries: (JournalEntry | ProxyEntry)[] };
+  readonly parity: { readonly blocks: ParityBlock[]; readonly entries: (JournalEntry | ProxyEntry)[] };
 }
 
 const bytesOfDataBlock = 64;
@@ -35,18 +37,20 @@ export class JournaledBlocks {
   readonly #objects = new Map<number, ObjectBlocks>();
   readonly #openData = new Map<JournalId, MjEntry>();
   readonly #openParity = new Map<JournalId, ParityHistory>();
-  readonly #stale = new Map<number, Set<number>>();
+  readonly #layouts = new Map<number, LayoutRecord>();
   readonly #claims = new Map<number, number>();
+  /** What others, or parity, have to catch up on. */
+  readonly marks = new ResyncMarks();
   #dataBlocks = 0;
   #parityBlocks = 0;
 
   /** About how long the records of a log written anew would be. */
   get liveBytes(): number {
-    return this.#dataBlocks * bytesOfDataBlock + this.#parityBlocks * bytesOfParityBlock;
+    return this.#dataBlocks * bytesOfDataBlock + this.#parityBlocks * bytesOfParityBlock + this.marks.liveBytes;
   }
 
   get isEmpty(): boolean {
-    return this.#objects.size === 0 && this.#stale.size === 0 && this.#claims.size === 0;
+    return this.#objects.size === 0 && this.marks.isEmpty && this.#layouts.size === 0 && this.#claims.size === 0;
   }
 
   data(gfid: number, lblk: number): DataBlock | undefined {
@@ -68,18 +72,21 @@ export class JournaledBlocks {
 
   /** Objects that have blocks or marks here. */
   gfids(): Iterable<number> {
-    return new Set([...this.#objects.keys(), ...this.#stale.keys(), ...this.#claims.keys()]);
+    return new Set([...this.#objects.keys(), ...this.#layouts.keys(), ...this.#claims.keys()]);
   }
 
-  /** Members that missed writes of objects, as this drive knows, and the claims on objects. */
-  *marks(): Generator<{ readonly gfid: number; readonly members: readonly number[]; readonly claim: number }> {
-    for (const gfid of new Set([...this.#stale.keys(), ...this.#claims.keys()])) {
-      yield { gfid, members: [...(this.#stale.get(gfid) ?? [])], claim: this.claim(gfid) };
-    }
+  /** The claims on objects, by id. */
+  claims(): Iterable<readonly [gfid: number, token: number]> {
+    return this.#claims;
   }
 
-  isStale(gfid: number, member: number): boolean {
-    return this.#stale.get(gfid)?.has(member) === true;
+  /** How an object lies on its members; undefined when this one has no part in it. */
+  layout(gfid: number): LayoutRecord | undefined {
+    return this.#layouts.get(gfid);
+  }
+
+  layouts(): Iterable<LayoutRecord> {
+    return this.#layouts.values();
   }
 
   claim(gfid: number): number {
@@ -97,8 +104,8 @@ export class JournaledBlocks {
       case 'parity block':
         this.#setParity(record.block);
         break;
-      case 'stale':
-        this.#stale.set(record.gfid, (this.#stale.get(record.gfid) ?? new Set()).add(record.member));
+      case 'layout':
+        this.#layouts.set(record.gfid, record);
         break;
       case 'claim':
         this.#claims.set(record.gfid, Math.max(this.claim(record.gfid), record.token));
@@ -109,7 +116,8 @@ export class JournaledBlocks {
   /** Forget all of an object; the addresses it used. */
   drop(gfid: number): Address[] {
     const object = this.#objects.get(gfid);
-    this.#stale.delete(gfid);
+    this.marks.drop(gfid);
+    this.#layouts.delete(gfid);
     this.#claims.delete(gfid);
     if (object === undefined) return [];
     const freed = [...this.#addressesOf(object)];
@@ -164,10 +172,13 @@ export class JournaledBlocks {
     }
     const histories = [...new Set(this.#openParity.values())];
     return {
-      data: { blocks: [...blocks.values()], entries: [...this.#openData.values()] },
+      data: {
+        blocks: [...blocks.values()],
+        entries: [...this.#openData.values(), ...this.marks.staleParityEntries()],
+      },
       parity: {
         blocks: histories.map(({ base }) => base),
-        entries: histories.flatMap(({ entries }) => entries),
+        entries: [...histories.flatMap(({ entries }) => entries), ...this.marks.markEntries()],
       },
     };
   }
@@ -182,11 +193,15 @@ export class JournaledBlocks {
       }
     }
     for (const entry of this.#openData.values()) yield { type: 'entry', gfid: entry.gfid, entry };
-    for (const [gfid, members] of this.#stale) for (const member of members) yield { type: 'stale', gfid, member };
+    for (const layout of this.#layouts.values()) yield layout;
+    for (const entry of [...this.marks.markEntries(), ...this.marks.staleParityEntries()]) {
+      yield { type: 'entry', gfid: entry.gfid, entry };
+    }
     for (const [gfid, token] of this.#claims) yield { type: 'claim', gfid, token };
   }
 
-  #enter(entry: JournalEntry): void {
+  #enter(entry: JournalEntry | ProxyEntry): void {
+    this.marks.apply(entry);
     switch (entry.type) {
       case 'mj':
         this.#openData.set(entry.mj, entry);
@@ -212,6 +227,26 @@ export class JournaledBlocks {
         history?.end(entry);
         break;
       }
+      case 'proxied': {
+        const { gfid, group, address, slot, seq } = entry;
+        const vv = Array.from({ length: Math.max(slot + 1, this.parity(gfid, group)?.vv.length ?? 0) }, (_, index) =>
+          index === slot ? seq : (this.parity(gfid, group)?.vv[index] ?? 0),
+        );
+        this.#setParity({ gfid, group, address, vv });
+        break;
+      }
+      case 'encoded':
+        this.#setParity({ gfid: entry.gfid, group: entry.group, address: entry.address, vv: [...entry.vv] });
+        break;
+      case 'restored': {
+        const { gfid, lblk, address, seq } = entry;
+        const before = this.data(gfid, lblk)?.applied ?? [];
+        this.#setData({ gfid, lblk, address, seq, applied: entry.applied.reduce(withRequest, before) });
+        break;
+      }
+      default:
+        // A mark: it changes no block.
+        break;
     }
   }
 
@@ -254,7 +289,10 @@ export class JournaledBlocks {
 
 /** The block as the update made it. */
 function applied(before: DataBlock | undefined, { gfid, lblk, newAddress, seq, client, request }: MjEntry): DataBlock {
-  const others = (before?.applied ?? []).filter((each) => each.client !== client);
-  const last = [...others, { client, request }].slice(-clientsPerBlockMax);
-  return { gfid, lblk, address: newAddress, seq, applied: last };
+  return { gfid, lblk, address: newAddress, seq, applied: withRequest(before?.applied ?? [], { client, request }) };
+}
+
+/** The last request of each of the clients that wrote last, with one more. */
+function withRequest(before: DataBlock['applied'], request: AppliedRequest): DataBlock['applied'] {
+  return [...before.filter(({ client }) => client !== request.client), request].slice(-clientsPerBlockMax);
 }

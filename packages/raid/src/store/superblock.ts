@@ -42,6 +42,7 @@ const at = {
   extentBlocks: 88,
   members: 96,
   live: 160,
+  returning: 168,
 } as const;
 
 export type SuperblockReading =
@@ -74,6 +75,7 @@ export function encodeSuperblock(superblock: Superblock, into: Uint8Array, check
   target.setUint32(at.extentBlocks, identity.extentBlocks, true);
   into.set(identity.members, at.members);
   target.setBigUint64(at.live, maskOf(view.live), true);
+  target.setBigUint64(at.returning, maskOf(view.returning ?? []), true);
   target.setBigUint64(checksumAt, checksum(), true);
 }
 
@@ -98,7 +100,12 @@ export function decodeSuperblock(from: Uint8Array, checksum: () => bigint): Supe
     unitBlocks: source.getUint16(at.unitBlocks, true),
     extentBlocks: source.getUint32(at.extentBlocks, true),
   };
-  const view = { epoch: source.getUint32(at.epoch, true), live: membersOf(source.getBigUint64(at.live, true)) };
+  const returning = membersOf(source.getBigUint64(at.returning, true));
+  const view: ArrayView = {
+    epoch: source.getUint32(at.epoch, true),
+    live: membersOf(source.getBigUint64(at.live, true)),
+    ...(returning.length > 0 && { returning }),
+  };
   const logGeneration = source.getUint32(at.logGeneration, true);
   const incompat = source.getUint32(at.incompat, true);
   const journaledBlocks = (incompat & journaledBlocksFeature) !== 0;

@@ -1,4 +1,5 @@
 import { always, canFinish, type Property, sometimes, type WorldView } from '@holdfast/simulation';
+import type { ResyncState } from '../kernel/resync-state.ts';
 import { blockValue, unitOf, unitsPerBlock } from './block-values.ts';
 import { roles } from './item-store.ts';
 import type { LogEntry } from './log-batches.ts';
@@ -44,7 +45,7 @@ function isCalm(scenario: ProxyScenario, view: WorldView): boolean {
     if (!isIn(scenario.views[newest]!, node)) return true;
     if (!view.up(node) || keeperState(view, node).published !== newest) return false;
     const { operations, held, ending, parity } = proxyState(view, node);
-    const { data, stale, calls, reads } = resyncState(view, node);
+    const { data, stale, restoring, calls, reads } = resyncState(view, node);
     const lists = [
       operations,
       held,
@@ -55,8 +56,9 @@ function isCalm(scenario: ProxyScenario, view: WorldView): boolean {
       data.waiting,
       calls,
       reads,
+      restoring,
     ];
-    return [...lists, stale].every((list) => list.length === 0);
+    return stale.size === 0 && lists.every((list) => list.length === 0);
   });
 }
 
@@ -69,7 +71,7 @@ export function isAtRest(scenario: ProxyScenario, view: WorldView): boolean {
     const { marks, stale, members } = proxyState(view, node);
     const { staleParity, partners } = resyncState(view, node);
     return (
-      marks.length + stale.length + staleParity.length === 0 &&
+      marks.size + stale.size + staleParity.size === 0 &&
       members.every(({ status }) => status === 'member') &&
       partners.every(({ status }) => status === 'partner')
     );
@@ -239,10 +241,12 @@ export function proxyProperties(
   ];
 }
 
+const isRestoring = ({ stale, restoring }: ResyncState): boolean => stale.size + restoring.length > 0;
+
 const goals = {
-  'a write through the proxy': (view: WorldView, node: number) => proxyState(view, node).marks.length > 0,
-  'a block to restore': (view: WorldView, node: number) => resyncState(view, node).stale.length > 0,
-  'parity to encode': (view: WorldView, node: number) => proxyState(view, node).stale.length > 0,
+  'a write through the proxy': (view: WorldView, node: number) => proxyState(view, node).marks.size > 0,
+  'a block to restore': (view: WorldView, node: number) => isRestoring(resyncState(view, node)),
+  'parity to encode': (view: WorldView, node: number) => proxyState(view, node).stale.size > 0,
   'a call that waits': (view: WorldView, node: number) => resyncState(view, node).calls.length > 0,
   'an update that waits for a group': (view: WorldView, node: number) => proxyState(view, node).held.length > 0,
 } as const;

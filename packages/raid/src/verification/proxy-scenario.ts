@@ -68,12 +68,12 @@ const isWorkedBy = (scenario: ProxyScenario, view: WorldView, newest: number, ex
 
 /** Whether a member that was stopped has caught up, as far as it knows. */
 function isUpToDate(view: WorldView, node: number): boolean {
-  const { stale, partners } = resyncState(view, node);
+  const { stale, restoring, partners } = resyncState(view, node);
   const { stale: staleParity, members } = proxyState(view, node);
   return (
-    stale.length === 0 &&
+    stale.size + restoring.length === 0 &&
     partners.every(({ status }) => status === 'partner') &&
-    staleParity.length === 0 &&
+    staleParity.size === 0 &&
     members.every(({ heard }) => heard)
   );
 }

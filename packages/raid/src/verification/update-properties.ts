@@ -16,6 +16,7 @@ import {
   dataAddresses,
   dataState,
   durableHandle,
+  gfid,
   initialValue,
   lblkOf,
   nodesOf,
@@ -53,12 +54,12 @@ export function dataValue(scenario: UpdateScenario, view: WorldView, { group, sl
   const node = scenario.groups[group]!.members[slot]!;
   if (node === 'idle') return initialValue(group, slot);
   const lblk = lblkOf(scenario, { group, slot });
-  const address = dataState(view, node).blocks.find((block) => block.lblk === lblk)?.address ?? 0;
+  const address = dataState(view, node).blocks.get({ gfid, lblk })?.address ?? 0;
   return blockValue(durableHandle(scenario, view, node, address));
 }
 
 export function parityValue(scenario: UpdateScenario, view: WorldView, group: number, node: number): BlockValue {
-  const address = parityState(view, node).blocks.find((block) => block.group === group)?.address ?? 0;
+  const address = parityState(view, node).blocks.get({ gfid, group })?.address ?? 0;
   return blockValue(durableHandle(scenario, view, node, address));
 }
 
@@ -79,11 +80,11 @@ const parityFits: Check = (scenario, view) => {
 const versionsFit: Check = (scenario, view) => {
   for (const [group, plan] of scenario.groups.entries()) {
     for (const parity of parityNodes(plan)) {
-      const { vv } = parityState(view, parity).blocks.find((block) => block.group === group)!;
+      const { vv } = parityState(view, parity).blocks.get({ gfid, group })!;
       for (const [slot, node] of plan.members.entries()) {
         if (node === 'idle') continue;
         const lblk = lblkOf(scenario, { group, slot });
-        const seq = dataState(view, node).blocks.find((block) => block.lblk === lblk)?.seq ?? 0;
+        const seq = dataState(view, node).blocks.get({ gfid, lblk })?.seq ?? 0;
         if ((vv[slot] ?? 0) !== seq)
           return `${codeAt(plan, parity)} has merged update ${vv[slot]} of slot ${slot}, the member has ${seq} (I2)`;
       }
@@ -167,9 +168,9 @@ const spaceFits: Check = (scenario, view) => {
 function accounted(
   all: readonly number[],
   free: readonly number[],
-  blocks: readonly { readonly address: number }[],
+  blocks: Iterable<{ readonly address: number }>,
 ): string | undefined {
-  const uses = [...free, ...blocks.map(({ address }) => address)].sort((a, b) => a - b);
+  const uses = [...free, ...Array.from(blocks, ({ address }) => address)].sort((a, b) => a - b);
   const isSame = uses.length === all.length && uses.every((address, index) => address === all[index]);
   return isSame ? undefined : `addresses ${uses.join(' ')} are free or used, of ${all.join(' ')}`;
 }

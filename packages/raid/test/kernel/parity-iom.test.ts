@@ -69,7 +69,7 @@ test('an update that is sent again takes the block of the one that was lost', ()
 
 test('an update that is merged already is answered and not merged again', () => {
   const { state, step } = restarted();
-  state.blocks = [{ gfid: 1, group: 0, address: 32, vv: [0, 1] }];
+  state.blocks.set({ gfid: 1, group: 0, address: 32, vv: [0, 1] });
   step({ type: 'message', from: ben, message: { type: 'ios_updatepn', mj: mjOf(1, 1), delta: 5 } });
   expect(state.updates.map(({ stage }) => stage)).toEqual(['aside']);
   expect(state.requested).toEqual([]);

@@ -32,11 +32,13 @@ const pjOf = (pj: number, lblk: number) => ({
 });
 const entry = (each: Extract<JournalRecord, { type: 'entry' }>['entry']): JournalRecord => ({
   type: 'entry',
-  gfid: each.type === 'mj' || each.type === 'pj' ? gfid : 0,
+  gfid: 'gfid' in each || each.type === 'pj' ? gfid : 0,
   entry: each,
 });
 
-/** One of each kind, 5 to 14, and what each is for: known once it was read, unknown without it. */
+const place = { gfid, id: 1, lblk: 9, group: 9, slot: 0, seq: 3 };
+
+/** One of each kind that something is known by, and what each is for: known once it was read, unknown without it. */
 const kinds: readonly (readonly [string, JournalRecord, (drive: TestDrive) => boolean])[] = [
   ['mj', entry(mjOf(1, 1)), ({ store }) => isOpen(store.journaled.openEntries().data, 1)],
   ['mj_complete', entry({ type: 'mj_complete', id: 2 }), ({ store }) => store.journaled.data(gfid, 2) !== undefined],
@@ -58,7 +60,28 @@ const kinds: readonly (readonly [string, JournalRecord, (drive: TestDrive) => bo
     { type: 'parity block', gfid, block: { gfid, group: 8, address: 42, vv: [3] }, checksum: 8 },
     ({ store }) => store.journaled.parity(gfid, 8)?.vv[0] === 3,
   ],
-  ['stale', { type: 'stale', gfid, member: 3 }, ({ store }) => store.journaled.isStale(gfid, 3)],
+  [
+    'layout',
+    { type: 'layout', gfid, data: 2, unitBlocks: 4, span: [0, 1, 2] },
+    ({ store }) => store.journaled.layout(gfid) !== undefined,
+  ],
+  [
+    'proxied',
+    entry({ type: 'proxied', ...place, address: 43, checksum: 9, client: 1, request: 1 }),
+    ({ store }) => store.journaled.parity(gfid, 9)?.vv[0] === 3,
+  ],
+  ['marked', entry({ type: 'marked', ...place, client: 1, request: 1 }), ({ store }) => !store.journaled.marks.isEmpty],
+  [
+    'encoded',
+    entry({ type: 'encoded', gfid, id: 1, group: 9, address: 43, checksum: 9, vv: [3] }),
+    ({ store }) => store.journaled.parity(gfid, 9)?.vv[0] === 3,
+  ],
+  [
+    'restored',
+    entry({ type: 'restored', ...place, address: 43, checksum: 9, applied: [] }),
+    ({ store }) => store.journaled.data(gfid, 9)?.seq === 3,
+  ],
+  ['stale', entry({ type: 'stale', gfid, id: 1, group: 9, parity: 2 }), ({ store }) => !store.journaled.marks.isEmpty],
   ['claim', { type: 'claim', gfid, token: 99 }, ({ store }) => store.journaled.claim(gfid) === 99],
 ];
 

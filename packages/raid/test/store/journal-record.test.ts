@@ -53,6 +53,11 @@ const mjHex =
 const header = (type: number, bytes: number, object = '0100008007000000') =>
   `${type.toString(16).padStart(2, '0')}000000${bytes.toString(16)}000000${object}`;
 
+const place = { gfid, id: 1, lblk: 2, group: 3, slot: 1, seq: 5 };
+/** Numbers of 64 bits. */
+const words = (numbers: readonly number[]) =>
+  numbers.map((number) => `${number.toString(16).padStart(2, '0')}${'00'.repeat(7)}`).join('');
+
 /*
  * The bytes of each record of the journaled write, pinned: docs/raid.md says what the fields are, and a change of them must
  * change that and this.
@@ -99,7 +104,34 @@ const records: readonly [string, JournalRecord, string][] = [
     `${header(12, 64)}0900000000000000efbe0000000000000400000003000000` +
       '030000000000000000000000000000000100000000000000',
   ],
-  ['a mark that a member missed writes', { type: 'stale', gfid, member: 2 }, `${header(13, 24)}0200000000000000`],
+  [
+    'how an object lies',
+    { type: 'layout', gfid, data: 3, unitBlocks: 16, span: [4, 0, 2, 1] },
+    `${header(13, 32)}03041000000000000400020100000000`,
+  ],
+  ...(
+    [
+      [15, { type: 'proxied', ...place, address: 6, checksum: 7, client: 8, request: 9 }, [6, 7, 8, 9]],
+      [16, { type: 'marked', ...place, client: 8, request: 9 }, [8, 9]],
+      [19, { type: 'restored', ...place, address: 6, checksum: 7, applied: [{ client: 8, request: 9 }] }, [6, 7, 8, 9]],
+    ] as const
+  ).map(([type, entry, rest]): [string, JournalRecord, string] => [
+    entry.type,
+    { type: 'entry', gfid, entry },
+    header(type, 16 + 8 * (5 + rest.length)) + words([1, 2, 3, 1, 5, ...rest]),
+  ]),
+  ...(
+    [
+      [17, { type: 'unmarked', gfid, id: 1, lblk: 2, seq: 5 }, [1, 2, 5]],
+      [18, { type: 'encoded', gfid, id: 1, group: 3, address: 6, checksum: 7, vv: [5, 0] }, [1, 3, 6, 7, 5, 0]],
+      [20, { type: 'stale', gfid, id: 1, group: 3, parity: 2 }, [1, 3, 2]],
+      [21, { type: 'fresh', gfid, id: 1, group: 3, parity: 2 }, [1, 3, 2]],
+    ] as const
+  ).map(([type, entry, numbers]): [string, JournalRecord, string] => [
+    entry.type,
+    { type: 'entry', gfid, entry },
+    header(type, 16 + 8 * numbers.length) + words(numbers),
+  ]),
   ['a claim', { type: 'claim', gfid, token: 0x1_0000_0001 }, `${header(14, 24)}0100000001000000`],
 ];
 
@@ -112,7 +144,10 @@ it.each(records)('writes %s as documented, and reads it back', (_, record, hex) 
 
 it.each(records)('takes %s of another length for no record', (_, record) => {
   const bytes = encodeRecord(record);
-  for (const length of [16, bytes.length - 8, bytes.length + 8]) {
+  // What has a list at its end has other lengths, but none that are not of whole pairs, or too long.
+  const { entry } = record.type === 'entry' ? record : { entry: undefined };
+  const lengths = entry?.type === 'encoded' ? [16, 40] : [16, bytes.length - 8, bytes.length + 8];
+  for (const length of lengths) {
     const other = new Uint8Array(length);
     other.set(bytes.subarray(0, length));
     new DataView(other.buffer).setUint32(4, length, true);
@@ -126,9 +161,9 @@ it('says in the superblock that there may be such records, before the first is w
   const incompatible = () =>
     [0, 4096].map((slot) => readFileSync(join(drive.path, 'superblock')).readUInt32LE(slot + 28));
   expect(incompatible()).toEqual([0, 0]);
-  await drive.store.journal({ type: 'stale', gfid, member: 2 }, 0);
+  await drive.store.journal({ type: 'layout', gfid, data: 1, unitBlocks: 4, span: [0, 1] }, 0);
   expect(incompatible()).toContain(1);
   await drive.reopen();
-  expect(drive.store.journaled.isStale(gfid, 2)).toBe(true);
+  expect(drive.store.journaled.layout(gfid)).toMatchObject({ data: 1, unitBlocks: 4, span: [0, 1] });
   await drive.close();
 });

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { JournalEntry, MjEntry } from '../../src/kernel/journal.ts';
+import type { ProxyEntry } from '../../src/kernel/proxy-messages.ts';
 import { TestDrive } from '../support/drives.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 
@@ -29,7 +30,7 @@ it('writes a log of many overwrites anew with the blocks as they are and what is
   const drive = new TestDrive(scratchDirectory());
   await drive.format();
   const { store } = drive;
-  const write = (entry: JournalEntry) => store.journal({ type: 'entry', gfid, entry }, 0);
+  const write = (entry: JournalEntry | ProxyEntry) => store.journal({ type: 'entry', gfid, entry }, 0);
   await store.takeBlocks(60);
   // Blocks 1 to 4 move to and fro between two places each, their parity (of another object) likewise.
   let mj = 0;
@@ -55,7 +56,11 @@ it('writes a log of many overwrites anew with the blocks as they are and what is
   await write(first);
   await write(second);
   await store.journal({ type: 'claim', gfid, token: 9 }, 0);
-  await store.journal({ type: 'stale', gfid, member: 3 }, 0);
+  await store.journal({ type: 'layout', gfid, data: 1, unitBlocks: 4, span: [0, 1] }, 0);
+  const marked = { type: 'marked', gfid, lblk: 9, group: 9, slot: 0, seq: 4, client: 5, request: 6 } as const;
+  for (const lblk of [9, 10]) await write({ ...marked, id: 1, lblk });
+  await write({ type: 'unmarked', gfid, id: 2, lblk: 10, seq: 4 });
+  await write({ type: 'stale', gfid, id: 3, group: 2, parity: 3 });
   expect(existsSync(join(drive.path, 'log-1'))).toBe(false);
   // Ends that come behind the log that was written anew are about entries it does not have.
   await write({ type: 'pj_complete', id: 6000 });
@@ -67,10 +72,10 @@ it('writes a log of many overwrites anew with the blocks as they are and what is
     expect(checksums.number(place)).toBe(1000 + place);
   }
   const { data, parity } = journaled.openEntries();
-  expect(data.entries).toEqual([open]);
+  expect(data.entries).toEqual([open, { type: 'stale', gfid, id: 0, group: 2, parity: 3 }]);
   expect(parity.blocks).toEqual([{ gfid, group: 9, address: 50, vv: [1] }]);
-  expect(parity.entries).toEqual([second]);
-  expect([journaled.claim(gfid), journaled.isStale(gfid, 3)]).toEqual([9, true]);
+  expect(parity.entries).toEqual([second, { ...marked, id: 0 }]);
+  expect([journaled.claim(gfid), journaled.layout(gfid)?.span]).toEqual([9, [0, 1]]);
   // Only what is named is in use: four blocks, the open one, and the two of the parity.
   expect(drive.store.use.blocksUsed).toBe(7);
   await drive.close();

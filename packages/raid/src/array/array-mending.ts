@@ -1,0 +1,98 @@
+import type { Subject } from 'rxjs';
+import type { LostGroup } from '../errors.ts';
+import type { KeyLocks } from '../journal/key-locks.ts';
+import { GroupMender } from '../mend/group-mender.ts';
+import { type Mending, type MendOptions, parseMend } from '../mend/mend-types.ts';
+import { ObjectMender, type ObjectMenderHost } from '../mend/object-mender.ts';
+import { catchUp } from './catch-up.ts';
+import type { ArrayEvent } from './events.ts';
+import type { PageBudget } from './page-budget.ts';
+import type { StoreHost } from './store-object.ts';
+
+export interface ArrayMendingHost {
+  readonly parts: StoreHost;
+  readonly budget: PageBudget;
+  readonly locks: KeyLocks;
+  readonly events: Subject<ArrayEvent>;
+  /** Ends every long job. */
+  readonly closed: AbortSignal;
+  /** Work that closing the array waits for, and nobody else. */
+  readonly behind: (work: () => Promise<void>) => void;
+}
+
+/** The long jobs of an array that bring back what is missing or damaged, and what is said of them. */
+export class ArrayMending {
+  readonly #host: ArrayMendingHost;
+
+  constructor(host: ArrayMendingHost) {
+    this.#host = host;
+  }
+
+  rebuild(member: number, options: MendOptions): Mending {
+    const { events, parts, behind } = this.#host;
+    const node = parts.name(member);
+    const parsed = parseMend(options);
+    const mending = this.#mender(() => undefined).rebuild(member, this.#untilClosed(parsed));
+    let repairedBytes = 0;
+    mending.progress$.subscribe({
+      next: (progress) => {
+        repairedBytes = progress.repairedBytes;
+      },
+      error: () => undefined,
+    });
+    const say = (state: 'begun' | 'ended' | 'failed') =>
+      events.next({ type: 'rebuilding', node, state, repairedBytes });
+    say('begun');
+    behind(() =>
+      mending.done.then(
+        () => say('ended'),
+        () => say('failed'),
+      ),
+    );
+    return mending;
+  }
+
+  scrub(options: MendOptions): Mending {
+    const { events, parts, behind } = this.#host;
+    const parsed = parseMend(options);
+    const mending = this.#mender((key, { group, slot, why, member }) =>
+      events.next({ type: 'repaired', key, group, slot, why, node: parts.name(member) }),
+    ).scrub(this.#untilClosed(parsed));
+    behind(() => mending.done.then(() => undefined));
+    return mending;
+  }
+
+  /** A member is back: it is up to date when it has caught up. */
+  catchUp(member: number): void {
+    const { events, parts, closed, behind } = this.#host;
+    const node = parts.name(member);
+    let left = { blocks: 0, groups: 0, blocksMoved: 0 };
+    const say = (state: 'begun' | 'ended' | 'failed') => events.next({ type: 'resyncing', node, state, ...left });
+    say('begun');
+    behind(async () => {
+      try {
+        await catchUp(parts.membership, member, closed, (now) => {
+          left = now;
+        });
+        say('ended');
+      } catch {
+        say('failed');
+      }
+    });
+  }
+
+  #mender(onMended: ObjectMenderHost['onMended']): ObjectMender {
+    const { parts, events, budget, locks } = this.#host;
+    const { name, pages, kernel, membership, directory } = parts;
+    const groups = new GroupMender({ name, pages, kernel, membership, budget });
+    const onLost = (key: string, lost: readonly LostGroup[]) =>
+      events.next({ type: 'lost', key, groups: lost.map(({ group }) => group) });
+    return new ObjectMender({ membership, directory, locks, groups, onMended, onLost });
+  }
+
+  /** A long job ends with its signal, or when the array is closed. */
+  #untilClosed(options: MendOptions): MendOptions {
+    const signals = [this.#host.closed, ...(options.signal === undefined ? [] : [options.signal])];
+    return { ...options, signal: AbortSignal.any(signals) };
+  }
+}
