@@ -160,6 +160,9 @@ export const unpackedBytesMax = 512 << 20;
 /** Bytes of the log that are read at a time. */
 export const logReadBytes = 256 << 10;
 
+/** Objects of a log, beyond which the next appender saves a snapshot and frees what is before it. */
+export const logPiecesMax = 32;
+
 /** Times a change of the log's manifest is tried when others change it too. */
 export const manifestTriesMax = 16;
 

@@ -111,7 +111,9 @@ export function fence(state: LogState, head: HeadNumber, life: number, env: LogE
 /** The image as of now is saved beside the log, and then what led to it may be forgotten. */
 function saveSnapshot(state: LogState, env: LogEnv, out: LogSink): void {
   const { snapshotRecords, rules } = env;
-  if (snapshotRecords === 0 || state.saving || state.applied - state.snapshotAt < snapshotRecords) return;
+  const recordsMin = state.isScattered ? 1 : snapshotRecords;
+  if (snapshotRecords === 0 || state.saving || state.applied - state.snapshotAt < recordsMin) return;
+  state.isScattered = false;
   const { epoch, applied: index, next, unsettled, accepted } = state;
   state.saving = true;
   state.snapshotAt = index;

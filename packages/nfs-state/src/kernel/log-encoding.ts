@@ -48,6 +48,7 @@ export function encodeLog(state: LogState, into: Encoder): void {
   encodePlain([...state.touched].sort(), into);
   into.uint(state.floor);
   into.uint(state.snapshotAt);
+  into.flag(state.isScattered);
   into.flag(state.saving);
 }
 
@@ -76,5 +77,6 @@ export const decodeLog = (from: Decoder): LogState => ({
   touched: new Map(decodePlain(from) as [string, number][]),
   floor: from.uint(),
   snapshotAt: from.uint(),
+  isScattered: from.flag(),
   saving: from.flag(),
 });

@@ -91,6 +91,7 @@ export function takeUp(state: LogState, contents: LogContents, env: LogEnv): rea
   if (snapshot !== undefined && snapshot.index > state.applied) {
     state.image = env.load(snapshot.image);
     state.applied = snapshot.index;
+    state.snapshotAt = snapshot.index;
     state.next = snapshot.next;
     state.unsettled = snapshot.unsettled.filter(({ index }) => index > state.settled);
     state.accepted = [...snapshot.accepted];

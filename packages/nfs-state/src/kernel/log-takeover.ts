@@ -47,6 +47,7 @@ export function recover(state: LogState, out: LogSink): void {
 /** Seal what was found, over a torn end if there is one; nobody hears of it before the seal is durable. */
 export function seal(state: LogState, contents: LogContents, env: LogEnv, out: LogSink): void {
   const batches = takeUp(state, contents, env);
+  state.isScattered = contents.isScattered;
   const last = batches.at(-1);
   const number = env.rules.sealsAt(last === undefined ? state.next : last.number + 1, contents);
   const first = last === undefined ? state.applied + 1 : lastOf(last) + 1;

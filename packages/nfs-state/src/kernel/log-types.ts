@@ -72,6 +72,8 @@ export interface LogContents {
   /** Where the log no longer reaches back to the batch asked for. */
   readonly snapshot: LogSnapshot | undefined;
   readonly batches: readonly (LogBatch | 'torn')[];
+  /** It lies in many places: whoever appends from now on makes a snapshot of it soon. */
+  readonly isScattered: boolean;
 }
 
 /** What an operation comes to on an image. */
@@ -262,6 +264,8 @@ export interface LogState {
   /** Keys that are not in `touched` were not touched after this. */
   floor: LogIndex;
   snapshotAt: LogIndex;
+  /** The log lies in many places, and is to be saved at the next record. */
+  isScattered: boolean;
   saving: boolean;
 }
 

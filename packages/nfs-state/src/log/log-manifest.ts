@@ -14,11 +14,13 @@ const ManifestForm = z.object({
   /** Each segment holds the batches from `first` up to that of the next one. */
   segments: z.array(z.object({ epoch: count, gfid: z.string(), first: count })),
   snapshot: z.object({ gfid: z.string(), bytes: count, checksum: count, next: count }).nullable(),
+  /** Objects that are no part of the log: not yet, where `epoch` is the claim, or no more, and then to be removed. */
+  loose: z.array(z.object({ epoch: count, gfid: z.string() })).default([]),
 });
 export type LogManifest = z.output<typeof ManifestForm>;
 export type LogSegment = LogManifest['segments'][number];
 
-const blank: LogManifest = { version: 1, claim: 0, start: 0, segments: [], snapshot: null };
+const blank: LogManifest = { version: 1, claim: 0, start: 0, segments: [], snapshot: null, loose: [] };
 
 /** The manifest of the log in the coordination store: read, and changed only by who has read its latest form. */
 export class ManifestStore {

@@ -2,11 +2,14 @@ import { crc32 } from 'node:zlib';
 import type { BlockObject, BlockObjects } from '@holdfast/raid/objects';
 import { ClaimLostError, LogDamagedError } from '../errors.ts';
 import type { BatchNumber, ClaimEpoch, LogBatch, LogContents, LogSnapshot } from '../kernel/log-types.ts';
-import { batchBytesMax, logReadBytes, segmentBytesMax } from '../limits.ts';
+import { batchBytesMax, logPiecesMax, logReadBytes, manifestTriesMax, segmentBytesMax } from '../limits.ts';
 import { batchFrame, frameBlockBytes, readFrame } from './batch-frame.ts';
 import type { LogManifest, LogSegment, ManifestStore } from './log-manifest.ts';
 import { packed, unpacked } from './plain-text.ts';
 import { LogSnapshotForm } from './record-form.ts';
+
+const without = (loose: LogManifest['loose'], gfid: string): LogManifest['loose'] =>
+  loose.filter((each) => each.gfid !== gfid);
 
 /** Where an appender writes next. */
 interface OpenSegment {
@@ -75,7 +78,20 @@ export class SegmentLog {
 
   /** Batches from that number on; a snapshot before them, where the log no longer reaches back so far. */
   async read(from: BatchNumber): Promise<LogContents> {
-    const manifest = await this.#manifests.read();
+    for (let tries = 1; ; tries++) {
+      const manifest = await this.#manifests.read();
+      try {
+        return await this.#read(from, manifest);
+      } catch (error) {
+        // What was trimmed meanwhile cannot be read, and need not be.
+        const { start } = await this.#manifests.read();
+        if (start === manifest.start || tries === manifestTriesMax) throw error;
+      }
+    }
+  }
+
+  async #read(from: BatchNumber, manifest: LogManifest): Promise<LogContents> {
+    this.#forgetHandles(manifest);
     const snapshot = from < manifest.start ? await this.#readSnapshot(manifest) : undefined;
     const first = snapshot?.next ?? from;
     const batches: LogBatch[] = [];
@@ -84,14 +100,15 @@ export class SegmentLog {
       if (end <= first) continue;
       batches.push(...(await this.#readSegment(segment, first, end)).filter(({ number }) => number >= first));
     }
-    return { snapshot, batches };
+    const isScattered = manifest.segments.length + manifest.loose.length > logPiecesMax;
+    return { snapshot, batches, isScattered };
   }
 
   /** @throws ClaimLostError, or what the array says */
   async save(epoch: ClaimEpoch, snapshot: LogSnapshot): Promise<void> {
     const bytes = packed(snapshot);
     const { snapshot: before } = await this.#manifests.read();
-    if (this.#snapshots.length < 2) this.#snapshots.push(await this.#objects.create({ technique: 'mirror' }));
+    if (this.#snapshots.length < 2) this.#snapshots.push(await this.#make(epoch));
     const gfid = this.#snapshots.find((each) => each !== before?.gfid)!;
     const object = await this.#open(gfid);
     for (let at = 0; at < bytes.length; at += logReadBytes) {
@@ -100,29 +117,65 @@ export class SegmentLog {
     const { next } = snapshot;
     await this.#manifests.change((manifest) => {
       if (manifest.claim !== epoch) throw new ClaimLostError(epoch, manifest.claim);
-      return { ...manifest, snapshot: { gfid, bytes: bytes.length, checksum: crc32(bytes), next } };
+      const old = manifest.snapshot === null ? [] : [manifest.snapshot.gfid];
+      const loose = old.map((each) => ({ epoch: this.#snapshots.includes(each) ? epoch : 0, gfid: each }));
+      return {
+        ...manifest,
+        snapshot: { gfid, bytes: bytes.length, checksum: crc32(bytes), next },
+        loose: [...without(manifest.loose, gfid), ...loose],
+      };
     });
   }
 
-  /** Forget segments that end before that batch. */
+  /** Forget segments that end before that batch, and free what is no part of the log any more. */
   async trim(epoch: ClaimEpoch, before: BatchNumber): Promise<void> {
-    await this.#manifests.change((manifest) => {
+    const { loose } = await this.#manifests.change((manifest) => {
       if (manifest.claim !== epoch) throw new ClaimLostError(epoch, manifest.claim);
       const segments = manifest.segments.filter((_, at) => (manifest.segments[at + 1]?.first ?? before + 1) > before);
-      return { ...manifest, segments, start: Math.max(manifest.start, before) };
+      const dropped = manifest.segments.filter((segment) => !segments.includes(segment));
+      const loose = [...manifest.loose, ...dropped.map(({ gfid }) => ({ epoch: 0, gfid }))];
+      return { ...manifest, segments, loose, start: Math.max(manifest.start, before) };
     });
+    const removed = new Set<string>();
+    for (const { gfid, epoch: maker } of loose) {
+      if (maker === epoch) continue;
+      await this.#objects.remove(gfid);
+      this.#opened.delete(gfid);
+      removed.add(gfid);
+    }
+    if (removed.size === 0) return;
+    await this.#manifests.change((manifest) => ({
+      ...manifest,
+      loose: manifest.loose.filter(({ gfid }) => !removed.has(gfid)),
+    }));
   }
 
   /** The first batch of a segment counts as soon as the manifest names the segment, which nobody does without the claim. */
   async #beginSegment(epoch: ClaimEpoch, batch: LogBatch, frame: Uint8Array): Promise<void> {
-    const gfid = await this.#objects.create({ technique: 'mirror' });
+    const gfid = await this.#make(epoch);
     const object = await this.#open(gfid);
     await object.write(0, frame, { toughness: 2 });
     await this.#manifests.change((manifest) => {
       if (manifest.claim !== epoch) throw new ClaimLostError(epoch, manifest.claim);
-      return { ...manifest, segments: [...manifest.segments, { epoch, gfid, first: batch.number }] };
+      const segments = [...manifest.segments, { epoch, gfid, first: batch.number }];
+      return { ...manifest, segments, loose: without(manifest.loose, gfid) };
     });
     this.#segment = { epoch, gfid, offset: frame.length };
+  }
+
+  /** An object that the manifest knows of before anything is in it, so that no crash leaves it behind. */
+  async #make(epoch: ClaimEpoch): Promise<string> {
+    const gfid = await this.#objects.create({ technique: 'mirror' });
+    await this.#manifests.change((manifest) => {
+      if (manifest.claim !== epoch) throw new ClaimLostError(epoch, manifest.claim);
+      return { ...manifest, loose: [...manifest.loose, { epoch, gfid }] };
+    });
+    return gfid;
+  }
+
+  #forgetHandles({ segments, snapshot, loose }: LogManifest): void {
+    const named = new Set([...segments, ...loose].map(({ gfid }) => gfid).concat(snapshot?.gfid ?? []));
+    for (const gfid of this.#opened.keys()) if (!named.has(gfid)) this.#opened.delete(gfid);
   }
 
   /**

@@ -7,7 +7,9 @@ export type LockAsk =
   /** Do I hold it? As a read or write under a lock asks. */
   | { readonly kind: 'check'; readonly client: number }
   /** Something new, of which no answer is kept: done twice it would be there twice. */
-  | { readonly kind: 'mark'; readonly mark: number };
+  | { readonly kind: 'mark'; readonly mark: number }
+  /** How many marks are there? The answer is kept, and rests on all that may change it. */
+  | { readonly kind: 'count' };
 
 export interface LockImage {
   /** 0: nobody. */
@@ -17,7 +19,9 @@ export interface LockImage {
   readonly marks: readonly number[];
 }
 
-export type LockChange = Exclude<LockAsk, { kind: 'check' }>;
+export type LockChange =
+  | Exclude<LockAsk, { kind: 'check' | 'count' }>
+  | { readonly kind: 'count'; readonly marks: number };
 export type LockAnswer = 'done' | 'denied' | 'held' | 'not held';
 
 export const emptyLocks = (clients: number): LockImage => ({
@@ -27,6 +31,7 @@ export const emptyLocks = (clients: number): LockImage => ({
 });
 
 export function applyLock(image: LockImage, change: LockChange): LockImage {
+  if (change.kind === 'count') return image;
   if (change.kind === 'mark') return { ...image, marks: [...image.marks, change.mark] };
   const { client, turn, kind } = change;
   return { ...image, holder: kind === 'lock' ? client : 0, turns: image.turns.with(client, turn) };
@@ -44,6 +49,10 @@ const says = (answer: LockAnswer, mayBeBehind: boolean, compares: readonly strin
 export function planLock(image: LockImage, asked: LockAsk): LogPlan {
   if (asked.kind === 'mark') {
     return { answer: 'done', change: asked, takesAway: false, compares: [], touches: ['marks'], mayBeBehind: false };
+  }
+  if (asked.kind === 'count') {
+    const change = { kind: 'count', marks: image.marks.length };
+    return { answer: 'done', change, takesAway: false, compares: [anything], touches: [], mayBeBehind: false };
   }
   const { kind, client } = asked;
   const isHolder = image.holder === client;

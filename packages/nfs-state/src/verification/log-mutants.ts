@@ -10,11 +10,17 @@ interface SeededBug {
   readonly rules: Partial<LogRules>;
 }
 
-const { race, right, death, proposals, returns, lapse, appenderLapses, snapshots, followerSnapshot } = logScenarios;
+const { race, counts, right, death, proposals, returns, lapse, appenderLapses, snapshots, followerSnapshot } =
+  logScenarios;
 
 const bugs: readonly SeededBug[] = [
   { name: 'appends without comparing', scenario: race, rules: { isCurrent: () => true } },
   { name: 'forgets keys, and takes them for untouched', scenario: race, rules: { floorAfterForgetting: () => 0 } },
+  {
+    name: 'compares what rests on everything with nothing',
+    scenario: counts,
+    rules: { lastTouch: (key, { touched, floor }) => touched.get(key) ?? floor },
+  },
   { name: 'answers before it is durable', scenario: death, rules: { mayAnswer: () => true } },
   { name: 'applies what is not durable', scenario: death, rules: { mayApply: () => true } },
   {

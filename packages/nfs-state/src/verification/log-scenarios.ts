@@ -93,6 +93,14 @@ export const logScenarios = {
     ],
     lapses: [1],
   },
+  counts: {
+    ...one,
+    name: 'log: a record that rests on everything',
+    asks: [
+      { ask: mark(1), at: [0] },
+      { ask: { kind: 'count' }, at: [1] },
+    ],
+  },
   refusal: {
     ...one,
     name: 'log: a follower is refused, and out of touch',

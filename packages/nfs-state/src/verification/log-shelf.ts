@@ -195,7 +195,7 @@ function read(state: ShelfState, from: BatchNumber): Extract<LogEvent, { type: '
   const first = isTrimmed ? (state.snapshot?.next ?? state.start) : from;
   const shown = state.isShown ? state.landing.filter(({ batch }) => batch.number === state.log.length) : [];
   const batches = [...state.log, ...shown.map(({ batch }) => batch)].slice(Math.max(first, state.start));
-  return { snapshot: isTrimmed ? state.snapshot : undefined, batches };
+  return { snapshot: isTrimmed ? state.snapshot : undefined, batches, isScattered: state.log.length > 2 };
 }
 
 function encode(state: ShelfState, into: Encoder): void {

@@ -101,3 +101,33 @@ it('begins with the snapshot where it was trimmed', async () => {
   expect(snapshot).toMatchObject({ index: 2, next: 2, image });
   expect(batches).toEqual([batch(1, 2)]);
 });
+
+it('frees what appenders left behind, and what they had begun when they died', async () => {
+  const snapshot = (next: number) => ({ index: next, next, image: [], ...unsettled });
+  for (let epoch = 1; epoch <= 4; epoch++) {
+    const log = await written(epoch, [2 * epoch, 2 * epoch + 1]);
+    await log.save(epoch, snapshot(2 * epoch + 1));
+  }
+  const last = await written(5, [10, 11]);
+  // One that is begun, of which the manifest knows, and nobody ever hears of again.
+  const dead = open();
+  await dead.claim(6);
+  blocks.failsWrites = true;
+  await expect(dead.append(6, batch(6, 12))).rejects.toThrowError();
+  blocks.failsWrites = false;
+  const heir = open();
+  await heir.claim(7);
+  await heir.append(7, batch(7, 12));
+  await heir.save(7, snapshot(12));
+  await heir.trim(7, 12);
+  // Its segment and its snapshot.
+  expect(blocks.bytes.size).toBe(2);
+  expect((await open().read(0)).snapshot).toMatchObject({ next: 12 });
+  expect(await numbersOf(last)).toEqual([12]);
+  for (let next = 13; next <= 20; next++) {
+    await heir.append(7, batch(7, next));
+    await heir.save(7, snapshot(next));
+    await heir.trim(7, next);
+  }
+  expect(blocks.bytes.size).toBe(3);
+});

@@ -3,6 +3,7 @@ import type { BlockObjects } from '@holdfast/raid/objects';
 /** Objects of an array in memory: bytes that can be broken. */
 export class MemoryBlocks {
   readonly bytes = new Map<string, Uint8Array>();
+  failsWrites = false;
   #made = 0;
 
   /** As the log takes them. */
@@ -16,15 +17,23 @@ export class MemoryBlocks {
     return gfid;
   }
 
+  async remove(gfid: string): Promise<boolean> {
+    return this.bytes.delete(gfid);
+  }
+
   async open(gfid: string) {
-    const bytes = this.bytes.get(gfid)!;
+    const bytes = this.bytes.get(gfid);
+    if (bytes === undefined) throw new Error(`There is no object ${gfid}.`);
     return {
       read: async (offset: number, length: number) => {
         const into = new Uint8Array(length);
         into.set(bytes.subarray(offset, Math.min(offset + length, bytes.length)));
         return into;
       },
-      write: async (offset: number, from: Uint8Array) => bytes.set(from, offset),
+      write: async (offset: number, from: Uint8Array) => {
+        if (this.failsWrites) throw new Error('The array is gone.');
+        bytes.set(from, offset);
+      },
     };
   }
 }
