@@ -23,7 +23,8 @@ const here = { isLapsed: () => false, canRecall: () => false };
 
 function take(operation: Operation): Reply {
   const { reply, deltas } = planOperation(state, operation, mint, stateBoundsDefault, here);
-  for (const delta of deltas) applyDelta(state, delta);
+  // As they come from the log: with copies of their own of every name.
+  for (const delta of structuredClone(deltas)) applyDelta(state, delta);
   if (reply.status !== 'OK') throw new Error(`${operation.type} was answered ${reply.status}`);
   return reply;
 }

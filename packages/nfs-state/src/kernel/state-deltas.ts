@@ -1,3 +1,4 @@
+import { noKeys, withKey, withoutKey } from './key-list.ts';
 import {
   type Client,
   type ClientId,
@@ -6,6 +7,7 @@ import {
   type FileState,
   type Locks,
   type NfsState,
+  type Open,
   type OwnerName,
   ownerKey,
   type SessionId,
@@ -63,19 +65,25 @@ export function applyDelta(state: NfsState, delta: Delta): void {
       for (const locks of locksOfOwner(state, delta.client, delta.owner)) forgetLocks(state, locks.key);
       break;
     }
-    case 'open':
-      state.opens.set(delta.open.key, delta.open);
-      state.holdings.get(delta.open.client)!.opens.add(delta.open.key);
-      fileOf(state, delta.open.file).opens.add(delta.open.key);
+    case 'open': {
+      const { key, client, file } = delta.open;
+      const isNew = !state.opens.has(key);
+      const of = fileOf(state, file);
+      state.opens.set(key, keptOpen(state, delta.open, of));
+      if (!isNew) break;
+      state.holdings.get(client)!.opens.add(key);
+      of.opens = withKey(of.opens, key);
       break;
+    }
     case 'close':
       forgetOpen(state, delta.key);
       break;
     case 'delegation': {
       const { key, client, file } = delta.delegation;
+      const of = fileOf(state, file);
+      if (!state.delegations.has(key)) of.delegations = withKey(of.delegations, key);
       state.delegations.set(key, delta.delegation);
       state.holdings.get(client)!.delegations.add(key);
-      fileOf(state, file).delegations.add(key);
       break;
     }
     case 'delegation-gone':
@@ -83,9 +91,10 @@ export function applyDelta(state: NfsState, delta: Delta): void {
       break;
     case 'layout': {
       const { key, client, file } = delta.layout;
+      const of = fileOf(state, file);
+      if (!state.layouts.has(key)) of.layouts = withKey(of.layouts, key);
       state.layouts.set(key, delta.layout);
       state.holdings.get(client)!.layouts.add(key);
-      fileOf(state, file).layouts.add(key);
       break;
     }
     case 'layout-gone':
@@ -111,10 +120,13 @@ export function applyDelta(state: NfsState, delta: Delta): void {
       state.sessions.set(session.id, { ...session, slots: session.slots.with(delta.slot, delta.is) });
       break;
     }
-    case 'locks':
-      state.locks.set(delta.locks.key, delta.locks);
-      fileOf(state, delta.locks.file).locks.add(delta.locks.key);
+    case 'locks': {
+      const { key, file } = delta.locks;
+      const of = fileOf(state, file);
+      if (!state.locks.has(key)) of.locks = withKey(of.locks, key);
+      state.locks.set(key, keptLocks(state, delta.locks, of));
       break;
+    }
     case 'renewed':
       break;
     case 'client-kept':
@@ -167,10 +179,25 @@ function forgetClosed({ openOwners, closed }: NfsState, key: string): void {
 function fileOf(state: NfsState, file: FileId): FileState {
   let found = state.files.get(file);
   if (found === undefined) {
-    found = { opens: new Set(), locks: new Set(), delegations: new Set(), layouts: new Set() };
+    found = { id: file, opens: noKeys, locks: noKeys, delegations: noKeys, layouts: noKeys };
     state.files.set(file, found);
   }
   return found;
+}
+
+/** What came through a log has its own copy of every name: the one of the client and of the file is enough. */
+function keptOpen(state: NfsState, open: Open, { id: file }: FileState): Open {
+  const { key, owner, seqid, access, deny, pairs } = open;
+  const client = state.clients.get(open.client)?.id ?? open.client;
+  return { key, client, owner, file, seqid, access, deny, pairs };
+}
+
+/** The same of locks. Their ranges are copied because an array that was pushed to has room that nobody uses. */
+function keptLocks(state: NfsState, locks: Locks, { id: file }: FileState): Locks {
+  const { key, owner, seqid, ranges } = locks;
+  const client = state.clients.get(locks.client)?.id ?? locks.client;
+  const open = state.opens.get(locks.open)?.key ?? locks.open;
+  return { key, client, owner, file, open, seqid, ranges: ranges.slice() };
 }
 
 function forgetClient(state: NfsState, client: ClientId): void {
@@ -195,7 +222,7 @@ function forgetDelegation(state: NfsState, key: StateKey): void {
   const file = state.files.get(id)!;
   state.delegations.delete(key);
   state.holdings.get(client)!.delegations.delete(key);
-  file.delegations.delete(key);
+  file.delegations = withoutKey(file.delegations, key);
   forgetFileIfEmpty(state, id, file);
 }
 
@@ -204,7 +231,7 @@ function forgetLayout(state: NfsState, key: StateKey): void {
   const file = state.files.get(id)!;
   state.layouts.delete(key);
   state.holdings.get(client)!.layouts.delete(key);
-  file.layouts.delete(key);
+  file.layouts = withoutKey(file.layouts, key);
   forgetFileIfEmpty(state, id, file);
 }
 
@@ -222,10 +249,10 @@ function forgetSession(state: NfsState, id: SessionId): void {
 function forgetOpen(state: NfsState, key: StateKey): void {
   const open = state.opens.get(key)!;
   const file = state.files.get(open.file)!;
-  for (const each of file.locks) if (state.locks.get(each)!.open === key) forgetLocks(state, each);
+  for (const each of [...file.locks]) if (state.locks.get(each)!.open === key) forgetLocks(state, each);
   state.opens.delete(key);
   state.holdings.get(open.client)!.opens.delete(key);
-  file.opens.delete(key);
+  file.opens = withoutKey(file.opens, key);
   forgetFileIfEmpty(state, open.file, file);
 }
 
@@ -233,10 +260,11 @@ function forgetLocks(state: NfsState, key: StateKey): void {
   const { file: id } = state.locks.get(key)!;
   const file = state.files.get(id)!;
   state.locks.delete(key);
-  file.locks.delete(key);
+  file.locks = withoutKey(file.locks, key);
   forgetFileIfEmpty(state, id, file);
 }
 
 function forgetFileIfEmpty(state: NfsState, id: FileId, file: FileState): void {
-  if (file.opens.size + file.locks.size + file.delegations.size + file.layouts.size === 0) state.files.delete(id);
+  const { opens, locks, delegations, layouts } = file;
+  if (opens.length + locks.length + delegations.length + layouts.length === 0) state.files.delete(id);
 }

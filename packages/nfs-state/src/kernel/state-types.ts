@@ -6,6 +6,8 @@
  * deltas are applied wherever the state is kept. So a head may make them durable before anybody sees them.
  */
 
+import type { KeyList } from './key-list.ts';
+
 export type ClientId = string;
 /** Opaque names of owners, given by clients. */
 export type OwnerName = string;
@@ -185,10 +187,11 @@ export interface Holdings {
 }
 
 export interface FileState {
-  readonly opens: Set<StateKey>;
-  readonly locks: Set<StateKey>;
-  readonly delegations: Set<StateKey>;
-  readonly layouts: Set<StateKey>;
+  readonly id: FileId;
+  opens: KeyList;
+  locks: KeyList;
+  delegations: KeyList;
+  layouts: KeyList;
 }
 
 /** The deltas of one operation are applied together or not at all. */

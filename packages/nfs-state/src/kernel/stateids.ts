@@ -6,7 +6,9 @@ const hex = (value: bigint | number, digits: number): string => BigInt(value).to
  * A key that no other head and no other moment of the epoch mints: epoch, node and counter. The node only makes it unique;
  * whoever knows the key serves it.
  */
-export const mintKey = (mint: Mint): StateKey => hex(mint.epoch, 4) + hex(mint.node, 4) + hex(mint.next(), 16);
+export const mintKey = (mint: Mint): StateKey =>
+  // A sum of strings would keep its parts.
+  [hex(mint.epoch, 4), hex(mint.node, 4), hex(mint.next(), 16)].join('');
 
 /** Seqids of stateids grow by one and never become zero, which is not one of theirs (RFC 7530, 9.1.4.2). */
 export const nextSeqid = (seqid: number): number => (seqid === largestSeqid ? 1 : seqid + 1);
