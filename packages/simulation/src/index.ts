@@ -93,8 +93,10 @@ export {
 export { type RunSimOptions, runSim, type SimFailure, type SimReport } from './suite/run-sim.ts';
 export type { Mutant, VerificationSuite } from './suite/suite.ts';
 export { CellLog, type ReachedCell } from './world/cell-log.ts';
+export { checkReduction, type ReductionCheck } from './world/check-reduction.ts';
 export { type DiskEnding, DiskImage, type DiskRequest } from './world/disk-image.ts';
 export { type Monitor, monitor, type Observation, type ObservedKind } from './world/monitor.ts';
+export type { ReducibleStep, Reduction, StepTime } from './world/reduction.ts';
 export {
   badBlock,
   type CallSpec,

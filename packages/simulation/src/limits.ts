@@ -21,6 +21,9 @@ export const statePageBytes = 2 ** 20;
 /** Slots of the fingerprint table before anything is stored. */
 export const fingerprintSlotsInitial = 2 ** 12;
 
+/** Steps that a reduction wants taken soon, one after the other. More count as not ending. */
+export const soonStepsMax = 256;
+
 /** Timers one part may have armed at once in an explored world. */
 export const armedTimersMax = 64;
 

@@ -29,6 +29,7 @@ import {
   type FlushCall,
   type GrabCall,
   type LocalCall,
+  notOffered,
   type ObjectEntry,
   type ObjectEnv,
   type ObjectEvent,
@@ -76,10 +77,10 @@ export function happen(entry: ObjectEntry, event: ObjectEvent, env: ObjectEnv, o
       enqueue(entry, { ...event, again: false }, env);
       break;
     case 'flush':
-      enqueue(entry, { ...event, refusedBy: noNodes, from: entry.status, evicts: false }, env);
+      enqueue(entry, { ...event, refusedBy: noNodes, from: notOffered, evicts: false }, env);
       break;
     case 'evict':
-      enqueue(entry, evictionOf(entry, event.call), env);
+      enqueue(entry, evictionOf(event.call), env);
       break;
     case 'find':
       find(entry, event.call, env, out);
@@ -212,12 +213,12 @@ function copyAsked(entry: ObjectEntry, request: CopyRequest, env: ObjectEnv, out
   else enqueue(entry, request, env);
 }
 
-const evictionOf = ({ status }: ObjectEntry, call: number): FlushCall => ({
+const evictionOf = (call: number): FlushCall => ({
   type: 'flush',
   call,
   to: anyNode,
   refusedBy: noNodes,
-  from: status,
+  from: notOffered,
   evicts: true,
 });
 

@@ -70,6 +70,9 @@ export interface GrabCall {
   readonly try: boolean;
 }
 
+/** The same for all, so that when a flush was asked for makes no difference. */
+export const notOffered: ObjectStatus = 'INV_COPY';
+
 /** Give the copy up, and the ownership to node `to` or, with {@link anyNode}, to whoever may want it. */
 export interface FlushCall {
   readonly type: 'flush';
@@ -77,7 +80,7 @@ export interface FlushCall {
   readonly to: NodeId;
   /** Nodes that refused. */
   readonly refusedBy: NodeSet;
-  /** What the owner goes back to when all refused. */
+  /** What the owner goes back to when all refused; {@link notOffered} until it has offered the object. */
   readonly from: ObjectStatus;
   /** The only copy may leave for the device, where the set has one. */
   readonly evicts: boolean;

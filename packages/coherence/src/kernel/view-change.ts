@@ -261,8 +261,8 @@ function resumeOne(
   const interrupted = entry.underway;
   entry.underway = noCalls;
   for (const call of interrupted) out.reply(call, { key, result: { outcome: 'interrupted' } });
+  goOn(entry, state.view, objectEnv, new ObjectVoice(state, key, out, state.view.epoch));
   if (isForgettable(entry, objectEnv)) state.objects.delete(key);
-  else goOn(entry, state.view, objectEnv, new ObjectVoice(state, key, out, state.view.epoch));
 }
 
 /** What was on its way to a shadow is sent again, to whoever keeps it now; then calls are served. */

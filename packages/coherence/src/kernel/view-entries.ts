@@ -1,4 +1,5 @@
 import { enqueue } from './entry-queue.ts';
+import { onlyNode } from './node-set.ts';
 import { initialEntry, isForgettable } from './object-entry.ts';
 import { happen, objectKernel } from './object-kernel.ts';
 import type { NodeId, ObjectEntry, ObjectEnv, ObjectEvent } from './object-types.ts';
@@ -67,6 +68,7 @@ function absentSince({ epoch }: View, { self, rules }: ViewEnv): ObjectEntry {
   const entry = initialEntry({ self, defaultOwner: self });
   entry.version = rules.versionFloor(epoch);
   entry.incarnation = entry.version;
+  entry.rmset = onlyNode(self);
   return entry;
 }
 

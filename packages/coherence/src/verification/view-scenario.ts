@@ -27,6 +27,8 @@ export interface ViewScenario {
   readonly joins?: readonly number[];
   /** A member from the first that begins the set with the first message about it. */
   readonly latecomer?: number;
+  /** Steps of a change of view are explored in one order where no other leads anywhere else. */
+  readonly isReduced?: boolean;
   /** Node 0 prepares to leave. */
   readonly leaves?: boolean;
 }

@@ -21,6 +21,7 @@ import type { Operation } from './object-scenario.ts';
 import { onceMonitor } from './once-monitor.ts';
 import { type HostEvent, hostedView, nextNumber } from './view-host.ts';
 import { viewProperties } from './view-properties.ts';
+import { viewReduction } from './view-reduction.ts';
 import { viewVersionRanks } from './view-renaming.ts';
 import { allNodes, entryIn, hostOf, isLate, theKey, type ViewScenario, viewEnvOf, viewOf } from './view-scenario.ts';
 
@@ -204,6 +205,7 @@ export function viewWorld(
       const others = nodes.filter((other) => other !== node);
       return {
         name: `n${node}`,
+        ...(scenario.mortals?.includes(node) === false && { immortal: true }),
         parts: [
           part({
             name: 'view',
@@ -242,7 +244,7 @@ export function viewWorld(
     properties: viewProperties(scenario),
     final: () => true,
     faults: { ...(crashes > 0 && { crash: crashes }), ...(restarts !== undefined && { restart: restarts }) },
-    ...(scenario.mortals !== undefined && { crashable: scenario.mortals }),
     renumbering: viewVersionRanks,
+    ...(scenario.isReduced === true && { reduction: viewReduction(scenario) }),
   };
 }

@@ -1,8 +1,9 @@
 import { WorldSpecError } from '../errors.ts';
 import { armedTimersMax, strayBlocksMax, unflushedWritesMax } from '../limits.ts';
-import { type ActionKind, actionCode } from './action-code.ts';
+import { type ActionKind, actionCode, actionKind, firstArgument } from './action-code.ts';
 import type { DiskEnding, DiskImage } from './disk-image.ts';
 import { type FaultClass, linkBroken, linkCut, linkKnownDown, linkSuspected } from './layout.ts';
+import type { StepTime } from './reduction.ts';
 import { badBlock } from './spec.ts';
 import type { VectorView } from './vector-view.ts';
 import type { WorldStore } from './world-store.ts';
@@ -38,7 +39,7 @@ export class EnabledActions {
   }
 
   /** Append the actions enabled in `vector`, the expected ones before the faults. */
-  list(vector: readonly number[], into: number[]): void {
+  list(vector: readonly number[], into: number[], reduces = true): void {
     this.#vector = vector;
     this.#into = into;
     this.#view.at(vector);
@@ -48,11 +49,52 @@ export class EnabledActions {
       this.#add('deliver', inert);
       return;
     }
+    const first = into.length;
     for (const direction of topology.directions.keys()) this.#deliveries(direction);
     this.#calls();
+    const late = reduces && spec.reduction !== undefined ? this.#withoutLate(into, first) : [];
     for (const node of spec.nodes.keys()) this.#node(node);
     for (const direction of topology.directions.keys()) this.#directionFaults(direction);
     for (const link of spec.links.keys()) this.#link(link);
+    if (into.length === first) into.push(...late);
+  }
+
+  /** When a step is to be taken, by the reduction of the world; `any` where it has none. */
+  timeOf(vector: readonly number[], action: number): StepTime {
+    this.#vector = vector;
+    this.#view.at(vector);
+    return this.#timeOf(action);
+  }
+
+  /** A step that the reduction of the world wants taken now, if any. */
+  soonStep(vector: readonly number[]): number | undefined {
+    this.#vector = vector;
+    this.#view.at(vector);
+    const into: number[] = [];
+    this.#into = into;
+    for (const direction of this.#store.topology.directions.keys()) this.#deliveries(direction);
+    return into.find((action) => this.#timeOf(action) === 'soon');
+  }
+
+  #timeOf(action: number): StepTime {
+    const { spec, topology, lists, layout, values } = this.#store;
+    const kind = actionKind(action);
+    const place = firstArgument(action);
+    if (spec.reduction === undefined) return 'any';
+    if (kind === 'call') return spec.reduction.time(this.#view, { kind, call: spec.calls[place]! });
+    if (kind !== 'deliver') return 'any';
+    const { from, to, toPort: port } = topology.directions[place]!;
+    const message = values.value(lists.list(this.#vector[layout.queues + place]!)[0]!);
+    return spec.reduction.time(this.#view, { kind, from, to, port, message });
+  }
+
+  /** Take the late steps out of those from `first` on. */
+  #withoutLate(into: number[], first: number): number[] {
+    const late = into.slice(first).filter((action) => this.#timeOf(action) === 'late');
+    let end = first;
+    for (const action of into.slice(first)) if (!late.includes(action)) into[end++] = action;
+    into.length = end;
+    return late;
   }
 
   /** Whether the next arrival over `direction` is to change nothing. */

@@ -1,6 +1,7 @@
 import type { Kernel, KernelEvent } from '@holdfast/kernel';
 import type { Property } from '../explorer/model.ts';
 import type { Monitor } from './monitor.ts';
+import type { Reduction } from './reduction.ts';
 import type { WorldView } from './view.ts';
 
 /** An event on its way to a part of the same node. */
@@ -213,6 +214,7 @@ export interface WorldSpec {
    * Sound when it is true: the explorer checks the first half, that nothing changes, at each such arrival.
    */
   inert?(view: WorldView, node: number, port: number, message: unknown): boolean;
+  readonly reduction?: Reduction;
   /**
    * When a write is durable: once a flush covered it, or, `write-through`, once it completed. The second suits kernels
    * that stand on a contract of durable items which another kernel keeps. Default `write-back`.

@@ -1,6 +1,7 @@
 import type { Decoder, Encoder, KernelEvent } from '@holdfast/kernel';
 import { WorldSpecError } from '../errors.ts';
 import { always, type CellEvidence, type Model, type Property } from '../explorer/model.ts';
+import { soonStepsMax } from '../limits.ts';
 import { actionKind, firstArgument, secondArgument } from './action-code.ts';
 import type { CellLog } from './cell-log.ts';
 import type { DiskEnding } from './disk-image.ts';
@@ -16,6 +17,7 @@ import {
 } from './enabled-actions.ts';
 import { type FaultClass, linkBroken, linkCut, linkSuspected } from './layout.ts';
 import { Narrator } from './narrator.ts';
+import type { StepTime } from './reduction.ts';
 import { renumberer } from './renumbering.ts';
 import type { WorldSpec } from './spec.ts';
 import { canonicaliser } from './symmetry.ts';
@@ -121,6 +123,20 @@ export class WorldModel implements Model<WorldVector> {
     this.#enabled.list(vector, into);
   }
 
+  /** When a step is to be taken, by the reduction of the world. */
+  timeOf(vector: WorldVector, action: number): StepTime {
+    return this.#enabled.timeOf(vector, action);
+  }
+
+  /** Appends what {@link actions} would without the reduction of the world. */
+  everyAction(vector: WorldVector, into: number[]): void {
+    this.#enabled.list(vector, into, false);
+  }
+
+  nodeOfCall(action: number): number {
+    return this.#store.spec.calls[firstArgument(action)]!.node;
+  }
+
   quiet(vector: WorldVector): boolean {
     return this.#view.at(vector).quiet;
   }
@@ -141,11 +157,24 @@ export class WorldModel implements Model<WorldVector> {
   }
 
   label(vector: WorldVector, action: number): string {
+    const lines = [this.lineOf(vector, action)];
+    if (this.#spec.reduction === undefined) return lines[0]!;
+    try {
+      const after = this.applyOne(vector.slice(), action);
+      for (const step of this.#soonSteps(after)) lines.push(this.lineOf(after, step));
+    } catch (thrown) {
+      lines.push(String(thrown));
+    }
+    return lines.join('; then ');
+  }
+
+  /** The step alone as a line. */
+  lineOf(vector: WorldVector, action: number): string {
     const narrator = new Narrator(this.#store);
     const subject = narrator.subject(vector, action);
     this.#machine.narrate = (node, consequence) => narrator.tell(node, consequence);
     try {
-      this.apply(vector.slice(), action);
+      this.applyOne(vector.slice(), action);
     } catch (thrown) {
       return `${subject}: ${String(thrown)}`;
     } finally {
@@ -167,7 +196,25 @@ export class WorldModel implements Model<WorldVector> {
     return { kind, from, to };
   }
 
+  /** The step, and all that the reduction of the world wants taken soon after it. */
   apply(vector: WorldVector, action: number): WorldVector {
+    this.applyOne(vector, action);
+    if (this.#spec.reduction !== undefined) for (const _ of this.#soonSteps(vector));
+    return vector;
+  }
+
+  *#soonSteps(vector: WorldVector): Generator<number> {
+    for (let taken = 0; taken < soonStepsMax; taken++) {
+      const step = this.#enabled.soonStep(vector);
+      if (step === undefined) return;
+      yield step;
+      this.applyOne(vector, step);
+    }
+    throw new WorldSpecError(`after ${soonStepsMax} steps taken soon there is still another`);
+  }
+
+  /** The step alone. */
+  applyOne(vector: WorldVector, action: number): WorldVector {
     const machine = this.#machine;
     const a = firstArgument(action);
     const b = secondArgument(action);
