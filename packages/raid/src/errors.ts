@@ -161,6 +161,17 @@ export class TooManyDownError extends HoldfastError {
   }
 }
 
+/** Thrown by a put that is not to be stored with slots missing, when a member it needs is down: `HF_DEGRADED`. Nothing was stored. */
+export class DegradedError extends HoldfastError {
+  override readonly name = 'DegradedError';
+  constructor(missing: readonly string[]) {
+    super('HF_DEGRADED', `It would be stored without what belongs on ${missing.join(', ')}.`, {
+      hint: "Bring that back, use a technique with fewer slots, or store with degraded: 'accept'.",
+      retryable: true,
+    });
+  }
+}
+
 /** Thrown by `open` when the members that are missing may hold newer objects than those that are there: `HF_MAYBE_OLD`. */
 export class MaybeOldError extends HoldfastError {
   override readonly name = 'MaybeOldError';

@@ -6,7 +6,15 @@
 
 export type { ArrayHost } from './array/array-host.ts';
 export type { CreateOptions, OpenOptions } from './array/array-options.ts';
-export type { ArrayStatus, MemberStatus, ObjectStat, PutOptions, StoredObject } from './array/array-types.ts';
+export type {
+  ArrayStatus,
+  ChangeOptions,
+  DegradedPolicy,
+  MemberStatus,
+  ObjectStat,
+  PutOptions,
+  StoredObject,
+} from './array/array-types.ts';
 export type { ByteSource } from './array/byte-source.ts';
 export type { ArrayEvent, Reconciliation, SlotFailure } from './array/events.ts';
 export { keyFromBytes, keyToBytes } from './array/key.ts';

@@ -3,6 +3,20 @@ import type { Technique } from '../layout/technique.ts';
 import type { DriveUse } from '../store/block-store.ts';
 import type { Reconciliation } from './events.ts';
 
+/**
+ * What becomes of an object while members are down:
+ * - `accept`: it is stored without what would lie on them, and says so;
+ * - `refuse`: then it is not stored at all.
+ */
+export type DegradedPolicy = 'accept' | 'refuse';
+
+export interface ChangeOptions {
+  /** Aborts the change: the object is as it was. Once its metadata is being recorded it is too late. */
+  readonly signal?: AbortSignal | undefined;
+  /** Default `accept`. */
+  readonly degraded?: DegradedPolicy | undefined;
+}
+
 export interface PutOptions {
   /** Aborts the put: nothing of it is visible. Once its metadata is being recorded it is too late. */
   readonly signal?: AbortSignal | undefined;
@@ -10,6 +24,8 @@ export interface PutOptions {
   readonly sha256?: boolean | undefined;
   /** `none`, `mirror`, `N+1` or `N+2` with N from 1 to 8. Default: as the array was made. */
   readonly technique?: Technique | undefined;
+  /** Default `accept`. */
+  readonly degraded?: DegradedPolicy | undefined;
 }
 
 /** What a put did. */

@@ -4,6 +4,7 @@ import { ArrayClosedError, NoObjectError, ObjectLostError } from '../errors.ts';
 import type { Step } from '../iom/messages.ts';
 import { KeyLocks } from '../journal/key-locks.ts';
 import { Slots } from '../journal/slots.ts';
+import type { Technique } from '../layout/technique.ts';
 import { putsInFlightMax, windowsPerGetMax } from '../limits.ts';
 import type { Mending, MendOptions } from '../mend/mend-types.ts';
 import { ArrayNames } from '../names/array-names.ts';
@@ -16,7 +17,7 @@ import type { ObjectRecord, RawKey } from '../store/log-record.ts';
 import type { ArrayHost } from './array-host.ts';
 import { ArrayMending } from './array-mending.ts';
 import { type CreateOptions, type OpenOptions, parseCreate, parseOpen } from './array-options.ts';
-import type { ArrayStatus, MemberStatus, ObjectStat, PutOptions, StoredObject } from './array-types.ts';
+import type { ArrayStatus, ChangeOptions, MemberStatus, ObjectStat, PutOptions, StoredObject } from './array-types.ts';
 import type { ByteSource } from './byte-source.ts';
 import { clusterHost } from './cluster-host.ts';
 import type { ArrayEvent, Reconciliation } from './events.ts';
@@ -32,7 +33,7 @@ import { OpenReads } from './open-reads.ts';
 import { PageBudget } from './page-budget.ts';
 import { reconcile } from './reconcile.ts';
 import { type StepHold, StepHolds } from './step-holds.ts';
-import { type StoreHost, storeObject } from './store-object.ts';
+import { type StoreHost, type StoreOptions, storeObject } from './store-object.ts';
 
 /**
  * Objects spread over the drives of a cluster's nodes, with one or two parity slots in every group: any one node or drive,
@@ -196,15 +197,41 @@ export class RaidArray implements AsyncDisposable {
   }
 
   /**
+   * Keep an object by another technique, or spread it anew over the members there are now: it is stored a second time under
+   * its key, with a new id, and takes the place of the first as a whole. Whoever reads it meanwhile reads on. After a crash
+   * at any moment there is the one or the other. A call that fails has changed nothing.
+   *
+   * @throws NoObjectError, ObjectLostError, BadKeyError, GeometryError, DegradedError, NoSpaceError, TooManyDownError,
+   *   ArrayClosedError, the signal's reason
+   */
+  async change(key: string, technique: Technique, options: ChangeOptions = {}): Promise<StoredObject> {
+    const raw = rawKey(key);
+    return this.#during(() => this.#locks.run(raw, () => this.#puts.run(() => this.#change(key, technique, options))));
+  }
+
+  /**
    * The bytes of an object, in order; what cannot be read where it lies is restored from the rest of its group. The
    * object as it was when the reading began, also when it is replaced or removed meanwhile.
    *
    * @throws NoObjectError, ObjectLostError, BadKeyError, ArrayClosedError, the signal's reason
    */
   async *get(key: string, options: { readonly signal?: AbortSignal | undefined } = {}): AsyncGenerator<Uint8Array> {
-    const { signal } = options;
-    signal?.throwIfAborted();
+    options.signal?.throwIfAborted();
     const object = await this.#during(() => this.#beginRead(key));
+    try {
+      yield* this.#content(key, object, options.signal, (read) => this.#during(read));
+    } finally {
+      this.#reads.leave(object.gfid);
+    }
+  }
+
+  /** The bytes of an object that is kept for this reader. */
+  async *#content(
+    key: string,
+    object: ObjectRecord,
+    signal: AbortSignal | undefined,
+    during: <T>(read: () => Promise<T>) => Promise<T>,
+  ): AsyncGenerator<Uint8Array> {
     const ahead: Promise<Uint8Array[]>[] = [];
     try {
       const reader = new ObjectReader(
@@ -214,7 +241,7 @@ export class RaidArray implements AsyncDisposable {
       );
       for (let window = 0; window < reader.windows; window++) {
         while (ahead.length < windowsPerGetMax && window + ahead.length < reader.windows) {
-          const read = this.#during(() => reader.read(window + ahead.length));
+          const read = during(() => reader.read(window + ahead.length));
           read.catch(() => undefined);
           ahead.push(read);
         }
@@ -230,7 +257,6 @@ export class RaidArray implements AsyncDisposable {
       throw error;
     } finally {
       await Promise.allSettled(ahead);
-      this.#reads.leave(object.gfid);
     }
   }
 
@@ -356,10 +382,23 @@ export class RaidArray implements AsyncDisposable {
     this.#behind(() => this.#names.sweep().then(() => undefined));
   }
 
-  async #put(key: RawKey, source: ByteSource, options: PutOptions): Promise<StoredObject> {
+  async #put(key: RawKey, source: ByteSource, options: StoreOptions): Promise<StoredObject> {
     const { record, older, groups } = await storeObject(this.#parts, key, source, options);
     if (older.length > 0) this.#behind(() => this.#letGo(older));
     return storedObject(record, groups);
+  }
+
+  async #change(key: string, technique: Technique, { signal, degraded }: ChangeOptions): Promise<StoredObject> {
+    const object = await this.#beginRead(key);
+    const { storedAtMs, sha256 } = object;
+    // Part of a call that closing waits for: it goes on when no new calls are let in.
+    const content = this.#content(key, object, signal, (read) => read());
+    const kept = { storedAtMs, sha256: sha256 !== undefined };
+    try {
+      return await this.#put(object.key, content, { ...kept, technique, signal, degraded });
+    } finally {
+      this.#reads.leave(object.gfid);
+    }
   }
 
   async #remove(key: RawKey): Promise<boolean> {

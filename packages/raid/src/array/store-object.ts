@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { GeometryError, SourceError, TooManyDownError } from '../errors.ts';
+import { DegradedError, GeometryError, SourceError, TooManyDownError } from '../errors.ts';
 import { type Geometry, groupWidth } from '../layout/geometry.ts';
 import { objectSpan } from '../layout/placement.ts';
 import { type Technique, techniqueGeometry, techniqueOf } from '../layout/technique.ts';
@@ -21,6 +21,11 @@ export interface StoreHost extends WriterHost {
   readonly onBegin: (key: RawKey, gfid: number) => Promise<void>;
 }
 
+export interface StoreOptions extends PutOptions {
+  /** When the content was stored; where omitted, now. */
+  readonly storedAtMs?: number | undefined;
+}
+
 /**
  * Store one object: blocks and parity first, durable on every member that is up; then its metadata, which makes it
  * visible. When it fails nothing of it is visible, and its blocks are given back.
@@ -29,7 +34,7 @@ export async function storeObject(
   host: StoreHost,
   key: RawKey,
   source: ByteSource,
-  options: PutOptions,
+  options: StoreOptions,
 ): Promise<Committed & { readonly groups: number }> {
   const { membership } = host;
   const geometry = geometryFor(options.technique, host);
@@ -41,17 +46,24 @@ export async function storeObject(
   await host.onBegin(key, gfid);
   const hash = options.sha256 === true ? createHash('sha256') : undefined;
   const writer = new ObjectWriter(host, gfid, geometry, span);
+  const refuseMissing = () => {
+    if (options.degraded === 'refuse' && writer.absent.length > 0)
+      throw new DegradedError(writer.absent.map(host.name));
+  };
   try {
+    refuseMissing();
     for await (const chunk of chunksOf(source, options.signal)) {
       if (writer.bytes + chunk.byteLength > objectBytesMax)
         throw new SourceError(`gave more than ${objectBytesMax} bytes`);
       hash?.update(chunk);
       await writer.write(chunk);
+      refuseMissing();
     }
     await writer.finish();
+    refuseMissing();
     options.signal?.throwIfAborted();
     const sha256 = hash?.digest('hex');
-    const storedAtMs = Date.now();
+    const { storedAtMs = Date.now() } = options;
     const describe = (homes: readonly number[]): ObjectRecord => ({
       type: 'object',
       gfid,
