@@ -1,11 +1,11 @@
 import { type Cluster, type MemberName, memberSlot, UnknownNodeError } from '@holdfast/runtime';
 import { type Observable, Subject } from 'rxjs';
-import { ArrayClosedError, NoObjectError, ObjectLostError } from '../errors.ts';
+import { ArrayClosedError } from '../errors.ts';
 import type { Step } from '../iom/messages.ts';
 import { KeyLocks } from '../journal/key-locks.ts';
 import { Slots } from '../journal/slots.ts';
 import type { Technique } from '../layout/technique.ts';
-import { putsInFlightMax, windowsPerGetMax } from '../limits.ts';
+import { putsInFlightMax } from '../limits.ts';
 import type { Mending, MendOptions } from '../mend/mend-types.ts';
 import { ArrayNames } from '../names/array-names.ts';
 import { BlockObjects } from '../object/block-objects.ts';
@@ -13,7 +13,7 @@ import { newClient } from '../object/client-number.ts';
 import type { ObjectHost } from '../object/object-host.ts';
 import { isBlockObject } from '../object/object-record.ts';
 import { openParity } from '../parity/parity-kernel.ts';
-import type { ObjectRecord, RawKey } from '../store/log-record.ts';
+import type { RawKey } from '../store/log-record.ts';
 import type { ArrayHost } from './array-host.ts';
 import { ArrayMending } from './array-mending.ts';
 import { type CreateOptions, type OpenOptions, parseCreate, parseOpen } from './array-options.ts';
@@ -26,10 +26,9 @@ import { endWrites, settleWrites } from './journaled-writes.ts';
 import { rawKey } from './key.ts';
 import { Membership } from './membership.ts';
 import { type HeldVersion, ObjectDirectory, unlessLost } from './object-directory.ts';
-import { ObjectReader } from './object-reader.ts';
+import { ObjectReads } from './object-reads.ts';
 import { objectStat, storedObject } from './object-stat.ts';
 import { createDrives, type OpenedArray, openDrives } from './open-array.ts';
-import { OpenReads } from './open-reads.ts';
 import { PageBudget } from './page-budget.ts';
 import { reconcile } from './reconcile.ts';
 import { type StepHold, StepHolds } from './step-holds.ts';
@@ -61,7 +60,7 @@ export class RaidArray implements AsyncDisposable {
   readonly #parts: StoreHost;
   readonly #readBudget: PageBudget;
   readonly #holds: StepHolds;
-  readonly #reads = new OpenReads();
+  readonly #reads: ObjectReads;
   readonly #locks = new KeyLocks();
   readonly #mending: ArrayMending;
   readonly #objects: BlockObjects;
@@ -143,6 +142,12 @@ export class RaidArray implements AsyncDisposable {
       nextGfid: gfidSource(opened.epoch + 1),
       onBegin: (key, gfid) => this.#holds.begin(key, gfid),
     };
+    this.#reads = new ObjectReads({
+      ...this.#parts,
+      budget: this.#readBudget,
+      events: this.#events,
+      assertOpen: () => this.#assertOpen(),
+    });
     this.#mending = new ArrayMending({
       parts: this.#parts,
       budget: this.#readBudget,
@@ -201,7 +206,7 @@ export class RaidArray implements AsyncDisposable {
    * its key, with a new id, and takes the place of the first as a whole. Whoever reads it meanwhile reads on. After a crash
    * at any moment there is the one or the other. A call that fails has changed nothing.
    *
-   * @throws NoObjectError, ObjectLostError, BadKeyError, GeometryError, DegradedError, NoSpaceError, TooManyDownError,
+   * @throws XX, BadKeyError, GeometryError, DegradedError, NoSpaceError, TooManyDownError,
    *   ArrayClosedError, the signal's reason
    */
   async change(key: string, technique: Technique, options: ChangeOptions = {}): Promise<StoredObject> {
@@ -213,50 +218,15 @@ export class RaidArray implements AsyncDisposable {
    * The bytes of an object, in order; what cannot be read where it lies is restored from the rest of its group. The
    * object as it was when the reading began, also when it is replaced or removed meanwhile.
    *
-   * @throws NoObjectError, ObjectLostError, BadKeyError, ArrayClosedError, the signal's reason
+   * @throws XX, BadKeyError, ArrayClosedError, the signal's reason
    */
   async *get(key: string, options: { readonly signal?: AbortSignal | undefined } = {}): AsyncGenerator<Uint8Array> {
     options.signal?.throwIfAborted();
-    const object = await this.#during(() => this.#beginRead(key));
+    const object = await this.#during(() => this.#reads.begin(key));
     try {
-      yield* this.#content(key, object, options.signal, (read) => this.#during(read));
+      yield* this.#reads.content(key, object, options.signal, (read) => this.#during(read));
     } finally {
-      this.#reads.leave(object.gfid);
-    }
-  }
-
-  /** The bytes of an object that is kept for this reader. */
-  async *#content(
-    key: string,
-    object: ObjectRecord,
-    signal: AbortSignal | undefined,
-    during: <T>(read: () => Promise<T>) => Promise<T>,
-  ): AsyncGenerator<Uint8Array> {
-    const ahead: Promise<Uint8Array[]>[] = [];
-    try {
-      const reader = new ObjectReader(
-        { ...this.#parts, budget: this.#readBudget, onRepaired: (slot) => this.#repaired(key, slot) },
-        key,
-        object,
-      );
-      for (let window = 0; window < reader.windows; window++) {
-        while (ahead.length < windowsPerGetMax && window + ahead.length < reader.windows) {
-          const read = during(() => reader.read(window + ahead.length));
-          read.catch(() => undefined);
-          ahead.push(read);
-        }
-        for (const chunk of await ahead.shift()!) {
-          signal?.throwIfAborted();
-          yield chunk;
-        }
-      }
-    } catch (error) {
-      if (error instanceof ObjectLostError) {
-        this.#events.next({ type: 'lost', key, groups: error.lost.map(({ group }) => group) });
-      }
-      throw error;
-    } finally {
-      await Promise.allSettled(ahead);
+      this.#reads.end(object);
     }
   }
 
@@ -389,15 +359,15 @@ export class RaidArray implements AsyncDisposable {
   }
 
   async #change(key: string, technique: Technique, { signal, degraded }: ChangeOptions): Promise<StoredObject> {
-    const object = await this.#beginRead(key);
+    const object = await this.#reads.begin(key);
     const { storedAtMs, sha256 } = object;
     // Part of a call that closing waits for: it goes on when no new calls are let in.
-    const content = this.#content(key, object, signal, (read) => read());
+    const content = this.#reads.content(key, object, signal, (read) => read());
     const kept = { storedAtMs, sha256: sha256 !== undefined };
     try {
       return await this.#put(object.key, content, { ...kept, technique, signal, degraded });
     } finally {
-      this.#reads.leave(object.gfid);
+      this.#reads.end(object);
     }
   }
 
@@ -420,7 +390,7 @@ export class RaidArray implements AsyncDisposable {
   /** Give the space of objects back, once nobody reads them. */
   async #drop(versions: readonly HeldVersion[]): Promise<void> {
     for (const { record } of versions) {
-      await this.#reads.unread(record.gfid);
+      await this.#reads.unread(record);
       const holders = record.span.filter((member) => this.#membership.live.has(member));
       const gfids = [record.gfid];
       await Promise.all(
@@ -434,25 +404,6 @@ export class RaidArray implements AsyncDisposable {
     const { lost } = this.#membership;
     const use = lost.has(member) ? undefined : await unlessLost(this.#membership.ask(member, (iom) => iom.use()));
     return use === undefined ? { node, state: 'down', why: lost.get(member) } : { node, state: 'up', use };
-  }
-
-  /** Find an object and keep its blocks from being given up. */
-  async #beginRead(key: string): Promise<ObjectRecord> {
-    const raw = rawKey(key);
-    for (;;) {
-      const found = await this.#directory.newest(raw);
-      if (found === undefined) throw new NoObjectError(key);
-      this.#reads.enter(found.gfid);
-      // Still there after it was entered: whoever lets go of it from now on sees that it is being read.
-      const versions = await this.#directory.versions(raw).catch(() => []);
-      if (versions.some(({ record }) => record.gfid === found.gfid)) return found;
-      this.#reads.leave(found.gfid);
-      this.#assertOpen();
-    }
-  }
-
-  #repaired(key: string, { group, slot, member, why }: Parameters<ReaderRepaired>[0]): void {
-    this.#events.next({ type: 'repaired', key, group, slot, why, node: this.#host.name(member) });
   }
 
   #assertOpen(): void {
@@ -490,8 +441,6 @@ export class RaidArray implements AsyncDisposable {
     this.#events.complete();
   }
 }
-
-type ReaderRepaired = ConstructorParameters<typeof ObjectReader>[0]['onRepaired'];
 
 const nothingToReconcile: Reconciliation = { objects: 0, degraded: 0, recopied: 0, forgotten: 0, dropped: 0 };
 
