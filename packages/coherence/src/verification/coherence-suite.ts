@@ -9,14 +9,15 @@ import { setMutants, setScenarios } from './set-scenarios.ts';
 import { setWorld } from './set-world.ts';
 
 import { stackedSimulations } from './sim-suite.ts';
-import { viewMutants, viewScenarios } from './view-scenarios.ts';
+import { longViewScenarios, viewMutants, viewScenarios } from './view-scenarios.ts';
 import { viewWorld } from './view-world.ts';
 
+/** The largest first, so that no thread is left with one of them at the end. */
 const scenarios: readonly ObjectScenario[] = [
-  ...Object.values(quickScenarios),
-  ...Object.values(optionScenarios),
-  ...Object.values(slowScenarios),
   ...pairScenarios,
+  ...Object.values(slowScenarios),
+  ...Object.values(optionScenarios),
+  ...Object.values(quickScenarios),
 ];
 
 const manyNodes: ObjectScenario = {
@@ -43,10 +44,11 @@ const simulation: SimulationSpec = {
 export const coherenceSuite: VerificationSuite = {
   kernel: 'coherence',
   configurations: [
-    ...scenarios.map((scenario) => objectWorld(scenario)),
-    ...Object.values(setScenarios).map((scenario) => setWorld(scenario)),
     ...Object.values(viewScenarios).map((scenario) => viewWorld(scenario)),
+    ...Object.values(setScenarios).map((scenario) => setWorld(scenario)),
+    ...scenarios.map((scenario) => objectWorld(scenario)),
   ],
+  long: Object.values(longViewScenarios).map((scenario) => viewWorld(scenario)),
   mutants: [...objectMutants, ...setMutants, ...viewMutants],
   simulation: stackedSimulations[0]!,
   furtherSimulations: [...stackedSimulations.slice(1), simulation],

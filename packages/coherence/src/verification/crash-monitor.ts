@@ -13,7 +13,7 @@ export interface CrashGhost {
   next: number;
   /** By whom; nobody where nothing is {@link next}, so that who wrote what is saved makes no difference. */
   writer: NodeId;
-  /** Who removes the object, -1 for nobody: if that node dies the removal was finished or not. */
+  /** Who removes the object: if that node dies the removal was finished or not. */
   remover: NodeId;
   /** Version of the last exclusive lease. */
   acquired: number;
@@ -32,6 +32,8 @@ export interface CrashGhost {
 
 const nothingNew = -3;
 const nobody = -1;
+/** Stands for a node that died, so that one which starts again is not taken for it. */
+const dead = -2;
 
 function nothingIsNext(ghost: CrashGhost): void {
   ghost.next = nothingNew;
@@ -57,9 +59,9 @@ export interface CrashPromises {
 
 function saysAbsent(ghost: CrashGhost, promise: number): void {
   // What nobody but its dead writer saw may never have been.
-  if (ghost.crashed.includes(ghost.writer)) nothingIsNext(ghost);
+  if (ghost.writer === dead) nothingIsNext(ghost);
   if (ghost.current === noPayload) return;
-  const wasRemoved = ghost.crashed.includes(ghost.remover);
+  const wasRemoved = ghost.remover === dead;
   if (!wasRemoved && (!ghost.mayBeUnknown || ghost.isLost)) ghost.broken = promise;
   ghost.current = noPayload;
 }
@@ -68,7 +70,7 @@ function seeStep(ghost: CrashGhost, step: string, number: number, node: NodeId):
   switch (step) {
     case 'written':
       ghost.next = number;
-      ghost.remover = -1;
+      ghost.remover = nobody;
       ghost.writer = node;
       ghost.holders = onlyNode(node);
       ghost.mayBeLost = false;
@@ -92,7 +94,7 @@ function seeStep(ghost: CrashGhost, step: string, number: number, node: NodeId):
       ghost.remover = node;
       break;
     case 'removed':
-      ghost.remover = -1;
+      ghost.remover = nobody;
       ghost.current = noPayload;
       nothingIsNext(ghost);
       ghost.isLost = false;
@@ -106,7 +108,7 @@ function seeStep(ghost: CrashGhost, step: string, number: number, node: NodeId):
       break;
     case 'survives':
       ghost.holders = onlyNode(number);
-      if (ghost.crashed.includes(ghost.remover)) ghost.remover = -1;
+      if (ghost.remover === dead) ghost.remover = nobody;
       break;
     case 'gone':
       ghost.holders = onlyNode(number);
@@ -161,6 +163,8 @@ function seeEnd(ghost: CrashGhost, undelivered: readonly ViewMessage[], node: No
 
 function seeCrash(ghost: CrashGhost, node: NodeId, backup: boolean): void {
   ghost.crashed = withNode(ghost.crashed, node);
+  if (ghost.writer === node) ghost.writer = dead;
+  if (ghost.remover === node) ghost.remover = dead;
   fearLoss(ghost, backup);
 }
 
@@ -176,7 +180,7 @@ export const crashMonitor = ({ nodes, backup }: CrashPromises): Monitor =>
       current: noPayload,
       next: nothingNew,
       writer: nobody,
-      remover: -1,
+      remover: nobody,
       acquired: 0,
       holders: onlyNode(defaultOwnerIn(nodes)),
       crashed: noNodes,
@@ -240,13 +244,13 @@ function seeReply(ghost: CrashGhost, result: CallResult, node: NodeId): void {
   if (ghost.isLost) ghost.broken = 6;
   else if (result.payload === ghost.next) seeNext(ghost, node);
   else if (result.payload !== ghost.current) ghost.broken = 1;
-  else if (ghost.crashed.includes(ghost.writer)) nothingIsNext(ghost);
+  else if (ghost.writer === dead) nothingIsNext(ghost);
 }
 
 /** Its writer may see it, and after the death of the writer it may have been saved. */
 function seeNext(ghost: CrashGhost, node: NodeId): void {
   if (node === ghost.writer) return;
-  if (!ghost.crashed.includes(ghost.writer)) ghost.broken = 7;
+  if (ghost.writer !== dead) ghost.broken = 7;
   ghost.current = ghost.next;
   nothingIsNext(ghost);
 }

@@ -14,6 +14,14 @@ const moving: readonly Operation[] = [...access, { type: 'flush' }, { type: 'rem
 
 /** Any node dies at any moment; every prefix of what it sent arrives; what it did not receive is known or not. */
 export const viewScenarios = {
+  twoEach: {
+    name: '3 nodes, 2 calls each, a death: get, grab, flush, remove',
+    nodes: 3,
+    callsPerNode: 2,
+    crashes: 1,
+    isReduced: true,
+    operations: moving,
+  },
   one: {
     name: '3 nodes, 1 call each, a death: get, grab, flush, remove',
     nodes: 3,
@@ -138,16 +146,6 @@ export const viewScenarios = {
     latecomer: 0,
     operations: access,
   },
-  latecomerOfTwo: {
-    name: '4 nodes, 1 call of one, two join in turn, and the default owner has nothing of the set yet: get',
-    nodes: 4,
-    callsPerNode: 1,
-    callers: [1],
-    crashes: 0,
-    joins: [2, 3],
-    latecomer: 0,
-    operations: access.slice(0, 1),
-  },
   leaves: {
     name: '3 nodes, 1 call each, the default owner prepares to leave: get, grab',
     nodes: 3,
@@ -227,13 +225,58 @@ export const viewScenarios = {
     isReduced: true,
     operations: access,
   },
-  twoEach: {
-    name: '3 nodes, 2 calls each, a death: get, grab, flush, remove',
+  syncs: {
+    name: '3 nodes, 2 calls of one and 1 of the others, a death: get, grab, flush, sync',
     nodes: 3,
-    callsPerNode: 2,
+    callsPerNode: 1,
+    busier: [1],
     crashes: 1,
     isReduced: true,
+    operations: [...access, { type: 'flush' }, { type: 'sync' }],
+  },
+  syncsSaved: {
+    name: '3 nodes, 2 calls of one and 1 of the others, a death, backup: grab, sync',
+    nodes: 3,
+    callsPerNode: 1,
+    busier: [1],
+    crashes: 1,
+    isReduced: true,
+    backup: true,
+    operations: [access[1]!, { type: 'sync' }],
+  },
+  rejoinsSaved: {
+    name: '2 nodes, 2 calls each, a death, and the node joins again, backup: get, grab, flush, remove',
+    nodes: 2,
+    callsPerNode: 2,
+    crashes: 1,
+    restarts: 1,
+    backup: true,
     operations: moving,
+  },
+  rejoinsMeanwhileSaved: {
+    name: '3 nodes, 1 call of one, another dies and joins again, at any moment of the change, backup: get, grab',
+    nodes: 3,
+    callsPerNode: 1,
+    callers: [1],
+    mortals: [2],
+    crashes: 1,
+    restarts: 1,
+    backup: true,
+    operations: access,
+  },
+} as const satisfies Record<string, ViewScenario>;
+
+/** These take many minutes. */
+export const longViewScenarios = {
+  latecomerOfTwo: {
+    name: '4 nodes, 1 call of one, two join in turn, and the default owner has nothing of the set yet: get',
+    nodes: 4,
+    callsPerNode: 1,
+    callers: [1],
+    crashes: 0,
+    joins: [2, 3],
+    latecomer: 0,
+    operations: access.slice(0, 1),
   },
   twoEachSaved: {
     name: '3 nodes, 2 calls each, a death, backup: get, grab, flush, remove',

@@ -13,7 +13,7 @@ import { type ObjectRules, objectRules } from '../kernel/object-rules.ts';
 import { anyNode, executor, noPayload, type ObjectEntry, type ObjectEvent } from '../kernel/object-types.ts';
 import { latest } from '../kernel/view-queue.ts';
 import { type ViewRules, viewRules } from '../kernel/view-rules.ts';
-import type { View, ViewMessage } from '../kernel/view-types.ts';
+import type { View, ViewMessage, ViewNotice } from '../kernel/view-types.ts';
 import { callsMade, keyedCallBudget } from './call-budget.ts';
 import { crashMonitor, movesObject } from './crash-monitor.ts';
 import { freshPayload } from './object-host.ts';
@@ -77,6 +77,9 @@ function offer(operation: Operation, scenario: ViewScenario, node: number, start
       break;
     case 'execute':
       start({ type: 'execute', call: nextNumber, operation: 1, absence: 'touch', again: false });
+      break;
+    case 'sync':
+      start({ type: 'sync', call: client });
       break;
     case 'find':
       start({ type: 'find', call: client });
@@ -185,6 +188,13 @@ function subsetsWith(node: number, nodes: readonly number[]): number[][] {
   return sets.map((set) => [...withNode(set, node)]);
 }
 
+/** The device of a default owner writes at once. */
+const deviceOf = (notice: ViewNotice): { readonly part: number; readonly event: HostEvent } | undefined => {
+  if (notice.type !== 'object' || notice.notice.type !== 'store') return undefined;
+  const { node, call } = notice.notice;
+  return { part: 0, event: { type: 'object', key: notice.key, event: { type: 'stored', node, call, ok: true } } };
+};
+
 /** What its sender does something about where it certainly did not arrive. */
 const isTakenBack = (sent: ViewMessage): boolean =>
   sent.type === 'OBJECT' && (movesObject(sent.message) || sent.message.type === 'OWN');
@@ -217,6 +227,7 @@ export function viewWorld(
             }),
             ports: others,
             takesBack: true,
+            above: deviceOf,
             wantsBack: isTakenBack,
             message: (from: number, message: ViewMessage): HostEvent => ({ type: 'message', from, message }),
             link(port: number, up: boolean, undelivered: readonly ViewMessage[]): HostEvent {
