@@ -183,11 +183,13 @@ export const rightMarginMs = 1000;
 /** How long a head that gave its place up leaves it to others. */
 export const standAsideMs = 200;
 
-/** How long a head waits before it asks the storage again that failed. */
+/** How long a head waits before it asks the storage again that failed: first, doubled each time, and at most. */
 export const storageRetryMs = 50;
+export const storageRetryMsMax = 2000;
 
-/** How long a request may wait at a head before its client is told to come again (DELAY). */
-export const requestWaitMs = 10_000;
+/** How long a request may wait at a head before its client is told to come again (DELAY), unless told otherwise. */
+export const requestWaitMsDefault = 10_000;
+export const requestWaitMsMin = 100;
 
 /** How long a client looks for a head that is there, and how long it rests once it has asked all of them. */
 export const headSearchMs = 10_000;

@@ -20,6 +20,7 @@ export interface ClientsHost {
   readonly mint: Mint;
   readonly table: PriorityTable;
   readonly leaseMs: number;
+  readonly requestWaitMs: number;
   /** That leases go by. */
   readonly clock: HeadClock;
   readonly holds: HeadHolds;
@@ -46,7 +47,7 @@ export class HeadClients {
   #isReplaced = false;
 
   constructor(host: ClientsHost) {
-    const { clock, leaseMs, mint, table } = host;
+    const { clock, leaseMs, mint, table, requestWaitMs } = host;
     const state = (): NfsState => host.state();
     this.#host = host;
     this.leases = new HeadLeases({
@@ -56,7 +57,8 @@ export class HeadClients {
       wish: (wish) => this.#desk.wish(wish),
     });
     this.recalls = new HeadRecalls({ clock, leaseMs, state, revoke: (type, key) => this.#desk.revoke(type, key) });
-    this.#desk = new RequestDesk({ leases: this.leases, state, askLog: (call, asked) => host.askLog(call, asked) });
+    const askLog = (call: number, asked: HeadRequest): void => host.askLog(call, asked);
+    this.#desk = new RequestDesk({ leases: this.leases, requestWaitMs, state, askLog });
     const service = new StateService(mint, table, {
       isLapsed: this.leases.isLapsed,
       mustWait: (client) => this.leases.mustWait(client),

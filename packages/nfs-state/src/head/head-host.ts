@@ -1,11 +1,12 @@
 import { EffectBuffer } from '@holdfast/kernel';
-import type { MemberContext } from '@holdfast/runtime/service';
+import { HoldfastError, type MemberContext } from '@holdfast/runtime/service';
+import { ClaimLostError, LogDamagedError, LogNewerError } from '../errors.ts';
 import { logKernel } from '../kernel/log-kernel.ts';
 import { logRules } from '../kernel/log-rules.ts';
 import type { HeadMessage, LogEnv, LogEvent, LogRequest, LogState } from '../kernel/log-types.ts';
 import type { Request } from '../kernel/plan-record.ts';
 import type { Mint, NfsState, Reply } from '../kernel/state-types.ts';
-import { batchRecordsMax, storageRetryMs, touchedKeysMax, touchMs } from '../limits.ts';
+import { batchRecordsMax, storageRetryMs, storageRetryMsMax, touchedKeysMax, touchMs } from '../limits.ts';
 import type { SegmentLog } from '../log/segment-log.ts';
 import { type Appointment, Election } from './election.ts';
 import { type ClientsHost, HeadClients } from './head-clients.ts';
@@ -17,7 +18,7 @@ import { carryOut } from './log-storage.ts';
 import { FollowerClock, ServingRight } from './serving-right.ts';
 import type { Answering } from './state-service.ts';
 
-export interface HeadSettings extends Pick<ClientsHost, 'table' | 'leaseMs' | 'clock'> {
+export interface HeadSettings extends Pick<ClientsHost, 'table' | 'leaseMs' | 'clock' | 'requestWaitMs'> {
   /** Slots of the nodes with a head. */
   readonly heads: readonly number[];
   readonly snapshotRecords: number;
@@ -57,6 +58,8 @@ export class HeadHost {
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #unwatch: () => void;
   #serving: Serving;
+  #damage: Error | undefined;
+  #retryMs = storageRetryMs;
   #joinedAtMs = 0;
   #isStepping = false;
   #isClosed = false;
@@ -100,6 +103,11 @@ export class HeadHost {
     const { phase, epoch, appender, applied } = this.#state;
     const { bytes: logBytes, batches: logBatches } = this.#log.appended;
     return { phase, epoch, appender, serving: this.clients.isServed, applied, logBytes, logBatches };
+  }
+
+  /** @throws LogDamagedError, LogNewerError where the log could not be read the last time */
+  assertReadable(): void {
+    if (this.#damage !== undefined) throw this.#damage;
   }
 
   /** What a client asks. DELAY where it cannot be said for too long: the client comes again. */
@@ -267,6 +275,8 @@ export class HeadHost {
   async #store(request: LogRequest): Promise<void> {
     try {
       const event = await carryOut(this.#log, request, this.holds);
+      this.#retryMs = storageRetryMs;
+      if (request.type === 'read') this.#damage = undefined;
       if (event !== undefined) this.#step(event);
     } catch (error) {
       this.#failed(request, error);
@@ -277,10 +287,17 @@ export class HeadHost {
     if (this.#isClosed) return;
     this.#context.log.warn(`the log of the NFS heads: ${type} failed`, { error: String(error) });
     if (type === 'trim') return;
+    const isDamaged = error instanceof LogDamagedError || error instanceof LogNewerError;
+    if (isDamaged) this.#damage = error;
+    const code = error instanceof HoldfastError ? error.code : 'HF_UNEXPECTED';
+    if (!(error instanceof ClaimLostError))
+      this.#context.emit({ type: 'nfs-log-failed', node: this.#context.name, code });
+    const retryMs = this.#retryMs;
+    this.#retryMs = Math.min(2 * retryMs, storageRetryMsMax);
     const wasAppender = this.#state.phase !== 'following' && this.#state.epoch === epoch;
     setTimeout(() => {
       this.#step({ type: 'storage-failed', epoch });
       if (wasAppender) void this.#election.standAside().catch(() => undefined);
-    }, storageRetryMs);
+    }, retryMs);
   }
 }

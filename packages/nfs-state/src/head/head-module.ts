@@ -12,16 +12,17 @@ import type { PriorityTable } from './priority.ts';
 /** The service module of a head. */
 export default HeadService.implement((context, options) => {
   registerNfsStateErrors();
-  const { heads, priority, snapshotRecords, leaseMs, steersClock } = HeadOptions.parse(options);
+  const { heads, priority, snapshotRecords, leaseMs, steersClock, requestWaitMs } = HeadOptions.parse(options);
   const log = new SegmentLog(raidObjects(context), new ManifestStore(context.coord, 'holdfast-nfs-state'));
   const table = priority as PriorityTable;
   const steered = steersClock ? new SteeredClock() : undefined;
   const clock = steered ?? monotonicClock;
-  const host = new HeadHost(context, log, { heads, table, snapshotRecords, leaseMs, clock });
+  const host = new HeadHost(context, log, { heads, table, snapshotRecords, leaseMs, clock, requestWaitMs });
   const isGone = announceHead(host);
   return {
     ask: async ({ operation, slot }) => toText(await host.ask({ operation, ...(slot && { slot }) })),
     place: () => host.place,
+    readable: () => host.assertReadable(),
     tables: () => {
       const { clients, opens, locks } = host.state;
       return toText({ clients: [...clients.values()], opens: [...opens.values()], locks: [...locks.values()] });

@@ -13,6 +13,7 @@ export const HeadOptions = z.object({
   leaseMs: z.int().min(1),
   /** Leases go by a clock that only `turn` moves. */
   steersClock: z.boolean(),
+  requestWaitMs: z.int().min(1),
 });
 
 const Place = z.object({
@@ -37,6 +38,8 @@ const RecallForm = z.object({
 export const HeadService = defineService('holdfast-nfs-head', {
   ask: rpc({ in: z.object({ operation: ClientOperation, slot: ClientSlot.optional() }), out: z.string() }),
   place: rpc({ out: Place }),
+  /** Throws what is wrong with the log that no waiting will mend. */
+  readable: rpc({ out: z.void() }),
   tables: rpc({ out: z.string() }),
   leases: rpc({ out: z.array(z.object({ client: z.string(), leftMs: z.number() })) }),
   recalls: stream({ in: z.object({ client: z.string().max(1024) }), out: RecallForm }),

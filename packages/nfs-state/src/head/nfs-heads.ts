@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { RaidArray } from '@holdfast/raid';
 import {
   type Cluster,
@@ -10,9 +11,16 @@ import {
 import { filter, type Observable } from 'rxjs';
 import { z } from 'zod';
 import { registerNfsStateErrors } from '../error-classes.ts';
-import { NfsOptionsError } from '../errors.ts';
+import { LogDamagedError, LogNewerError, NfsOptionsError } from '../errors.ts';
 import type { Client, Locks, Open } from '../kernel/state-types.ts';
-import { leaseMsDefault, leaseMsMin, snapshotRecordsDefault } from '../limits.ts';
+import {
+  headSearchRestMs,
+  leaseMsDefault,
+  leaseMsMin,
+  requestWaitMsDefault,
+  requestWaitMsMin,
+  snapshotRecordsDefault,
+} from '../limits.ts';
 import { fromText } from '../log/plain-text.ts';
 import type { HeadStep } from './head-holds.ts';
 import { type HeadPlace, HeadService } from './head-service.ts';
@@ -23,6 +31,8 @@ declare module '@holdfast/runtime' {
   interface ClusterEventMap {
     /** The heads of NFS have a new appender of their log. */
     'nfs-appender': { readonly node: string; readonly epoch: number };
+    /** A head could not read or write the log, and tries again; `code` of the error. Operations wait, or are told DELAY. */
+    'nfs-log-failed': { readonly node: string; readonly code: string };
   }
 }
 
@@ -31,6 +41,7 @@ const optionsForm = z.strictObject({
   snapshotRecords: z.int().min(0).default(snapshotRecordsDefault),
   leaseMs: z.int().min(leaseMsMin).default(leaseMsDefault),
   steersClock: z.boolean().default(false),
+  requestWaitMs: z.int().min(requestWaitMsMin).default(requestWaitMsDefault),
 });
 
 export interface NfsStateOptions {
@@ -46,6 +57,11 @@ export interface NfsStateOptions {
    * the way. At least 1,000. @default 90,000
    */
   readonly leaseMs?: number | undefined;
+  /**
+   * How long a request may wait at a head (for a takeover, or for a copy of the log) before its client is told DELAY. At
+   * least 100. @default 10,000
+   */
+  readonly requestWaitMs?: number | undefined;
   /** @internal Leases go by clocks that only `NfsHead.turn` moves. @default false */
   readonly steersClock?: boolean | undefined;
 }
@@ -74,6 +90,11 @@ export class NfsHead {
   /** Where it is in the log. */
   place(): Promise<HeadPlace> {
     return this.#proxy.place();
+  }
+
+  /** @internal */
+  assertReadable(): Promise<void> {
+    return this.#proxy.readable();
   }
 
   /** How long the lease of each client has still to run as far as this head knows; 0: it ran out here. */
@@ -124,8 +145,10 @@ export class NfsHeads implements AsyncDisposable {
   readonly #heads: ReadonlyMap<string, NfsHead>;
 
   /**
-   * Start a head on each of the nodes; resolves when one of them appends and serves.
-   * @throws NfsOptionsError (HF_NFS_OPTIONS), and what the array and the cluster throw
+   * Start a head on each of the nodes; resolves when one of them serves, or after `requestWaitMs`: then no copy of the log can be
+   * read yet, and heads serve as soon as one can.
+   * @throws NfsOptionsError (HF_NFS_OPTIONS); LogDamagedError (HF_NFS_LOG_DAMAGED), LogNewerError (HF_NFS_LOG_NEWER), which
+   * change nothing; and what the array and the cluster throw
    */
   static async start(cluster: Cluster, options: NfsStateOptions): Promise<NfsHeads> {
     const { array, priority, ...rest } = options;
@@ -146,8 +169,12 @@ export class NfsHeads implements AsyncDisposable {
       options: { ...settings, heads, priority: table },
     });
     const started = new NfsHeads(cluster, deployment, names);
-    // The first question is answered once somebody appends.
-    await Promise.any(names.map((name) => started.head(name).client().ask({ type: 'renew', client: 'nobody' })));
+    try {
+      await started.#served(settings.requestWaitMs);
+    } catch (error) {
+      await started.close();
+      throw error;
+    }
     return started;
   }
 
@@ -157,9 +184,9 @@ export class NfsHeads implements AsyncDisposable {
     this.#heads = new Map(names.map((node) => [node, new NfsHead(node, cluster.service(HeadService, { node }))]));
   }
 
-  /** Changes of who appends. */
+  /** Changes of who appends, and failures of the log. */
   get events$(): Observable<ClusterEvent> {
-    return this.#cluster.events$.pipe(filter(({ type }) => type === 'nfs-appender'));
+    return this.#cluster.events$.pipe(filter(({ type }) => type === 'nfs-appender' || type === 'nfs-log-failed'));
   }
 
   head(node: string): NfsHead {
@@ -203,6 +230,20 @@ export class NfsHeads implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** @throws what is wrong with the log for good */
+  async #served(waitMs: number): Promise<void> {
+    const untilMs = performance.now() + waitMs;
+    while (performance.now() < untilMs) {
+      if ((await this.#places()).some(({ serving }) => serving)) return;
+      const looks = await Promise.allSettled([...this.#heads.values()].map((head) => head.assertReadable()));
+      for (const look of looks) {
+        const reason: unknown = look.status === 'rejected' ? look.reason : undefined;
+        if (reason instanceof LogDamagedError || reason instanceof LogNewerError) throw reason;
+      }
+      await setTimeout(headSearchRestMs);
+    }
   }
 
   async #places(): Promise<(HeadPlace & { readonly node: string })[]> {

@@ -2,7 +2,6 @@ import type { LeaseWish } from '../kernel/lease-types.ts';
 import type { Request } from '../kernel/plan-record.ts';
 import { clientOf } from '../kernel/request-client.ts';
 import type { ClientId, NfsState, Reply, StateKey } from '../kernel/state-types.ts';
-import { requestWaitMs } from '../limits.ts';
 import type { HeadLeases } from './head-leases.ts';
 import type { Answering, HeadRequest } from './state-service.ts';
 
@@ -20,6 +19,7 @@ interface Visit {
 
 export interface DeskHost {
   readonly leases: HeadLeases;
+  readonly requestWaitMs: number;
   state(): NfsState;
   askLog(call: number, asked: HeadRequest): void;
 }
@@ -54,7 +54,7 @@ export class RequestDesk {
   async ask(request: Request): Promise<Reply> {
     const { promise, resolve } = Promise.withResolvers<Reply>();
     const visit: Visit = { request, insists: false, isAnswered: false, place: undefined, answer: resolve };
-    const late = setTimeout(() => resolve(delay), requestWaitMs);
+    const late = setTimeout(() => resolve(delay), this.#host.requestWaitMs);
     this.#enter(visit);
     try {
       return await promise;

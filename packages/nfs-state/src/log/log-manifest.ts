@@ -1,6 +1,6 @@
 import type { MemberContext } from '@holdfast/runtime/service';
 import { z } from 'zod';
-import { LogDamagedError } from '../errors.ts';
+import { LogDamagedError, LogNewerError } from '../errors.ts';
 import { manifestTriesMax } from '../limits.ts';
 
 const count = z.int().min(0);
@@ -21,6 +21,14 @@ export type LogManifest = z.output<typeof ManifestForm>;
 export type LogSegment = LogManifest['segments'][number];
 
 const blank: LogManifest = { version: 1, claim: 0, start: 0, segments: [], snapshot: null, loose: [] };
+
+function parsedText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new LogDamagedError('its manifest makes no sense');
+  }
+}
 
 /** The manifest of the log in the coordination store: read, and changed only by who has read its latest form. */
 export class ManifestStore {
@@ -54,7 +62,10 @@ export class ManifestStore {
   async #read(): Promise<{ manifest: LogManifest; revision: number }> {
     const entry = await this.#coord.get(this.#key);
     if (entry === undefined) return { manifest: blank, revision: 0 };
-    const parsed = ManifestForm.safeParse(JSON.parse(new TextDecoder().decode(entry.value)));
+    const value = parsedText(new TextDecoder().decode(entry.value));
+    const { data: newer } = z.object({ version: z.int().min(2) }).safeParse(value);
+    if (newer !== undefined) throw new LogNewerError(newer.version);
+    const parsed = ManifestForm.safeParse(value);
     if (!parsed.success) throw new LogDamagedError('its manifest makes no sense');
     return { manifest: parsed.data, revision: entry.modRevision };
   }
