@@ -28,6 +28,7 @@ const expectations: Readonly<Record<string, readonly RegExp[]>> = {
   'locks.ts': [
     /^ada locks: OK\nben locks: DENIED\nn0 is dead\nada writes under her lock: OK\ncara locks: DENIED\nada unlocks: OK\ndora locks: OK$/m,
   ],
+  'frames.ts': [/^n1 and n2 had the frame in the same pages$/m, /^every pixel is 155$/m],
   'sessions.ts': [/^4 hits: \/ \/n1 \/n2 \/n3$/m, /^n2 sees 4$/m, /^still 4$/m, /^owned by n1, found by [12] step/m],
   'own-actor.ts': [
     /fixpoint true, 0 violations$/m,
@@ -37,7 +38,15 @@ const expectations: Readonly<Record<string, readonly RegExp[]>> = {
 };
 
 /** Modules that the programs above load. */
-const parts = ['brightness.ts', 'counter.ts', 'courier.ts', 'doubler.ts', 'sensor.ts', 'session-desk.ts'];
+const parts = [
+  'brightness.ts',
+  'counter.ts',
+  'courier.ts',
+  'doubler.ts',
+  'frame-desk.ts',
+  'sensor.ts',
+  'session-desk.ts',
+];
 
 test('every example is run', () => {
   const programs = readdirSync(examples).filter((name) => name.endsWith('.ts'));

@@ -31,6 +31,7 @@ export type { Inspection, MemberView } from './container/inspection.ts';
 export type { ReadLease, WriteLease } from './container/leases.ts';
 export type { ContainerCallOptions } from './container/object-calls.ts';
 export { type OpenOptions, openOnCluster, openOnMember } from './container/open-container.ts';
+export { pages } from './container/page-value.ts';
 export type { ObjectTrace } from './container/trace-scenario.ts';
 export type { ObjectChange, Watch } from './container/watch.ts';
 export { registerCoherenceErrors } from './error-classes.ts';

@@ -135,3 +135,12 @@ export const flushesUnderWayMax = 64;
 /** Short values, up to `sharedBytesMax`, lie side by side in buffers of `slabBytes`. */
 export const slabBytes = 8192;
 export const sharedBytesMax = 512;
+
+/** Pages of one value of a container of pages. */
+export const pagesPerValueMax = 256;
+
+/**
+ * Pages under way to one member before the sender looks which of them were adopted; then again at twice those that were
+ * not. They are bounded by the window of the session, and by the pages of the sender.
+ */
+export const offersLookedAtMin = 256;

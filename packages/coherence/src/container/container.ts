@@ -1,42 +1,30 @@
 import { type MemberName, memberName, memberSlot, UnknownNodeError } from '@holdfast/runtime/service';
-import { DuplicateKeyError, KeyError, StoreError, UnknownOperationError } from '../errors.ts';
+import { StoreError, UnknownOperationError } from '../errors.ts';
 import { anyNode, type ObjectStatus } from '../kernel/object-types.ts';
-import { keysPerCallMax } from '../limits.ts';
 import { type ContainerCounters, countersOf } from './counters.ts';
 import type { ContainerDefinition } from './definition.ts';
 import { Eviction } from './eviction.ts';
 import { flushEach } from './flush-set.ts';
-import { asyncContext, Claim, Holder, runHolding } from './holder.ts';
+import { type Change, type ChangeAll, type Changed, checkKeys, Grabs } from './grabs.ts';
+import { asyncContext, Claim, Holder } from './holder.ts';
 import { type Inspection, inspect } from './inspection.ts';
-import { compareKeys, KeyForm, keyText, type MapKey } from './key-form.ts';
+import { KeyForm, keyText, type MapKey } from './key-form.ts';
 import { LeaseCalls } from './lease-calls.ts';
 import { Grant, ReadLease, WriteLease } from './leases.ts';
 import type { MemberCoherence } from './member-coherence.ts';
 import { newKey } from './new-key.ts';
 import { type ContainerCallOptions, ObjectCalls } from './object-calls.ts';
 import type { ObjectSet } from './object-set.ts';
-import { type ObjectSlot, unread } from './object-slot.ts';
+import { unread } from './object-slot.ts';
+import { PageForm } from './page-form.ts';
+import type { PageFrames } from './page-frames.ts';
 import { SetHooks } from './set-hooks.ts';
 import { type ObjectTrace, traceObject } from './trace-scenario.ts';
-import { ValueForm } from './value-form.ts';
+import { RecordForm, type ValueForm } from './value-form.ts';
 import { type ObjectChange, Watch, WatchQuestions } from './watch.ts';
 
 /** Where a valid copy is. */
 const readable: ReadonlySet<ObjectStatus> = new Set(['READ_COPY', 'READ_OWNER', 'WRITE_OWNER', 'WRITE_GHOST']);
-
-/** A change of a private copy: whatever it answers but undefined is the new value. */
-export type Change<Value, Missing extends undefined> = (
-  draft: Value | Missing,
-) => Changed<Value> | Promise<Changed<Value>>;
-// biome-ignore lint/suspicious/noConfusingVoidType: a change in place answers nothing.
-type Changed<Value> = Value | undefined | void;
-
-/** As {@link Change}, for several objects: their drafts may be replaced in place, or all be answered anew. */
-export type ChangeAll<Value, Missing extends undefined> = (
-  drafts: (Value | Missing)[],
-) => ChangedAll<Value> | Promise<ChangedAll<Value>>;
-// biome-ignore lint/suspicious/noConfusingVoidType: a change in place answers nothing.
-type ChangedAll<Value> = readonly (Value | undefined)[] | undefined | void;
 
 /** The argument of an operation, if it takes one, then the options of the call. */
 type ExecuteArguments<Run> = Run extends (draft: never) => unknown
@@ -61,6 +49,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
   readonly #values: ValueForm<Value>;
   readonly #calls: ObjectCalls<Key>;
   readonly #leases: LeaseCalls<Key>;
+  readonly #grabs: Grabs<Key, Value, Missing>;
   readonly #watches: WatchQuestions<MapKey>;
 
   constructor(
@@ -72,7 +61,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
     this.#member = member;
     this.#set = set;
     const keys = new KeyForm(definition.key, definition.name);
-    this.#values = new ValueForm(definition);
+    this.#values = set.frames === undefined ? new RecordForm(definition) : pageForm(definition, set.frames);
     set.hooks ??= new SetHooks(
       set,
       member,
@@ -84,6 +73,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
     if (definition.budget !== undefined) set.eviction ??= new Eviction(set, member, definition.budget);
     this.#calls = new ObjectCalls(member, set, set.hooks, keys, definition);
     this.#leases = new LeaseCalls(this.#calls);
+    this.#grabs = new Grabs(this.#calls, this.#leases, this.#values);
     this.#watches = new WatchQuestions((form, seen) => this.#calls.changed(keys.read(form), seen, { timeoutMs: 0 }));
   }
 
@@ -128,8 +118,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
     const asked = this.#leases.read({ what: 'read', handsOut: false }, key, options);
     const grant = asked instanceof Promise ? await asked : asked;
     if (grant === undefined) return undefined as Missing;
-    using lease = new ReadLease(grant, this.#values);
-    return lease.value;
+    return this.#showAndEnd(grant).value;
   }
 
   /**
@@ -148,7 +137,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
     change: Change<Value, Missing> | ContainerCallOptions = {},
     options: ContainerCallOptions = {},
   ): Promise<Value | Missing | WriteLease<Value>> {
-    return typeof change === 'function' ? this.#change(key, change, options) : this.#lease(key, change);
+    return typeof change === 'function' ? this.#grabs.change(key, change, options) : this.#grabs.lease(key, change);
   }
 
   /**
@@ -169,18 +158,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
     change: (draft: Value | Missing) => Changed<Value>,
     options: ContainerCallOptions = {},
   ): Value | Missing {
-    const grant = this.#leases.writeNow({ what: 'grabSync', tries: false, handsOut: false }, key, options)!.use();
-    const { slot } = grant.claim;
-    let bytes: Uint8Array | undefined;
-    try {
-      const draft = this.#draft(slot.bytes);
-      const changed = runHolding([grant.claim], () => change(draft));
-      const value = changed === undefined ? draft : changed;
-      if (value !== undefined) bytes = this.#values.encode(value);
-    } finally {
-      grant.endNow(bytes);
-    }
-    return this.#look(slot, bytes);
+    return this.#grabs.changeNow(key, change, options);
   }
 
   /** As {@link grab}, but undefined at once where somebody else, here or elsewhere, has a lease on the object. */
@@ -211,7 +189,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
     const change = (draft: Value | Missing): void => {
       result = run(draft as Value, argument);
     };
-    await this.#change(key, change, options ?? {});
+    await this.#grabs.change(key, change, options ?? {});
     return result as ExecuteResult<Operations[Name]>;
   }
 
@@ -222,37 +200,12 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
    * are handed back may let some of them count and others not.
    * @throws DuplicateKeyError (HF_DUPLICATE_KEY), and as {@link grab}
    */
-  async grabAll(
+  grabAll(
     keys: readonly Key[],
     change: ChangeAll<Value, Missing>,
     options: ContainerCallOptions = {},
   ): Promise<(Value | Missing)[]> {
-    const grants = await this.#grabEach(keys, options);
-    const values: (Uint8Array | undefined)[] = [];
-    let saving: (Promise<unknown> | undefined)[] = [];
-    try {
-      const drafts = grants.map(({ claim: { slot } }) => this.#draft(slot.bytes));
-      const [first] = grants;
-      const changed =
-        first === undefined
-          ? undefined
-          : await runHolding(
-              grants.map(({ claim }) => claim),
-              () => change(drafts),
-            );
-      const written = changed ?? drafts;
-      for (const index of keys.keys()) {
-        const value = written[index];
-        values.push(value === undefined ? undefined : this.#values.encode(value));
-      }
-    } catch (error) {
-      values.length = 0;
-      throw error;
-    } finally {
-      saving = grants.map((grant, index) => grant.end(values[index]));
-    }
-    await Promise.all(saving);
-    return values.map((bytes, index) => this.#look(grants[index]!.claim.slot, bytes));
+    return this.#grabs.changeAll(keys, change, options);
   }
 
   /** Read leases on several objects; their messages travel together. Those of absent objects are undefined. */
@@ -260,7 +213,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
     keys: readonly Key[],
     options: ContainerCallOptions = {},
   ): Promise<(ReadLease<Value> | Missing)[] & Disposable> {
-    this.#checkKeys(keys);
+    checkKeys(keys);
     const asked = await Promise.allSettled(keys.map((key) => this.get(key, options)));
     const leases = asked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
     const endAll = (): void => {
@@ -276,15 +229,13 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
 
   /** Fetch copies of objects that will be read soon; says nothing about whether it worked. */
   prefetch(keys: readonly Key[]): void {
-    this.#checkKeys(keys);
+    checkKeys(keys);
     for (const key of keys) this.#calls.prefetch(key);
   }
 
   /** Give the object a value, whether or not it has one. */
-  async set(key: Key, value: Value, options: ContainerCallOptions = {}): Promise<void> {
-    const bytes = this.#values.encode(value);
-    const grant = await this.#leases.write({ what: 'set', tries: false, handsOut: false }, key, options);
-    await grant!.use().end(bytes);
+  set(key: Key, value: Value, options: ContainerCallOptions = {}): Promise<void> {
+    return this.#grabs.set(key, value, options);
   }
 
   /**
@@ -380,7 +331,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
     for (let seen = 0; ; ) {
       const grant = await this.#leases.read({ what: 'watch', handsOut: false }, key, { ...options, holder });
       if (grant !== undefined) {
-        const now = this.#lookOnce(grant);
+        const now = this.#showAndEnd(grant);
         if (now.version > seen || !existed) yield now;
         existed = true;
         seen = Math.max(seen, now.version);
@@ -397,64 +348,17 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
     }
   }
 
-  #lookOnce(grant: Grant): ObjectChange<Value> {
+  /** What a lease shows that ends at once. */
+  #showAndEnd(grant: Grant): { readonly version: number; readonly value: Value } {
     using lease = new ReadLease(grant, this.#values);
-    return { version: lease.version, value: lease.value };
+    return { version: lease.version, value: this.#values.show(grant.claim.slot) };
   }
+}
 
-  #checkKeys(keys: readonly Key[]): void {
-    if (keys.length <= keysPerCallMax) return;
-    throw new KeyError(`A call names ${keys.length} keys.`, `Name at most ${keysPerCallMax} at a time.`);
-  }
-
-  /** Grants on all objects, in the order of `keys`; taken in the order of their names, or none. */
-  async #grabEach(keys: readonly Key[], options: ContainerCallOptions): Promise<Grant[]> {
-    this.#checkKeys(keys);
-    const named = keys.map((key, index) => ({ key, index, form: this.#calls.slot(key).key }));
-    named.sort((a, b) => compareKeys(a.form, b.form));
-    for (const [place, { form }] of named.entries()) {
-      if (named[place + 1]?.form === form) throw new DuplicateKeyError(keyText(form));
-    }
-    const grants: Grant[] = [];
-    try {
-      for (const { key, index } of named) {
-        const grant = await this.#leases.write({ what: 'grabAll', tries: false, handsOut: false }, key, options);
-        grants[index] = grant!.use();
-      }
-    } catch (error) {
-      for (const grant of grants) grant?.end();
-      throw error;
-    }
-    return grants;
-  }
-
-  #draft(bytes: Uint8Array | undefined): Value | Missing {
-    return bytes === undefined ? (undefined as Missing) : this.#values.draft(bytes);
-  }
-
-  #look(slot: ObjectSlot, bytes: Uint8Array | undefined): Value | Missing {
-    return bytes === undefined ? (undefined as Missing) : this.#values.lookAt(slot, bytes);
-  }
-
-  async #lease(key: Key, options: ContainerCallOptions): Promise<WriteLease<Value>> {
-    const grant = await this.#leases.write({ what: 'grab', tries: false, handsOut: true }, key, options);
-    return new WriteLease(grant!, this.#values);
-  }
-
-  async #change(key: Key, change: Change<Value, Missing>, options: ContainerCallOptions): Promise<Value | Missing> {
-    const grant = (await this.#leases.write({ what: 'grab', tries: false, handsOut: false }, key, options))!.use();
-    const { slot } = grant.claim;
-    let bytes: Uint8Array | undefined;
-    let saving: Promise<unknown> | undefined;
-    try {
-      const draft = this.#draft(slot.bytes);
-      const changed = await runHolding([grant.claim], () => change(draft));
-      const value = changed === undefined ? draft : changed;
-      if (value !== undefined) bytes = this.#values.encode(value);
-    } finally {
-      saving = grant.end(bytes);
-    }
-    if (saving !== undefined) await saving;
-    return this.#look(slot, bytes);
-  }
+/** Only {@link pages} makes a definition whose set has frames, and its values are bytes. */
+function pageForm<Value>(
+  { value, name }: Pick<ContainerDefinition<never, Value>, 'value' | 'name'>,
+  frames: PageFrames,
+): ValueForm<Value> {
+  return new PageForm(value, name, frames) as ValueForm<unknown> as ValueForm<Value>;
 }

@@ -45,7 +45,7 @@ export type Operation<Value> = (draft: Value, argument: never) => unknown;
 export interface ContainerOptions<Key, Value, Operations> {
   /** Keys: strings, numbers, or anything whose encoding is the same whenever it means the same. */
   readonly key: z.ZodType<Key>;
-  /** Values. The schema must accept what it hands on, because every new version is held against it. */
+  /** Values. The schema must accept what it hands on, because every new version is held against it. Or {@link pages}. */
   readonly value: z.ZodType<Value>;
   /** @default 'hash' */
   readonly defaultOwner?: DefaultOwner<Key>;

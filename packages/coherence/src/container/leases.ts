@@ -132,6 +132,7 @@ export class WriteLease<Value> implements Disposable {
   commit(value: Value | undefined = this.#draft): Promise<void> {
     void this.#slot;
     const bytes = value === undefined ? undefined : this.#form.encode(value);
+    this.#form.dropDraft(this.#draft);
     this.#ended = true;
     return Promise.resolve(this.#grant.end(bytes)).then(() => undefined);
   }
@@ -140,6 +141,7 @@ export class WriteLease<Value> implements Disposable {
   [Symbol.dispose](): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#form.dropDraft(this.#draft);
     void this.#grant.end()?.catch(() => undefined);
   }
 

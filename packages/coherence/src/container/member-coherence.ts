@@ -18,14 +18,16 @@ import {
 } from './member-questions.ts';
 import { payloadOf } from './message-form.ts';
 import { ObjectSet } from './object-set.ts';
+import { PageFrames } from './page-frames.ts';
 import { readDescriptor, type SetDescriptor, writeDescriptor } from './set-descriptor.ts';
 import { peekEpoch, readSetMessage } from './set-frames.ts';
 import type { SetPlace } from './set-place.ts';
-import { copyOf } from './value-bytes.ts';
 import { WaitingCalls } from './waiting-calls.ts';
 
 /** Frames of the coherence port begin with one of these; 0 and 1 are the courier's. */
 const objectFrame = 2;
+/** As an object frame, but its payload, the last of it, names a page instead of being its bytes. */
+const pagedFrame = 3;
 /**
  * What a set is, the epoch its sender wants an answer from, 0 for none, and the epoch in which the set began, 0 where it has
  * not at the sender. Sent before the first message about it.
@@ -48,6 +50,7 @@ export class MemberCoherence implements SetPlace {
   readonly owns: boolean;
   readonly calls: WaitingCalls;
   readonly context: MemberContext;
+  readonly frames: PageFrames;
   readonly #courier: Courier;
   readonly #reader = new Reader();
   readonly #views: CoherenceViews;
@@ -77,6 +80,7 @@ export class MemberCoherence implements SetPlace {
     this.context = context;
     this.self = context.slot;
     this.owns = context.slot < mainSlot;
+    this.frames = new PageFrames(context.pages);
     this.calls = new WaitingCalls(() => context.exchange.drain());
     this.#courier = new Courier(context.exchange, coherencePort, coherenceClass);
     this.#questions = new MemberQuestions(
@@ -159,10 +163,10 @@ export class MemberCoherence implements SetPlace {
     }
   }
 
-  begin(to: MemberSlot, set: ObjectSet, bytes: number): Writer {
+  begin(to: MemberSlot, set: ObjectSet, bytes: number, isPaged: boolean): Writer {
     this.#introduce(to, set.descriptor);
     const writer = this.#courier.begin(to, frameHeaderBytes + bytes);
-    writeByte(writer, objectFrame);
+    writeByte(writer, isPaged ? pagedFrame : objectFrame);
     writeCount(writer, set.descriptor.id);
     return writer;
   }
@@ -208,6 +212,7 @@ export class MemberCoherence implements SetPlace {
       return reader;
     };
     courier.read(objectFrame, (from, bytes, start, end) => this.#onObject(from, bytes, start, end));
+    courier.read(pagedFrame, (from, bytes, start, end) => this.#onObject(from, bytes, start, end));
     courier.read(setFrame, (from, bytes, start, end) => this.#onSet(from, opened(bytes, start, end)));
     courier.read(setAnswerFrame, (from, bytes, start, end) => this.#onSetAnswer(from, opened(bytes, start, end)));
     courier.read(questionFrame, (from, bytes, start, end) =>
@@ -217,7 +222,8 @@ export class MemberCoherence implements SetPlace {
     this.#stop.push(
       courier.listen({
         onNotSent: (peer, bytes, start, end) => {
-          if (bytes[start] === objectFrame) this.#undelivered.push({ from: peer, bytes: bytes.slice(start, end) });
+          const isObject = bytes[start] === objectFrame || bytes[start] === pagedFrame;
+          if (isObject) this.#undelivered.push({ from: peer, bytes: this.#kept(bytes, start, end, false) });
         },
         onLost: (peer) => this.#lose(peer),
       }),
@@ -241,9 +247,7 @@ export class MemberCoherence implements SetPlace {
     return frames.flatMap(({ from: to, bytes }) => {
       this.#reader.open(bytes, 1, bytes.length);
       if (readCount(this.#reader) !== set.descriptor.id) return [];
-      const message = readSetMessage(this.#reader, set.homes, (_type, from) =>
-        set.keepEarly(copyOf(from.bytes, from.at, from.end)),
-      );
+      const message = readSetMessage(this.#reader, set.homes, (_type, from) => set.keepEarly(from));
       // Whether a copy that a grant relied on is still somewhere, its sender cannot know: it counts as received.
       const isDataless =
         message.type === 'OBJECT' && message.message.type === 'GRANT' && payloadOf(message.message) === noPayload;
@@ -354,10 +358,18 @@ export class MemberCoherence implements SetPlace {
     const id = readCount(reader);
     const set = this.#sets.get(id) ?? this.#beginFor(id, reader);
     if (set === undefined) {
-      if (this.#early.length < framesEarlyMax) this.#early.push({ from, bytes: bytes.slice(start, end) });
+      if (this.#early.length < framesEarlyMax) this.#early.push({ from, bytes: this.#kept(bytes, start, end, true) });
       return;
     }
-    set.receive(from, reader);
+    set.receive(from, reader, bytes[start] === pagedFrame);
+  }
+
+  /** A frame to look at later: what it names of pages, it brings along as bytes, before somebody dies with them. */
+  #kept(bytes: Uint8Array, start: number, end: number, arrived: boolean): Uint8Array {
+    if (bytes[start] === objectFrame) return bytes.slice(start, end);
+    const whole = this.frames.inlined(bytes, start, end, arrived);
+    whole[0] = objectFrame;
+    return whole;
   }
 
   /**
@@ -386,6 +398,7 @@ export class MemberCoherence implements SetPlace {
   }
 
   #lose(peer: MemberSlot): void {
+    this.frames.lose(peer);
     this.#introduced.delete(peer);
     this.#questions.lose(peer);
     this.#stir();

@@ -33,6 +33,7 @@ import { payloadOf, type TakePayload } from './message-form.ts';
 import { ObjectHomes } from './object-homes.ts';
 import { type ObjectSlot, unread } from './object-slot.ts';
 import { OperationBytes } from './operation-bytes.ts';
+import type { PageFrames } from './page-frames.ts';
 import { RestRounds } from './rest-rounds.ts';
 import type { SetDescriptor } from './set-descriptor.ts';
 import { readSetMessage, writeSetMessage } from './set-frames.ts';
@@ -58,6 +59,8 @@ export class ObjectSet implements ViewSink {
   readonly operations = new OperationBytes();
   /** What happened to the objects, where the container is traced. */
   readonly recorder: EventTrace | undefined;
+  /** Where the values are pages. */
+  readonly frames: PageFrames | undefined;
   /** Where the container has a budget on this member. */
   eviction: Eviction | undefined = undefined;
   /** Of operations that this member asked for, until whoever asked has taken them. */
@@ -72,14 +75,14 @@ export class ObjectSet implements ViewSink {
   #isStepping = false;
   /** The payload of the message being read, unless it is kept by its handle. */
   #taken: Uint8Array | undefined;
-  readonly #take: TakePayload = (type, { bytes, at, end }) => {
-    const isOperation = type === 'EXEC_REQ' || type === 'EXECUTED';
-    const copy = copyOf(bytes, at, end);
-    if (isOperation) return this.operations.keep(copy);
-    if (!this.isOpen) return this.keepEarly(copy);
-    this.#taken = copy;
+  readonly #take: TakePayload = (type, from) => {
+    if (type === 'EXEC_REQ' || type === 'EXECUTED') return this.operations.keep(copyOf(from.bytes, from.at, from.end));
+    if (!this.isOpen) return this.keepEarly(from, this.#isPaged);
+    this.#taken = this.frames === undefined ? copyOf(from.bytes, from.at, from.end) : this.#inFrame(from, this.frames);
     return this.operations.fresh();
   };
+  /** The message being read carries a page, not bytes. */
+  #isPaged = false;
   /** What the event under way brings. */
   #arrived: Uint8Array | undefined;
   #arrivedHandle = noPayload;
@@ -95,6 +98,7 @@ export class ObjectSet implements ViewSink {
     this.descriptor = descriptor;
     this.recorder = descriptor.isTraced ? new EventTrace() : undefined;
     this.#place = place;
+    this.frames = descriptor.pages > 0 ? place.frames : undefined;
     this.slots = new SlotTable(
       (slot) => this.#dropped(slot),
       () => rounds.grown(),
@@ -175,9 +179,10 @@ export class ObjectSet implements ViewSink {
     return outcome;
   }
 
-  /** A message of `from`, which `reader` is at. */
-  receive(from: NodeId, reader: Reader): void {
+  /** A message of `from`, which `reader` is at. `isPaged`: its payload names a page. */
+  receive(from: NodeId, reader: Reader, isPaged: boolean): void {
     this.#taken = undefined;
+    this.#isPaged = isPaged;
     const said = readSetMessage(reader, this.homes, this.#take);
     const bytes = this.#taken;
     if (said.type !== 'OBJECT') {
@@ -193,11 +198,23 @@ export class ObjectSet implements ViewSink {
     this.hops[message.forwards] = (this.hops[message.forwards] ?? 0) + 1;
   }
 
-  /** A handle for bytes that the kernel may look at until calls go on. */
-  keepEarly(bytes: Uint8Array): number {
-    const handle = this.operations.keep(bytes);
+  /** A handle for what a message brings, which the kernel may look at until calls go on. */
+  keepEarly({ bytes, at, end }: Reader, isPaged = false): number {
+    let kept: Uint8Array;
+    if (isPaged) {
+      const page = this.frames!.adopt(bytes, at);
+      kept = new Uint8Array(page);
+      this.frames!.drop(page);
+    } else {
+      kept = copyOf(bytes, at, end);
+    }
+    const handle = this.operations.keep(kept);
     this.#early.push(handle);
     return handle;
+  }
+
+  #inFrame({ bytes, at, end }: Reader, frames: PageFrames): Uint8Array {
+    return this.#isPaged ? frames.adopt(bytes, at) : frames.copyOf(bytes.subarray(at, end));
   }
 
   /** End a lease; with `bytes`, they become the value. Undefined where the kernel will answer, once they are saved. */
@@ -257,8 +274,10 @@ export class ObjectSet implements ViewSink {
       if ('forwards' in message && message.forwards > 0) this.#passedOn = true;
       bytes = this.#bytesOf(payloadOf(message), this.slots.slot(key));
     }
-    const writer = this.#place.begin(to, this, bytes?.length ?? 0);
-    writeSetMessage(writer, said, this.homes, bytes);
+    const reference = bytes === undefined ? undefined : this.#pageFor(to, said, bytes);
+    const carried = reference ?? bytes;
+    const writer = this.#place.begin(to, this, carried?.length ?? 0, reference !== undefined);
+    writeSetMessage(writer, said, this.homes, carried);
     this.#place.end();
     if (said.type !== 'OBJECT') return;
     const { message } = said;
@@ -266,6 +285,15 @@ export class ObjectSet implements ViewSink {
     if (message.type !== 'EXECUTED') return;
     this.operations.left(to, message.call);
     this.operations.drop(message.result);
+  }
+
+  /**
+   * What is sent of a page in its place. The object that leaves takes its page along, unless a shadow of it stays; an
+   * offer may be refused, so it goes with a copy.
+   */
+  #pageFor(to: MemberSlot, said: ViewMessage, bytes: Uint8Array): Uint8Array | undefined {
+    const moves = said.type === 'OBJECT' && said.message.type === 'GRANT' && !this.descriptor.isBackedUp;
+    return this.frames?.send(to, bytes, moves);
   }
 
   reply(call: CallId, { key, result }: ViewResult): void {
@@ -313,7 +341,9 @@ export class ObjectSet implements ViewSink {
       }
       case 'store': {
         const { node, call } = asked;
-        const bytes = this.#bytesOf(asked.payload, slot)!;
+        const value = this.#bytesOf(asked.payload, slot)!;
+        // A page may be gone by then.
+        const bytes = this.frames === undefined ? value : new Uint8Array(value);
         this.#later.push(() =>
           hooks === undefined ? this.stored(slot, node, call, false) : hooks.store(slot, node, call, bytes),
         );
@@ -383,6 +413,13 @@ export class ObjectSet implements ViewSink {
       else this.#handOver.look(this.slots.awake.get(key));
     }
     if (this.#later.length > 0) for (const each of this.#later.splice(0)) each();
+    if (bytes !== undefined && this.frames !== undefined && key !== undefined) this.#dropUnused(bytes, key);
+  }
+
+  /** What an event brought and the kernel did not take lies in a page all the same. */
+  #dropUnused(bytes: Uint8Array, key: MapKey): void {
+    const slot = this.slots.awake.get(key);
+    if (slot?.bytes !== bytes && slot?.shadow?.bytes !== bytes) this.frames!.drop(bytes);
   }
 
   /** The kernel may have taken other bytes for the value, or dropped it. */
@@ -395,9 +432,12 @@ export class ObjectSet implements ViewSink {
     // The value may have become the shadow, or the shadow the value.
     const now = this.#bytesOf(payload, slot);
     const kept = shadow === undefined || isSameShadow ? slot.shadow?.bytes : this.#bytesOf(shadow, slot);
+    const shadowBefore = slot.shadow?.bytes;
     slot.shadow = shadow === undefined || kept === undefined ? undefined : { handle: shadow, bytes: kept };
-    if (payload === slot.handle) return;
     const before = slot.bytes;
+    if (shadowBefore !== undefined && shadowBefore !== kept && shadowBefore !== now) this.frames?.drop(shadowBefore);
+    if (payload === slot.handle) return;
+    if (before !== undefined && before !== now && before !== kept) this.frames?.drop(before);
     slot.handle = payload;
     slot.value = unread;
     slot.bytes = now;
@@ -407,8 +447,10 @@ export class ObjectSet implements ViewSink {
     else if (before !== undefined) this.hooks?.invalidated(slot.key);
   }
 
-  #dropped({ key, bytes }: ObjectSlot): void {
+  #dropped({ key, bytes, shadow }: ObjectSlot): void {
+    if (shadow !== undefined && shadow.bytes !== bytes) this.frames?.drop(shadow.bytes);
     if (bytes === undefined) return;
+    this.frames?.drop(bytes);
     this.bytes -= bytes.length;
     this.values -= 1;
     this.hooks?.invalidated(key);

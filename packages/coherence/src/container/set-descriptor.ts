@@ -10,6 +10,7 @@ import {
 } from '@holdfast/runtime/internals';
 import { textHash } from './default-owners.ts';
 import type { ContainerDefinition } from './definition.ts';
+import { pagesOf } from './page-value.ts';
 
 /** What a member must know of a container to take part in its protocol, whether or not it has opened it. */
 export interface SetDescriptor {
@@ -26,6 +27,8 @@ export interface SetDescriptor {
   readonly isStored: boolean;
   /** Members record what happens to its objects, from the first event on. */
   readonly isTraced: boolean;
+  /** Pages that each value takes; 0 where values are no pages. */
+  readonly pages: number;
   /** The same where two definitions mean the same on the wire. */
   readonly fingerprint: string;
 }
@@ -42,6 +45,7 @@ export function describe<Key, Value, Operations>(
     isBackedUp: backup === 1,
     isStored: source.store !== undefined && source.load !== undefined,
     isTraced: trace,
+    pages: pagesOf(value),
   };
   const owner = typeof defaultOwner === 'function' ? 'function' : defaultOwner;
   const meaning = [wireText(key, 'output'), wireText(value, 'output'), owner, Object.keys(operations as object).sort()];
@@ -65,6 +69,7 @@ export function writeDescriptor(to: Writer, descriptor: SetDescriptor): void {
       (isBackedUp ? 16 : 0) |
       (isTraced ? 32 : 0),
   );
+  writeCount(to, descriptor.pages);
   writeString(to, descriptor.fingerprint);
 }
 
@@ -80,6 +85,7 @@ export function readDescriptor(from: Reader): SetDescriptor {
     isStored: (flags & 8) !== 0,
     isBackedUp: (flags & 16) !== 0,
     isTraced: (flags & 32) !== 0,
+    pages: readCount(from),
     fingerprint: readString(from),
   };
 }

@@ -98,7 +98,7 @@ export class SetHooks {
   store(slot: ObjectSlot, node: NodeId, call: CallId, bytes: Uint8Array): void {
     const { store, sync } = this.#definition.source;
     const key = this.#keys.read(slot.key);
-    const value = this.#values.draft(bytes);
+    const value = this.#values.copy(bytes);
     Promise.resolve()
       .then(() => store?.(key, value))
       .then(() => sync?.(key))
@@ -174,16 +174,18 @@ export class SetHooks {
   }
 
   #outcomeOf(slot: ObjectSlot, operation: Uint8Array): { outcome: OperationOutcome; bytes: Uint8Array | undefined } {
+    let draft: unknown;
     try {
       const { name, argument } = unpackOperation(operation);
       const operations = this.#definition.operations as Readonly<Record<string, RunOperation>>;
       const run = Object.hasOwn(operations, name) ? operations[name] : undefined;
       if (run === undefined) throw new UnknownOperationError(this.#definition.name, name);
-      const draft = this.#values.draft(slot.bytes!);
+      draft = this.#values.draft(slot.bytes!);
       const result = run(draft, argument);
       if (result instanceof Promise) throw new AsyncOperationError(this.#definition.name, name);
       return { outcome: { result }, bytes: this.#values.encode(draft) };
     } catch (thrown) {
+      this.#values.dropDraft(draft);
       return { outcome: { thrown }, bytes: undefined };
     }
   }

@@ -9,7 +9,33 @@ const scratchBytes = 4096;
 const scratch = new Uint8Array(scratchBytes);
 
 /** Values between users and bytes. */
-export class ValueForm<Value> {
+export interface ValueForm<Value> {
+  /**
+   * A value as bytes of its own.
+   * @throws SchemaError (HF_SCHEMA), CodecError (HF_CODEC), ValueTooLargeError (HF_VALUE_TOO_LARGE)
+   */
+  encode(value: unknown): Uint8Array;
+  /** A copy of the value that is the caller's to change, until it is encoded or dropped. */
+  draft(bytes: Uint8Array): Value;
+  /** A draft that did not become the value. */
+  dropDraft(draft: unknown): void;
+  /** Bytes that did not become the value. */
+  dropEncoded(bytes: Uint8Array): void;
+  /** A copy of the value that is the caller's for good. */
+  copy(bytes: Uint8Array): Value;
+  /** The value to look at under a lease. */
+  look(slot: ObjectSlot): Value;
+  /** The value to look at for longer than the lease lasts. */
+  show(slot: ObjectSlot): Value;
+  /** What is about to be the value, for its writer to look at once the lease has ended. */
+  written(bytes: Uint8Array): Written<Value>;
+}
+
+/** Hands out what was written. The slot may have lost it since. */
+export type Written<Value> = (slot: ObjectSlot) => Value;
+
+/** Values of a schema: as objects they are frozen, as bytes they lie in the codec that was compiled from it. */
+export class RecordForm<Value> implements ValueForm<Value> {
   readonly #definition: Pick<ContainerDefinition<never, Value>, 'name' | 'value' | 'valueBytesMax'>;
   readonly #validator: Validator;
   readonly #reader = new Reader();
@@ -19,10 +45,6 @@ export class ValueForm<Value> {
     this.#validator = new Validator(definition.value, `A value of ${definition.name}`);
   }
 
-  /**
-   * A value as bytes of its own.
-   * @throws SchemaError (HF_SCHEMA), CodecError (HF_CODEC), ValueTooLargeError (HF_VALUE_TOO_LARGE)
-   */
   encode(value: unknown): Uint8Array {
     const { name, value: schema, valueBytesMax } = this.#definition;
     const checked = this.#validator.check(value);
@@ -35,7 +57,6 @@ export class ValueForm<Value> {
     );
   }
 
-  /** A copy of the value that is the caller's to change. */
   draft(bytes: Uint8Array): Value {
     const reader = this.#reader;
     if (bytes.length <= scratchBytes) {
@@ -50,7 +71,19 @@ export class ValueForm<Value> {
     return value;
   }
 
-  /** The value to look at: frozen, and kept where freezing is enough to keep it as it is. */
+  dropDraft(): void {
+    // The garbage collector's.
+  }
+
+  dropEncoded(): void {
+    // As a draft.
+  }
+
+  copy(bytes: Uint8Array): Value {
+    return this.draft(bytes);
+  }
+
+  /** Frozen, and kept where freezing is enough to keep it as it is. */
   look(slot: ObjectSlot): Value {
     if (slot.value !== unread) return slot.value as Value;
     const value = this.draft(slot.bytes!);
@@ -58,11 +91,16 @@ export class ValueForm<Value> {
     return value;
   }
 
-  /** What was just written, to look at: the slot may have lost it since. */
-  lookAt(slot: ObjectSlot, bytes: Uint8Array): Value {
-    if (slot.bytes === bytes) return this.look(slot);
-    const value = this.draft(bytes);
-    freezeDeep(value);
-    return value;
+  show(slot: ObjectSlot): Value {
+    return this.look(slot);
+  }
+
+  written(bytes: Uint8Array): Written<Value> {
+    return (slot) => {
+      if (slot.bytes === bytes) return this.look(slot);
+      const value = this.draft(bytes);
+      freezeDeep(value);
+      return value;
+    };
   }
 }

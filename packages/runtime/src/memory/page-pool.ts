@@ -75,6 +75,10 @@ export class LocalPagePool implements PagePool {
     return true;
   }
 
+  owns(first: PageIndex, generation: number): boolean {
+    return this.#table.owner(first) === this.#owned && this.#table.generation(first) === generation;
+  }
+
   bytes(first: PageIndex, count = 1): Uint8Array {
     return new Uint8Array(this.#arena.bytes.buffer, first * pageBytes, count * pageBytes);
   }

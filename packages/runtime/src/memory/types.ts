@@ -28,6 +28,9 @@ export interface PagePool {
    */
   withdraw(first: PageIndex, count: number, generation: number): boolean;
 
+  /** Whether a run of `generation` is this member's still: nobody adopted it, and it was not given back. */
+  owns(first: PageIndex, generation: number): boolean;
+
   /** The bytes of a run of pages, as a view on shared memory. */
   bytes(first: PageIndex, count?: number): Uint8Array;
 
