@@ -185,3 +185,9 @@ export const namesPauseMs = 50;
 
 /** Steps of journaled writes that an I/O manager notes for one trace; further ones are left out. */
 export const traceStepsMax = 1024;
+
+/** Blocks of an object that one answer about what is held names. */
+export const heldBlocksMax = 4096;
+
+/** Blocks that become zeros at a time where a range is trimmed: a drive that is full has room for so many in its reserve. */
+export const trimWindowBlocks = 32;

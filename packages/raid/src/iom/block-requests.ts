@@ -5,12 +5,14 @@ import type { BlockWrite } from '../journal/data-role.ts';
 import { handleOfPage } from '../journal/page-handles.ts';
 import { type Address, noAddress } from '../kernel/journal.ts';
 import type { ProxyResult } from '../kernel/proxy-messages.ts';
-import { readAttemptsMax } from '../limits.ts';
+import { heldBlocksMax, readAttemptsMax } from '../limits.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import type {
   BlockRangeRequest,
   BlockUseAnswer,
   ClaimRequest,
+  HeldBlocksAnswer,
+  HeldRequest,
   MendRequest,
   ReadBlocksAnswer,
   ReadBlocksRequest,
@@ -128,6 +130,28 @@ export class BlockRequests {
     return { dataBlocks, endBlock, parityBlocks: this.#store.journaled.parityBlocks(gfid).length };
   }
 
+  held({ gfid, fromBlock, toBlock, fromGroup, toGroup }: HeldRequest): HeldBlocksAnswer {
+    const { journaled } = this.#store;
+    const blocks = [...journaled.dataBlocks(gfid)]
+      .filter(({ lblk, address }) => address !== noAddress && lblk >= fromBlock && lblk < toBlock)
+      .map(({ lblk }) => lblk);
+    const groups = journaled
+      .parityBlocks(gfid)
+      .filter(({ group, address }) => address !== noAddress && group >= fromGroup && group < toGroup)
+      .map(({ group }) => group);
+    return { blocks: firstOf(blocks), groups: firstOf(groups) };
+  }
+
+  async giveBack(request: HeldRequest): Promise<number> {
+    const { gfid } = request;
+    const { blocks, groups } = this.held(request);
+    const given = await Promise.all([
+      ...blocks.map((lblk) => this.#journal.data.giveBack(gfid, lblk)),
+      ...groups.map((group) => this.#journal.parity.giveBack(gfid, group)),
+    ]);
+    return given.filter(Boolean).length;
+  }
+
   /**
    * Copy a block to a page of the caller. A block that was overwritten and its place used again while it was read is
    * looked up anew.
@@ -162,3 +186,5 @@ export class BlockRequests {
     }
   }
 }
+
+const firstOf = (numbers: number[]): number[] => numbers.sort((a, b) => a - b).slice(0, heldBlocksMax);

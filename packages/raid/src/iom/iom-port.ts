@@ -13,6 +13,8 @@ import type {
   ClaimsRequest,
   DriveReport,
   FetchRequest,
+  HeldBlocksAnswer,
+  HeldRequest,
   HoldRequest,
   LayOutRequest,
   MemberRequest,
@@ -80,6 +82,10 @@ export interface IomPort {
   /** Resolves when every write of these blocks that was begun here is at toughness 2. */
   syncBlocks(request: BlockRangeRequest): Promise<void>;
   blockUse(request: BlockRangeRequest): Promise<BlockUseAnswer>;
+  /** What was written here of blocks and rows and was not given back. */
+  heldBlocks(request: HeldRequest): Promise<HeldBlocksAnswer>;
+  /** Give back the places of blocks that are zeros, of data and of parity; how many. */
+  giveBack(request: HeldRequest): Promise<number>;
   /** Resolves when every journaled write that is open here, from the log or since, has ended. */
   decided(request: { readonly epoch: number }): Promise<void>;
   /** Objects that have a claim, as this drive knows, by id behind `after`. */

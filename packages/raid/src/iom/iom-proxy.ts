@@ -35,6 +35,8 @@ export function iomPortOf(proxy: ServiceProxy<typeof IomService.members>): IomPo
     readParity: (request) => proxy.readParity(request, soon),
     syncBlocks: (request) => proxy.syncBlocks(request),
     blockUse: (request) => proxy.blockUse(request, soon),
+    heldBlocks: (request) => proxy.heldBlocks(request, soon),
+    giveBack: (request) => proxy.giveBack(request),
     decided: (request) => proxy.decided(request),
     claims: (request) => proxy.claims(request, soon),
     use: () => proxy.use(undefined, soon),

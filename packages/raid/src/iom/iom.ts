@@ -33,6 +33,8 @@ import type {
   ClaimsRequest,
   DriveReport,
   FetchRequest,
+  HeldBlocksAnswer,
+  HeldRequest,
   HoldRequest,
   LayOutRequest,
   MemberRequest,
@@ -187,6 +189,14 @@ export class Iom implements IomPort {
 
   async blockUse(request: BlockRangeRequest): Promise<BlockUseAnswer> {
     return this.#blocks(request.epoch).use(request);
+  }
+
+  async heldBlocks(request: HeldRequest): Promise<HeldBlocksAnswer> {
+    return this.#blocks(request.epoch).held(request);
+  }
+
+  async giveBack(request: HeldRequest): Promise<number> {
+    return this.#blocks(request.epoch).giveBack(request);
   }
 
   async decided({ epoch }: { readonly epoch: number }): Promise<void> {

@@ -8,6 +8,7 @@ import {
   extentBlocksMax,
   extentBlocksMin,
   gfidsPerRequestMax,
+  heldBlocksMax,
   keyBytesMax,
   objectBytesMax,
   recordsPerPageMax,
@@ -196,6 +197,17 @@ export type BlockRangeRequest = z.output<typeof BlockRangeRequest>;
 /** `endBlock`: behind the last data block that is here. */
 export const BlockUseAnswer = z.object({ dataBlocks: count, parityBlocks: count, endBlock: exact });
 export type BlockUseAnswer = z.output<typeof BlockUseAnswer>;
+
+/** Data blocks of the one range, and parity blocks of the rows of the other. */
+export const HeldRequest = BlockRangeRequest.extend({ fromGroup: exact, toGroup: exact });
+export type HeldRequest = z.output<typeof HeldRequest>;
+
+/** What was written of them and not given back: ascending, the first of each. */
+export const HeldBlocksAnswer = z.object({
+  blocks: z.array(exact).max(heldBlocksMax),
+  groups: z.array(exact).max(heldBlocksMax),
+});
+export type HeldBlocksAnswer = z.output<typeof HeldBlocksAnswer>;
 
 /** What a caller must know to find its way. */
 export const ArrayViewAnswer = z.object({

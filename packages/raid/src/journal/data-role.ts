@@ -177,6 +177,27 @@ export class DataRole {
     }
   }
 
+  /**
+   * Give back the place of a block that is zeros: what lies nowhere reads as zeros too, so that nothing else changes, and
+   * nobody else need know. False when there is nothing to give, or a write of the block is under way.
+   */
+  async giveBack(gfid: number, lblk: number): Promise<boolean> {
+    await this.ready;
+    return this.#blockLocks.run(blockName({ gfid, lblk }), async () => {
+      const isWanted = (write: { readonly gfid: number; readonly lblk: number }) =>
+        write.gfid === gfid && write.lblk === lblk;
+      const isIdle = () => this.#openUpdate(gfid, lblk) === undefined && !this.#state.waiting.some(isWanted);
+      const { address } = this.#blockAt(gfid, lblk);
+      if (address === noAddress || !isIdle() || !(await this.#host.storage.isZeros(address))) return false;
+      const before = this.#host.store.journaled.data(gfid, lblk);
+      if (before?.address !== address || !isIdle()) return false;
+      const block = { ...before, address: noAddress };
+      this.#state.blocks = this.#state.blocks.map((each) => (isWanted(each) ? block : each));
+      await this.#host.storage.giveBack({ type: 'data block', gfid, block, checksum: 0 }, address);
+      return true;
+    });
+  }
+
   /** Resolves when every write of the object within the blocks that was begun is at toughness 2. */
   async quiet(gfid: number, fromBlock: number, toBlock: number): Promise<void> {
     const isAsked = (of: BlockName) => of.gfid === gfid && of.lblk >= fromBlock && of.lblk < toBlock;

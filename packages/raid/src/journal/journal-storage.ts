@@ -5,9 +5,11 @@ import { type Address, type JournalEntry, noAddress, noHandle } from '../kernel/
 import type { ProxyAnswer, ProxyEntry, ProxyRequest } from '../kernel/proxy-messages.ts';
 import { blockBytes, cachedBlocksMax, journalSpareBytes } from '../limits.ts';
 import { power } from '../parity/galois-field.ts';
+import { hashScalar } from '../parity/hash-scalar.ts';
 import type { ParityKernel } from '../parity/parity-kernel.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import { Checksums } from '../store/checksums.ts';
+import type { DataBlockRecord, ParityBlockRecord } from '../store/journal-record.ts';
 import { checksumNumber, driveBlockOf } from '../store/journaled-address.ts';
 import { BlockCache, type CachedBlock } from './block-cache.ts';
 import { handleOfPage, pageOfHandle } from './page-handles.ts';
@@ -98,6 +100,21 @@ export class JournalStorage {
     } finally {
       this.#cache.unpin(block);
     }
+  }
+
+  /** Whether the block at an address is there and is all zeros. */
+  async isZeros(address: Address): Promise<boolean> {
+    if (this.#store.checksums.number(address) !== checksumOfZeros) return false;
+    const bytes = new Uint8Array(blockBytes);
+    // Who can choose the bytes can choose others with this checksum.
+    return (await this.copy(address, bytes)) && bytes.every((byte) => byte === 0);
+  }
+
+  /** Record that a block lies nowhere any more; its place is used again when that is durable (law L7). */
+  async giveBack(record: DataBlockRecord | ParityBlockRecord, address: Address): Promise<void> {
+    await this.#store.journal(record, 0);
+    this.forget(address);
+    this.#store.giveBlock(driveBlockOf(address));
   }
 
   /** An address is not this object's any more. */
@@ -324,5 +341,8 @@ export class JournalStorage {
     else this.#kernel.xor(into * blockBytes, [a * blockBytes, b * blockBytes], blockBytes);
   }
 }
+
+const zeros = hashScalar(new Uint8Array(blockBytes));
+const checksumOfZeros = checksumNumber(Number(zeros & 0xffffffffn), Number(zeros >> 32n));
 
 type Answer = (answer: ProxyAnswer) => void;

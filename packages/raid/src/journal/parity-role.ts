@@ -195,6 +195,24 @@ export class ParityRole {
     }
   }
 
+  /** Give back the place of a parity block that is zeros, as a data IOM does with a data block. */
+  async giveBack(gfid: number, group: number): Promise<boolean> {
+    await this.ready;
+    const known = () => this.#host.store.journaled.parity(gfid, group);
+    const isWanted = (of: { readonly gfid: number; readonly group: number }) => of.gfid === gfid && of.group === group;
+    const isIdle = () =>
+      !this.#state.updates.some(({ entry }) => isWanted(entry.mj)) &&
+      !this.#state.requested.some(({ mj }) => isWanted(mj));
+    const address = known()?.address ?? noAddress;
+    if (address === noAddress || !isIdle() || !(await this.#host.storage.isZeros(address))) return false;
+    const before = known();
+    if (before?.address !== address || !isIdle()) return false;
+    const block = { ...before, address: noAddress };
+    this.#state.blocks = this.#state.blocks.map((each) => (isWanted(each) ? block : each));
+    await this.#host.storage.giveBack({ type: 'parity block', gfid, block, checksum: 0 }, address);
+    return true;
+  }
+
   /** Resolves when every update that is open now has ended. */
   async ended(): Promise<void> {
     await this.ready;

@@ -10,6 +10,7 @@ import { BlockWrites } from './block-writes.ts';
 import type { ObjectHost } from './object-host.ts';
 import { printGfid } from './object-record.ts';
 import { blockPlace } from './stripe.ts';
+import { trimRange } from './trim-range.ts';
 import { traceWrite } from './write-trace.ts';
 
 export interface ReadRangeOptions {
@@ -133,14 +134,15 @@ export class BlockObject {
     return traceWrite(this.#host, this.#record, () => this.write(offset, bytes, options));
   }
 
-  /** Make a range zeros, on all disks when this resolves. Its blocks stay allocated. */
+  /**
+   * Make a range zeros, on all disks when this resolves, and give back the places of its whole blocks. A few blocks at a
+   * time: after a failure each is as it was, or zeros.
+   */
   async trim(range: { readonly offset: number; readonly length: number }, options: TrimOptions = {}): Promise<void> {
     checkRange(range.offset, range.length);
-    const { endBytes } = await this.stat();
-    const end = Math.min(range.offset + range.length, endBytes);
-    for (let offset = range.offset; offset < end; offset += zeros.byteLength) {
-      await this.write(offset, zeros.subarray(0, Math.min(zeros.byteLength, end - offset)), options);
-    }
+    const write = (offset: number, bytes: Uint8Array) => this.write(offset, bytes, { ...options, toughness: 1 });
+    const sync = (of: { readonly offset: number; readonly length: number }) => this.sync(of);
+    await trimRange({ host: this.#host, record: this.#record, write, sync }, range, options.signal);
   }
 
   /** Cut the object off: what lies behind reads as zeros, also when something is written behind it later. */
@@ -238,9 +240,6 @@ export class BlockObject {
     return `${arrayId.slice(0, 8)}${members.epoch.toString(16).padStart(8, '0')}`;
   }
 }
-
-/** Written at a time where a range becomes zeros. */
-const zeros = new Uint8Array(blocksPerWindow * blockBytes);
 
 /** @throws ObjectOptionError */
 function checkToughness(toughness: Toughness): Toughness {

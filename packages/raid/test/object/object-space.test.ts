@@ -26,6 +26,61 @@ it('reads zeros where a range was trimmed or the object was cut off, also behind
   await array.close();
 });
 
+it.each(['parity', 'mirror'] as const)(
+  'gives the space of what is trimmed back, of data and parity, and reads zeros there afterwards: %s',
+  async (technique) => {
+    const directory = scratchDirectory();
+    const array = await RaidArray.createOn(new LocalHost(directory, four), smallShape);
+    const object = await array.objects.open(await array.objects.create({ technique }));
+    await object.write(0, bytesOf(10, 9));
+    const used = await blocksUsed(array);
+    const expected = bytesOf(600_000, 1);
+    await object.write(0, expected);
+    await object.write(2 ** 40, bytesOf(5000, 3));
+    const full = await blocksUsed(array);
+    await object.trim({ offset: 100_001, length: 300_000 });
+    expected.fill(0, 100_001, 400_001);
+    expect(full - (await blocksUsed(array))).toBeGreaterThan(50);
+    expect(await object.read(0, 600_000)).toEqual(expected);
+    expect(await object.stat()).toMatchObject({ allocatedBlocks: 149 - 74 + 2 });
+    await object.write(200_000, bytesOf(10_000, 2));
+    expected.set(bytesOf(10_000, 2), 200_000);
+    await array.close();
+
+    const again = await RaidArray.openOn(new LocalHost(directory, four), {});
+    const reopened = await again.objects.open(object.gfid);
+    expect(await reopened.read(0, 600_000)).toEqual(expected);
+    await reopened.truncate(0);
+    // What the roles keep ahead of need is no more than it was.
+    expect(await blocksUsed(again)).toBeLessThanOrEqual(used + 4 * 64 * 4);
+    expect(await reopened.stat()).toMatchObject({ allocatedBlocks: 0, endBytes: 0 });
+    expect(await reopened.read(0, 600_000)).toEqual(new Uint8Array(600_000));
+    await again.close();
+  },
+);
+
+it('trims what lies on a member that is down, and takes no block back when that is there again', async () => {
+  for (const technique of ['parity', 'mirror'] as const) {
+    for (const victim of four) {
+      const directory = scratchDirectory();
+      const host = new LocalHost(directory, four);
+      const array = await RaidArray.createOn(host, smallShape);
+      const object = await array.objects.open(await array.objects.create({ technique }));
+      // Some rows of which one member alone was ever written.
+      for (let block = 0; block < 40; block += 5) await object.write(block * 4096, bytesOf(4096, block));
+      await host.cutOff(victim);
+      await object.trim({ offset: 4096 * 3, length: 4096 * 30 });
+      const expected = new Uint8Array(40 * 4096);
+      for (const block of [0, 35]) expected.set(bytesOf(4096, block), block * 4096);
+      expect(await object.read(0, 40 * 4096), `${technique}, without n${victim}`).toEqual(expected);
+      await array.close();
+      const again = await RaidArray.openOn(new LocalHost(directory, four), {});
+      expect(await (await again.objects.open(object.gfid)).read(0, 40 * 4096), `n${victim} is back`).toEqual(expected);
+      await again.close();
+    }
+  }
+});
+
 it('removes an object for good, gives its space back, and refuses who still writes it', async () => {
   const directory = scratchDirectory();
   const array = await RaidArray.createOn(new LocalHost(directory, four), smallShape);

@@ -3,6 +3,13 @@ import { bytesOf } from './objects.ts';
 
 const blockBytes = 4096;
 
+/** The seed of a write of zeros that gives space back. */
+export const trimSeed = -1;
+
+/** What a write puts there. */
+export const bytesOfWrite = ({ length, seed }: Pick<NotedWrite, 'length' | 'seed'>): Uint8Array =>
+  seed === trimSeed ? new Uint8Array(length) : bytesOf(length, seed);
+
 /** A write of an object, as it was asked for. */
 export interface NotedWrite {
   readonly offset: number;
@@ -60,10 +67,11 @@ function describe(block: number, found: Uint8Array, known: readonly Uint8Array[]
 }
 
 /** A block with its part of a write. */
-function applied(content: Uint8Array, { offset, length, seed }: NotedWrite, block: number): Uint8Array {
+function applied(content: Uint8Array, write: NotedWrite, block: number): Uint8Array {
+  const { offset, length } = write;
   const after = content.slice();
   const start = block * blockBytes;
-  const bytes = bytesOf(length, seed);
+  const bytes = bytesOfWrite(write);
   const from = Math.max(0, offset - start);
   const to = Math.min(blockBytes, offset + length - start);
   after.set(bytes.subarray(start + from - offset, start + to - offset), from);

@@ -25,6 +25,10 @@ export class InPlaceArray {
     return new InPlaceArray(await Promise.all(files));
   }
 
+  trim({ offset, length }: { readonly offset: number; readonly length: number }): Promise<void> {
+    return this.write(offset, new Uint8Array(length));
+  }
+
   async write(offset: number, bytes: Uint8Array): Promise<void> {
     await Promise.all(
       blockPieces(offset, bytes.byteLength).map(({ lblk, start, bytes: length, at }) => {

@@ -1,6 +1,5 @@
 import type { Toughness } from '../../src/kernel/iom-messages.ts';
-import type { NotedWrite } from './block-oracle.ts';
-import { bytesOf } from './objects.ts';
+import { bytesOfWrite, type NotedWrite, trimSeed } from './block-oracle.ts';
 
 const blockBytes = 4096;
 /** Blocks of one lane: few, so that lanes share rows and each block is overwritten often. */
@@ -11,16 +10,22 @@ export function nextWrite(lane: number, random: (below: number) => number): Note
   const first = lane * laneBlocks;
   const block = random(laneBlocks);
   const seed = random(1_000_000);
-  const kind = random(6);
+  const kind = random(7);
   if (kind < 2) return { offset: (first + block) * blockBytes, length: blockBytes, seed, toughness: kind };
   const offset = block * blockBytes + (kind < 4 ? 0 : random(blockBytes - 1));
   const room = laneBlocks * blockBytes - offset;
-  const length = kind === 2 ? blockBytes : 1 + random(Math.min(room, kind === 5 ? 12_000 : 600));
-  return { offset: first * blockBytes + offset, length: Math.min(length, room), seed, toughness: 2 };
+  const length = kind === 2 ? blockBytes : 1 + random(Math.min(room, kind >= 5 ? 12_000 : 600));
+  return {
+    offset: first * blockBytes + offset,
+    length: Math.min(length, room),
+    seed: kind === 6 ? trimSeed : seed,
+    toughness: 2,
+  };
 }
 
 interface Overwritten {
   write(offset: number, bytes: Uint8Array, options: { readonly toughness: Toughness }): Promise<unknown>;
+  trim(range: { readonly offset: number; readonly length: number }): Promise<unknown>;
 }
 
 /** Overwrite on and on in lanes that share rows, each one write at a time; `note` hears of each before and after. */
@@ -39,7 +44,8 @@ export async function overwrite(
       const write = nextWrite(lane, random);
       const toughness = ([0, 1, 2] as const)[write.toughness]!;
       note('begin', write);
-      await object.write(write.offset, bytesOf(write.length, write.seed), { toughness });
+      if (write.seed === trimSeed) await object.trim(write);
+      else await object.write(write.offset, bytesOfWrite(write), { toughness });
       if (toughness === 2) note('acked', write);
     }
   };
