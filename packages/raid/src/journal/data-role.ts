@@ -183,19 +183,26 @@ export class DataRole {
    */
   async giveBack(gfid: number, lblk: number): Promise<boolean> {
     await this.ready;
-    return this.#blockLocks.run(blockName({ gfid, lblk }), async () => {
-      const isWanted = (write: { readonly gfid: number; readonly lblk: number }) =>
-        write.gfid === gfid && write.lblk === lblk;
-      const isIdle = () => this.#openUpdate(gfid, lblk) === undefined && !this.#state.waiting.some(isWanted);
-      const { address } = this.#blockAt(gfid, lblk);
-      if (address === noAddress || !isIdle() || !(await this.#host.storage.isZeros(address))) return false;
+    const name: BlockName = { gfid, lblk };
+    return this.#blockLocks.run(byBlock.key(name), async () => {
+      const { address, stale } = this.#blockAt(name);
+      if (address === noAddress || stale || !this.#isIdle(name)) return false;
+      if (!(await this.#host.storage.isZeros(address))) return false;
       const before = this.#host.store.journaled.data(gfid, lblk);
-      if (before?.address !== address || !isIdle()) return false;
+      if (before?.address !== address || !this.#isIdle(name)) return false;
       const block = { ...before, address: noAddress };
-      this.#state.blocks = this.#state.blocks.map((each) => (isWanted(each) ? block : each));
+      if (this.#state.blocks.has(name)) this.#state.blocks.set(block);
       await this.#host.storage.giveBack({ type: 'data block', gfid, block, checksum: 0 }, address);
       return true;
     });
+  }
+
+  /** Nothing is under way for a block, and it is known whether it changed elsewhere. */
+  #isIdle(name: BlockName): boolean {
+    const { data, restoring, reads, calls } = this.#runner.state;
+    const isWanted = (of: BlockName) => byBlock.key(of) === byBlock.key(name);
+    const named = [...data.waiting, ...restoring, ...reads, ...calls];
+    return this.#isHeard(name) && this.#openUpdate(name) === undefined && !named.some(isWanted);
   }
 
   /** Resolves when every write of the object within the blocks that was begun is at toughness 2. */

@@ -2,7 +2,7 @@ import type { Handle } from '@holdfast/kernel';
 import type { PageIndex, PagePool } from '@holdfast/runtime';
 import { ClaimedError } from '../errors.ts';
 import type { WriteCall } from '../kernel/data-state.ts';
-import type { Address, Peer, PjEntry } from '../kernel/journal.ts';
+import { type Address, noAddress, type Peer, type PjEntry } from '../kernel/journal.ts';
 import { byGroup, type GroupName, NamedTable } from '../kernel/named-table.ts';
 import { chainOf, type ParityState } from '../kernel/parity-state.ts';
 import { proxyIom } from '../kernel/proxy-iom.ts';
@@ -198,19 +198,28 @@ export class ParityRole {
   /** Give back the place of a parity block that is zeros, as a data IOM does with a data block. */
   async giveBack(gfid: number, group: number): Promise<boolean> {
     await this.ready;
+    const name: GroupName = { gfid, group };
     const known = () => this.#host.store.journaled.parity(gfid, group);
-    const isWanted = (of: { readonly gfid: number; readonly group: number }) => of.gfid === gfid && of.group === group;
-    const isIdle = () =>
-      !this.#state.updates.some(({ entry }) => isWanted(entry.mj)) &&
-      !this.#state.requested.some(({ mj }) => isWanted(mj));
     const address = known()?.address ?? noAddress;
-    if (address === noAddress || !isIdle() || !(await this.#host.storage.isZeros(address))) return false;
+    if (address === noAddress || !this.#isIdle(name) || !(await this.#host.storage.isZeros(address))) return false;
     const before = known();
-    if (before?.address !== address || !isIdle()) return false;
+    if (before?.address !== address || !this.#isIdle(name)) return false;
     const block = { ...before, address: noAddress };
-    this.#state.blocks = this.#state.blocks.map((each) => (isWanted(each) ? block : each));
+    if (this.#state.blocks.has(name)) this.#state.blocks.set(block);
     await this.#host.storage.giveBack({ type: 'parity block', gfid, block, checksum: 0 }, address);
     return true;
+  }
+
+  /** Nothing is under way for a row, and its parity is right. */
+  #isIdle(name: GroupName): boolean {
+    const { parity, operations, held, stale } = this.#runner.state;
+    const isWanted = (of: GroupName) => byGroup.key(of) === byGroup.key(name);
+    const named = [
+      ...parity.updates.map(({ entry }) => entry.mj),
+      ...parity.requested.map(({ mj }) => mj),
+      ...operations,
+    ];
+    return !stale.has(name) && held.length === 0 && !named.some(isWanted);
   }
 
   /** Resolves when every update that is open now has ended. */
