@@ -132,13 +132,18 @@ export class BlockRequests {
 
   held({ gfid, fromBlock, toBlock, fromGroup, toGroup }: HeldRequest): HeldBlocksAnswer {
     const { journaled } = this.#store;
-    const blocks = [...journaled.dataBlocks(gfid)]
-      .filter(({ lblk, address }) => address !== noAddress && lblk >= fromBlock && lblk < toBlock)
-      .map(({ lblk }) => lblk);
-    const groups = journaled
-      .parityBlocks(gfid)
-      .filter(({ group, address }) => address !== noAddress && group >= fromGroup && group < toGroup)
-      .map(({ group }) => group);
+    const places = ({ address }: { readonly address: Address }) => address !== noAddress;
+    const blocks = [
+      ...[...journaled.dataBlocks(gfid)].filter(places).map(({ lblk }) => lblk),
+      ...this.#journal.data.openBlocks(gfid),
+    ].filter((lblk) => lblk >= fromBlock && lblk < toBlock);
+    const groups = [
+      ...journaled
+        .parityBlocks(gfid)
+        .filter(places)
+        .map(({ group }) => group),
+      ...this.#journal.parity.openGroups(gfid),
+    ].filter((group) => group >= fromGroup && group < toGroup);
     return { blocks: firstOf(blocks), groups: firstOf(groups) };
   }
 
@@ -187,4 +192,5 @@ export class BlockRequests {
   }
 }
 
-const firstOf = (numbers: number[]): number[] => numbers.sort((a, b) => a - b).slice(0, heldBlocksMax);
+const firstOf = (numbers: readonly number[]): number[] =>
+  [...new Set(numbers)].sort((a, b) => a - b).slice(0, heldBlocksMax);

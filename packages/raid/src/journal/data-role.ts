@@ -197,6 +197,13 @@ export class DataRole {
     });
   }
 
+  /** Blocks of an object that a write is under way for: the map does not have them yet. */
+  openBlocks(gfid: number): number[] {
+    const { data, calls, restoring } = this.#runner.state;
+    const named = [...data.updates.map(({ entry }) => entry), ...data.waiting, ...calls, ...restoring];
+    return named.filter((of) => of.gfid === gfid).map(({ lblk }) => lblk);
+  }
+
   /** Nothing is under way for a block, and it is known whether it changed elsewhere. */
   #isIdle(name: BlockName): boolean {
     const { data, restoring, reads, calls } = this.#runner.state;

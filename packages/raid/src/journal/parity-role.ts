@@ -210,6 +210,17 @@ export class ParityRole {
     return true;
   }
 
+  /** Rows of an object that an update is under way for: the map does not have them yet. */
+  openGroups(gfid: number): number[] {
+    const { parity, operations } = this.#runner.state;
+    const named = [
+      ...parity.updates.map(({ entry }) => entry.mj),
+      ...parity.requested.map(({ mj }) => mj),
+      ...operations,
+    ];
+    return named.filter((of) => of.gfid === gfid).map(({ group }) => group);
+  }
+
   /** Nothing is under way for a row, and its parity is right. */
   #isIdle(name: GroupName): boolean {
     const { parity, operations, held, stale } = this.#runner.state;

@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
-import { ClaimedError, ObjectOptionError } from '../errors.ts';
+import { ClaimedError, MemberLostError, ObjectOptionError } from '../errors.ts';
+import type { IomPort } from '../iom/iom-port.ts';
 import type { Toughness } from '../kernel/iom-messages.ts';
-import { blockBytes, blocksPerWindow, claimAttemptsMax, claimStepMax, objectBytesMax } from '../limits.ts';
+import { blockBytes, blocksPerWindow, claimAttemptsMax, claimStepMax, objectBytesMax, reroutesMax } from '../limits.ts';
 import type { ObjectRecord } from '../store/log-record.ts';
 import type { BlockLanes } from './block-lanes.ts';
 import { type BlockPiece, blockPieces, checkRange } from './block-pieces.ts';
@@ -140,9 +141,8 @@ export class BlockObject {
    */
   async trim(range: { readonly offset: number; readonly length: number }, options: TrimOptions = {}): Promise<void> {
     checkRange(range.offset, range.length);
-    const write = (offset: number, bytes: Uint8Array) => this.write(offset, bytes, { ...options, toughness: 1 });
-    const sync = (of: { readonly offset: number; readonly length: number }) => this.sync(of);
-    await trimRange({ host: this.#host, record: this.#record, write, sync }, range, options.signal);
+    const write = (offset: number, bytes: Uint8Array) => this.write(offset, bytes, options);
+    await trimRange({ host: this.#host, record: this.#record, write }, range, options.signal);
   }
 
   /** Cut the object off: what lies behind reads as zeros, also when something is written behind it later. */
@@ -161,10 +161,23 @@ export class BlockObject {
   /** A barrier: resolves when every write of the range, or of the object, that was answered before is at toughness 2. */
   async sync(range?: { readonly offset: number; readonly length: number }): Promise<{ readonly verifier: string }> {
     const { gfid, span } = this.#record;
-    const { fromBlock, toBlock } = blocksOf(range);
-    await this.#everywhere(span, (member) =>
-      this.#host.members.ask(member, (iom, epoch) => iom.syncBlocks({ epoch, gfid, fromBlock, toBlock })),
-    );
+    const { members } = this.#host;
+    const blocks = { gfid, ...blocksOf(range) };
+    for (let losses = 0; ; losses++) {
+      // What a member that is gone had begun the others still have to end.
+      const isWhole = losses === 0 && span.every((member) => members.live.has(member));
+      const ask = async (iom: IomPort, epoch: number) => {
+        await iom.syncBlocks({ epoch, ...blocks });
+        if (!isWhole) await iom.decided({ epoch });
+      };
+      try {
+        await this.#everywhere(span, (member) => members.ask(member, ask));
+        break;
+      } catch (error) {
+        if (!(error instanceof MemberLostError) || losses === reroutesMax) throw error;
+        await members.steady();
+      }
+    }
     // As it is afterwards: a member that was lost before, and of which this caller hears only now, counts.
     return { verifier: this.#verifier() };
   }

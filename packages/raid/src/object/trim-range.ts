@@ -13,9 +13,8 @@ interface ByteRange {
 interface Trimmed {
   readonly host: ObjectHost;
   readonly record: ObjectRecord;
+  /** At toughness 2. */
   write(offset: number, bytes: Uint8Array): Promise<unknown>;
-  /** Everything written of the range before is at toughness 2. */
-  sync(range: ByteRange): Promise<unknown>;
 }
 
 /**
@@ -31,14 +30,12 @@ export async function trimRange(object: Trimmed, range: ByteRange, signal: Abort
     const [first, last] = [window[0], window.at(-1)];
     if (first === undefined || last === undefined) return;
     signal?.throwIfAborted();
-    const within = clip({ offset: first * blockBytes, length: (last + 1 - first) * blockBytes }, range);
     await Promise.all(
       window.map(async (lblk) => {
         const { offset, length } = clip({ offset: lblk * blockBytes, length: blockBytes }, range);
         await object.write(offset, new Uint8Array(length));
       }),
     );
-    await object.sync(within);
     await giveBack(object, first, last + 1);
     // Parity of rows that are held no more is given back with the last of their blocks.
     from = last + 1;
@@ -57,12 +54,19 @@ async function heldBlocks({ host, record }: Trimmed, fromBlock: number, toBlock:
   const whole = groupBlocks(geometry);
   const { unitBlocks } = geometry;
   const held = new Set(answers.flatMap((answer) => answer?.blocks ?? []));
-  // Of a block whose member is not there the parity says that its row was written.
+  // A member that is not there may have begun a write that nobody else heard of, and end it when it is back: what could be
+  // there is overwritten, in every group that has anything, and in all of a range that is not long.
   if (there.length < span.length) {
-    for (const group of new Set(answers.flatMap((answer) => answer?.groups ?? []))) {
-      const first = Math.floor(group / unitBlocks) * whole + (group % unitBlocks);
-      const row = Array.from({ length: geometry.data }, (_, slot) => first + slot * unitBlocks);
-      for (const lblk of row) if (!counts(blockPlace(geometry, span, lblk).data)) held.add(lblk);
+    const groups = answers.flatMap((answer) => [
+      ...(answer?.groups ?? []).map((group) => Math.floor(group / unitBlocks)),
+      ...(answer?.blocks ?? []).map((lblk) => Math.floor(lblk / whole)),
+    ]);
+    const blocks =
+      toBlock - fromBlock <= heldBlocksMax
+        ? [[fromBlock, toBlock] as const]
+        : [...new Set(groups)].map((group) => [group * whole, (group + 1) * whole] as const);
+    for (const [from, to] of blocks) {
+      for (let lblk = from; lblk < to; lblk++) if (!counts(blockPlace(geometry, span, lblk).data)) held.add(lblk);
     }
   }
   // Behind where an answer was cut off there may be more than it says.

@@ -65,3 +65,18 @@ describe.each(['parity', 'mirror'] as const)('an object of technique %s', (techn
     },
   );
 });
+
+it('syncs what is left when a member is lost meanwhile, and says with its verifier that it was', async () => {
+  for (const victim of four) {
+    const host = new LocalHost(scratchDirectory(), four);
+    const array = await RaidArray.createOn(host, smallShape);
+    const object = await array.objects.open(await array.objects.create());
+    const { verifier } = await object.write(0, bytesOf(200_000, 1), { toughness: 1 });
+    host.beforeRequest = (member, request) => {
+      if (request === 'syncBlocks' && member === victim) void host.cutOff(victim);
+    };
+    expect((await object.sync()).verifier, `n${victim}`).not.toBe(verifier);
+    expect(await object.read(0, 200_000), `n${victim}`).toEqual(bytesOf(200_000, 1));
+    await array.close();
+  }
+});
