@@ -29,10 +29,19 @@ export class ArrayMending {
   }
 
   rebuild(member: number, options: MendOptions): Mending {
-    const { events, parts, behind } = this.#host;
-    const node = parts.name(member);
     const parsed = parseMend(options);
-    const mending = this.#mender(() => undefined).rebuild(member, this.#untilClosed(parsed));
+    return this.#watched([member], this.#mender(() => undefined).rebuild(member, this.#untilClosed(parsed)));
+  }
+
+  rehome(options: MendOptions): Mending {
+    const parsed = parseMend(options);
+    const { lost } = this.#host.parts.membership;
+    return this.#watched([...lost.keys()], this.#mender(() => undefined).rehome(this.#untilClosed(parsed)));
+  }
+
+  /** Say when what these members should hold is being made again, and how that ended. */
+  #watched(members: readonly number[], mending: Mending): Mending {
+    const { events, parts, behind } = this.#host;
     let repairedBytes = 0;
     mending.progress$.subscribe({
       next: (progress) => {
@@ -40,8 +49,9 @@ export class ArrayMending {
       },
       error: () => undefined,
     });
-    const say = (state: 'begun' | 'ended' | 'failed') =>
-      events.next({ type: 'rebuilding', node, state, repairedBytes });
+    const say = (state: 'begun' | 'ended' | 'failed') => {
+      for (const member of members) events.next({ type: 'rebuilding', node: parts.name(member), state, repairedBytes });
+    };
     say('begun');
     behind(() =>
       mending.done.then(

@@ -6,9 +6,11 @@ import type { Reconciliation } from './events.ts';
 /**
  * What becomes of an object while members are down:
  * - `accept`: it is stored without what would lie on them, and says so;
+ * - `substitute`: what would lie on one that dies on the way lies on others, where there are more than a group has slots;
+ *   otherwise as `accept`;
  * - `refuse`: then it is not stored at all.
  */
-export type DegradedPolicy = 'accept' | 'refuse';
+export type DegradedPolicy = 'accept' | 'substitute' | 'refuse';
 
 export interface ChangeOptions {
   /** Aborts the change: the object is as it was. Once its metadata is being recorded it is too late. */

@@ -11,6 +11,8 @@ import { type ArrayMembers, unanswered } from './membership.ts';
 export interface HeldVersion {
   readonly record: ObjectRecord;
   readonly holders: readonly number[];
+  /** Those of them that missed the last change of it. */
+  readonly outdated: readonly number[];
 }
 
 export interface Committed {
@@ -132,10 +134,10 @@ export class ObjectDirectory {
     }
   }
 
-  /** Whether a version has as many copies as it can have, all where they are looked for. */
-  isPlaced({ record, holders }: HeldVersion): boolean {
+  /** Whether a version has as many copies as it can have, all alike, and where they are looked for. */
+  isPlaced({ record, holders, outdated }: HeldVersion): boolean {
     const { missing, outside } = this.#placement(record.key, holders);
-    return missing.length + outside.length === 0;
+    return missing.length + outside.length + outdated.length === 0;
   }
 
   /**
@@ -257,15 +259,19 @@ export async function unlessLost<T>(answer: Promise<T>): Promise<T | undefined> 
 function joinVersions(
   answers: readonly { readonly member: number; readonly records: readonly ObjectRecord[] }[],
 ): HeldVersion[] {
-  const byId = new Map<number, { record: ObjectRecord; holders: number[] }>();
+  const byId = new Map<number, { record: ObjectRecord; holders: number[]; outdated: number[] }>();
   for (const { member, records } of answers) {
     for (const record of records) {
       const known = byId.get(record.gfid);
       if (known === undefined) {
-        byId.set(record.gfid, { record, holders: [member] });
+        byId.set(record.gfid, { record, holders: [member], outdated: [] });
       } else {
+        if (record.epoch < known.record.epoch) known.outdated.push(member);
+        if (record.epoch > known.record.epoch) {
+          known.record = record;
+          known.outdated.push(...known.holders.filter((holder) => !known.outdated.includes(holder)));
+        }
         known.holders.push(member);
-        if (record.epoch > known.record.epoch) known.record = record;
       }
     }
   }

@@ -6,10 +6,10 @@ import {
   type GroupShape,
   groupBlocks,
   groupCount,
+  groupMembers,
   groupShape,
   paritySlots,
   partBlocks,
-  slotMember,
 } from '../layout/geometry.ts';
 import { blockBytes, groupsPerWindow } from '../limits.ts';
 import type { ParityKernel } from '../parity/parity-kernel.ts';
@@ -110,9 +110,10 @@ export class ObjectReader {
 
   /** Where the slots of a group lie, in memory and among the members. */
   #lay(group: number, shape: GroupShape, first: PageIndex, pages: number): Group {
-    const { geometry, span } = this.#object;
+    const { geometry } = this.#object;
+    const members = groupMembers(this.#object, group);
     const slotAt = (slot: number, page: PageIndex, blocks: number): Slot => {
-      const member = slotMember(geometry, span, group, slot);
+      const member = members[slot]!;
       const failure = this.#knownFailure(member);
       const passedOver = failure === 'unanswered';
       return { slot, member, page, blocks, failure, fetched: false, passedOver, tainted: false };

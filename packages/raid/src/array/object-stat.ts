@@ -15,13 +15,13 @@ export function storedObject(record: ObjectRecord, groups: number): StoredObject
 
 /** What is said of an object that is there, while these members are up. */
 export function objectStat(record: ObjectRecord, live: ReadonlySet<number>): ObjectStat {
-  const { key, gfid, bytes, geometry, storedAtMs, absent, span } = record;
+  const { key, gfid, bytes, geometry, storedAtMs, absent, span, moved = [] } = record;
   return {
     key: keyFromRaw(key),
     gfid: printGfid(gfid),
     bytes,
     technique: techniqueOf(geometry),
-    degraded: absent.length > 0 || span.some((member) => !live.has(member)),
+    degraded: absent.length > 0 || span.some((member) => !live.has(member) && !moved.includes(member)),
     storedAt: new Date(storedAtMs),
     ...sum(record),
   };

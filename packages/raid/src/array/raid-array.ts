@@ -302,6 +302,18 @@ export class RaidArray implements AsyncDisposable {
   }
 
   /**
+   * Give what members that are down held of objects stored whole to members that are left, where an object's span is wider
+   * than its groups: then as many may be lost again. Objects that have no spare member stay degraded. Goes on beside
+   * everything else, like a rebuild.
+   *
+   * @throws GeometryError for bad options
+   */
+  rehome(options: MendOptions = {}): Mending {
+    this.#assertOpen();
+    return this.#mending.rehome(options);
+  }
+
+  /**
    * Read every slot of the objects that are stored whole and hold it against its checksums, and every parity against its
    * data. What the rest of a group restores is written anew; what is gone is reported exactly.
    *

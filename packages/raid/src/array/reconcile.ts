@@ -29,6 +29,7 @@ export async function reconcile(
   const present = [...membership.live];
   const kept = new Set<number>();
   const ranges: ObjectRecord[] = [];
+  const moved = new Map<number, readonly number[]>();
   const claims = await readClaims(membership);
   let degraded = 0;
   let recopied = 0;
@@ -43,6 +44,7 @@ export async function reconcile(
     const { record } = newest;
     kept.add(record.gfid);
     if (isBlockObject(record)) ranges.push(record);
+    if (record.moved !== undefined) moved.set(record.gfid, record.moved);
     if (record.absent.length > 0) degraded++;
     if (!directory.isPlaced(newest)) {
       await directory.keepAgain(newest);
@@ -50,7 +52,9 @@ export async function reconcile(
     }
   }
   const rangeGfids = new Set(ranges.map(({ gfid }) => gfid));
-  const givenUp = (gfid: number, member: number) => damaged.has(member) && rangeGfids.has(gfid);
+  // What a member held whose slots others have now is nothing any more.
+  const givenUp = (gfid: number, member: number) =>
+    (damaged.has(member) && rangeGfids.has(gfid)) || moved.get(gfid)?.includes(member) === true;
   const dropped = await Promise.all(present.map((member) => dropUnknown(membership, member, kept, givenUp)));
   await Promise.all(present.map((member) => tellRanges(membership, member, ranges, claims)));
   for (const member of damaged) await tellBlank(membership, member, suspects);

@@ -10,6 +10,7 @@ import { type ByteSource, chunksOf } from './byte-source.ts';
 import type { Membership } from './membership.ts';
 import { CommitError, type Committed, type ObjectDirectory, unlessLost } from './object-directory.ts';
 import { ObjectWriter, type WriterHost } from './object-writer.ts';
+import { substituteAbsent } from './substitute.ts';
 
 export interface StoreHost extends WriterHost {
   readonly directory: ObjectDirectory;
@@ -64,7 +65,7 @@ export async function storeObject(
     options.signal?.throwIfAborted();
     const sha256 = hash?.digest('hex');
     const { storedAtMs = Date.now() } = options;
-    const describe = (homes: readonly number[]): ObjectRecord => ({
+    const record: Omit<ObjectRecord, 'homes' | 'epoch'> = {
       type: 'object',
       gfid,
       key,
@@ -72,17 +73,22 @@ export async function storeObject(
       geometry,
       span,
       absent: [...writer.absent],
-      homes: [...homes],
-      epoch: membership.epoch,
       storedAtMs,
       sha256,
+    };
+    const moved = options.degraded === 'substitute' ? await substituteAbsent(host, record, writer.groups) : undefined;
+    const lies = moved === undefined ? record : { ...record, absent: [], moved };
+    const describe = (homes: readonly number[]): ObjectRecord => ({
+      ...lies,
+      homes: [...homes],
+      epoch: membership.epoch,
     });
     return { ...(await host.directory.commit(describe, key)), groups: writer.groups };
   } catch (error) {
     await writer.abandon();
     // Metadata that may be durable somewhere needs its blocks until the next opening has decided about it.
     if (error instanceof CommitError && !error.undone) throw error.cause;
-    await dropBlocks(membership, gfid, writer.touched);
+    await dropBlocks(membership, gfid, options.degraded === 'substitute' ? span : writer.touched);
     throw error instanceof CommitError ? error.cause : error;
   }
 }

@@ -94,6 +94,7 @@ export const ObjectMessage = z.object({
   span: members,
   absent: members,
   homes: members,
+  moved: members.optional(),
   epoch,
   storedAtMs: count,
   sha256: z

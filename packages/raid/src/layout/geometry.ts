@@ -70,3 +70,46 @@ export function slotMember(geometry: Geometry, span: readonly number[], group: n
   if (member === undefined || span.length < width) throw new RangeError('A span is at least as long as a group.');
   return member;
 }
+
+/** Where an object lies. */
+export interface Layout {
+  readonly geometry: Geometry;
+  readonly span: readonly number[];
+  /** Members of the span that were lost, and whose slots others of it hold, in the order that was decided in. */
+  readonly moved?: readonly number[] | undefined;
+}
+
+/**
+ * The members that hold a group, by slot. A slot that was moved lies on the first member of the span behind the group that
+ * has no slot of it, and was not lost itself until then: what is moved later does not change where it lies.
+ */
+export function groupMembers({ geometry, span, moved = [] }: Layout, group: number): number[] {
+  const width = groupWidth(geometry);
+  const members = Array.from({ length: width }, (_, slot) => slotMember(geometry, span, group, slot));
+  for (const [index, lost] of moved.entries()) {
+    const slot = members.indexOf(lost);
+    if (slot < 0) continue;
+    const lostSoFar = moved.slice(0, index + 1);
+    const behind = Array.from({ length: span.length }, (_, at) => span[(group * width + width + at) % span.length]!);
+    const spare = behind.find((member) => !members.includes(member) && !lostSoFar.includes(member));
+    if (spare === undefined) throw new RangeError('A span has a spare member for each that was lost.');
+    members[slot] = spare;
+  }
+  return members;
+}
+
+/**
+ * The members to move the slots of, so that all of an object lies on members that are up, behind those that were moved
+ * before.
+ * @param absent members that are up, and hold nothing of the object
+ * @returns undefined when there is nothing to move, or the span has too few members left for a group
+ */
+export function movesNeeded(
+  { geometry, span, moved = [] }: Layout,
+  absent: readonly number[],
+  live: ReadonlySet<number>,
+): number[] | undefined {
+  const away = span.filter((member) => !moved.includes(member) && (!live.has(member) || absent.includes(member)));
+  const left = span.length - moved.length - away.length;
+  return away.length === 0 || left < groupWidth(geometry) ? undefined : [...moved, ...away];
+}

@@ -8,10 +8,10 @@ import {
   dataSlot,
   type GroupShape,
   groupBlocks,
+  groupMembers,
   groupShape,
   paritySlots,
   partBlocks,
-  slotMember,
 } from '../layout/geometry.ts';
 import { blockBytes } from '../limits.ts';
 import type { ParityKernel } from '../parity/parity-kernel.ts';
@@ -92,6 +92,33 @@ export class GroupMender {
     });
   }
 
+  /**
+   * Make the slots again that lie elsewhere once those of `moved` are moved, where they lie then. They are written, and not
+   * yet durable.
+   * @throws MemberLostError when a member that is to have one is lost
+   */
+  move(record: ObjectRecord, group: number, moved: readonly number[]): Promise<MendedGroup> {
+    return this.#withGroup(record, group, async (laid) => {
+      const target = groupMembers({ ...record, moved }, group);
+      const leaving = slotsOf(laid).filter(({ slot, member }) => target[slot] !== member);
+      if (leaving.length === 0) return outcome(laid);
+      for (const slot of leaving) slot.failure = 'down';
+      await this.#fetchStored(
+        laid,
+        slotsOf(laid).filter((slot) => !leaving.includes(slot)),
+      );
+      const bad = failed(laid);
+      if (bad.length > record.geometry.parity) return this.#beyond(laid);
+      this.#restore(laid, bad);
+      const written = leaving.map((slot) => ({ ...slot, member: target[slot.slot]! }));
+      for (const slot of written) await this.#store(laid, slot, false);
+      return outcome(
+        laid,
+        written.map((slot) => mended(laid, slot, 'down')),
+      );
+    });
+  }
+
   /** Read every slot: restore those that are damaged, and compute parity anew where all data is whole and it does not fit. */
   scrub(record: ObjectRecord, group: number): Promise<MendedGroup> {
     return this.#withGroup(record, group, async (laid) => {
@@ -111,14 +138,15 @@ export class GroupMender {
   }
 
   async #withGroup<T>(record: ObjectRecord, group: number, work: (laid: Group) => Promise<T>): Promise<T> {
-    const { geometry, bytes, span } = record;
+    const { geometry, bytes } = record;
+    const members = groupMembers(record, group);
     const shape = groupShape(geometry, bytes, group);
     const counts = [groupPages(geometry, shape), ...Array.from({ length: geometry.parity }, () => shape.unitBlocks)];
     const taken = await this.#host.budget.takeAll(counts);
     const [first = 0, ...scratch] = taken;
     const slotAt = (slot: number, page: PageIndex, blocks: number): Slot => ({
       slot,
-      member: slotMember(geometry, span, group, slot),
+      member: members[slot]!,
       page,
       blocks,
       failure: undefined,

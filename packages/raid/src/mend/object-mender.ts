@@ -5,7 +5,7 @@ import type { Membership } from '../array/membership.ts';
 import type { HeldVersion, ObjectDirectory } from '../array/object-directory.ts';
 import type { LostGroup } from '../errors.ts';
 import type { KeyLocks } from '../journal/key-locks.ts';
-import { groupCount } from '../layout/geometry.ts';
+import { groupCount, movesNeeded } from '../layout/geometry.ts';
 import { groupsPerWindow, lostObjectsMax } from '../limits.ts';
 import { isBlockObject } from '../object/object-record.ts';
 import type { ObjectRecord } from '../store/log-record.ts';
@@ -26,9 +26,12 @@ export interface ObjectMenderHost {
 interface Task {
   /** Whether the object is concerned at all. */
   readonly concerns: (record: ObjectRecord) => boolean;
-  readonly mend: (record: ObjectRecord, group: number) => Promise<MendedGroup>;
-  /** All groups of an object were mended, and none is lost. */
-  readonly finish: (version: HeldVersion) => Promise<void>;
+  /** What that is for this object, which stays as it is until it is finished. */
+  readonly begin: (record: ObjectRecord) => {
+    readonly mend: (group: number) => Promise<MendedGroup>;
+    /** All groups of the object were mended, and none is lost. */
+    readonly finish?: (version: HeldVersion) => Promise<void>;
+  };
 }
 
 /**
@@ -47,10 +50,35 @@ export class ObjectMender {
     const { groups, membership } = this.#host;
     return this.#begin(options, {
       concerns: ({ span }) => span.includes(member),
-      mend: (record, group) => groups.rebuild(record, group, member),
-      finish: async (version) => {
-        await membership.ask(member, (iom, epoch) => iom.harden({ epoch }));
-        if (version.record.absent.includes(member)) await this.#countIn(version, member);
+      begin: (record) => ({
+        mend: (group) => groups.rebuild(record, group, member),
+        finish: async (version) => {
+          await membership.ask(member, (iom, epoch) => iom.harden({ epoch }));
+          if (version.record.absent.includes(member)) await this.#countIn(version, member);
+        },
+      }),
+    });
+  }
+
+  /**
+   * Give what members that are down held to members that have nothing of the same group, of objects whose spans are wide
+   * enough for that.
+   */
+  rehome(options: MendOptions): Mending {
+    const { groups, membership, directory } = this.#host;
+    const needed = (record: ObjectRecord) => movesNeeded(record, record.absent, membership.live);
+    return this.#begin(options, {
+      concerns: (record) => record.geometry.parity > 0 && needed(record) !== undefined,
+      begin: (record) => {
+        const moved = needed(record) ?? record.moved ?? [];
+        return {
+          mend: (group) => groups.move(record, group, moved),
+          finish: async (version) => {
+            await hardenSpan(membership, record.span);
+            await membership.steady();
+            await directory.keepAgain(version, { moved, absent: [] });
+          },
+        };
       },
     });
   }
@@ -59,8 +87,7 @@ export class ObjectMender {
   scrub(options: MendOptions): Mending {
     return this.#begin(options, {
       concerns: () => true,
-      mend: (record, group) => this.#host.groups.scrub(record, group),
-      finish: async () => undefined,
+      begin: (record) => ({ mend: (group) => this.#host.groups.scrub(record, group) }),
     });
   }
 
@@ -115,19 +142,20 @@ export class ObjectMender {
     // Replaced or removed meanwhile: what is stored now is stored as it should be.
     if (version?.record.gfid !== gfid) return [];
     const { record } = version;
+    const { mend, finish } = task.begin(record);
     const lost: LostGroup[] = [];
     const groups = groupCount(record.geometry, record.bytes);
     for (let start = 0; start < groups; start += groupsPerWindow) {
       signal?.throwIfAborted();
       const count = Math.min(groupsPerWindow, groups - start);
-      const window = Array.from({ length: count }, (_, index) => task.mend(record, start + index));
+      const window = Array.from({ length: count }, (_, index) => mend(start + index));
       for (const mended of await Promise.all(window)) {
         if (mended.lost !== undefined) lost.push(mended.lost);
         for (const slot of mended.mended) this.#host.onMended(keyFromRaw(key), slot);
         progress.say(withGroup(progress.value, mended));
       }
     }
-    if (lost.length === 0) await task.finish(version);
+    if (lost.length === 0) await finish?.(version);
     progress.say({ objects: progress.value.objects + 1 });
     return lost;
   }
@@ -138,6 +166,12 @@ export class ObjectMender {
     await membership.steady();
     await directory.keepAgain(version, { absent: version.record.absent.filter((other) => other !== member) });
   }
+}
+
+/** Make all that was written at members of a span durable, on those that are up. */
+export async function hardenSpan(membership: Membership, span: readonly number[]): Promise<void> {
+  const up = span.filter((member) => membership.live.has(member));
+  await Promise.all(up.map((member) => membership.ask(member, (iom, epoch) => iom.harden({ epoch }))));
 }
 
 /** How far a job is, and who wants to hear of it. */

@@ -144,7 +144,7 @@ export class BlockStore {
 
   /** Keep an object's metadata: durable when this resolves. */
   async putObject(record: ObjectRecord): Promise<void> {
-    if (record.geometry.parity !== 1) await this.#enable('techniques');
+    if (record.geometry.parity !== 1 || record.moved !== undefined) await this.#enable('techniques');
     await this.#record([record], logReserveBytes);
     await this.harden();
   }

@@ -42,6 +42,8 @@ export interface ObjectRecord {
   readonly absent: number[];
   /** Members that keep this metadata. */
   readonly homes: number[];
+  /** Members of the span that were lost, and whose slots others hold, in that order. */
+  readonly moved?: number[] | undefined;
   /** The array's epoch when it was committed. */
   readonly epoch: number;
   /** Milliseconds since 1970, by the clock of the storing thread. */
@@ -94,7 +96,7 @@ export function recordBytes(record: LogRecord): number {
   if (isJournalRecord(record)) return journalRecordBytes(record);
   if (record.type === 'run') return runRecordBytes(record.blocks);
   if (record.type === 'forget' || record.type === 'drop') return recordHeaderBytes + 8;
-  const lists = record.span.length + record.absent.length + record.homes.length;
+  const lists = record.span.length + record.absent.length + record.homes.length + (record.moved?.length ?? 0);
   return aligned(objectBytes + (record.sha256 === undefined ? 0 : sha256Bytes) + lists + record.key.length);
 }
 
@@ -120,6 +122,7 @@ function encodeObject(record: ObjectRecord, bytes: Uint8Array, view: DataView): 
   view.setUint8(43, record.absent.length);
   view.setUint8(44, record.homes.length);
   view.setUint8(45, record.sha256 === undefined ? 0 : 1);
+  view.setUint8(46, record.moved?.length ?? 0);
   let at = objectBytes;
   const append = (part: ArrayLike<number>) => {
     bytes.set(part, at);
@@ -129,6 +132,7 @@ function encodeObject(record: ObjectRecord, bytes: Uint8Array, view: DataView): 
   append(record.span);
   append(record.absent);
   append(record.homes);
+  append(record.moved ?? []);
   append(Buffer.from(record.key, 'latin1'));
 }
 
@@ -190,6 +194,7 @@ function decodeObject(gfid: number, bytes: Uint8Array, view: DataView): ObjectRe
   const span = [...part(view.getUint8(42))];
   const absent = [...part(view.getUint8(43))];
   const homes = [...part(view.getUint8(44))];
+  const moved = [...part(view.getUint8(46))];
   const key = Buffer.from(part(view.getUint16(40, true))).toString('latin1');
   const parity = view.getUint8(37);
   if (aligned(at) !== view.byteLength || !isParityCount(parity)) return undefined;
@@ -202,6 +207,7 @@ function decodeObject(gfid: number, bytes: Uint8Array, view: DataView): ObjectRe
     span,
     absent,
     homes,
+    ...(moved.length === 0 ? {} : { moved }),
     epoch: view.getUint32(32, true),
     storedAtMs: getNumber(view, 24),
     ...(sha256 === undefined ? {} : { sha256 }),

@@ -11,7 +11,7 @@ export interface Superblock {
   readonly logGeneration: number;
   /** The log may hold records of the journaled write: who does not know them must not open the drive. */
   readonly journaledBlocks: boolean;
-  /** The log may hold objects without parity, or with two parity slots a group: the same. */
+  /** The log may hold objects without parity, with two parity slots a group, or with slots that were moved: the same. */
   readonly techniques: boolean;
 }
 

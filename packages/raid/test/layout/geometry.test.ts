@@ -5,8 +5,10 @@ import {
   dataSlot,
   type Geometry,
   groupCount,
+  groupMembers,
   groupShape,
   groupWidth,
+  movesNeeded,
   type ParityCount,
   paritySlots,
   partBlocks,
@@ -103,5 +105,57 @@ describe('the places of a group', () => {
 
   it('refuse a span shorter than the group', () => {
     expect(() => slotMember({ data: 3, parity: 1, unitBlocks: 16 }, [0, 1, 2], 0, 1)).toThrow(RangeError);
+  });
+});
+
+describe('slots that were moved', () => {
+  const layouts = geometries.chain((geometry) =>
+    fc.record({ more: fc.integer({ min: 0, max: 4 }), group: fc.nat(2 ** 32 - 1) }).chain(({ more, group }) => {
+      const span = Array.from({ length: groupWidth(geometry) + more }, (_, index) => index + 7);
+      return fc.record({
+        geometry: fc.constant(geometry),
+        group: fc.constant(group),
+        span: fc.constant(span),
+        moved: fc.shuffledSubarray(span, { maxLength: more }),
+      });
+    }),
+  );
+
+  it('lie on members of their own that were not lost, and each move changes only what the lost one had', () => {
+    fc.assert(
+      fc.property(layouts, ({ geometry, group, span, moved }) => {
+        for (let count = 0; count <= moved.length; count++) {
+          const members = groupMembers({ geometry, span, moved: moved.slice(0, count) }, group);
+          expect(new Set(members).size).toBe(groupWidth(geometry));
+          for (const member of members) {
+            expect(span).toContain(member);
+            expect(moved.slice(0, count)).not.toContain(member);
+          }
+          if (count === 0) continue;
+          const before = groupMembers({ geometry, span, moved: moved.slice(0, count - 1) }, group);
+          for (const [slot, member] of before.entries()) {
+            if (member !== moved[count - 1]) expect(members[slot]).toBe(member);
+          }
+        }
+      }),
+    );
+  });
+
+  it('are those of members that are down or hold nothing, where enough others are left', () => {
+    fc.assert(
+      fc.property(layouts, fc.uniqueArray(fc.nat(30), { maxLength: 3 }), ({ geometry, span, moved, group }, down) => {
+        const live = new Set(span.filter((member) => !down.includes(member)));
+        const needed = movesNeeded({ geometry, span, moved }, [], live);
+        const away = span.filter((member) => !live.has(member) && !moved.includes(member));
+        if (away.length === 0 || span.length - moved.length - away.length < groupWidth(geometry)) {
+          expect(needed).toBeUndefined();
+          return;
+        }
+        expect(needed?.slice(0, moved.length)).toEqual(moved);
+        for (const member of groupMembers({ geometry, span, moved: needed }, group)) {
+          expect(live.has(member)).toBe(true);
+        }
+      }),
+    );
   });
 });

@@ -77,6 +77,7 @@ it('says in the superblock that there are objects of other techniques, before th
   await drive.store.putObject(object(2, 'pq', { geometry: { data: 2, parity: 2, unitBlocks: 16 } }));
   expect(incompat()).toBe(2);
   await drive.store.putObject(object(3, 'none', { geometry: { data: 3, parity: 0, unitBlocks: 16 } }));
+  await drive.store.putObject(object(4, 'moved', { span: [2, 0, 3, 1, 5], moved: [3, 1] }));
   await drive.close();
   const log = readFileSync(join(drive.path, 'log-1'));
   // Data and parity slots of a group: bytes 36 and 37 of the object record behind the 64 of the batch.
@@ -85,9 +86,14 @@ it('says in the superblock that there are objects of other techniques, before th
     [2, 2],
     [3, 0],
   ]);
+  // How many members' slots were moved, and which: behind span and homes, before the key.
+  const moved = log.subarray(3 * 4096 + 64);
+  expect([moved[46], ...moved.subarray(64 + 5 + 2, 64 + 5 + 2 + 2)]).toEqual([2, 3, 1]);
   await drive.reopen();
+  expect(drive.store.versions('moved')).toMatchObject([{ moved: [3, 1] }]);
   expect(drive.store.objects('', undefined, 10).map(({ key, geometry }) => [key, geometry.parity])).toEqual([
     ['mirror', 1],
+    ['moved', 1],
     ['none', 0],
     ['pq', 2],
   ]);
