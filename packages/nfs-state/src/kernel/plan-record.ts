@@ -1,10 +1,11 @@
 import type { StateBounds } from '../limits.ts';
 import { anything } from './log-types.ts';
+import { refuse } from './owner-turns.ts';
 import { planOperation } from './plan-operation.ts';
 import { judgeSlot, type SlotRequest, slotDelta, slotStep } from './plan-sessions.ts';
 import { fileKey, keysOf, type RecordKeys, takesAway } from './record-keys.ts';
 import { readReply, replyText } from './reply-text.ts';
-import { namedBy } from './request-client.ts';
+import { heldUnder, namedBy, refusalOfForeign } from './request-client.ts';
 import type { ClientId, Delta, Here, Mint, NfsState, Operation, Reply, SessionId } from './state-types.ts';
 
 /** An operation as it comes to a head. */
@@ -64,7 +65,7 @@ function decidedOn(state: NfsState, operation: Operation): readonly string[] {
   if ('file' in operation) return [fileKey(operation.file)];
   const key = namedBy(operation);
   if (key === undefined) return [];
-  const found = state.opens.get(key) ?? state.locks.get(key) ?? state.delegations.get(key) ?? state.layouts.get(key);
+  const found = heldUnder(state, key);
   return [found === undefined ? anything : fileKey(found.file)];
 }
 
@@ -86,7 +87,9 @@ export function planRecord(state: NfsState, { operation, slot }: Request, planni
   const verdict = slot === undefined ? undefined : judgeSlot(state, slot, planning.afterTakeover(slot.session));
   if (verdict?.verdict === 'refuse') return answered({ status: verdict.status }, true);
   if (verdict?.verdict === 'repeat') return answered(readReply(verdict.reply), true);
-  const plan = planOperation(state, operation, planning.mint, planning.bounds, planning.here);
+  const foreign = slot === undefined ? undefined : refusalOfForeign(state, operation, slot.session);
+  const { mint, bounds, here } = planning;
+  const plan = foreign === undefined ? planOperation(state, operation, mint, bounds, here) : refuse(foreign);
   if (plan.lapsed !== undefined) return answered(plan.reply, true, { lapsed: plan.lapsed });
   const keepsSlot = slot !== undefined && !looksOnly.has(operation.type);
   const deltas = keepsSlot ? [...plan.deltas, slotDelta(slot, replyText(plan.reply))] : plan.deltas;

@@ -1,10 +1,26 @@
 import type { Request } from './plan-record.ts';
-import type { ClientId, NfsState, Operation } from './state-types.ts';
+import type { ClientId, FileId, NfsState, Operation, SessionId, Status } from './state-types.ts';
 
 /** The stateid that an operation names, if any. */
 export function namedBy(operation: Operation): string | undefined {
   if ('stateid' in operation) return operation.stateid.key;
   return operation.type === 'lock-new' ? operation.open.key : undefined;
+}
+
+/** What a stateid stands for, if anything: all of it is a client's and of a file. */
+export const heldUnder = (state: NfsState, key: string): { client: ClientId; file: FileId } | undefined =>
+  state.opens.get(key) ?? state.locks.get(key) ?? state.delegations.get(key) ?? state.layouts.get(key);
+
+/**
+ * What is said to an operation of a session that speaks for another client: a stateid is that of one client, and a session
+ * is one client's (RFC 8881, 8.2.1).
+ */
+export function refusalOfForeign(state: NfsState, operation: Operation, session: SessionId): Status | undefined {
+  const client = state.sessions.get(session)?.client;
+  if ('client' in operation && operation.client !== client) return 'STALE_CLIENTID';
+  const key = namedBy(operation);
+  const held = key === undefined ? undefined : heldUnder(state, key);
+  return held === undefined || held.client === client ? undefined : 'BAD_STATEID';
 }
 
 /** What heads ask of themselves says nothing of a client. */
@@ -20,6 +36,5 @@ export function clientOf(state: NfsState, { operation, slot }: Request): ClientI
   if ('client' in operation) return state.clients.has(operation.client) ? operation.client : undefined;
   const key = namedBy(operation);
   if (key === undefined) return undefined;
-  const held = state.opens.get(key) ?? state.locks.get(key) ?? state.delegations.get(key) ?? state.layouts.get(key);
-  return held?.client;
+  return heldUnder(state, key)?.client;
 }
