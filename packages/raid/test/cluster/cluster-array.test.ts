@@ -57,6 +57,24 @@ it('stores on threads while two are killed, one between a block and its flush, a
   for (const size of sizes) expect(await verdict(array, `before/${size}`, bytesOf(size, 1))).toBe('right');
 });
 
+it('grows by a node on threads, changes techniques, and has spare members take what a killed node held', async () => {
+  const directory = scratchDirectory();
+  const keys = sizes.map((size) => `${size}`);
+  {
+    await using cluster = await Cluster.start({ nodes: 4 });
+    await using array = await RaidArray.create(cluster, { ...smallShape, data: 2, directory });
+    for (const size of sizes) await array.put(`${size}`, bytesOf(size, 1));
+  }
+  await using cluster = await Cluster.start({ nodes: 5 });
+  await using array = await RaidArray.open(cluster, { directory, grow: ['n4'] });
+  expect((await array.status()).members).toHaveLength(5);
+  for (const key of keys) expect(await array.change(key, '3+1')).toMatchObject({ technique: '3+1', degraded: false });
+  await cluster.kill('n1');
+  expect(await array.rehome().done).toMatchObject({ lostGroups: 0 });
+  await cluster.kill('n4');
+  for (const size of sizes) expect(await verdict(array, `${size}`, bytesOf(size, 1))).toBe('right');
+});
+
 it('lets no second array onto the drives of a first, and none onto a cluster without storage', async () => {
   const directory = scratchDirectory();
   await using first = await Cluster.start({ nodes: 2 });

@@ -98,6 +98,28 @@ it(
   timeoutMs,
 );
 
+it(
+  'holds objects whose technique is changed, and whose slots move to spare members when one dies',
+  async () => {
+    const five = [0, 1, 2, 3, 4];
+    const { recording, fromStep } = await recordRun({
+      seed: seed + 2,
+      callsEach: 40,
+      array: { members: five, shape: { ...smallShape, data: 2, parity: 2 } },
+      techniques: ['2+2', '1+2'],
+      dies: 4,
+    });
+    const wide = new ImageOpener(five);
+    let opened = 0;
+    for (const image of crashImages(recording, { seed, images: images / 10, fromStep })) {
+      const without = ['n4', ...(opened % 2 === 0 ? [`n${(opened / 2) % 4}`] : [])];
+      opened++;
+      expect(await wide.wrong(image, { without }), `${image.label}, without ${without}`).toBeUndefined();
+    }
+  },
+  timeoutMs,
+);
+
 describe('the crash images show', () => {
   it.each([
     ['a log that is not flushed', noFlushOf((file) => file.startsWith('log'))],

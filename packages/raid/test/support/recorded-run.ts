@@ -55,8 +55,10 @@ export interface RecordedRun {
   readonly bytesMax?: number;
   /** Where omitted, four members with groups of 3 + 1. */
   readonly array?: { readonly members: readonly number[]; readonly shape: CreateOptions };
-  /** Techniques the objects have in turn; where omitted, that of the array. */
+  /** Techniques the objects have in turn, and are changed to; where omitted, that of the array. */
   readonly techniques?: readonly Technique[];
+  /** A member that dies half-way; what it held goes to spare members while the rest is stored. */
+  readonly dies?: number;
 }
 
 /**
@@ -78,9 +80,21 @@ export async function recordRun(
   const array = await RaidArray.createOn(host, shape);
   const fromStep = recording.steps.length;
   const note = (call: CallNote) => recording.note(call);
+  let rehomed = Promise.resolve();
+  const dieAndRehome = async (member: number) => {
+    await host.cutOff(member);
+    rehomed = array.rehome().done.then(({ lostGroups }) => {
+      if (lostGroups > 0) throw new Error(`${lostGroups} groups were lost`);
+    });
+  };
+  const changeIfThere = async (key: string, technique: Technique) => {
+    if ((await array.stat(key)) !== undefined) await array.change(key, technique);
+  };
   const lane = async (name: string) => {
     for (let call = 0; call < callsEach; call++) {
       const key = `${name}/${random(4)}`;
+      if (run.dies !== undefined && name === 'a' && call === callsEach >> 1) await dieAndRehome(run.dies);
+      if (techniques.length > 0 && random(6) === 0) await changeIfThere(key, techniques[random(techniques.length)]!);
       const bytes = random(6) === 0 ? random(bytesMax) : random(Math.min(bytesMax, 6000));
       const content = random(5) === 0 ? undefined : { seed: random(1_000_000), bytes };
       note({ verb: 'begin', key, content });
@@ -91,6 +105,7 @@ export async function recordRun(
     }
   };
   await Promise.all(['a', 'b', 'c'].map(lane));
+  await rehomed;
   await array.close();
   return { recording, fromStep };
 }
