@@ -115,6 +115,24 @@ it('with two parities takes what two lost members held, at once or one after the
   }
 });
 
+it('makes moved slots durable everywhere before the metadata says where they are', async () => {
+  const host = hostAt(scratchDirectory());
+  const array = await RaidArray.createOn(host, smallShape);
+  await array.put('k', bytesOf(300_000));
+  await host.cutOff(2);
+  const requests: string[] = [];
+  host.beforeRequest = (member, request) => {
+    if (['store', 'harden', 'putObject'].includes(request)) requests.push(`${request} ${member}`);
+  };
+  await array.rehome().done;
+  const stored = requests.findLastIndex((request) => request.startsWith('store'));
+  const recorded = requests.findIndex((request) => request.startsWith('putObject'));
+  const others = six.filter((member) => member !== 2);
+  expect(stored).toBeGreaterThanOrEqual(0);
+  expect(requests.slice(stored + 1, recorded).sort()).toEqual(others.map((member) => `harden ${member}`));
+  await array.close();
+});
+
 it('leaves objects as they are whose span has no spare member, and says what is gone of others', async () => {
   const { host, array } = await filledArray();
   const wide = bytesOf(200_000, 77);

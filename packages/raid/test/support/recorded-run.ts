@@ -57,17 +57,18 @@ export interface RecordedRun {
   readonly array?: { readonly members: readonly number[]; readonly shape: CreateOptions };
   /** Techniques the objects have in turn, and are changed to; where omitted, that of the array. */
   readonly techniques?: readonly Technique[];
-  /** A member that dies half-way; what it held goes to spare members while the rest is stored. */
+  /** A member that dies half-way; what it held goes to spare members before the rest is stored. */
   readonly dies?: number;
 }
 
 /**
  * Store, replace and remove small objects in a recorded array, three calls at a time; what was begun and acknowledged is
- * noted in the recording. The answer says from which step on the array was there.
+ * noted in the recording. The answer says from which step on the array was there, and from which on what the member that
+ * died had held was with others.
  */
 export async function recordRun(
   run: RecordedRun,
-): Promise<{ readonly recording: DriveRecording; readonly fromStep: number }> {
+): Promise<{ readonly recording: DriveRecording; readonly fromStep: number; readonly rehomedStep: number }> {
   const { callsEach, flaw = (drive) => drive, bytesMax = 100_000, techniques = [] } = run;
   const { members: list, shape } = run.array ?? { members, shape: smallShape };
   const random = randomNumbers(run.seed);
@@ -80,20 +81,12 @@ export async function recordRun(
   const array = await RaidArray.createOn(host, shape);
   const fromStep = recording.steps.length;
   const note = (call: CallNote) => recording.note(call);
-  let rehomed = Promise.resolve();
-  const dieAndRehome = async (member: number) => {
-    await host.cutOff(member);
-    rehomed = array.rehome().done.then(({ lostGroups }) => {
-      if (lostGroups > 0) throw new Error(`${lostGroups} groups were lost`);
-    });
-  };
   const changeIfThere = async (key: string, technique: Technique) => {
     if ((await array.stat(key)) !== undefined) await array.change(key, technique);
   };
   const lane = async (name: string) => {
-    for (let call = 0; call < callsEach; call++) {
+    for (let call = 0; call < (run.dies === undefined ? callsEach : callsEach >> 1); call++) {
       const key = `${name}/${random(4)}`;
-      if (run.dies !== undefined && name === 'a' && call === callsEach >> 1) await dieAndRehome(run.dies);
       if (techniques.length > 0 && random(6) === 0) await changeIfThere(key, techniques[random(techniques.length)]!);
       const bytes = random(6) === 0 ? random(bytesMax) : random(Math.min(bytesMax, 6000));
       const content = random(5) === 0 ? undefined : { seed: random(1_000_000), bytes };
@@ -105,9 +98,16 @@ export async function recordRun(
     }
   };
   await Promise.all(['a', 'b', 'c'].map(lane));
-  await rehomed;
+  let rehomedStep = 0;
+  if (run.dies !== undefined) {
+    await host.cutOff(run.dies);
+    const { lostGroups } = await array.rehome().done;
+    if (lostGroups > 0) throw new Error(`${lostGroups} groups were lost`);
+    rehomedStep = recording.steps.length;
+    await Promise.all(['a', 'b', 'c'].map(lane));
+  }
   await array.close();
-  return { recording, fromStep };
+  return { recording, fromStep, rehomedStep };
 }
 
 /** Opens crash images one after the other, all with the same pages. */
