@@ -24,16 +24,27 @@ export const startsCall = (type: ObjectEvent['type']): boolean => starting.has(t
 export const callBudget = (nodes: number): Ghost =>
   ghost<number[]>({ monitor: budget(nodes, (value) => (value as ObjectEvent).type), renamed: permuted });
 
-/** The same where an event names the object it is of. */
-export const keyedCallBudget = (nodes: number): Monitor =>
-  budget(nodes, (value) => (value as { event?: ObjectEvent }).event?.type);
+/**
+ * The same where an event names the object it is of. How many calls a node had made before it died makes no difference
+ * where it does not start again.
+ */
+export const keyedCallBudget = (nodes: number, mayStartAgain: boolean): Monitor =>
+  budget(nodes, (value) => (value as { event?: ObjectEvent }).event?.type, !mayStartAgain);
 
-const budget = (nodes: number, typeOf: (value: unknown) => ObjectEvent['type'] | undefined): Monitor =>
+const budget = (
+  nodes: number,
+  typeOf: (value: unknown) => ObjectEvent['type'] | undefined,
+  forgetsDead = false,
+): Monitor =>
   monitor<number[]>({
     name: 'calls made',
-    watches: ['call'],
+    watches: forgetsDead ? ['call', 'crash'] : ['call'],
     initial: () => new Array<number>(nodes).fill(0),
-    observe(counts, { node, value }) {
+    observe(counts, { kind, node, value }) {
+      if (kind === 'crash') {
+        counts[node] = 0;
+        return;
+      }
       const type = typeOf(value);
       if (type !== undefined && starting.has(type)) counts[node] = (counts[node] ?? 0) + 1;
     },

@@ -1,4 +1,5 @@
 import { callBudget } from './call-budget.ts';
+import { chaseGhost } from './chase-monitor.ts';
 import { executeGhost } from './execute-monitor.ts';
 import { type Ghost, ghost } from './ghosts.ts';
 import type { ObjectScenario } from './object-scenario.ts';
@@ -24,7 +25,8 @@ export function ghostsOf(scenario: ObjectScenario): { ghosts: readonly Ghost[]; 
     isWanted ? ghosts.push(make(scenario.nodes)) - 1 : undefined;
   const watch = place(does(scenario, 'watch'), watchGhost);
   const execute = place(does(scenario, 'execute'), executeGhost);
-  const { overtakingMax } = scenario;
+  const { overtakingMax, passedOnMax } = scenario;
+  if (passedOnMax !== undefined) ghosts.push(chaseGhost(scenario.nodes, passedOnMax));
   if (overtakingMax !== undefined) ghosts.push(overtakingGhost(scenario.nodes, overtakingMax));
   return { ghosts, places: { watch, execute } };
 }

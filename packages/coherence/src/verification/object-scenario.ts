@@ -52,6 +52,8 @@ export interface ObjectScenario {
   readonly requestIds?: number;
   /** How often a waiting writer may be overtaken by the node where it waits; where omitted, nobody counts. */
   readonly overtakingMax?: number;
+  /** Check that no request is passed on more often before its node is answered. */
+  readonly passedOnMax?: number;
   readonly faults?: FaultBudget;
 }
 

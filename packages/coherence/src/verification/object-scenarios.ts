@@ -56,6 +56,10 @@ export const quickScenarios = {
     ...scenario('3 nodes: get, grab, put, and how often a waiting writer is overtaken', 3),
     overtakingMax: 1,
   },
+  chase: {
+    ...scenario('3 nodes: get, grab, put, and how often a request is passed on', 3),
+    passedOnMax: 1,
+  },
   abort: scenario('3 nodes: writers that change nothing', 3, abort),
   evict: scenario('3 nodes: evict, find', 3, evict, find),
   tries: scenario('3 nodes: tryGrab', 3, tries),

@@ -14,14 +14,6 @@ const moving: readonly Operation[] = [...access, { type: 'flush' }, { type: 'rem
 
 /** Any node dies at any moment; every prefix of what it sent arrives; what it did not receive is known or not. */
 export const viewScenarios = {
-  twoEach: {
-    name: '3 nodes, 2 calls each, a death: get, grab, flush, remove',
-    nodes: 3,
-    callsPerNode: 2,
-    crashes: 1,
-    isReduced: true,
-    operations: moving,
-  },
   one: {
     name: '3 nodes, 1 call each, a death: get, grab, flush, remove',
     nodes: 3,
@@ -164,6 +156,25 @@ export const viewScenarios = {
     isReduced: true,
     operations: access.slice(0, 1),
   },
+  deathsOfAny: {
+    name: '4 nodes, 1 call of one, two deaths, the second while the view changes: get, grab, flush, remove',
+    nodes: 4,
+    callsPerNode: 1,
+    callers: [3],
+    crashes: 2,
+    isReduced: true,
+    operations: moving,
+  },
+  deathsBesideTwo: {
+    name: '4 nodes, 1 call of two, the two others die, the second while the view changes: get, grab',
+    nodes: 4,
+    callsPerNode: 1,
+    callers: [2, 3],
+    mortals: [0, 1],
+    crashes: 2,
+    isReduced: true,
+    operations: access,
+  },
   rejoins: {
     name: '2 nodes, 2 calls each, a death, and the node joins again: get, grab, flush, remove',
     nodes: 2,
@@ -231,7 +242,6 @@ export const viewScenarios = {
     callsPerNode: 1,
     busier: [1],
     crashes: 1,
-    isReduced: true,
     operations: [...access, { type: 'flush' }, { type: 'sync' }],
   },
   syncsSaved: {
@@ -263,6 +273,14 @@ export const viewScenarios = {
     restarts: 1,
     backup: true,
     operations: access,
+  },
+  twoEach: {
+    name: '3 nodes, 2 calls each, a death: get, grab, flush, remove',
+    nodes: 3,
+    callsPerNode: 2,
+    crashes: 1,
+    isReduced: true,
+    operations: moving,
   },
 } as const satisfies Record<string, ViewScenario>;
 

@@ -246,7 +246,7 @@ export function viewWorld(
     ],
     monitors: [
       crashMonitor({ nodes, backup: scenario.backup ?? false }),
-      keyedCallBudget(scenario.nodes),
+      keyedCallBudget(scenario.nodes, restarts !== undefined),
       ...(isPrompt || hasJoin ? [] : [supervisor(nodes)]),
       ...(scenario.operations.some(({ type }) => type === 'remove' || type === 'execute')
         ? [onceMonitor(scenario.nodes)]
