@@ -155,6 +155,10 @@ export const claimStepMax = 2 ** 16;
 /** How often the array asks how far a member is that catches up, at most. */
 export const behindPollMs = 20;
 
+/** How long the I/O manager of a restarted node may take to be there, and how often it is looked for. */
+export const reviveWaitMs = 10_000;
+export const revivePollMs = 20;
+
 /** How long after its end a link between two members that are both up is begun anew. */
 export const linkRetryMs = 20;
 

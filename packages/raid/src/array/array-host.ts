@@ -10,6 +10,8 @@ export interface ArrayHost {
   iom(member: number): IomPort;
   /** Hear of members that go down; returns the function that ends it. */
   onDown(listener: (member: number, why: string) => void): () => void;
+  /** Hear of members whose I/O manager is there anew; returns the function that ends it. */
+  onUp(listener: (member: number) => void): () => void;
   /** Hear of members that stand still, and of those that go on; returns the function that ends it. */
   onSilence(listener: (member: number, silent: boolean) => void): () => void;
   close(): Promise<void>;

@@ -29,14 +29,18 @@ export class ArrayMending {
   }
 
   rebuild(member: number, options: MendOptions): Mending {
-    const parsed = parseMend(options);
-    return this.#watched([member], this.#mender(() => undefined).rebuild(member, this.#untilClosed(parsed)));
+    return this.#rebuild(member, options, 'all');
   }
 
   rehome(options: MendOptions): Mending {
     const parsed = parseMend(options);
     const { lost } = this.#host.parts.membership;
     return this.#watched([...lost.keys()], this.#mender(() => undefined).rehome(this.#untilClosed(parsed)));
+  }
+
+  #rebuild(member: number, options: MendOptions, which: 'all' | 'missed'): Mending {
+    const parsed = parseMend(options);
+    return this.#watched([member], this.#mender(() => undefined).rebuild(member, this.#untilClosed(parsed), which));
   }
 
   /** Say when what these members should hold is being made again, and how that ended. */
@@ -89,6 +93,11 @@ export class ArrayMending {
         say('failed');
       }
     });
+  }
+
+  /** What a member that is back missed of the objects that are stored whole; all it should have of them when it is blank. */
+  fillMissed(member: number, isBlank: boolean): void {
+    this.#rebuild(member, {}, isBlank ? 'all' : 'missed');
   }
 
   #mender(onMended: ObjectMenderHost['onMended']): ObjectMender {

@@ -59,6 +59,7 @@ export interface ArrayStatus {
   readonly epoch: number;
   readonly data: number;
   readonly parity: number;
+  /** A member is down, or has not caught up yet: a copy of something may be missing. */
   readonly degraded: boolean;
   /** False when more members are down than parity covers: what can be read still is. */
   readonly writable: boolean;
@@ -70,6 +71,8 @@ export interface ArrayStatus {
 export interface MemberStatus {
   readonly node: MemberName;
   readonly state: 'up' | 'down';
+  /** It is up, and has not caught up yet with what was written while it was away. */
+  readonly returning?: true | undefined;
   /** Why it is down. */
   readonly why?: string | undefined;
   readonly use?: DriveUse | undefined;

@@ -62,6 +62,15 @@ class ClusterHost implements ArrayHost {
     return () => subscription.unsubscribe();
   }
 
+  onUp(listener: (member: number) => void): () => void {
+    const subscription = this.#cluster.events$.subscribe((event) => {
+      if (event.type !== 'deployed' || event.service !== IomService.name) return;
+      const member = memberSlot(event.node);
+      if (member !== undefined) listener(member);
+    });
+    return () => subscription.unsubscribe();
+  }
+
   onSilence(listener: (member: number, silent: boolean) => void): () => void {
     const subscription = this.#cluster.events$.subscribe((event) => {
       const silent = silenceOf[event.type];

@@ -234,6 +234,23 @@ export class Membership {
     await this.steady();
   }
 
+  /**
+   * Let a member in again that was lost: resolves when a view that counts it is durable on everyone and worked by. It has to
+   * catch up. Its drive must have recorded the present view.
+   * @throws MemberLostError when it is lost on the way
+   */
+  async join(member: number): Promise<void> {
+    this.#change(async () => {
+      this.#lost.delete(member);
+      this.#live.add(member);
+      this.#returning.add(member);
+      await this.#publish();
+    });
+    await this.steady();
+    if (!this.#live.has(member)) throw new MemberLostError(this.#host.name(member));
+    this.watchDrive(member);
+  }
+
   /** Hear at once of a drive that stops itself on a thread that lives, not only when something is asked of it. */
   watchDrive(member: number): void {
     const stopped = this.#host.iom(member).stopped();

@@ -13,6 +13,7 @@ export interface OpenedArray {
   readonly members: readonly number[];
   /** Of a group where a put does not ask for another technique; `parity`: members the array can lose. */
   readonly geometry: Geometry;
+  readonly extentBlocks: number;
   /** The highest epoch any drive knows. */
   readonly epoch: number;
   /** Members whose drive is open. */
@@ -53,11 +54,12 @@ export async function createDrives(host: ArrayHost, shape: ArrayShape): Promise<
     }),
   );
   for (const answer of made) if (answer.status === 'rejected') throw answer.reason;
-  const { data, parity, unitBlocks } = shape;
+  const { data, parity, unitBlocks, extentBlocks } = shape;
   return {
     arrayId,
     members,
     geometry: { data, parity, unitBlocks },
+    extentBlocks,
     epoch: 0,
     present: members,
     suspects: new Set(),
@@ -208,11 +210,12 @@ function judge(
   // Members that are missing could have been a view of their own, that nobody here has heard of.
   const maybeOld = missing.length > 0 && missing.length >= identity.members.length - identity.parity;
   if (maybeOld && !acceptOld) throw new MaybeOldError(missing.map((member) => host.name(member)));
-  const { arrayId, members, data, parity, unitBlocks } = identity;
+  const { arrayId, members, data, parity, unitBlocks, extentBlocks } = identity;
   return {
     arrayId,
     members,
     geometry: { data, parity, unitBlocks },
+    extentBlocks,
     // What was accepted as old must count as newer than whatever comes back.
     epoch: view.epoch + (maybeOld ? acceptedEpochs : 0),
     present: identity.members.filter((member) => reports.has(member)),

@@ -17,7 +17,8 @@ import type { RawKey } from '../store/log-record.ts';
 import type { ArrayHost } from './array-host.ts';
 import { ArrayMending } from './array-mending.ts';
 import { type CreateOptions, type OpenOptions, parseCreate, parseOpen } from './array-options.ts';
-import type { ArrayStatus, ChangeOptions, MemberStatus, ObjectStat, PutOptions, StoredObject } from './array-types.ts';
+import { arrayStatus } from './array-status.ts';
+import type { ArrayStatus, ChangeOptions, ObjectStat, PutOptions, StoredObject } from './array-types.ts';
 import type { ByteSource } from './byte-source.ts';
 import { clusterHost } from './cluster-host.ts';
 import type { ArrayEvent, Reconciliation } from './events.ts';
@@ -31,6 +32,8 @@ import { objectStat, storedObject } from './object-stat.ts';
 import { createDrives, type OpenedArray, openDrives } from './open-array.ts';
 import { PageBudget } from './page-budget.ts';
 import { reconcile } from './reconcile.ts';
+import { letIn, openReturned, type ReturnHost } from './return-of-member.ts';
+import { SharedGate } from './shared-gate.ts';
 import { type StepHold, StepHolds } from './step-holds.ts';
 import { type StoreHost, type StoreOptions, storeObject } from './store-object.ts';
 
@@ -63,6 +66,8 @@ export class RaidArray implements AsyncDisposable {
   readonly #reads: ObjectReads;
   readonly #locks = new KeyLocks();
   readonly #mending: ArrayMending;
+  /** Objects become visible or go: not while the records of a member that is back are put in order. */
+  readonly #commits = new SharedGate();
   readonly #objects: BlockObjects;
   readonly #names: ArrayNames;
   readonly #puts = new Slots(putsInFlightMax);
@@ -141,6 +146,7 @@ export class RaidArray implements AsyncDisposable {
       geometry: opened.geometry,
       nextGfid: gfidSource(opened.epoch + 1),
       onBegin: (key, gfid) => this.#holds.begin(key, gfid),
+      committing: (work) => this.#commits.shared(work),
     };
     this.#reads = new ObjectReads({
       ...this.#parts,
@@ -252,24 +258,13 @@ export class RaidArray implements AsyncDisposable {
    */
   async remove(key: string): Promise<boolean> {
     const raw = rawKey(key);
-    return this.#during(() => this.#locks.run(raw, () => this.#remove(raw)));
+    return this.#during(() => this.#locks.run(raw, () => this.#commits.shared(() => this.#remove(raw))));
   }
 
   status(): Promise<ArrayStatus> {
-    return this.#during(async () => {
-      const { geometry, arrayId } = this.#opened;
-      const { members, lost } = this.#membership;
-      return {
-        arrayId,
-        members: await Promise.all(members.map((member) => this.#memberStatus(member))),
-        epoch: this.#membership.epoch,
-        data: geometry.data,
-        parity: geometry.parity,
-        degraded: lost.size > 0,
-        writable: lost.size <= geometry.parity,
-        reconciliation: this.#reconciliation ?? nothingToReconcile,
-      };
-    });
+    const { name } = this.#parts;
+    const reconciliation = this.#reconciliation ?? nothingToReconcile;
+    return this.#during(() => arrayStatus(this.#opened, this.#membership, name, reconciliation));
   }
 
   /**
@@ -285,6 +280,41 @@ export class RaidArray implements AsyncDisposable {
     if (member === undefined || !this.#membership.live.has(member)) unknownNode(node);
     const key = options.key === undefined ? undefined : rawKey(options.key);
     return this.#holds.hold(member!, step, { after: options.after ?? 0, key });
+  }
+
+  /**
+   * Let a node in again that was lost: its thread was restarted, or its drive is back. Resolves when it takes part in the
+   * array; it then catches up with what it missed, beside everything else (`resyncing`, `rebuilding` and their end are
+   * events). A node whose thread is restarted comes back without this call. Nothing happens when it is up.
+   *
+   * @param options `replace`: make an empty drive when it has none any more, and fill it.
+   * @throws UnknownNodeError, NoArrayError (no drive, without `replace`), ForeignDriveError, DriveInUseError,
+   *   TooManyDownError while more are down, or catch up, than the array can lose
+   */
+  async revive(node: MemberName, options: { readonly replace?: boolean | undefined } = {}): Promise<void> {
+    const member = memberSlot(node);
+    if (member === undefined || !this.#membership.members.includes(member)) unknownNode(node);
+    await this.#during(() =>
+      this.#locks.run(`revive ${member}`, () => this.#revive(member!, options.replace ?? false)),
+    );
+  }
+
+  async #revive(member: number, replace: boolean): Promise<void> {
+    if (this.#membership.live.has(member)) return;
+    const { geometry, extentBlocks, arrayId } = this.#opened;
+    const { data, unitBlocks } = geometry;
+    const { members, lossesMax } = this.#membership;
+    const given: ReturnHost = {
+      host: this.#host,
+      membership: this.#membership,
+      directory: this.#directory,
+      identity: { arrayId, members, data, parity: lossesMax === 2 ? 2 : 1, unitBlocks, extentBlocks },
+      closed: this.#closed.signal,
+    };
+    const drive = await openReturned(given, member, replace);
+    await this.#commits.alone(() => letIn(given, member, drive));
+    this.#mending.catchUp(member);
+    this.#mending.fillMissed(member, drive.isBlank);
   }
 
   /**
@@ -339,6 +369,7 @@ export class RaidArray implements AsyncDisposable {
     const unlisten = [
       this.#host.onDown((member, why) => this.#membership.end(member, why)),
       this.#host.onSilence((member, silent) => this.#membership.hush(member, silent)),
+      this.#host.onUp((member) => this.#behind(() => this.revive(this.#host.name(member)))),
     ];
     this.#unlisten = () => {
       for (const end of unlisten) end();
@@ -409,13 +440,6 @@ export class RaidArray implements AsyncDisposable {
         holders.map((member) => unlessLost(this.#membership.ask(member, (iom, epoch) => iom.drop({ epoch, gfids })))),
       );
     }
-  }
-
-  async #memberStatus(member: number): Promise<MemberStatus> {
-    const node = this.#host.name(member);
-    const { lost } = this.#membership;
-    const use = lost.has(member) ? undefined : await unlessLost(this.#membership.ask(member, (iom) => iom.use()));
-    return use === undefined ? { node, state: 'down', why: lost.get(member) } : { node, state: 'up', use };
   }
 
   #assertOpen(): void {

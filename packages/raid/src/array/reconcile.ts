@@ -1,3 +1,4 @@
+import type { IomPort } from '../iom/iom-port.ts';
 import { gfidsPerRequestMax } from '../limits.ts';
 import { isBlockObject, namesGfid } from '../object/object-record.ts';
 import type { ObjectRecord } from '../store/log-record.ts';
@@ -56,7 +57,9 @@ export async function reconcile(
   const givenUp = (gfid: number, member: number) =>
     (damaged.has(member) && rangeGfids.has(gfid)) || moved.get(gfid)?.includes(member) === true;
   const dropped = await Promise.all(present.map((member) => dropUnknown(membership, member, kept, givenUp)));
-  await Promise.all(present.map((member) => tellRanges(membership, member, ranges, claims)));
+  await Promise.all(
+    present.map((member) => tellRanges((request) => membership.ask(member, request), member, ranges, claims)),
+  );
   for (const member of damaged) await tellBlank(membership, member, suspects);
   return {
     // The names of objects are the array's own.
@@ -69,7 +72,7 @@ export async function reconcile(
 }
 
 /** The highest claim on each object that any drive that is there knows. */
-async function readClaims(membership: Membership): Promise<ReadonlyMap<number, number>> {
+export async function readClaims(membership: Membership): Promise<ReadonlyMap<number, number>> {
   const claims = new Map<number, number>();
   for (const member of membership.live) {
     for (let after = 0; ; ) {
@@ -84,8 +87,8 @@ async function readClaims(membership: Membership): Promise<ReadonlyMap<number, n
 }
 
 /** A member knows how its objects that are written in ranges lie, and the claims on them, also those it was away for. */
-async function tellRanges(
-  membership: Membership,
+export async function tellRanges(
+  ask: <T>(request: (iom: IomPort, epoch: number) => Promise<T>) => Promise<T>,
   member: number,
   ranges: readonly ObjectRecord[],
   claims: ReadonlyMap<number, number>,
@@ -96,16 +99,16 @@ async function tellRanges(
       const { data, unitBlocks } = geometry;
       return { gfid, data, unitBlocks, span };
     });
-    await unlessLost(membership.ask(member, (iom, epoch) => iom.layOut({ epoch, layouts })));
+    await unlessLost(ask((iom, epoch) => iom.layOut({ epoch, layouts })));
   }
   for (const { gfid } of own) {
     const token = claims.get(gfid) ?? 0;
-    if (token > 0) await unlessLost(membership.ask(member, (iom, epoch) => iom.claim({ epoch, gfid, token })));
+    if (token > 0) await unlessLost(ask((iom, epoch) => iom.claim({ epoch, gfid, token })));
   }
 }
 
 /** Those that are up to date know that a member comes with nothing of what they have parity, or parity's blocks, of. */
-async function tellBlank(membership: Membership, member: number, suspects: ReadonlySet<number>): Promise<void> {
+export async function tellBlank(membership: Membership, member: number, suspects: ReadonlySet<number>): Promise<void> {
   const sound = [...membership.live].filter((other) => other !== member && !suspects.has(other));
   await Promise.all(
     sound.map((other) => unlessLost(membership.ask(other, (iom, epoch) => iom.blank({ epoch, member })))),

@@ -20,6 +20,8 @@ export interface StoreHost extends WriterHost {
   readonly nextGfid: () => number;
   /** Awaited before the first block of an object is sent. */
   readonly onBegin: (key: RawKey, gfid: number) => Promise<void>;
+  /** Runs what makes an object visible. */
+  readonly committing: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 export interface StoreOptions extends PutOptions {
@@ -83,7 +85,8 @@ export async function storeObject(
       homes: [...homes],
       epoch: membership.epoch,
     });
-    return { ...(await host.directory.commit(describe, key)), groups: writer.groups };
+    const committed = await host.committing(() => host.directory.commit(describe, key));
+    return { ...committed, groups: writer.groups };
   } catch (error) {
     await writer.abandon();
     // Metadata that may be durable somewhere needs its blocks until the next opening has decided about it.

@@ -137,7 +137,8 @@ export class ParityRole {
       if (message.type === 'ios_updatepn' || message.type === 'delta') this.#held.hold(message.delta);
       if (message.type === 'member_value') {
         this.#held.hold(message.value);
-        this.#blocksHeard++;
+        const asked = this.#runner.state.operations.find(({ id }) => id === message.question);
+        if (asked?.kind === 'restore' || asked?.kind === 'encode') this.#blocksHeard++;
       }
       this.#dispatch({ type: 'message', from, message });
     });

@@ -14,6 +14,7 @@ import { dataTable } from './data-table.ts';
 import { admit, blockHardened, journaled, prepared, settle, submit } from './data-write.ts';
 import type { DataSink, IomMessage, StorageRequest, WriteResult } from './iom-messages.ts';
 import { entryId, type JournalId, type Peer } from './journal.ts';
+import { isBlock } from './named-table.ts';
 import { partnerOf } from './partners.ts';
 
 const name = 'data IOM';
@@ -73,7 +74,9 @@ function step(state: DataState, event: DataEvent, env: DataEnv, out: DataSink): 
     default:
       if (update !== undefined) stored(state, update, event, env, out);
   }
-  for (const each of [...state.updates]) settle(state, each, env, out);
+  // What one update can do depends on itself and on those before it of its block.
+  const isTouched = ({ entry }: DataUpdate) => update === undefined || isBlock(entry, update.entry);
+  for (const each of state.updates.filter(isTouched)) settle(state, each, env, out);
   admit(state, env, out);
 }
 

@@ -84,7 +84,9 @@ function step(state: ParityState, event: ParityEvent, env: ParityEnv, out: Parit
       if (update !== undefined) stored(state, update, event, env, out);
   }
   sayOpen(state, env, out);
-  for (const name of openGroups(state)) settle(state, parityBlockOf(state, name, env), env, out);
+  // What updates can do depends on those of their group.
+  const touched = update === undefined ? openGroups(state) : [update.entry.mj];
+  for (const name of touched) settle(state, parityBlockOf(state, name, env), env, out);
   admit(state, env, out);
 }
 

@@ -44,6 +44,8 @@ export function restore(state: ResyncState, env: ResyncEnv, out: MemberSink): vo
     if (state.restoring.length >= restoresInFlightMax) return;
     const { gfid, lblk, group, slot, peer } = block;
     if (partnerOf(state, peer, env).status !== 'partner' || !state.stale.delete(block)) continue;
+    // As it is before: once it is on record where the block is, the map says so, and its old place would not be known.
+    blockOf(state.data, block, env);
     const fresh = { stage: 'asked', found: 0, value: 0, applied: [], address: 0, checksum: 0 } as const;
     state.restoring = [...state.restoring, { ...block, id: state.nextId++, ...fresh }];
     out.send(peer, { type: 'restore', gfid, lblk, group, slot });

@@ -45,11 +45,14 @@ export class ObjectMender {
     this.#host = host;
   }
 
-  /** Bring every slot that a member should have into being, and count it in again for objects stored without it. */
-  rebuild(member: number, options: MendOptions): Mending {
+  /**
+   * Bring every slot that a member should have into being, and count it in again for objects stored without it; `missed`:
+   * only of those.
+   */
+  rebuild(member: number, options: MendOptions, which: 'all' | 'missed'): Mending {
     const { groups, membership } = this.#host;
     return this.#begin(options, {
-      concerns: ({ span }) => span.includes(member),
+      concerns: ({ span, absent }) => (which === 'all' ? span : absent).includes(member),
       begin: (record) => ({
         mend: (group) => groups.rebuild(record, group, member),
         finish: async (version) => {

@@ -33,6 +33,7 @@ export class LocalHost implements ArrayHost {
   readonly #links = new LocalLinks();
   readonly #down = new Set<number>();
   readonly #listeners = new Set<(member: number, why: string) => void>();
+  readonly #upListeners = new Set<(member: number) => void>();
   readonly #silenceListeners = new Set<(member: number, silent: boolean) => void>();
   /** Called before each request: may throw, wait, or cut members off. */
   beforeRequest: (member: number, request: keyof IomPort) => unknown = () => undefined;
@@ -98,6 +99,17 @@ export class LocalHost implements ArrayHost {
   onDown(listener: (member: number, why: string) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** The member answers again, as after a restart of its thread: it knows nothing, and its drive is closed. */
+  bringBack(member: number): void {
+    this.#down.delete(member);
+    for (const listener of this.#upListeners) listener(member);
+  }
+
+  onUp(listener: (member: number) => void): () => void {
+    this.#upListeners.add(listener);
+    return () => this.#upListeners.delete(listener);
   }
 
   /** Tell the array that a member stands still, or goes on. What its requests do meanwhile is up to `beforeRequest`. */
