@@ -13,6 +13,9 @@ export const callMsDefault = 30_000;
 /** How long the load of an object may take, unless its container says otherwise. */
 export const loadMsDefault = 10_000;
 
+/** How long the store of an object may take, unless its container says otherwise. */
+export const storeMsDefault = 10_000;
+
 /** How long opening a container waits for the nodes that are up. */
 export const openMsDefault = 10_000;
 

@@ -243,8 +243,9 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
    * @throws OutcomeUnknownError (HF_OUTCOME_UNKNOWN) where the nodes that knew whether it was done died
    */
   async remove(key: Key, options: ContainerCallOptions = {}): Promise<boolean> {
+    const existed = this.#set.hooks?.writesThrough === true && (await this.#grabs.erase(key, options));
     const result = await this.#calls.whole({ type: 'remove' }, key, options);
-    return result.outcome === 'done';
+    return existed || result.outcome === 'done';
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { MemberName } from '@holdfast/runtime/service';
 import { z } from 'zod';
 import { ContainerDefinitionError } from '../errors.ts';
-import { containerNameCharsMax, loadMsDefault, valueBytesDefault, valueBytesMax } from '../limits.ts';
+import { containerNameCharsMax, loadMsDefault, storeMsDefault, valueBytesDefault, valueBytesMax } from '../limits.ts';
 import type { Budget } from './eviction.ts';
 
 /**
@@ -24,14 +24,27 @@ export interface ContainerSource<Key, Value> {
    * by `loadMs`: its signal aborts then.
    */
   load?(key: Key, signal: AbortSignal): Value | undefined | Promise<Value | undefined>;
-  /** Write a value through. Runs on the default owner, in order of versions, asked for by `sync` and `writeBehindMs`. */
-  store?(key: Key, value: Value): void | Promise<void>;
-  /** The object was removed: so is its value. Runs on the default owner. */
+  /**
+   * Write a value out, in order of versions: on the default owner where `sync` or `writeBehindMs` ask for it, on the writer
+   * with `writeThrough`. Bounded by `storeMs`: its signal aborts then, and what it may still do is no longer waited for.
+   */
+  store?(key: Key, value: Value, signal: AbortSignal): void | Promise<void>;
+  /**
+   * The object was removed: so is its value. Runs on the default owner, after the removal; with `writeThrough` on the member
+   * that removes, before it.
+   */
   erase?(key: Key): void | Promise<void>;
   /** After the stores asked for by `sync`: make them durable. */
   sync?(key: Key): void | Promise<void>;
   /** How long after a write its value is stored, in ms. Without it only `sync` stores. */
   readonly writeBehindMs?: number;
+  /**
+   * Each value is stored before its write lease ends, so that the source is never behind what anybody read; a write that
+   * cannot be stored fails with HF_STORE, and the old value stands. An object whose only copies die with a node is not
+   * lost then but loaded again. Asks for `load` and `store`.
+   * @default false
+   */
+  readonly writeThrough?: boolean;
   /** This node no longer has a copy: somebody else writes it, it was removed, or it was evicted. */
   invalidate?(key: Key): void;
 }
@@ -54,6 +67,8 @@ export interface ContainerOptions<Key, Value, Operations> {
   readonly source?: ContainerSource<Key, Value>;
   /** How long `source.load` may take, in ms. @default 10 000 */
   readonly loadMs?: number;
+  /** How long `source.store` with `source.sync` may take, in ms. @default 10 000 */
+  readonly storeMs?: number;
   /** Bytes a value may take, encoded. @default 1 MiB, at most 8 MiB */
   readonly valueBytesMax?: number;
   /** Readers of one node exclude each other too. @default false */
@@ -99,6 +114,7 @@ export interface ContainerDefinition<
   readonly initial: ((key: Key) => Value) | undefined;
   readonly source: ContainerSource<Key, Value>;
   readonly loadMs: number;
+  readonly storeMs: number;
   readonly valueBytesMax: number;
   readonly exclusiveReaders: boolean;
   readonly budget: Budget | undefined;
@@ -111,6 +127,12 @@ export interface ContainerDefinition<
 
 const hook = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', 'Expected a function');
 const schema = z.custom<z.ZodType>((value) => value instanceof z.ZodType, 'Expected a zod schema');
+
+const hookMs = z
+  .int()
+  .min(1)
+  .max(2 ** 31 - 1)
+  .optional();
 
 const optionsSchema = z.strictObject({
   key: schema,
@@ -125,13 +147,11 @@ const optionsSchema = z.strictObject({
       erase: hook.optional(),
       sync: hook.optional(),
       writeBehindMs: z.int().min(0).max(86_400_000).optional(),
+      writeThrough: z.boolean().optional(),
     })
     .optional(),
-  loadMs: z
-    .int()
-    .min(1)
-    .max(2 ** 31 - 1)
-    .optional(),
+  loadMs: hookMs,
+  storeMs: hookMs,
   valueBytesMax: z.int().min(1).max(valueBytesMax).optional(),
   exclusiveReaders: z.boolean().optional(),
   firstTouch: z.enum(['requester', 'default-owner']).optional(),
@@ -182,6 +202,13 @@ export function defineContainer<Key, Value, Operations>(
       'Keep one: they say where a first value comes from.',
     );
   }
+  const { load, store, writeThrough = false, writeBehindMs } = source;
+  if (writeThrough && (load === undefined || store === undefined || writeBehindMs !== undefined)) {
+    throw new ContainerDefinitionError(
+      `Container ${name} cannot write through.`,
+      'Give its source load and store, and leave writeBehindMs out.',
+    );
+  }
   const { trace = false } = options;
   if (trace && (options.backup === 1 || options.exclusiveReaders === true)) {
     throw new ContainerDefinitionError(
@@ -197,6 +224,7 @@ export function defineContainer<Key, Value, Operations>(
     initial,
     source,
     loadMs,
+    storeMs: options.storeMs ?? storeMsDefault,
     valueBytesMax: options.valueBytesMax ?? valueBytesDefault,
     exclusiveReaders: options.exclusiveReaders ?? false,
     budget: options.budget,

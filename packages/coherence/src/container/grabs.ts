@@ -1,4 +1,4 @@
-import { DuplicateKeyError, KeyError } from '../errors.ts';
+import { CannotBlockError, DuplicateKeyError, KeyError } from '../errors.ts';
 import { keysPerCallMax } from '../limits.ts';
 import { runHolding } from './holder.ts';
 import { compareKeys, keyText } from './key-form.ts';
@@ -55,6 +55,11 @@ export class Grabs<Key, Value, Missing extends undefined> {
     try {
       const changed = runHolding([grant.claim], () => change(draft));
       outcome = this.#outcome(draft, changed instanceof Promise ? await changed : changed);
+      const storing = this.#storeThrough(grant, outcome.bytes);
+      if (storing !== undefined) await storing;
+    } catch (error) {
+      outcome = this.#drop(outcome);
+      throw error;
     } finally {
       this.#values.dropDraft(draft);
       saving = grant.end(outcome.bytes);
@@ -68,6 +73,7 @@ export class Grabs<Key, Value, Missing extends undefined> {
     change: (draft: Value | Missing) => Changed<Value>,
     options: ContainerCallOptions,
   ): Value | Missing {
+    if (this.#calls.hooks.writesThrough) throw new CannotBlockError('grabSync of a container that writes through');
     const grant = this.#leases.writeNow({ what: 'grabSync', tries: false, handsOut: false }, key, options)!.use();
     let outcome: Outcome<Value> = unchanged;
     const draft = this.#draft(grant);
@@ -97,8 +103,9 @@ export class Grabs<Key, Value, Missing extends undefined> {
       const claims = grants.map(({ claim }) => claim);
       const written = (grants.length === 0 ? undefined : await runHolding(claims, () => change(drafts))) ?? drafts;
       for (const index of keys.keys()) outcomes.push(this.#outcome(undefined, written[index]));
+      for (const [index, { bytes }] of outcomes.entries()) await this.#storeThrough(grants[index]!, bytes);
     } catch (error) {
-      for (const { bytes } of outcomes.splice(0)) if (bytes !== undefined) this.#values.dropEncoded(bytes);
+      for (const outcome of outcomes.splice(0)) this.#drop(outcome);
       throw error;
     } finally {
       for (const draft of made) this.#values.dropDraft(draft);
@@ -112,12 +119,32 @@ export class Grabs<Key, Value, Missing extends undefined> {
     const bytes = this.#values.encode(value);
     let grant: Grant | undefined;
     try {
-      grant = await this.#leases.write({ what: 'set', tries: false, handsOut: false }, key, options);
+      const asked = this.#leases.write({ what: 'set', tries: false, handsOut: false }, key, options);
+      grant = (asked instanceof Promise ? await asked : asked)!.use();
+      const storing = this.#storeThrough(grant, bytes);
+      if (storing !== undefined) await storing;
     } catch (error) {
+      grant?.end();
       this.#values.dropEncoded(bytes);
       throw error;
     }
-    await grant!.use().end(bytes);
+    await grant.end(bytes);
+  }
+
+  /**
+   * Take the object out of its source, before it goes from memory; whether there was one. Whoever writes it in between
+   * writes a new one, which stays in the source.
+   */
+  async erase(key: Key, options: ContainerCallOptions): Promise<boolean> {
+    const grant = (await this.#leases.write({ what: 'remove', tries: false, handsOut: false }, key, options))!.use();
+    const { slot } = grant.claim;
+    const existed = slot.bytes !== undefined;
+    try {
+      if (existed) await this.#calls.hooks.eraseThrough(slot);
+    } finally {
+      grant.end();
+    }
+    return existed;
   }
 
   /** Grants on all objects, in the order of `keys`; taken in the order of their names, or none. */
@@ -139,6 +166,17 @@ export class Grabs<Key, Value, Missing extends undefined> {
       throw error;
     }
     return grants;
+  }
+
+  /** Undefined where nothing is stored before the lease ends. */
+  #storeThrough({ claim: { slot } }: Grant, bytes: Uint8Array | undefined): Promise<void> | undefined {
+    const { hooks } = this.#calls;
+    return bytes === undefined || !hooks.writesThrough ? undefined : hooks.storeThrough(slot, bytes);
+  }
+
+  #drop({ bytes }: Outcome<Value>): Outcome<Value> {
+    if (bytes !== undefined) this.#values.dropEncoded(bytes);
+    return unchanged;
   }
 
   #draft({ claim: { slot } }: Grant): Value | Missing {

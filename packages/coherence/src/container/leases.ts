@@ -126,15 +126,29 @@ export class WriteLease<Value> implements Disposable {
 
   /**
    * End the lease; the value, or else the draft, is what everybody sees from now on. Without either nothing changes.
-   * Resolves at once or, with `backup: 1`, when another node has the value too.
-   * @throws SchemaError, CodecError, ValueTooLargeError: then the lease goes on, and the old value stands
+   * Resolves at once or, with `backup: 1`, when another node has the value too. With `writeThrough` it is stored first.
+   * @throws SchemaError, CodecError, ValueTooLargeError: then the lease goes on, and the old value stands. StoreError: the
+   *   lease has ended, and the old value stands
    */
   commit(value: Value | undefined = this.#draft): Promise<void> {
-    void this.#slot;
+    const slot = this.#slot;
     const bytes = value === undefined ? undefined : this.#form.encode(value);
     this.#form.dropDraft(this.#draft);
     this.#ended = true;
-    return Promise.resolve(this.#grant.end(bytes)).then(() => undefined);
+    const { hooks } = this.#grant.set;
+    if (bytes === undefined || hooks?.writesThrough !== true) return this.#finish(bytes);
+    return hooks.storeThrough(slot, bytes).then(
+      () => this.#finish(bytes),
+      (error: unknown) => {
+        this.#form.dropEncoded(bytes);
+        void this.#finish(undefined);
+        throw error;
+      },
+    );
+  }
+
+  async #finish(bytes: Uint8Array | undefined): Promise<void> {
+    await this.#grant.end(bytes);
   }
 
   /** End the lease; the value is as it was. Ending it again does nothing. */

@@ -11,7 +11,7 @@ import {
 } from '../kernel/object-types.ts';
 import { entryOf } from '../kernel/view-entries.ts';
 import { viewKernel } from '../kernel/view-kernel.ts';
-import { viewRules } from '../kernel/view-rules.ts';
+import { type ViewRules, viewRules } from '../kernel/view-rules.ts';
 import type {
   Undelivered,
   View,
@@ -41,6 +41,9 @@ import type { SetHooks } from './set-hooks.ts';
 import type { SetPlace } from './set-place.ts';
 import { SlotTable } from './slot-table.ts';
 import { copyOf } from './value-bytes.ts';
+
+/** What only the dead had is in the source too, so that it is absent from memory and no more. */
+const reloading: ViewRules = { ...viewRules, isLost: () => false };
 
 /** The objects of one container on one member: feeds the kernel, carries out what it wants, keeps the bytes. */
 export class ObjectSet implements ViewSink {
@@ -112,7 +115,7 @@ export class ObjectSet implements ViewSink {
       objectEnv: (key, view) => this.homes.envOf(key, view),
       backup: descriptor.isBackedUp,
       reportsPerMessage,
-      rules: viewRules,
+      rules: descriptor.isReloaded ? reloading : viewRules,
     };
     this.#state = { ...viewKernel.initial(this.#env), objects: this.slots };
   }

@@ -25,6 +25,8 @@ export interface SetDescriptor {
   readonly isBackedUp: boolean;
   /** Objects may lie on the device of their default owner alone. */
   readonly isStored: boolean;
+  /** The source always has the value that was read last: what dies with a node is loaded again. */
+  readonly isReloaded: boolean;
   /** Members record what happens to its objects, from the first event on. */
   readonly isTraced: boolean;
   /** Pages that each value takes; 0 where values are no pages. */
@@ -44,6 +46,7 @@ export function describe<Key, Value, Operations>(
     isMigratory: migratory,
     isBackedUp: backup === 1,
     isStored: source.store !== undefined && source.load !== undefined,
+    isReloaded: source.writeThrough === true,
     isTraced: trace,
     pages: pagesOf(value),
   };
@@ -59,7 +62,7 @@ export function describe<Key, Value, Operations>(
 
 export function writeDescriptor(to: Writer, descriptor: SetDescriptor): void {
   writeString(to, descriptor.name);
-  const { exclusiveReaders, isLinked, isMigratory, isStored, isBackedUp, isTraced } = descriptor;
+  const { exclusiveReaders, isLinked, isMigratory, isStored, isBackedUp, isTraced, isReloaded } = descriptor;
   writeCount(
     to,
     (exclusiveReaders ? 1 : 0) |
@@ -67,7 +70,8 @@ export function writeDescriptor(to: Writer, descriptor: SetDescriptor): void {
       (isMigratory ? 4 : 0) |
       (isStored ? 8 : 0) |
       (isBackedUp ? 16 : 0) |
-      (isTraced ? 32 : 0),
+      (isTraced ? 32 : 0) |
+      (isReloaded ? 64 : 0),
   );
   writeCount(to, descriptor.pages);
   writeString(to, descriptor.fingerprint);
@@ -85,6 +89,7 @@ export function readDescriptor(from: Reader): SetDescriptor {
     isStored: (flags & 8) !== 0,
     isBackedUp: (flags & 16) !== 0,
     isTraced: (flags & 32) !== 0,
+    isReloaded: (flags & 64) !== 0,
     pages: readCount(from),
     fingerprint: readString(from),
   };

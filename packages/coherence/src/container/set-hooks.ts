@@ -76,8 +76,39 @@ export class SetHooks {
   /** Run an operation on the value of an object that this node owns. */
   run(slot: ObjectSlot, operation: Uint8Array): void {
     const { outcome, bytes } = this.#outcomeOf(slot, operation);
+    if (bytes === undefined || !this.writesThrough) {
+      this.#ran(slot, outcome, bytes);
+      return;
+    }
+    void this.storeThrough(slot, bytes).then(
+      () => this.#ran(slot, outcome, bytes),
+      (thrown: unknown) => {
+        this.#values.dropEncoded(bytes);
+        this.#ran(slot, { thrown }, undefined);
+      },
+    );
+  }
+
+  #ran(slot: ObjectSlot, outcome: OperationOutcome, bytes: Uint8Array | undefined): void {
     this.#set.ran(slot, bytes, packOutcome(outcome));
     this.written(slot);
+  }
+
+  /** Whether a value is stored before anybody else sees it. */
+  get writesThrough(): boolean {
+    return this.#set.descriptor.isReloaded;
+  }
+
+  /**
+   * Store what is about to become the value, by the one who has the object alone.
+   * @throws StoreError (HF_STORE)
+   */
+  async storeThrough(slot: ObjectSlot, bytes: Uint8Array): Promise<void> {
+    try {
+      await this.#storing(slot, bytes);
+    } catch (error) {
+      throw new StoreError(this.#definition.name, keyText(slot.key), error);
+    }
   }
 
   /** A write lease ended here, whether or not it wrote. */
@@ -96,25 +127,43 @@ export class SetHooks {
   }
 
   store(slot: ObjectSlot, node: NodeId, call: CallId, bytes: Uint8Array): void {
-    const { store, sync } = this.#definition.source;
-    const key = this.#keys.read(slot.key);
-    const value = this.#values.copy(bytes);
-    Promise.resolve()
-      .then(() => store?.(key, value))
-      .then(() => sync?.(key))
-      .then(
-        () => this.#set.stored(slot, node, call, true),
-        (error: unknown) => {
-          this.#report(error);
-          this.#set.stored(slot, node, call, false);
-        },
-      );
+    this.#storing(slot, bytes).then(
+      () => this.#set.stored(slot, node, call, true),
+      (error: unknown) => {
+        this.#report(error);
+        this.#set.stored(slot, node, call, false);
+      },
+    );
   }
 
-  /** The object was removed: its value is to go from the device too. */
+  /** Bounded: who waits for a hook that hangs holds up everybody else who wants the object. */
+  async #storing(slot: ObjectSlot, bytes: Uint8Array): Promise<void> {
+    const { source, storeMs, name } = this.#definition;
+    const key = this.#keys.read(slot.key);
+    const value = this.#values.copy(bytes);
+    await withinMs(`Storing an object of ${name}`, storeMs, async (signal) => {
+      await source.store?.(key, value, signal);
+      await source.sync?.(key);
+    });
+  }
+
+  /**
+   * Take an object out of its source, by the one who has it alone.
+   * @throws StoreError (HF_STORE)
+   */
+  async eraseThrough({ key }: ObjectSlot): Promise<void> {
+    const { source, storeMs, name } = this.#definition;
+    try {
+      await withinMs(`Erasing an object of ${name}`, storeMs, async () => await source.erase?.(this.#keys.read(key)));
+    } catch (error) {
+      throw new StoreError(name, keyText(key), error);
+    }
+  }
+
+  /** The object was removed: its value is to go from the device too, unless it went before. */
   erase(key: MapKey): void {
     const { erase } = this.#definition.source;
-    if (erase === undefined) return;
+    if (erase === undefined || this.writesThrough) return;
     Promise.resolve()
       .then(() => erase(this.#keys.read(key)))
       .catch(this.#report);
@@ -141,27 +190,21 @@ export class SetHooks {
     else void this.#load(key, source.load, loadMs, tell);
   }
 
-  /** What comes after the time-out is dropped. */
   async #load(
     key: unknown,
     load: NonNullable<ContainerSource<unknown, unknown>['load']>,
     loadMs: number,
     tell: (first: FirstValue) => void,
   ): Promise<void> {
-    const stop = new AbortController();
-    const timer = setTimeout(() => {
-      stop.abort(new TimeoutError(`Loading an object of ${this.#definition.name}`, loadMs));
-      tell({ error: stop.signal.reason });
-    }, loadMs);
     let first: FirstValue;
     try {
-      const value = await load(key, stop.signal);
+      const what = `Loading an object of ${this.#definition.name}`;
+      const value = await withinMs(what, loadMs, async (signal) => await load(key, signal));
       first = this.#encoded(() => value);
     } catch (error) {
       first = { error };
     }
-    clearTimeout(timer);
-    if (!stop.signal.aborted) tell(first);
+    tell(first);
   }
 
   #encoded(make: () => unknown): FirstValue {
@@ -189,6 +232,24 @@ export class SetHooks {
       return { outcome: { thrown }, bytes: undefined };
     }
   }
+}
+
+/**
+ * What a hook comes to within its time; what comes of it later is dropped.
+ * @throws TimeoutError (HF_TIMEOUT), with which its signal aborts too, and what the hook throws
+ */
+function withinMs<Result>(what: string, ms: number, hook: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  const stop = new AbortController();
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      const error = new TimeoutError(what, ms);
+      stop.abort(error);
+      reject(error);
+    }, ms);
+    hook(stop.signal)
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer));
+  });
 }
 
 /** What an object is to begin with. */

@@ -1,3 +1,6 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { defineContainer } from '@holdfast/coherence';
 import { z } from 'zod';
@@ -106,5 +109,44 @@ export const Stock = defineContainer('stock', {
   },
 });
 
+/** Objects whose device never answers. */
+export const Stuck = defineContainer('stuck', {
+  key: z.string(),
+  value: z.int(),
+  storeMs: 50,
+  source: { store: () => new Promise(() => undefined) },
+});
+
+/** Readers of one node take turns. */
+export const Turns = defineContainer('turns', { key: z.string(), value: z.int(), exclusiveReaders: true });
+
 /** A member keeps ten of these. */
 export const Small = defineContainer('small', { key: z.string(), value: z.string(), budget: { objects: 10 } });
+
+/** Where all threads of this process find what was written through. */
+export const ledgerDirectory = join(tmpdir(), `holdfast-ledger-${process.pid}`);
+
+/** Objects that are in files before anybody sees them. */
+export const Ledger = defineContainer('ledger', {
+  key: z.string(),
+  value: z.object({ n: z.int() }),
+  storeMs: 50,
+  source: {
+    writeThrough: true,
+    load: async (key) => {
+      const text = await readFile(join(ledgerDirectory, key), 'utf8').catch(() => undefined);
+      return text === undefined ? undefined : { n: Number(text) };
+    },
+    store: async (key, { n }, signal) => {
+      if (n === 13) throw new RangeError('on purpose');
+      if (n === 14) await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+      await writeFile(join(ledgerDirectory, key), String(n));
+    },
+    erase: (key) => rm(join(ledgerDirectory, key), { force: true }),
+  },
+  operations: {
+    become: (draft, n: number) => {
+      draft.n = n;
+    },
+  },
+});

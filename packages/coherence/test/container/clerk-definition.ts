@@ -44,4 +44,7 @@ export const Clerk = defineService('clerk', {
   deposit: rpc({ in: z.object({ key, times: z.int() }), out: z.int() }),
   vault: rpc({ in: key, out: z.int() }),
   counter: rpc({ in: key, out: z.int() }),
+  /** Write an object that goes to its file first; read one. */
+  enter: rpc({ in: z.object({ key, n: z.int() }) }),
+  entry: rpc({ in: key, out: z.int().optional() }),
 });

@@ -1,12 +1,26 @@
 import '@holdfast/coherence';
 import { threadId } from 'node:worker_threads';
-import { Accounts, Batons, Counters, invalidated, Linked, Small, Stock, shelf, Traced, Vault } from './accounts.ts';
+import {
+  Accounts,
+  Batons,
+  Counters,
+  invalidated,
+  Ledger,
+  Linked,
+  Small,
+  Stock,
+  Stuck,
+  shelf,
+  Traced,
+  Vault,
+} from './accounts.ts';
 import { Clerk } from './clerk-definition.ts';
 
 export default Clerk.implement(async (context) => {
   const [accounts, counters] = await Promise.all([context.container(Accounts), context.container(Counters)]);
   const [stock, small] = await Promise.all([context.container(Stock), context.container(Small)]);
   const [linked, batons] = await Promise.all([context.container(Linked), context.container(Batons)]);
+  const [ledger] = await Promise.all([context.container(Ledger), context.container(Stuck)]);
   const [vault, traced] = await Promise.all([context.container(Vault), context.container(Traced)]);
   return {
     read: (key) => accounts.read(key),
@@ -71,6 +85,8 @@ export default Clerk.implement(async (context) => {
       await batons.read(key);
       await batons.grab(key, (draft) => ({ n: (draft?.n ?? 0) + 1 }));
     },
+    enter: ({ key, n }) => ledger.set(key, { n }),
+    entry: async (key) => (await ledger.read(key))?.n,
     passes: () => Object.values(batons.counters().sent).reduce((sum, count) => sum + count, 0),
     traced: async ({ key, does }) => {
       if (does === 'read') await traced.read(key);

@@ -1,7 +1,7 @@
 import { Holder, LeaseEndedError, LeaseHeldError } from '@holdfast/coherence';
 import { Cluster } from '@holdfast/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Accounts, Counters } from './accounts.ts';
+import { Accounts, Counters, Turns } from './accounts.ts';
 
 let cluster: Cluster;
 beforeAll(async () => {
@@ -132,4 +132,20 @@ describe('a call', () => {
     const counters = await cluster.container(Counters);
     await expect(counters.execute('x', 'none' as 'add', 1)).rejects.toMatchObject({ code: 'HF_UNKNOWN_OPERATION' });
   });
+});
+
+it('readers that exclude each other read one after the other, on one node too', async () => {
+  const turns = await cluster.container(Turns);
+  await turns.set('one', 1);
+  const first = await turns.get('one', { holder: new Holder() });
+  let isSecond = false;
+  const second = turns.get('one', { holder: new Holder() }).then((lease) => {
+    isSecond = true;
+    return lease;
+  });
+  await turns.read('another');
+  expect(isSecond).toBe(false);
+  first?.[Symbol.dispose]();
+  using lease = await second;
+  expect(lease?.value).toBe(1);
 });

@@ -1,6 +1,6 @@
 import { Cluster } from '@holdfast/runtime';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Accounts, Small, Stock } from './accounts.ts';
+import { Accounts, Small, Stock, Stuck } from './accounts.ts';
 import { Clerk } from './clerk-definition.ts';
 
 let cluster: Cluster;
@@ -47,6 +47,14 @@ describe('a source', () => {
     expect(await clerk(1).sync('never')).toBe(false);
     await clerk(1).restock({ key: 'unstorable', value: 1 });
     await expect(clerk(1).sync('unstorable')).rejects.toMatchObject({ code: 'HF_STORE' });
+  });
+
+  it('that never answers a store fails the sync, and the value stays', async () => {
+    const stuck = await cluster.container(Stuck);
+    await stuck.set('a', 1);
+    expect(await stuck.read('a')).toBe(1);
+    await expect(stuck.sync('a')).rejects.toMatchObject({ code: 'HF_STORE' });
+    expect(await stuck.read('a')).toBe(1);
   });
 
   it('hears which copies are gone', async () => {
