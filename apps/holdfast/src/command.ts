@@ -89,7 +89,12 @@ async function dispatch(argv: readonly string[], streams: Streams): Promise<numb
       'Start a cluster and the store in DIR, and serve it until Ctrl-C or SIGTERM. A new store is made if there is none.',
     )
     .argument('[DIR]', 'the directory of the store', defaultStore)
-    .option('-n, --nodes <count>', 'nodes of a new store, 3 to 64; default: 4', wholeNumber(3, 64))
+    .option(
+      '-n, --nodes <count>',
+      'nodes of a new store, 3 to 64; default: 4. A store grows by more than it has',
+      wholeNumber(3, 64),
+    )
+    .option('-p, --parity <count>', 'nodes a new store can lose at a time, 1 or 2; default: 1', wholeNumber(1, 2))
     .option('--json', 'print one JSON document per event')
     .action(async (directory, options) => {
       const { runUpVerb } = await import('./serve/up-verb.ts');

@@ -20,8 +20,20 @@ export function addObjectVerbs(
   verb('put', 'store a file, or standard input, under a key; or a directory, each file under KEY/ and its path')
     .argument('<KEY>', 'the name of the object')
     .argument('[FILE]', 'the file or directory; - or none for standard input')
+    .option('--technique <technique>', 'none, mirror, N+1 or N+2 (N from 1 to 8); default: that of the store')
     .option('--json', 'print one JSON document')
     .action(async (key, file, options) => finish((await verbs()).runPutVerb(key, file, options, streams)));
+
+  verb('change', 'keep an object by another technique, while it is read')
+    .argument('<KEY>', 'the name of the object')
+    .argument('<TECHNIQUE>', 'none, mirror, N+1 or N+2 (N from 1 to 8)')
+    .option('--json', 'print one JSON document')
+    .action(async (key, technique, options) => {
+      const { runPlainVerb } = await verbs();
+      await finish(
+        runPlainVerb({ verb: 'change', key, technique }, `${key} is kept as ${technique}`, options, streams),
+      );
+    });
 
   verb('get', 'write an object to a file, or to standard output')
     .argument('<KEY>', 'the name of the object')
@@ -104,6 +116,13 @@ export function addObjectVerbs(
     .action(async (node, options) => {
       const { runRebuildVerb } = await import('./serve/mending-verbs.ts');
       await finish(runRebuildVerb(node, options, streams));
+    });
+
+  verb('rehome', 'give what dead nodes held to spare nodes, so that others may die')
+    .option('--json', 'print one JSON document')
+    .action(async (options) => {
+      const { runRehomeVerb } = await import('./serve/mending-verbs.ts');
+      await finish(runRehomeVerb(options, streams));
     });
 
   verb('scrub', 'read everything, restore what is damaged, and name what is gone')

@@ -32,6 +32,11 @@ export function runScrubVerb(given: ObjectArguments, streams: Streams): Promise<
   return mending({ verb: 'scrub' }, given, streams);
 }
 
+/** `holdfast rehome`: gives what dead nodes held to spare nodes of each object. */
+export function runRehomeVerb(given: ObjectArguments, streams: Streams): Promise<number> {
+  return mending({ verb: 'rehome' }, given, streams);
+}
+
 /** `holdfast rebuild NODE`: fills the drive of a node with what it should hold. */
 export function runRebuildVerb(node: string, given: ObjectArguments, streams: Streams): Promise<number> {
   return mending({ verb: 'rebuild', node }, given, streams);

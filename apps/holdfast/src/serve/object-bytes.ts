@@ -15,8 +15,10 @@ export async function storeBytes(
   storage: string,
   key: string,
   bytes: AsyncIterable<Uint8Array>,
+  technique?: string,
 ): Promise<StoredReport> {
-  return StoredReport.parse(await askOnce(storage, { verb: 'put', key }, bytes));
+  const request = { verb: 'put', key, ...(technique !== undefined && { technique }) } as const;
+  return StoredReport.parse(await askOnce(storage, request, bytes));
 }
 
 /** The objects of a store that is served whose keys begin with `prefix`. */

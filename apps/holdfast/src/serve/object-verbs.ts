@@ -21,17 +21,22 @@ export interface ObjectArguments {
   readonly json?: boolean;
 }
 
+export interface PutArguments extends ObjectArguments {
+  /** `none`, `mirror`, `N+1` or `N+2`; where omitted, that of the store. */
+  readonly technique?: string;
+}
+
 /** `holdfast put KEY [FILE]`: stores a file, a directory, or what comes on standard input, under a key. */
 export async function runPutVerb(
   key: string,
   file: string | undefined,
-  given: ObjectArguments,
+  given: PutArguments,
   streams: Streams,
 ): Promise<number> {
   if (file !== undefined && file !== '-' && (await isDirectory(file))) return runPutTree(key, given, streams, file);
   return await answering(given, streams, async (terminal) => {
     const bytes = file === undefined || file === '-' ? streams.stdin : await openSource(file);
-    const stored = await storeBytes(resolve(given.store), key, bytes as AsyncIterable<Uint8Array>);
+    const stored = await storeBytes(resolve(given.store), key, bytes as AsyncIterable<Uint8Array>, given.technique);
     const how = stored.degraded ? 'degraded: a node is down, so without a spare' : 'full';
     terminal.line(`${showKey(key)}  ${showBytes(stored.bytes)}  ${how}`);
     return stored;

@@ -10,13 +10,16 @@ export const protocolVersion = 1;
 
 /** What a key may be the array says. */
 const key = z.string();
+/** Which there are the array says. */
+const technique = z.string().min(1).max(16);
 const node = z.string().regex(/^n\d{1,2}$/, 'nodes are named n0 to n63');
 const head = { v: z.literal(protocolVersion), id: z.int().nonnegative() };
 
 export const ControlRequest = z.discriminatedUnion('verb', [
   z.strictObject({ ...head, verb: z.literal('status') }),
   z.strictObject({ ...head, verb: z.literal('ls'), prefix: z.string().min(1).optional() }),
-  z.strictObject({ ...head, verb: z.literal('put'), key }),
+  z.strictObject({ ...head, verb: z.literal('put'), key, technique: technique.optional() }),
+  z.strictObject({ ...head, verb: z.literal('change'), key, technique }),
   z.strictObject({ ...head, verb: z.literal('get'), key }),
   z.strictObject({ ...head, verb: z.literal('rm'), key }),
   z.strictObject({ ...head, verb: z.literal('inspect'), key }),
@@ -24,6 +27,7 @@ export const ControlRequest = z.discriminatedUnion('verb', [
   z.strictObject({ ...head, verb: z.literal('revive'), node }),
   z.strictObject({ ...head, verb: z.literal('replace'), node }),
   z.strictObject({ ...head, verb: z.literal('rebuild'), node }),
+  z.strictObject({ ...head, verb: z.literal('rehome') }),
   z.strictObject({ ...head, verb: z.literal('scrub') }),
   z.strictObject({
     ...head,

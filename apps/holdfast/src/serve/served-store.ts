@@ -1,6 +1,6 @@
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { NoObjectError, type OpenOptions, RaidArray } from '@holdfast/raid';
+import { NoObjectError, type OpenOptions, RaidArray, type StoredObject, type Technique } from '@holdfast/raid';
 import { Cluster, type ClusterEvent, StorageError } from '@holdfast/runtime';
 import { makeStorageDirectory } from '@holdfast/runtime/internals';
 import { dataSlots, drivesOf } from '../demo/store-shape.ts';
@@ -17,8 +17,10 @@ import { readSettings, type StoreSettings, writeSettings } from './store-setting
 import { tracedWrite } from './traced-write.ts';
 
 export interface ServeOptions {
-  /** Nodes of a store that is made; an existing store has the nodes it was made with. Default 4. */
+  /** Nodes of a store that is made, default 4; more than an existing one has, and it grows. */
   readonly nodes?: number;
+  /** Nodes a store that is made can lose at a time, 1 or 2. Default 1. */
+  readonly parity?: number;
 }
 
 const nodesDefault = 4;
@@ -42,23 +44,17 @@ export class ServedStore implements ControlHandler, AsyncDisposable {
 
   /**
    * Serves the store in `storage`; makes one when there is none.
-   * @throws ControlSocketError when another process serves it, UsageError when `nodes` contradicts the store.
+   * @throws ControlSocketError when another process serves it, UsageError when the options contradict the store.
    */
   static async open(storage: string, options: ServeOptions, signal: AbortSignal): Promise<ServedStore> {
     makeDirectory(storage);
     const existing = await readSettings(storage);
-    const settings = existing ?? newSettings(options.nodes ?? nodesDefault);
-    if (options.nodes !== undefined && options.nodes !== settings.nodes) {
-      throw new UsageError(
-        `The store in ${storage} has ${settings.nodes} nodes, not ${options.nodes}.`,
-        'Leave --nodes out, or name another directory.',
-      );
-    }
+    const settings = settingsFor(storage, existing, options);
     const store = new ServedStore(storage, settings);
     try {
       store.#server = await ControlServer.listen(storage, store);
       // From here on nobody else serves this directory.
-      if (existing === undefined) await writeSettings(storage, settings);
+      if (settings !== existing) await writeSettings(storage, settings);
       await store.#start(signal);
       return store;
     } catch (error) {
@@ -91,9 +87,12 @@ export class ServedStore implements ControlHandler, AsyncDisposable {
         }
         return {};
       case 'put': {
-        const { bytes, degraded } = await this.#ready().array.put(request.key, body);
-        await this.#index?.changed(request.key, { bytes, degraded });
-        return { key: request.key, bytes, degraded };
+        const technique = request.technique as Technique | undefined;
+        return await this.#stored(request.key, await this.#ready().array.put(request.key, body, { technique }));
+      }
+      case 'change': {
+        const { key, technique } = request;
+        return await this.#stored(key, await this.#ready().array.change(key, technique as Technique));
       }
       case 'get':
         for await (const chunk of this.#ready().array.get(request.key)) yield* base64Parts(chunk);
@@ -118,6 +117,8 @@ export class ServedStore implements ControlHandler, AsyncDisposable {
         return { aside: await this.#replace(request.node) };
       case 'rebuild':
         return yield* mendingSteps(this.#ready().array.rebuild(request.node));
+      case 'rehome':
+        return yield* mendingSteps(this.#ready().array.rehome());
       case 'scrub':
         return yield* mendingSteps(this.#ready().array.scrub());
       case 'trace':
@@ -125,16 +126,25 @@ export class ServedStore implements ControlHandler, AsyncDisposable {
     }
   }
 
+  async #stored(key: string, { bytes, degraded, technique }: StoredObject) {
+    await this.#index?.changed(key, { bytes, degraded });
+    return { key, bytes, degraded, technique };
+  }
+
   async #start(signal: AbortSignal): Promise<void> {
-    const { nodes, data } = this.settings;
+    const { nodes, data, parity } = this.settings;
     signal.throwIfAborted();
     const cluster = await Cluster.start({ nodes, storage: join(this.#storage, 'cluster'), bootMs: clusterBootMs });
     this.#cluster = cluster;
     signal.throwIfAborted();
     const directory = drivesOf(this.#storage);
-    this.#array = await RaidArray.open(cluster, { directory }).catch((error: unknown) => {
-      if (!(error instanceof Error && 'code' in error && error.code === 'HF_NO_ARRAY')) throw error;
-      return RaidArray.create(cluster, { directory, data });
+    // Nodes that have no part in the array yet get one, as soon as nothing else is amiss.
+    const grow = Array.from({ length: nodes }, (_, node) => `n${node}`);
+    this.#array = await RaidArray.open(cluster, { directory, grow }).catch((error: unknown) => {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      if (code === 'HF_NO_ARRAY') return RaidArray.create(cluster, { directory, data, parity });
+      if (code === 'HF_GEOMETRY') return RaidArray.open(cluster, { directory });
+      throw error;
     });
     this.#index = await StoreIndex.open(cluster, (key) => this.#ready().array.stat(key));
     this.#state = 'serving';
@@ -152,11 +162,12 @@ export class ServedStore implements ControlHandler, AsyncDisposable {
    * @throws UsageError when the others could not go on without it
    */
   async #replace(node: string): Promise<string | undefined> {
-    const { members } = await this.#ready().array.status();
+    const { members, parity } = await this.#ready().array.status();
     if (!members.some((member) => member.node === node)) {
       throw new UsageError(`${node} has no drive in this store.`, 'See `holdfast status` for its nodes.');
     }
-    const down = members.find((member) => member.node !== node && member.state === 'down');
+    const others = members.filter((member) => member.node !== node && member.state === 'down');
+    const down = others[parity - 1];
     if (down !== undefined) {
       throw new UsageError(
         `${down.node} is down as well: without the drive of ${node} too much would be gone.`,
@@ -257,8 +268,20 @@ export class ServedStore implements ControlHandler, AsyncDisposable {
   }
 }
 
-function newSettings(nodes: number): StoreSettings {
-  return { format: 'holdfast-store-1', nodes, data: dataSlots(nodes), parity: 1 };
+/** @throws UsageError when the options contradict the store */
+function settingsFor(storage: string, existing: StoreSettings | undefined, options: ServeOptions): StoreSettings {
+  const { nodes = existing?.nodes ?? nodesDefault } = options;
+  const parity = (options.parity ?? existing?.parity ?? 1) === 2 ? 2 : 1;
+  if (existing === undefined) {
+    return { format: 'holdfast-store-1', nodes, data: dataSlots(nodes, parity), parity };
+  }
+  if (nodes < existing.nodes || parity !== existing.parity) {
+    throw new UsageError(
+      `The store in ${storage} has ${existing.nodes} nodes with parity ${existing.parity}.`,
+      'Leave --nodes and --parity out, name more nodes, or name another directory.',
+    );
+  }
+  return nodes === existing.nodes ? existing : { ...existing, nodes };
 }
 
 function makeDirectory(storage: string): void {

@@ -9,7 +9,7 @@ const StoreSettings = z.strictObject({
   format: z.literal('holdfast-store-1'),
   nodes: z.int().min(3).max(64),
   data: z.int().min(1).max(8),
-  parity: z.literal(1),
+  parity: z.literal([1, 2]),
 });
 export type StoreSettings = z.infer<typeof StoreSettings>;
 

@@ -14,7 +14,7 @@ import { objectKey } from '../tree/object-key.ts';
 import { FileUnreadableError, FileVanishedError, SourceFile } from '../tree/source-file.ts';
 import { walkTree } from '../tree/walk.ts';
 import { listObjects, objectBytes, storeBytes } from './object-bytes.ts';
-import type { ObjectArguments } from './object-verbs.ts';
+import type { ObjectArguments, PutArguments } from './object-verbs.ts';
 
 /** A file of a tree, or an object of the store, that is not as it should be. */
 interface Finding {
@@ -42,7 +42,7 @@ interface VerifiedTree extends TreeReport {
 }
 
 /** `holdfast put KEY DIR`: stores every file below a directory, under its path behind KEY. */
-export async function runPutTree(key: string, given: ObjectArguments, streams: Streams, tree: string): Promise<number> {
+export async function runPutTree(key: string, given: PutArguments, streams: Streams, tree: string): Promise<number> {
   return reporting(given, streams, async (terminal) => {
     const { report, files, root } = await lookAt(tree, key);
     const stored: StoredTree = { ...report, degraded: 0 };
@@ -51,6 +51,7 @@ export async function runPutTree(key: string, given: ObjectArguments, streams: S
         resolve(given.store),
         objectKey(file.entry.path, key),
         file.chunks(),
+        given.technique,
       );
       stored.files++;
       stored.bytes += bytes;

@@ -18,8 +18,8 @@ beforeEach(() => {
 afterEach(() => removeDirectory(directory));
 
 /** Serves the store until the function returns; the server must then end well. */
-async function serving(work: () => Promise<void>): Promise<string> {
-  const up = new SpawnedCommand(['up', store]);
+async function serving(work: () => Promise<void>, ...options: string[]): Promise<string> {
+  const up = new SpawnedCommand(['up', store, ...options]);
   try {
     await up.printed(/serving/);
     await work();
@@ -93,24 +93,45 @@ test('a store is served, loses a node, gets it back, and is there again the next
   );
   expect(readdirSync(store)).not.toContain('control.sock');
 
-  await serving(async () => {
-    const listed = JSON.parse(await ok('ls', '--json', '--store', store));
-    expect(listed.map(({ key }: { key: string }) => key)).toEqual(['before', 'during']);
-    await ok('rm', 'before', '--store', store);
-    const missing = await run('get', 'before', join(directory, 'none'), '--store', store);
-    expect(missing).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/no object/) });
-    expect(readdirSync(directory).sort()).toEqual(['back', 'file', 'store']);
-    const wrong = await run('kill', 'n9', '--store', store);
-    expect(wrong).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/no such member/) });
-  });
+  await serving(
+    async () => {
+      const listed = JSON.parse(await ok('ls', '--json', '--store', store));
+      expect(listed.map(({ key }: { key: string }) => key)).toEqual(['before', 'during']);
+      await ok('rm', 'before', '--store', store);
+      const missing = await run('get', 'before', join(directory, 'none'), '--store', store);
+      expect(missing).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/no object/) });
+      expect(readdirSync(directory).sort()).toEqual(['back', 'file', 'store']);
+      const wrong = await run('kill', 'n9', '--store', store);
+      expect(wrong).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/no such member/) });
+      // It has grown: a node that dies leaves a spare one, which takes what it held.
+      expect(await ok('status', store)).toMatch(/healthy[\s\S]*n4 +up +up/);
+      await ok('change', 'during', 'mirror', '--store', store);
+      await ok('put', 'bare', file, '--technique', 'none', '--store', store);
+      await ok('rm', 'bare', '--store', store);
+      await ok('kill', 'n2', '--store', store);
+      expect(JSON.parse(await ok('rehome', '--json', '--store', store))).toMatchObject({ lostGroups: 0 });
+      expect(await ok('ls', '--store', store)).toMatch(/full +293\.0 KiB +during/);
+      expect(await run('change', 'during', 'raid5', '--store', store)).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringMatching(/no technique "raid5"/),
+      });
+    },
+    '--nodes',
+    '5',
+  );
 
-  const refused = await run('up', store, '--nodes', '5');
-  expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/has 4 nodes, not 5/) });
+  for (const options of [
+    ['--nodes', '4'],
+    ['--parity', '2'],
+  ]) {
+    const refused = await run('up', store, ...options);
+    expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/has 5 nodes with parity 1/) });
+  }
 });
 
 test('a served store survives being killed: what was acknowledged is there', async () => {
-  const up = new SpawnedCommand(['up', store, '--nodes', '3']);
-  await up.printed(/serving/);
+  const up = new SpawnedCommand(['up', store, '--nodes', '3', '--parity', '2']);
+  await up.printed(/serving .*: 3 nodes, 1 data \+ 2 parity/);
   writeFileSync(join(directory, 'file'), 'kept');
   await ok('put', 'kept', join(directory, 'file'), '--store', store);
   up.child.kill('SIGKILL');
