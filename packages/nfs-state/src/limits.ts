@@ -163,6 +163,9 @@ export const logReadBytes = 256 << 10;
 /** Objects of a log, beyond which the next appender saves a snapshot and frees what is before it. */
 export const logPiecesMax = 32;
 
+/** Keys of the heads in the coordination store begin so. */
+export const coordName = 'holdfast-nfs-state';
+
 /** Times a change of the log's manifest is tried when others change it too. */
 export const manifestTriesMax = 16;
 

@@ -45,6 +45,7 @@ export class HeadClients {
   #leaseEvents: LeaseEvent[] = [];
   #applied: Delta[] = [];
   #isReplaced = false;
+  #cancelGrace: () => void = () => undefined;
 
   constructor(host: ClientsHost) {
     const { clock, leaseMs, mint, table, requestWaitMs } = host;
@@ -92,6 +93,9 @@ export class HeadClients {
   begin(others: readonly number[]): void {
     this.view(others);
     this.#desk.begin();
+    const { clock, leaseMs } = this.#host;
+    this.#cancelGrace();
+    if (this.#host.state().grace !== undefined) this.#cancelGrace = clock.after(leaseMs, () => this.#desk.endGrace());
   }
 
   end(): void {
@@ -137,6 +141,7 @@ export class HeadClients {
   }
 
   close(): void {
+    this.#cancelGrace();
     this.leases.close();
     this.recalls.close();
     this.#desk.close();

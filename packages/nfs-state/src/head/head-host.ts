@@ -6,7 +6,7 @@ import { logRules } from '../kernel/log-rules.ts';
 import type { HeadMessage, LogEnv, LogEvent, LogRequest, LogState } from '../kernel/log-types.ts';
 import type { Request } from '../kernel/plan-record.ts';
 import type { Mint, NfsState, Reply } from '../kernel/state-types.ts';
-import { batchRecordsMax, storageRetryMs, storageRetryMsMax, touchedKeysMax, touchMs } from '../limits.ts';
+import { batchRecordsMax, coordName, storageRetryMs, storageRetryMsMax, touchedKeysMax, touchMs } from '../limits.ts';
 import type { SegmentLog } from '../log/segment-log.ts';
 import { type Appointment, Election } from './election.ts';
 import { type ClientsHost, HeadClients } from './head-clients.ts';
@@ -24,15 +24,17 @@ export interface HeadSettings extends Pick<ClientsHost, 'table' | 'leaseMs' | 'c
   readonly snapshotRecords: number;
 }
 
-const coordName = 'holdfast-nfs-state';
-/** Raised when the cluster lost all state, which needs a log that is lost. */
-const stateEpoch = 1;
-
 /** Ids that no other head and no other life of this one mints. */
-function mintOf({ slot, incarnation }: MemberContext): Mint {
+function mintOf({ slot, incarnation }: MemberContext, state: () => NfsState): Mint {
   // Some ids are this number alone: it names the life as well.
   let minted = (BigInt(incarnation) << 40n) | (BigInt(slot) << 32n);
-  return { epoch: stateEpoch, node: slot, next: () => ++minted };
+  return {
+    get epoch() {
+      return state().epoch;
+    },
+    node: slot,
+    next: () => ++minted,
+  };
 }
 
 /** The heads that serve, or may, as an appender said. */
@@ -72,7 +74,7 @@ export class HeadHost {
     this.clients = new HeadClients({
       ...settings,
       holds: this.holds,
-      mint: mintOf(context),
+      mint: mintOf(context, () => this.state),
       state: () => this.state,
       askLog: (call, asked) => this.#step({ type: 'request', call, asked }),
       send: (to, word) => this.#peers.send(to, word),

@@ -1,5 +1,6 @@
 import { raidObjects } from '@holdfast/raid/objects';
 import { registerNfsStateErrors } from '../error-classes.ts';
+import { coordName } from '../limits.ts';
 import { ManifestStore } from '../log/log-manifest.ts';
 import { toText } from '../log/plain-text.ts';
 import { SegmentLog } from '../log/segment-log.ts';
@@ -13,7 +14,7 @@ import type { PriorityTable } from './priority.ts';
 export default HeadService.implement((context, options) => {
   registerNfsStateErrors();
   const { heads, priority, snapshotRecords, leaseMs, steersClock, requestWaitMs } = HeadOptions.parse(options);
-  const log = new SegmentLog(raidObjects(context), new ManifestStore(context.coord, 'holdfast-nfs-state'));
+  const log = new SegmentLog(raidObjects(context), new ManifestStore(context.coord, coordName));
   const table = priority as PriorityTable;
   const steered = steersClock ? new SteeredClock() : undefined;
   const clock = steered ?? monotonicClock;

@@ -14,6 +14,7 @@ import { registerNfsStateErrors } from '../error-classes.ts';
 import { LogDamagedError, LogNewerError, NfsOptionsError } from '../errors.ts';
 import type { Client, Locks, Open } from '../kernel/state-types.ts';
 import {
+  coordName,
   headSearchRestMs,
   leaseMsDefault,
   leaseMsMin,
@@ -21,6 +22,8 @@ import {
   requestWaitMsMin,
   snapshotRecordsDefault,
 } from '../limits.ts';
+import { abandonLog } from '../log/abandon-log.ts';
+import { ManifestStore } from '../log/log-manifest.ts';
 import { fromText } from '../log/plain-text.ts';
 import type { HeadStep } from './head-holds.ts';
 import { type HeadPlace, HeadService } from './head-service.ts';
@@ -176,6 +179,29 @@ export class NfsHeads implements AsyncDisposable {
       throw error;
     }
     return started;
+  }
+
+  /**
+   * Give a log up that is lost, or damaged for good, while no head runs: for operators who have nothing to restore it from. All
+   * stateids and client ids become stale. For a lease from the next start the clients that `reclaim` names may reclaim what
+   * they had, and nobody gets anything new (GRACE); with none named there is no grace period, and reclaims are NO_GRACE.
+   * Whoever lost its lease before must not be named: others may have had its locks since, and nobody knows any more.
+   * @throws NfsOptionsError (HF_NFS_OPTIONS) while heads run
+   */
+  static async abandonLog(
+    cluster: Cluster,
+    { array, reclaim = [] }: { readonly array: RaidArray; readonly reclaim?: readonly string[] | 'all' },
+  ): Promise<void> {
+    const clients = z.union([z.literal('all'), z.array(z.string())]).safeParse(reclaim);
+    if (!clients.success) throw new NfsOptionsError('Option reclaim names no clients.', "Use names, or 'all'.");
+    const { coord } = cluster;
+    const running = await cluster
+      .service(HeadService)
+      .place()
+      .catch(() => undefined);
+    if (running !== undefined) throw new NfsOptionsError('Heads run, and have the state.', 'Close them first.');
+    const manifests = new ManifestStore(coord, coordName);
+    await abandonLog(array.objects, manifests, { coord, epochKey: `${coordName}/state-epoch`, clients: clients.data });
   }
 
   private constructor(cluster: Cluster, deployment: Deployment, names: readonly string[]) {

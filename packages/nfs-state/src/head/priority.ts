@@ -20,6 +20,7 @@ export const priorityTable: PriorityTable = {
   'client-gone': 'durable',
   'client-kept': 'durable',
   'leases-restarted': 'durable',
+  grace: 'durable',
   open: 'durable',
   close: 'durable',
   locks: 'durable',

@@ -104,6 +104,10 @@ export class RequestDesk {
     this.#askOwn({ type: `${type}-revoke`, key });
   }
 
+  endGrace(): void {
+    this.#askOwn({ type: 'end-grace' });
+  }
+
   /** The client is gone: what waited for that is decided anew. */
   gone(client: ClientId): void {
     this.#again(client, false);

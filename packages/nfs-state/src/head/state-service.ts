@@ -8,7 +8,7 @@ import type { ClientId, Delta, Here, Mint, NfsState, Operation, Reply, SessionId
 import { type StateBounds, stateBoundsDefault } from '../limits.ts';
 import { type priorities, priorityOf } from './priority.ts';
 
-type OwnOperation = 'expire' | 'keep' | 'restart-leases' | 'delegation-revoke' | 'layout-revoke';
+type OwnOperation = 'expire' | 'keep' | 'restart-leases' | 'end-grace' | 'delegation-revoke' | 'layout-revoke';
 
 /** What is asked of the log: by a client, or by its head. */
 export type HeadRequest =

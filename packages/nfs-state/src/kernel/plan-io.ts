@@ -35,6 +35,7 @@ export function planIo(state: NfsState, { file, stateid, write }: Asked<'io'>, m
   const recall = isSpecial ? recallFor(state, { file, client: undefined, access: mode, deny: 0 }, here) : 'none';
   if (recall !== 'none') return planRecall(recall);
   if (stateid.key === bypassKey && !write) return refuse('OK');
+  if (isSpecial && state.grace !== undefined) return refuse('GRACE');
   if (isSpecial) {
     const deniers = deniersOf(state, file, mode);
     if (deniers.length === 0) return refuse('OK');

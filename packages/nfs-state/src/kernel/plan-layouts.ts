@@ -2,6 +2,7 @@ import type { StateBounds } from '../limits.ts';
 import { askedRange, isWithin, rangeOf, without, withRange } from './lock-ranges.ts';
 import { refuse } from './owner-turns.ts';
 import { delegationOf } from './plan-delegations.ts';
+import { mayGet } from './plan-grace.ts';
 import {
   type ClientId,
   type Delta,
@@ -59,6 +60,8 @@ export function planLayoutGet(state: NfsState, asked: Asked<'layout-get'>, mint:
   const minor = state.clients.get(client)?.minor;
   if (minor === undefined) return refuse('STALE_CLIENTID');
   if (minor === 0) return refuse('NOTSUPP');
+  const allowed = mayGet(state, client, false);
+  if (allowed !== 'OK') return refuse(allowed);
   const range = rangeOf(asked.range);
   if (typeof range === 'string') return refuse(range);
   if (minLength < 0n || minLength > range.end - range.start) return refuse('INVAL');

@@ -1,6 +1,7 @@
 import type { StateBounds } from '../limits.ts';
 import { askedRange, conflicting, rangeOf, without, withRange } from './lock-ranges.ts';
 import { answerOutOfTurn, endTurn, expireFirst, refuse, type Turn } from './owner-turns.ts';
+import { mayGet } from './plan-grace.ts';
 import { locksOfOwner } from './state-deltas.ts';
 import {
   type ClientId,
@@ -64,6 +65,7 @@ const isConfirmed = (state: NfsState, { client, owner }: Open): boolean =>
 interface Granting {
   readonly bounds: StateBounds;
   readonly isLapsed: IsLapsed;
+  readonly reclaims: boolean;
 }
 
 /** A refusal is the end of the owner's turn, unless somebody must be expired first. */
@@ -76,14 +78,17 @@ function take(
   present: Locks,
   type: LockType,
   asked: Asked<'lock'>['range'],
-  { bounds, isLapsed }: Granting,
+  { bounds, isLapsed, reclaims }: Granting,
 ): Locks | Plan {
   const { access } = state.opens.get(present.open)!;
   if ((access & (type === 'write' ? shareWrite : shareRead)) === 0) return refuse('OPENMODE');
   const range = rangeOf(asked);
   if (typeof range === 'string') return refuse(range);
+  const allowed = mayGet(state, present.client, reclaims);
+  if (allowed !== 'OK') return refuse(allowed);
   const self = ownerKey(present.client, present.owner);
   const { denied, lapsed } = inTheWay(state, present.file, self, { ...range, type }, isLapsed);
+  if (denied !== undefined && reclaims) return refuse('RECLAIM_CONFLICT');
   if (denied !== undefined) return { reply: { status: 'DENIED', denied }, deltas: [] };
   if (lapsed.length > 0) return expireFirst(lapsed);
   const ranges = withRange(present.ranges, range, type);

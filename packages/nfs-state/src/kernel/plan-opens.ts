@@ -1,6 +1,7 @@
 import type { StateBounds } from '../limits.ts';
 import { answerOutOfTurn, endTurn, expireFirst, refuse, type Turn } from './owner-turns.ts';
 import { delegated, delegationFor, delegationOf, recallFor } from './plan-delegations.ts';
+import { mayGet } from './plan-grace.ts';
 import {
   type ClientId,
   type Delta,
@@ -17,6 +18,7 @@ import {
   type Stateid,
   type Status,
   shareBoth,
+  shareRead,
 } from './state-types.ts';
 import { mintKey, nextSeqid, openOf } from './stateids.ts';
 
@@ -67,7 +69,8 @@ export function planOpen(state: NfsState, asked: Asked<'open'>, mint: Mint, boun
   if (minor === undefined) return refuse('STALE_CLIENTID');
   const self = ownerKey(client, owner);
   const known = state.openOwners.get(self);
-  const isKnown = minor === 1 || known?.confirmed === true;
+  const reclaims = asked.claim?.type === 'previous';
+  const isKnown = minor === 1 || known?.confirmed === true || reclaims;
   if (known !== undefined) {
     const answer = answerOutOfTurn(known, seqid, 'open');
     if (answer !== undefined && (isKnown || answer.reply.status !== 'BAD_SEQID')) return answer;
@@ -83,10 +86,13 @@ export function planOpen(state: NfsState, asked: Asked<'open'>, mint: Mint, boun
   };
   const before = isKnown ? [] : leftovers(state, client, owner);
   if (!isShare(access, deny)) return endTurn(turn, { status: 'INVAL' }, before);
+  const allowed = mayGet(state, client, reclaims);
+  if (allowed !== 'OK') return endTurn(turn, { status: allowed }, before);
   const inTheWay = deniers(state, file, self, access, deny);
   if (inTheWay.length > 0) {
     const isCourtesy = inTheWay.every((each) => each !== client && here.isLapsed(each));
-    return isCourtesy ? expireFirst(inTheWay) : endTurn(turn, { status: 'SHARE_DENIED' }, before);
+    const refused = reclaims ? 'RECLAIM_CONFLICT' : 'SHARE_DENIED';
+    return isCourtesy ? expireFirst(inTheWay) : endTurn(turn, { status: refused }, before);
   }
   const present = isKnown ? openBy(state, file, self) : undefined;
   const claimed = claimOf(state, asked, mint);
@@ -112,25 +118,33 @@ export function planOpen(state: NfsState, asked: Asked<'open'>, mint: Mint, boun
           pairs: [...new Set([...present.pairs, pairOf(access, deny)])].sort((one, other) => one - other),
         };
   const stateid = { key: open.key, seqid: open.seqid };
-  const delegation = isKnown ? delegationFor(state, asked, mint, bounds, here) : undefined;
+  const hadNone = asked.claim?.type === 'previous' && asked.claim.delegation === 'none';
+  const isDelegated = isKnown && !hadNone;
+  const delegation = isDelegated ? delegationFor(state, delegatedAs(asked), mint, bounds, here) : undefined;
   const granted: Delta[] = delegation === undefined ? [] : [{ type: 'delegation', delegation }];
   const reply = { status: 'OK', stateid, mustConfirm: !isKnown } as const;
   const answer = delegation === undefined ? reply : { ...reply, delegation: delegated(delegation) };
   return endTurn(turn, answer, [...before, { type: 'open', open }, ...granted]);
 }
 
+/** What is reclaimed is delegated as it was, if it was. */
+const delegatedAs = ({ file, client, access, claim }: Asked<'open'>): Parameters<typeof delegationFor>[1] => ({
+  file,
+  client,
+  access: claim?.type === 'previous' && claim.delegation === 'read' ? shareRead : access,
+});
+
 /** Whether what an OPEN rests on is there. Nothing is kept of clients that started again. */
 function claimOf(state: NfsState, { client, file, claim }: Asked<'open'>, mint: Mint): Status {
   switch (claim?.type) {
     case undefined:
+    case 'previous':
       return 'OK';
     case 'delegate-cur': {
       const held = delegationOf(state, claim.stateid, mint);
       if (typeof held === 'string') return held;
       return held.client === client && held.file === file ? 'OK' : 'BAD_STATEID';
     }
-    case 'previous':
-      return 'NO_GRACE';
     case 'delegate-prev':
       return 'NOTSUPP';
   }

@@ -9,6 +9,7 @@ import {
   planSetClientId,
 } from './plan-clients.ts';
 import { planChangeFile, planFree, planReturn, planRevoke } from './plan-delegations.ts';
+import { planEndGrace } from './plan-grace.ts';
 import { planIo, testStateid } from './plan-io.ts';
 import {
   planLayoutCommit,
@@ -64,6 +65,8 @@ export function planOperation(
       return planExpire(state, operation);
     case 'keep':
       return planKeep(state, operation);
+    case 'end-grace':
+      return planEndGrace(state);
     case 'restart-leases':
       return planRestartLeases(state);
     case 'open':
@@ -99,9 +102,17 @@ export function planOperation(
     case 'close':
       return planClose(state, operation, mint);
     case 'lock-new':
-      return planLockNew(state, operation, mint, { bounds, isLapsed: here.isLapsed });
+      return planLockNew(state, operation, mint, {
+        bounds,
+        isLapsed: here.isLapsed,
+        reclaims: operation.reclaim === true,
+      });
     case 'lock':
-      return planLock(state, operation, mint, { bounds, isLapsed: here.isLapsed });
+      return planLock(state, operation, mint, {
+        bounds,
+        isLapsed: here.isLapsed,
+        reclaims: operation.reclaim === true,
+      });
     case 'unlock':
       return planUnlock(state, operation, mint, bounds);
     case 'lock-test':

@@ -3,7 +3,7 @@ import { anything } from './log-types.ts';
 import { refuse } from './owner-turns.ts';
 import { planOperation } from './plan-operation.ts';
 import { judgeSlot, type SlotRequest, slotDelta, slotStep } from './plan-sessions.ts';
-import { fileKey, keysOf, type RecordKeys, takesAway } from './record-keys.ts';
+import { fileKey, graceKey, keysOf, type RecordKeys, takesAway } from './record-keys.ts';
 import { readReply, replyText } from './reply-text.ts';
 import { heldUnder, namedBy, refusalOfForeign } from './request-client.ts';
 import type { ClientId, Delta, Here, Mint, NfsState, Operation, Reply, SessionId } from './state-types.ts';
@@ -69,6 +69,8 @@ function decidedOn(state: NfsState, operation: Operation): readonly string[] {
   return [found === undefined ? anything : fileKey(found.file)];
 }
 
+const graceOf = ({ grace }: NfsState): readonly string[] => (grace === undefined ? [] : [graceKey]);
+
 interface Besides {
   readonly lapsed?: readonly ClientId[];
   readonly steps?: readonly Delta[];
@@ -100,7 +102,7 @@ export function planRecord(state: NfsState, { operation, slot }: Request, planni
     reply: plan.reply,
     deltas,
     steps,
-    compares: [...new Set([...keys.compares, ...decidedOn(state, operation)])],
+    compares: [...new Set([...keys.compares, ...decidedOn(state, operation), ...graceOf(state)])],
     touches: keys.touches,
     takesAway: deltas.some((delta) => takesAway(state, delta)),
     mayBeBehind: false,

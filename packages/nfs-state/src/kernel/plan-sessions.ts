@@ -1,6 +1,7 @@
 import type { StateBounds } from '../limits.ts';
 import { expireFirst, refuse } from './owner-turns.ts';
 import { hasOpens, refuseOneMore } from './plan-clients.ts';
+import { isLastToReclaim } from './plan-grace.ts';
 import type {
   Client,
   ClientId,
@@ -122,7 +123,9 @@ export function planReclaimComplete(state: NfsState, { client: id }: Asked<'recl
   const client = state.clients.get(id);
   if (client === undefined) return refuse('STALE_CLIENTID');
   if (client.reclaimed) return refuse('COMPLETE_ALREADY');
-  return { reply: { status: 'OK' }, deltas: [{ type: 'client-confirmed', client: { ...client, reclaimed: true } }] };
+  const deltas: Delta[] = [{ type: 'client-confirmed', client: { ...client, reclaimed: true } }];
+  if (isLastToReclaim(state, id)) deltas.push({ type: 'grace', epoch: state.epoch, clients: undefined });
+  return { reply: { status: 'OK' }, deltas };
 }
 
 /** A request as its slot sees it. */

@@ -25,6 +25,9 @@ const owner = (kind: 'open' | 'lock', id: ClientId, of: OwnerName): string => `$
 /** Touched when a head begins to serve, compared by what heads agreed on before. */
 const leasesKey = 'leases';
 
+/** Touched when a grace period ends, compared by what was reclaimed in it. */
+export const graceKey = 'grace';
+
 interface Keys {
   readonly compares: Set<string>;
   readonly touches: Set<string>;
@@ -68,6 +71,9 @@ function addKeys(keys: Keys, state: NfsState, delta: Delta): void {
       break;
     case 'client-kept':
       both(keys, client(delta.client));
+      break;
+    case 'grace':
+      both(keys, graceKey);
       break;
     case 'leases-restarted':
       both(keys, leasesKey);

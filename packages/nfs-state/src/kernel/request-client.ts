@@ -24,7 +24,7 @@ export function refusalOfForeign(state: NfsState, operation: Operation, session:
 }
 
 /** What heads ask of themselves says nothing of a client. */
-const ofHeads: ReadonlySet<Operation['type']> = new Set(['expire', 'keep', 'layout-io']);
+const ofHeads: ReadonlySet<Operation['type']> = new Set(['expire', 'keep', 'layout-io', 'end-grace']);
 
 /**
  * The client whose lease a request renews (RFC 7530, 9.5; RFC 8881, 8.3): that of its session, the one it names, or whose

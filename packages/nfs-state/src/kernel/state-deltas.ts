@@ -26,6 +26,8 @@ export const emptyNfsState = (): NfsState => ({
   layouts: new Map(),
   revoked: new Map(),
   restarts: 0,
+  epoch: 1,
+  grace: undefined,
   closed: new Map(),
   names: new Map(),
   holdings: new Map(),
@@ -131,6 +133,10 @@ export function applyDelta(state: NfsState, delta: Delta): void {
       break;
     case 'client-kept':
       state.clients.set(delta.client, { ...state.clients.get(delta.client)!, kept: delta.kept });
+      break;
+    case 'grace':
+      state.epoch = delta.epoch;
+      state.grace = delta.clients;
       break;
     case 'leases-restarted':
       state.restarts = delta.restarts;

@@ -15,6 +15,7 @@ const ownerOf = (key: string): { client: string; owner: string } => {
  */
 export function snapshotOf(state: NfsState): readonly Delta[] {
   const deltas: Delta[] = [{ type: 'leases-restarted', restarts: state.restarts }];
+  if (state.epoch > 1) deltas.push({ type: 'grace', epoch: state.epoch, clients: state.grace });
   for (const [, client] of inOrder(state.clients)) deltas.push({ type: 'client-confirmed', client });
   for (const [, client] of inOrder(state.unconfirmed)) deltas.push({ type: 'client-unconfirmed', client });
   for (const [, session] of inOrder(state.sessions)) deltas.push({ type: 'session', session });

@@ -166,6 +166,10 @@ export interface NfsState {
   readonly revoked: Map<StateKey, ClientId>;
   /** How often heads began to serve, and leases with them. */
   restarts: number;
+  /** Raised when all state was lost: what is of an earlier one is stale. */
+  epoch: number;
+  /** While a grace period runs: the names of clients that may reclaim what they had. */
+  grace: readonly string[] | 'all' | undefined;
   /** The owners whose last request closed a stateid; follows from the owners. */
   readonly closed: Map<StateKey, string>;
   /** Confirmed clients by the names they call themselves, and what each has; follow from the above. */
@@ -225,6 +229,8 @@ export type Delta =
   | { readonly type: 'renewed'; readonly client: ClientId }
   /** The client was heard of by a head that had said its lease ran out: an expiry agreed on before must fail. */
   | { readonly type: 'client-kept'; readonly client: ClientId; readonly kept: number }
+  /** All state was lost, and a grace period begins, or ends where nobody may reclaim. */
+  | { readonly type: 'grace'; readonly epoch: number; readonly clients: readonly string[] | 'all' | undefined }
   /** A head began to serve, which heads that agreed on an expiry did not ask. */
   | { readonly type: 'leases-restarted'; readonly restarts: number };
 
@@ -243,6 +249,7 @@ export type Status =
   | 'DELAY'
   | 'DELEG_REVOKED'
   | 'DENIED'
+  | 'GRACE'
   | 'INVAL'
   | 'LAYOUTTRYLATER'
   | 'LOCKED'
@@ -256,6 +263,8 @@ export type Status =
   | 'PERM'
   | 'PNFS_NO_LAYOUT'
   | 'RECALLCONFLICT'
+  | 'RECLAIM_BAD'
+  | 'RECLAIM_CONFLICT'
   | 'RESOURCE'
   | 'RETRY_UNCACHED_REP'
   | 'SEQ_FALSE_RETRY'
@@ -416,6 +425,8 @@ export type Operation =
       readonly lockSeqid: number;
       readonly lockType: LockType;
       readonly range: AskedRange;
+      /** Held before the server lost its state. */
+      readonly reclaim?: boolean | undefined;
     }
   | {
       readonly type: 'lock';
@@ -423,6 +434,7 @@ export type Operation =
       readonly seqid: number;
       readonly lockType: LockType;
       readonly range: AskedRange;
+      readonly reclaim?: boolean | undefined;
     }
   | {
       readonly type: 'lock-test';
@@ -440,7 +452,9 @@ export type Operation =
   | { readonly type: 'expire'; readonly client: ClientId; readonly kept: number; readonly restarts: number }
   /** The client was heard of by a head that had said its lease ran out. */
   | { readonly type: 'keep'; readonly client: ClientId }
-  | { readonly type: 'restart-leases' };
+  | { readonly type: 'restart-leases' }
+  /** Clients have had a lease to reclaim. */
+  | { readonly type: 'end-grace' };
 
 /** On what an OPEN rests (RFC 8881, 18.16.3). */
 export type Claim =

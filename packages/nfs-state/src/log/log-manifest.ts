@@ -59,6 +59,15 @@ export class ManifestStore {
     throw new LogDamagedError('its manifest never stands still');
   }
 
+  /** The next form whatever there was before; `change` is given nothing where that makes no sense. */
+  async replace(change: (manifest: LogManifest | undefined) => LogManifest): Promise<void> {
+    const entry = await this.#coord.get(this.#key);
+    const before = await this.read().catch(() => undefined);
+    const bytes = new TextEncoder().encode(JSON.stringify(change(before)));
+    const { succeeded } = await this.#coord.compareAndSet(this.#key, entry?.modRevision ?? 0, bytes);
+    if (!succeeded) throw new LogDamagedError('its manifest changes while it is given up');
+  }
+
   async #read(): Promise<{ manifest: LogManifest; revision: number }> {
     const entry = await this.#coord.get(this.#key);
     if (entry === undefined) return { manifest: blank, revision: 0 };

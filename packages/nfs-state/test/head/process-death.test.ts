@@ -59,4 +59,21 @@ it('serves the same stateids when the process of all heads was killed, and nothi
   await object.write(4096, new Uint8Array(64).fill(0xff), { toughness: 2 });
   await expect(start()).rejects.toMatchObject({ code: 'HF_NFS_LOG_DAMAGED' });
   expect([...codes]).toContain('HF_NFS_LOG_DAMAGED');
+
+  await NfsHeads.abandonLog(cluster, { array, reclaim: ['anna'] });
+  await using nfs = await start();
+  const write = { type: 'io', file: 'f', stateid, write: true } as const;
+  expect(await nfs.client().ask(write)).toEqual({ status: 'STALE_STATEID' });
+  const [anna, ben] = [new TestClient('anna', nfs.client()), new TestClient('ben', nfs.head('n1').client())];
+  await anna.introduce();
+  await ben.introduce();
+  expect(await ben.open('f')).toEqual({ status: 'GRACE' });
+  expect(await ben.open('f', { reclaims: true })).toEqual({ status: 'RECLAIM_BAD' });
+  expect(await anna.open('f', { reclaims: true })).toMatchObject({ status: 'OK', mustConfirm: false });
+  expect(await anna.lock({ file: 'f', reclaim: true })).toMatchObject({ status: 'OK' });
+  await nfs.head('n0').turn(1.1 * leaseMs);
+  while ((await ben.open('f')).status === 'GRACE');
+  expect(await ben.lock({ file: 'f' })).toMatchObject({ status: 'DENIED', denied: { client: anna.id } });
+  expect(await anna.open('f', { reclaims: true })).toEqual({ status: 'NO_GRACE' });
+  await expect(NfsHeads.abandonLog(cluster, { array })).rejects.toMatchObject({ code: 'HF_NFS_OPTIONS' });
 }, 120_000);

@@ -2,10 +2,13 @@ import type { NfsClient, Reply, Stateid } from '@holdfast/nfs-state';
 
 export const wholeFile = { offset: 0n, length: 2n ** 64n - 1n };
 
+const reclaimed = { claim: { type: 'previous', delegation: 'none' } } as const;
+
 export interface LockAsked {
   readonly file: string;
   readonly range?: { readonly offset: bigint; readonly length: bigint };
   readonly lockType?: 'read' | 'write';
+  readonly reclaim?: boolean;
 }
 
 /** A client of NFSv4.0 with one open-owner and one lock-owner a file, as an application would be. */
@@ -41,12 +44,12 @@ export class TestClient {
   }
 
   /** DELAY: what somebody was delegated is asked back. */
-  async open(file: string): Promise<Reply> {
+  async open(file: string, { reclaims = false } = {}): Promise<Reply> {
     const open = this.#opens.get(file) ?? { stateid: { key: '', seqid: 0 }, seqid: 0 };
     this.#opens.set(file, open);
     open.seqid++;
     const owner = `${this.#name}/${file}`;
-    const asked = { client: this.#id, owner, seqid: open.seqid, file, access: 3, deny: 0 };
+    const asked = { client: this.#id, owner, seqid: open.seqid, file, access: 3, deny: 0, ...(reclaims && reclaimed) };
     const opened = await this.#ask({ type: 'open', ...asked });
     if (opened.status !== 'OK') return opened;
     open.stateid = opened.stateid!;
@@ -57,7 +60,7 @@ export class TestClient {
     return confirmed;
   }
 
-  async lock({ file, range = wholeFile, lockType = 'write' }: LockAsked): Promise<Reply> {
+  async lock({ file, range = wholeFile, lockType = 'write', reclaim }: LockAsked): Promise<Reply> {
     const open = this.#opens.get(file)!;
     const locks = this.#locks.get(file);
     if (locks === undefined) {
@@ -72,6 +75,7 @@ export class TestClient {
         lockSeqid: 1,
         lockType,
         range,
+        reclaim,
       });
       if (reply.status === 'OK') this.#locks.set(file, { stateid: reply.stateid!, seqid: 1 });
       return reply;
