@@ -60,13 +60,15 @@ interface Pending {
 interface InternalRequest {
   readonly operation: Extract<
     SentRequest['operation'],
-    { type: 'expire' | 'keep' | 'restart-leases' | Revocation['type'] }
+    { type: 'expire' | 'keep' | 'restart-leases' | 'end-grace' | Revocation['type'] }
   >;
 }
 
 export type HeadEvent =
   | { readonly type: 'request'; readonly request: SentRequest; readonly held: boolean }
   | { readonly type: 'resume' }
+  /** Clients have had a lease to reclaim. */
+  | { readonly type: 'end-grace' }
   /** A client did not return for a lease what it was asked for. */
   | { readonly type: 'revoke' }
   | { readonly type: 'leases'; readonly lapsed: readonly ClientId[]; readonly given: readonly ClientId[] }
@@ -104,6 +106,7 @@ const table: CellTable = {
   up: {
     request: handled,
     resume: handled,
+    'end-grace': handled,
     revoke: handled,
     leases: handled,
     expire: handled,
@@ -121,6 +124,7 @@ const table: CellTable = {
   down: {
     request: dead,
     resume: cannot,
+    'end-grace': cannot,
     revoke: cannot,
     leases: ignored('its leases were reset'),
     expire: cannot,
@@ -138,6 +142,9 @@ const table: CellTable = {
 };
 
 const noReply: Reply = { status: 'DELAY' };
+
+const isReclaim = ({ operation }: Pending['request']): boolean =>
+  operation.type === 'open' && operation.claim?.type === 'previous';
 
 const isClients = (request: Pending['request']): request is SentRequest => 'client' in request;
 
@@ -204,6 +211,7 @@ function propose(state: HeadState, pending: Pending, planned: RecordPlan, env: H
       deltas: rules.appended(planned),
       touches: planned.touches,
       takesAway: rules.takesAway(planned),
+      reclaims: isReclaim(request) && planned.reply.status === 'OK',
       reply: planned.reply,
     },
     compares: rules.compares(planned),
@@ -382,6 +390,9 @@ function step(state: HeadState, event: HeadEvent, env: HeadEnv, out: Out): void 
     case 'resume':
       for (const pending of state.pending) if (pending.phase === 'held') pending.phase = 'arrived';
       hear(state, env, out);
+      break;
+    case 'end-grace':
+      plan(state, admit(state, 'end-grace', { operation: { type: 'end-grace' } }, 'arrived'), env, out);
       break;
     case 'revoke': {
       const operation = recalledIn(images.stateOf(state.image))!;

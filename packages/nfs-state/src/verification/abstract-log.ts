@@ -23,6 +23,8 @@ export interface LogState {
   /** The last request of each client that was appended, as its call; and one that was appended twice. */
   readonly appended: Record<string, number>;
   twice: string;
+  /** A record that reclaimed something after the grace period, or got something new in it. */
+  untimely: string;
 }
 
 interface Wait {
@@ -83,6 +85,9 @@ function append(
     say(record.head, { type: 'refused', token: record.token, behind: state.tail.length - state.at[record.head]! });
     return;
   }
+  const { grace } = images.stateOf(state.image);
+  const gets = record.deltas.some(({ type }) => type === 'open');
+  if (record.reclaims ? grace === undefined : gets && grace !== undefined) state.untimely = record.token;
   state.tail.push(record);
   state.image = images.after(state.image, record.deltas);
   state.waits.push({ head: record.head, token: record.token, end: state.tail.length, asked: false });
@@ -133,6 +138,7 @@ export const abstractLog: Kernel<LogState, LogEvent, LogEnv, LogWord> = {
     waits: [],
     appended: {},
     twice: '',
+    untimely: '',
   }),
   row: () => 'log',
   column: ({ type }) => type,

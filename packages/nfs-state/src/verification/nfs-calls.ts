@@ -18,6 +18,7 @@ const letters = ['', 'r', 'w', 'rw'] as const;
 function nameOf(act: Act): string {
   switch (act.kind) {
     case 'open':
+    case 'reclaim':
     case 'downgrade':
       return `${act.kind}s ${letters[act.access]}${act.deny === 0 ? '' : ` and denies ${letters[act.deny]}`}`;
     case 'close':
@@ -43,6 +44,7 @@ function nameOf(act: Act): string {
 function makesSense(state: ClientState, act: Act): boolean {
   switch (act.kind) {
     case 'open':
+    case 'reclaim':
       return (act.access & ~state.access) !== 0 || (act.deny & ~state.deny) !== 0;
     case 'downgrade':
       return state.open !== null && (state.access !== act.access || state.deny !== act.deny);
@@ -133,7 +135,7 @@ function clientCalls(scenario: NfsScenario, client: number): CallSpec[] {
 }
 
 function headCalls(
-  { kills = 0, restarts = 0, hasLeases = false, pauses = 0, delegates = false }: NfsScenario,
+  { kills = 0, restarts = 0, hasLeases = false, pauses = 0, delegates = false, grace }: NfsScenario,
   head: number,
 ): CallSpec[] {
   const part = headPart(head);
@@ -190,6 +192,19 @@ function headCalls(
         const { serving, image, pending } = headOf(view, head);
         const isUnderWay = pending.some(({ token }) => token.startsWith('revoke'));
         return serving && !isUnderWay && recalledIn(stateOf(image)) !== undefined;
+      },
+    });
+  }
+  if (grace !== undefined) {
+    calls.push({
+      label: `head ${head} ends the grace period`,
+      node: 0,
+      part,
+      times: 'unlimited',
+      event: () => ({ type: 'end-grace' }),
+      when: (view) => {
+        const { serving, image, pending } = headOf(view, head);
+        return serving && stateOf(image).grace !== undefined && !pending.some(({ token }) => token === 'end-grace');
       },
     });
   }

@@ -16,7 +16,7 @@ import { plainEncoding } from './plain-states.ts';
 
 /** What a client may ask for: bytes count from 0. */
 export type Act =
-  | { readonly kind: 'open' | 'downgrade'; readonly access: number; readonly deny: number }
+  | { readonly kind: 'open' | 'reclaim' | 'downgrade'; readonly access: number; readonly deny: number }
   | { readonly kind: 'close' | 'renew' | 'leave' | 'return' | 'get-layout' | 'return-layout' | 'cut-off' }
   | { readonly kind: 'lock'; readonly start: number; readonly end: number; readonly lockType: LockType }
   | { readonly kind: 'unlock'; readonly start: number; readonly end: number };
@@ -123,9 +123,19 @@ function operationOf(state: ClientState, act: Act, { client, minor }: ClientEnv)
   const open = state.open!;
   const ofFile = { client: clientIds[client]!, file: fileId };
   switch (act.kind) {
-    case 'open': {
+    case 'open':
+    case 'reclaim': {
       const { access, deny } = act;
-      return { type: 'open', client: clientIds[client]!, owner: 'o', seqid, file: fileId, access, deny };
+      const asked = {
+        type: 'open',
+        client: clientIds[client]!,
+        owner: 'o',
+        seqid,
+        file: fileId,
+        access,
+        deny,
+      } as const;
+      return act.kind === 'open' ? asked : { ...asked, claim: { type: 'previous', delegation: 'none' } };
     }
     case 'downgrade':
       return { type: 'open-downgrade', stateid: open, seqid, access: act.access, deny: act.deny };
@@ -201,6 +211,7 @@ function granted(state: ClientState, { act, request }: Outstanding, { stateid, d
       if (request.operation.type === 'delegation-return') state.returned = request.operation.stateid.key;
       break;
     case 'open':
+    case 'reclaim':
       state.access |= act.access;
       state.deny |= act.deny;
       state.without &= ~act.access;

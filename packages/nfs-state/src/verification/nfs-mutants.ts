@@ -12,7 +12,7 @@ interface SeededBug {
   readonly leases?: Partial<LeaseRules>;
 }
 
-const { openTrouble: opens, slots, lockTrouble: locks, expiry, renewals, roaming } = nfsScenarios;
+const { openTrouble: opens, slots, lockTrouble: locks, expiry, renewals, roaming, grace } = nfsScenarios;
 
 /** Leaves the keys out whose names begin so. */
 const notComparing = (prefix: string): Partial<HeadRules> => ({
@@ -74,6 +74,7 @@ const bugs: readonly SeededBug[] = [
     scenario: locks,
     heads: { applied: (deltas) => deltas.filter(({ type }) => type !== 'locks') },
   },
+  { name: 'does not compare the grace period', scenario: grace, heads: notComparing('grace') },
   { name: 'starts again without reading the log', scenario: opens, heads: { readsLog: () => false } },
   { name: 'starts again without a word', scenario: roaming, heads: { announcesItself: () => false } },
   { name: 'expires by its own clock', scenario: expiry, heads: { agreesOnExpiry: () => false } },

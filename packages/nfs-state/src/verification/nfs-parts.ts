@@ -28,6 +28,8 @@ export interface ProposedRecord {
   readonly deltas: readonly Delta[];
   readonly touches: readonly string[];
   readonly takesAway: boolean;
+  /** It gives back what somebody had before the state was lost. */
+  readonly reclaims: boolean;
   readonly reply: Reply;
 }
 

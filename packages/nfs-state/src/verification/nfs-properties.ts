@@ -148,6 +148,11 @@ function happensOnce(view: WorldView): string | undefined {
   return liar === -1 ? undefined : `a request of ${clientIds[liar]} had two answers`;
 }
 
+function keepsToGrace(view: WorldView): string | undefined {
+  const { untimely } = logOf(view);
+  return untimely === '' ? undefined : `request ${untimely} was granted in the wrong period`;
+}
+
 function areEqual(view: WorldView): string | undefined {
   if (!isSettled(view)) return undefined;
   const { image } = logOf(view);
@@ -171,7 +176,7 @@ function keepsLeases(view: WorldView): string | undefined {
 const everybodyIsAnswered = (view: WorldView): boolean => isQuiet(view);
 
 /** Something that must be reached, so that no proof is empty. */
-function reached({ hasLeases = false, delegates = false, menus: [menu] }: NfsScenario): Property<WorldView>[] {
+function reached({ hasLeases = false, delegates = false, menus: [menu], grace }: NfsScenario): Property<WorldView>[] {
   const answered = (status: string): Property<WorldView> =>
     sometimes<WorldView>(`somebody will be told ${status}`, (view) =>
       headsOf(view).some(({ pending }) => pending.some(({ reply }) => reply.status === status)),
@@ -188,6 +193,7 @@ function reached({ hasLeases = false, delegates = false, menus: [menu] }: NfsSce
     );
     found.push(answered('DELAY'));
   }
+  if (grace !== undefined) found.push(answered('GRACE'), answered('NO_GRACE'));
   if (hasLeases) {
     found.push(sometimes<WorldView>('somebody is expired', (view) => !isThere(view, 0)));
   }
@@ -201,6 +207,7 @@ export const nfsProperties = (scenario: NfsScenario): readonly Property<WorldVie
   always('no head serves a layout that is gone', servesNoLayoutWrongly),
   always('requests are carried out once', happensOnce),
   always('heads that have applied everything have the state of the log', areEqual),
+  ...(scenario.grace !== undefined ? [always('the grace period is kept', keepsToGrace)] : []),
   ...(scenario.hasLeases === true ? [always('leases are kept', keepsLeases)] : []),
   canFinish('everybody is answered', everybodyIsAnswered),
   ...reached(scenario),

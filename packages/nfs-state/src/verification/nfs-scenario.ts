@@ -42,6 +42,8 @@ export interface NfsScenario {
   readonly spreadsRenewals?: boolean;
   /** Clients are delegated what they may be, and asked for it, and it is taken from them at any moment then. */
   readonly delegates?: boolean;
+  /** All state was lost: the clients that may reclaim. */
+  readonly grace?: readonly string[];
   /** Each head may do nothing for a while. */
   readonly pauses?: number;
 }
@@ -66,12 +68,21 @@ export const firstOpen = (client: number): Stateid => ({
 });
 
 /** Clients and owners that are confirmed. */
-export function initialState({ minor, startsOpen = false }: NfsScenario): NfsState {
+export function initialState({ minor, startsOpen = false, grace }: NfsScenario): NfsState {
   const state = emptyNfsState();
   applyDelta(state, { type: 'leases-restarted', restarts: 1 });
+  if (grace !== undefined) applyDelta(state, { type: 'grace', epoch: 2, clients: grace });
   for (const [number, id] of clientIds.entries()) {
     const names = { name: id, verifier: '1', principal: 'p', callback: '', confirm: '' };
-    const client: Client = { id, minor, ...names, created: 1, createdReply: undefined, reclaimed: true, kept: 0 };
+    const client: Client = {
+      id,
+      minor,
+      ...names,
+      created: 1,
+      createdReply: undefined,
+      reclaimed: grace === undefined,
+      kept: 0,
+    };
     applyDelta(state, { type: 'client-confirmed', client });
     if (minor === 0) {
       const is = { seqid: 0, confirmed: true, kept: undefined };

@@ -92,6 +92,14 @@ export const nfsScenarios = {
     roams: true,
     repeats: 1,
   },
+  grace: {
+    name: 'all state was lost, one client reclaims, the other one waits, a death',
+    minor: 0,
+    menus: [[{ kind: 'reclaim', access: 1, deny: 2 }, open(1, 2)], [open(2, 0)]],
+    acts: 2,
+    grace: ['a'],
+    kills: 1,
+  },
   leaving: {
     name: 'a client leaves before its lease runs out',
     minor: 0,
