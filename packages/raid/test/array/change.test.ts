@@ -99,13 +99,10 @@ it('with degraded puts refused stores all of an object or nothing, also when a m
 
 it.each<[keyof IomPort, number]>([
   ['fetch', 2],
-  ['store', 0],
   ['store', 3],
   ['putObject', 0],
   ['putObject', 1],
-  ['putObject', 2],
   ['forget', 0],
-  ['forget', 2],
   ['drop', 1],
 ])('cut off at %s number %d there is the object as it was or as it was to be', async (request, nth) => {
   const directory = scratchDirectory();

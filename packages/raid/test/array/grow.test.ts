@@ -1,5 +1,7 @@
-import { existsSync, rmSync } from 'node:fs';
-import { expect, it } from 'vitest';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { RaidArray } from '../../src/array/raid-array.ts';
 import type { IomPort } from '../../src/iom/iom-port.ts';
 import { LocalHost } from '../support/local-host.ts';
@@ -11,9 +13,27 @@ const five = [...four, 4];
 const keys = Array.from({ length: 40 }, (_, index) => `key ${index}`);
 const content = (key: string) => bytesOf(200 + Number(key.slice(4)) * 1500, Number(key.slice(4)) + 1);
 
-/** Each quarter of the keys was stored while another member was away, so that homes of all ranks hold metadata. */
-async function arrayOfFour(parity: 1 | 2 = 1): Promise<string> {
+const filled = new Map<1 | 2, string>();
+
+beforeAll(async () => {
+  for (const parity of [1, 2] as const) {
+    filled.set(parity, mkdtempSync(join(tmpdir(), 'holdfast-raid-')));
+    await fillArray(filled.get(parity)!, parity);
+  }
+});
+afterAll(() => {
+  for (const directory of filled.values()) rmSync(directory, { recursive: true });
+});
+
+/** A copy of a closed array of its own. */
+function arrayOfFour(parity: 1 | 2 = 1): string {
   const directory = scratchDirectory();
+  cpSync(filled.get(parity)!, directory, { recursive: true });
+  return directory;
+}
+
+/** Each quarter of the keys is stored while another member is away, so that homes of all ranks hold metadata. */
+async function fillArray(directory: string, parity: 1 | 2): Promise<void> {
   const shape = { ...smallShape, data: 4 - parity, parity };
   await (await RaidArray.createOn(new LocalHost(directory, four), shape)).close();
   for (const away of four) {
@@ -23,7 +43,6 @@ async function arrayOfFour(parity: 1 | 2 = 1): Promise<string> {
     await array.close();
     await (await open(directory, {}, four)).close();
   }
-  return directory;
 }
 
 const open = (directory: string, options = {}, members = five) =>
@@ -39,7 +58,7 @@ const nodesOf = async (array: RaidArray) => (await array.status()).members.map((
 it.each([1, 2] as const)(
   'grows by a node: new objects lie on it, old ones stay, any loss is covered (parity %d)',
   async (parity) => {
-    const directory = await arrayOfFour(parity);
+    const directory = arrayOfFour(parity);
     const array = await open(directory, { grow: ['n4'] });
     expect(await nodesOf(array)).toEqual(['n0', 'n1', 'n2', 'n3', 'n4']);
     await expectKeys(array);
@@ -66,7 +85,7 @@ it.each([1, 2] as const)(
 );
 
 it('keeps what is removed and replaced gone, whoever held the metadata before it grew', async () => {
-  const directory = await arrayOfFour();
+  const directory = arrayOfFour();
   const array = await open(directory, { grow: ['n4'] });
   const left = keys.filter((_, index) => index % 2 === 0);
   for (const key of keys) if (!left.includes(key)) await array.remove(key);
@@ -84,7 +103,7 @@ it('keeps what is removed and replaced gone, whoever held the metadata before it
 });
 
 it('moves the metadata that would not be looked for where it is', async () => {
-  const array = await open(await arrayOfFour(), { grow: ['n4'] });
+  const array = await open(arrayOfFour(), { grow: ['n4'] });
   expect((await array.status()).reconciliation.recopied).toBeGreaterThan(0);
   await array.close();
 });
@@ -113,15 +132,13 @@ it.each<[keyof IomPort, number]>([
   ['create', 0],
   ['setView', 0],
   ['setView', 1],
-  ['setView', 3],
   ['putObject', 0],
-  ['putObject', 3],
   ['forget', 0],
   ['forget', 2],
 ])(
   'is as it was or has grown when cut off at %s number %d, also with a drive that does not come back',
   async (request, nth) => {
-    const directory = await arrayOfFour();
+    const directory = arrayOfFour();
     const cut = await cutOffGrowth(directory, request, nth);
     expect(cut).toBe(true);
     for (const missing of [nth % 4, 4]) {
@@ -146,7 +163,7 @@ it.each<[keyof IomPort, number]>([
 );
 
 it('does not grow while a drive is away or out of date, by a node that is not there, or onto files', async () => {
-  const directory = await arrayOfFour();
+  const directory = arrayOfFour();
   await expect(open(directory, { grow: ['n4'], without: ['n1'] })).rejects.toMatchObject({
     code: 'HF_GEOMETRY',
     message: expect.stringContaining('n1 was left out'),

@@ -89,7 +89,7 @@ it(
     });
     const wide = new ImageOpener(five);
     let opened = 0;
-    for (const image of crashImages(recording, { seed, images: images / 10, fromStep })) {
+    for (const image of crashImages(recording, { seed, images: images / 20, fromStep })) {
       const first = opened++ % five.length;
       const without = [`n${first}`, `n${(first + 1 + (opened % 4)) % five.length}`];
       expect(await wide.wrong(image, { without }), `${image.label}, without ${without}`).toBeUndefined();
@@ -107,7 +107,7 @@ it(
     const left = (opened: number) => ['n4', ...(opened % 2 === 0 ? [`n${(opened / 2) % 4}`] : [])];
     const two = await recordRun({ seed: seed + 2, callsEach: 40, array, techniques: ['2+2', '1+2'], dies: 4 });
     let opened = 0;
-    for (const image of crashImages(two.recording, { seed, images: images / 10, fromStep: two.fromStep })) {
+    for (const image of crashImages(two.recording, { seed, images: images / 20, fromStep: two.fromStep })) {
       const without = left(opened++);
       expect(await wide.wrong(image, { without }), `${image.label}, without ${without}`).toBeUndefined();
     }
