@@ -64,6 +64,9 @@ export const stripeUnitsMax = 256;
 /** Layouts a data server knows. One more is refused, and its file goes through the metadata server. */
 export const layoutsPerDataServerMax = 65_536;
 
+/** Layouts that a data server names in one answer. */
+export const grantsPerPageMax = 1024;
+
 /** How long clients have to give a layout back that the metadata server recalls. Then it is taken from them. */
 export const recallMs = 5000;
 

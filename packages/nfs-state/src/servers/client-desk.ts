@@ -166,6 +166,10 @@ export class ClientDesk {
     return layout;
   }
 
+  holdsLayout(client: string, file: FileId): boolean {
+    return this.#layoutOf(client, file) !== undefined;
+  }
+
   /** Whether what the client wrote under a layout may be made known. */
   async mayCommit(client: string, file: FileId): Promise<boolean> {
     const held = this.#layoutOf(client, file);

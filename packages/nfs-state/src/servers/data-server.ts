@@ -1,11 +1,11 @@
 import type { PagePool } from '@holdfast/runtime/service';
 import type { FileId } from '../file-port.ts';
-import { layoutsPerDataServerMax } from '../limits.ts';
+import { grantsPerPageMax, layoutsPerDataServerMax } from '../limits.ts';
 import { checkRange, contentObject } from '../objects/file-objects.ts';
 import { FileTurns } from '../objects/file-turns.ts';
 import type { ObjectPort } from '../objects/object-port.ts';
 import { withRuns } from './held-runs.ts';
-import type { DataDone, DataRead, DataWrite, DataWritten, LayoutGrant } from './messages.ts';
+import type { DataDone, DataRead, DataWrite, DataWritten, GrantsPage, LayoutGrant } from './messages.ts';
 import { fenced, orRefusal } from './refusals.ts';
 
 /** What clients and the metadata server ask of a data server. */
@@ -23,6 +23,8 @@ export interface DataServerPort {
    * was begun under it is over.
    */
   fence(grant: LayoutGrant): Promise<void>;
+  /** From a metadata server that begins: whose layouts are known here, from so many on; the last page is not full. */
+  grants(from: number): Promise<GrantsPage>;
 }
 
 export interface DataServerOptions {
@@ -101,6 +103,13 @@ export class DataServer implements DataServerPort {
       if (clients.size === 0) this.#granted.delete(file);
     }
     await this.#settled(file);
+  }
+
+  async grants(from: number): Promise<GrantsPage> {
+    const known = [...this.#granted].flatMap(([file, clients]) =>
+      [...clients.keys()].map((client) => ({ client, file })),
+    );
+    return known.slice(from, from + grantsPerPageMax);
   }
 
   /** Everything that was begun on the file is over. */

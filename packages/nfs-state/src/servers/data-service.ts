@@ -4,7 +4,16 @@ import { registerNfsStateErrors } from '../error-classes.ts';
 import { grantMs } from '../limits.ts';
 import type { ObjectPort } from '../objects/object-port.ts';
 import { DataServer, type DataServerPort } from './data-server.ts';
-import { DataCommit, DataDone, DataRead, DataWrite, DataWritten, LayoutGrant } from './messages.ts';
+import {
+  DataCommit,
+  DataDone,
+  DataRead,
+  DataWrite,
+  DataWritten,
+  GrantsPage,
+  GrantsQuestion,
+  LayoutGrant,
+} from './messages.ts';
 
 /** {@link DataServerPort} over the wire. */
 export const DataService = defineService('holdfast-nfs-data', {
@@ -13,6 +22,7 @@ export const DataService = defineService('holdfast-nfs-data', {
   read: rpc({ in: DataRead, out: DataDone }),
   grant: rpc({ in: LayoutGrant, out: z.boolean() }),
   fence: rpc({ in: LayoutGrant, out: z.void() }),
+  grants: rpc({ in: GrantsQuestion, out: GrantsPage }),
 });
 
 /** The service module of a data server over these objects: `export default dataService(...)`. */
@@ -33,6 +43,7 @@ export function dataService(
       read: (request) => server.read(request),
       grant: (grant) => server.grant(grant),
       fence: (grant) => server.fence(grant),
+      grants: ({ from }) => server.grants(from),
     };
   });
 }
@@ -46,5 +57,6 @@ export function dataServerOn({ service }: Pick<MemberContext, 'service'>, node: 
     read: (request) => proxy.read(request),
     grant: (grant) => proxy.grant(grant, { timeoutMs: grantMs }),
     fence: (grant) => proxy.fence(grant),
+    grants: (from) => proxy.grants({ from }),
   };
 }

@@ -1,12 +1,12 @@
-import { fenceRetryMs } from '../limits.ts';
+import { fenceRetryMs, grantsPerPageMax } from '../limits.ts';
 import type { DataServerPort } from './data-server.ts';
-import type { LayoutGrant } from './messages.ts';
+import type { GrantsPage, LayoutGrant } from './messages.ts';
 
 /** A data server as the metadata server knows it. */
 export interface KnownDataServer {
   /** The node it runs on. */
   readonly node: string;
-  readonly port: Pick<DataServerPort, 'grant' | 'fence'>;
+  readonly port: Pick<DataServerPort, 'grant' | 'fence' | 'grants'>;
 }
 
 /** Errors that say that the instance asked is gone, and with it all that it was about to do. */
@@ -54,6 +54,21 @@ export class LayoutFences {
     const using = this.#using.get(layout.layout) ?? this.#servers.map((_, place) => place + 1);
     await Promise.all(using.map((number) => untilDone(() => this.#servers[number - 1]!.port.fence(layout))));
     this.#using.delete(layout.layout);
+  }
+
+  /** Fence what data servers know that nobody holds any more, for a server that begins. `layout`: above all before. */
+  async fenceOthers(isHeld: (client: string, file: string) => boolean, layout: number): Promise<void> {
+    const sweep = async (port: KnownDataServer['port']): Promise<void> => {
+      const known: GrantsPage = [];
+      for (let full = true; full; ) {
+        const page = await port.grants(known.length);
+        known.push(...page);
+        full = page.length === grantsPerPageMax;
+      }
+      const others = known.filter(({ client, file }) => !isHeld(client, file));
+      await Promise.all(others.map((each) => port.fence({ ...each, layout })));
+    };
+    await Promise.all(this.#servers.map(({ port }) => untilDone(() => sweep(port))));
   }
 }
 

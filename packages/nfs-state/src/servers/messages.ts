@@ -3,6 +3,7 @@ import {
   clientNameCharsMax,
   fileBytesMax,
   fileIdCharsMax,
+  grantsPerPageMax,
   ownerBytesMax,
   runBytesMax,
   runsPerCallMax,
@@ -62,6 +63,11 @@ export type DataDone = z.output<typeof DataDone>;
 /** The metadata server lets a client write to a file under a layout, or under none any more. */
 export const LayoutGrant = z.object({ client, file, layout: count });
 export type LayoutGrant = z.output<typeof LayoutGrant>;
+
+/** Whose layouts a data server knows, from so many on: the metadata server that begins asks. */
+export const GrantsQuestion = z.object({ from: count });
+export const GrantsPage = z.array(z.object({ client, file })).max(grantsPerPageMax);
+export type GrantsPage = z.output<typeof GrantsPage>;
 
 export const FileWrite = z.object({ client, lease: count, file, runs });
 export type FileWrite = z.output<typeof FileWrite>;

@@ -76,13 +76,11 @@ export function metadataService(
     const place = new ServingPlace(context, async (epoch) => {
       // The head has applied by then all that was granted before.
       await served(head, ended.signal);
-      serving = new MetadataServer({
-        files: files(epoch),
-        objects,
-        desk: new ClientDesk(head, epoch),
-        dataServers: new LayoutFences(dataServers.map((node) => ({ node, port: dataServerOn(context, node) }))),
-        pages: context.pages,
-      });
+      const desk = new ClientDesk(head, epoch);
+      const fences = new LayoutFences(dataServers.map((node) => ({ node, port: dataServerOn(context, node) })));
+      // Heads may have expired a client while no metadata server was there to fence it.
+      await fences.fenceOthers((client, file) => desk.holdsLayout(client, file), desk.nextNumber());
+      serving = new MetadataServer({ files: files(epoch), objects, desk, dataServers: fences, pages: context.pages });
     });
     // The head of this node may be started after this.
     void served(head, ended.signal).then(() => place.look());

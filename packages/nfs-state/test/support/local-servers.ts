@@ -168,6 +168,7 @@ export class LocalServers {
       read: (request) => this.#through(server, 'read', () => this.data[server]!.read(request)),
       grant: (grant) => this.#through(server, 'grant', () => this.data[server]!.grant(grant)),
       fence: (grant) => this.#through(server, 'fence', () => this.data[server]!.fence(grant)),
+      grants: (from) => this.#through(server, 'grants', () => this.data[server]!.grants(from)),
     };
   }
 
