@@ -159,6 +159,9 @@ export const behindPollMs = 20;
 export const reviveWaitMs = 10_000;
 export const revivePollMs = 20;
 
+/** How often a scrub looks at a row anew that is being written, or caught up with. */
+export const scrubAttemptsMax = 50;
+
 /** How long after its end a link between two members that are both up is begun anew. */
 export const linkRetryMs = 20;
 

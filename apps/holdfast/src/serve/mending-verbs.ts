@@ -80,9 +80,8 @@ async function mending(request: Ask, given: ObjectArguments, streams: Streams): 
 }
 
 function* reportLines(report: MendingReport): Generator<string, void, undefined> {
-  const { objects, groups, repairedSlots, repairedBytes, lost, lostGroups, rangeObjects } = report;
+  const { objects, groups, repairedSlots, repairedBytes, lost, lostGroups } = report;
   yield `${objects} objects in ${groups} groups; ${repairedSlots} slots (${showBytes(repairedBytes)}) written anew`;
-  if (rangeObjects > 0) yield `${rangeObjects} objects that are written in ranges were not looked at`;
   for (const { key, groups: gone } of lost) {
     for (const { group, start, bytes, slots } of gone) {
       const where = slots.map(({ slot, node, why }) => `slot ${slot} on ${node} ${why}`).join(', ');

@@ -150,10 +150,10 @@ export class ServedStore implements ControlHandler, AsyncDisposable {
     this.#state = 'serving';
   }
 
-  /** A node that was away has missed what was stored meanwhile: opening the array again brings its drive up to date. */
+  /** A node that was away takes part again at once, and catches up with what was written meanwhile. */
   async #revive(node: string): Promise<void> {
     await this.#restart(node);
-    await this.#reopen(async (open) => open({}));
+    await this.#ready().array.revive(node);
   }
 
   /**

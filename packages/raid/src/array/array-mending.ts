@@ -4,6 +4,7 @@ import type { KeyLocks } from '../journal/key-locks.ts';
 import { GroupMender } from '../mend/group-mender.ts';
 import { type Mending, type MendOptions, parseMend } from '../mend/mend-types.ts';
 import { ObjectMender, type ObjectMenderHost } from '../mend/object-mender.ts';
+import type { RangeMender } from '../mend/range-mender.ts';
 import { catchUp } from './catch-up.ts';
 import type { ArrayEvent } from './events.ts';
 import type { PageBudget } from './page-budget.ts';
@@ -12,6 +13,7 @@ import type { StoreHost } from './store-object.ts';
 export interface ArrayMendingHost {
   readonly parts: StoreHost;
   readonly budget: PageBudget;
+  readonly ranges: RangeMender;
   readonly locks: KeyLocks;
   readonly events: Subject<ArrayEvent>;
   /** Ends every long job. */
@@ -101,12 +103,12 @@ export class ArrayMending {
   }
 
   #mender(onMended: ObjectMenderHost['onMended']): ObjectMender {
-    const { parts, events, budget, locks } = this.#host;
+    const { parts, events, budget, locks, ranges } = this.#host;
     const { name, pages, kernel, membership, directory } = parts;
     const groups = new GroupMender({ name, pages, kernel, membership, budget });
     const onLost = (key: string, lost: readonly LostGroup[]) =>
       events.next({ type: 'lost', key, groups: lost.map(({ group }) => group) });
-    return new ObjectMender({ membership, directory, locks, groups, onMended, onLost });
+    return new ObjectMender({ membership, directory, locks, groups, ranges, onMended, onLost });
   }
 
   /** A long job ends with its signal, or when the array is closed. */

@@ -20,7 +20,9 @@ export interface OpenedArray {
   readonly present: readonly number[];
   /** Present, but out of date or with part of the log lost. */
   readonly suspects: ReadonlySet<number>;
-  /** Those of them that lost part of the log. */
+  /** Present and in the newest view, and had not caught up yet with what was written while they were away. */
+  readonly returning: readonly number[];
+  /** Those of the suspects that lost part of the log. */
   readonly damaged: ReadonlySet<number>;
   /** Members the array did not have before. */
   readonly added: readonly number[];
@@ -63,6 +65,7 @@ export async function createDrives(host: ArrayHost, shape: ArrayShape): Promise<
     epoch: 0,
     present: members,
     suspects: new Set(),
+    returning: [],
     damaged: new Set(),
     added: [],
     findings: new Map(),
@@ -203,7 +206,11 @@ function judge(
     suspects.add(member);
     findings.set(member, why);
   }
-  if (missing.length + suspects.size > identity.parity) {
+  // Who had not caught up misses what only those know who are not there.
+  const returning = (view.returning ?? []).filter((member) => reports.has(member) && !suspects.has(member));
+  const incomplete = missing.length === 0 ? [] : returning;
+  for (const member of incomplete) findings.set(member, 'had not caught up yet');
+  if (missing.length + suspects.size + incomplete.length > identity.parity) {
     const named = [...findings].map(([member, why]) => [host.name(member), why]);
     throw new TooManyDownError(Object.fromEntries(named), identity.parity);
   }
@@ -220,6 +227,7 @@ function judge(
     epoch: view.epoch + (maybeOld ? acceptedEpochs : 0),
     present: identity.members.filter((member) => reports.has(member)),
     suspects,
+    returning,
     added: [],
     damaged: new Set([...reports].flatMap(([member, { lostBatches }]) => (lostBatches > 0 ? [member] : []))),
     findings,
@@ -248,11 +256,10 @@ function newestOf(reports: ReadonlyMap<number, DriveReport>): Pick<DriveReport, 
  * Why a drive's records may be incomplete. A drive one epoch behind that the newest view counts as live is not: that
  * view was cut off while it was being recorded, and nothing was stored under it.
  */
-function suspicion(report: DriveReport, { epoch, live, returning = [] }: ArrayView): string | undefined {
+function suspicion(report: DriveReport, { epoch, live }: ArrayView): string | undefined {
   if (report.lostBatches > 0) return `has lost ${report.lostBatches} batches of its log`;
   const { member } = report.identity;
   const counted = live.includes(member);
-  if (counted && returning.includes(member)) return 'had not caught up yet';
   if (counted && report.view.epoch >= epoch - 1) return undefined;
   return `is out of date (epoch ${report.view.epoch} of ${epoch})`;
 }

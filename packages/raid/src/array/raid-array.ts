@@ -7,6 +7,7 @@ import { Slots } from '../journal/slots.ts';
 import type { Technique } from '../layout/technique.ts';
 import { putsInFlightMax } from '../limits.ts';
 import type { Mending, MendOptions } from '../mend/mend-types.ts';
+import { RangeMender } from '../mend/range-mender.ts';
 import { ArrayNames } from '../names/array-names.ts';
 import { BlockObjects } from '../object/block-objects.ts';
 import { newClient } from '../object/client-number.ts';
@@ -154,14 +155,6 @@ export class RaidArray implements AsyncDisposable {
       events: this.#events,
       assertOpen: () => this.#assertOpen(),
     });
-    this.#mending = new ArrayMending({
-      parts: this.#parts,
-      budget: this.#readBudget,
-      locks: this.#locks,
-      events: this.#events,
-      closed: this.#closed.signal,
-      behind: (work) => this.#behind(work),
-    });
     const objectHost: ObjectHost = {
       name,
       members: this.#membership,
@@ -172,6 +165,15 @@ export class RaidArray implements AsyncDisposable {
       unitBlocks: opened.geometry.unitBlocks,
       ...newClient(),
     };
+    this.#mending = new ArrayMending({
+      parts: this.#parts,
+      budget: this.#readBudget,
+      ranges: new RangeMender(objectHost),
+      locks: this.#locks,
+      events: this.#events,
+      closed: this.#closed.signal,
+      behind: (work) => this.#behind(work),
+    });
     this.#objects = new BlockObjects(async () => {
       this.#assertOpen();
       return objectHost;
@@ -289,7 +291,7 @@ export class RaidArray implements AsyncDisposable {
    *
    * @param options `replace`: make an empty drive when it has none any more, and fill it.
    * @throws UnknownNodeError, NoArrayError (no drive, without `replace`), ForeignDriveError, DriveInUseError,
-   *   TooManyDownError while more are down, or catch up, than the array can lose
+   *   TooManyDownError while more are down than the array can lose
    */
   async revive(node: MemberName, options: { readonly replace?: boolean | undefined } = {}): Promise<void> {
     const member = memberSlot(node);
@@ -318,9 +320,9 @@ export class RaidArray implements AsyncDisposable {
   }
 
   /**
-   * Fill the drive of a node with what it should hold of the objects that are stored whole: after a drive was replaced, or
-   * a node missed puts. Goes on beside everything else, until it is done or the array is closed; can be begun again.
-   * Objects that are written in ranges are only counted.
+   * Fill the drive of a node with what it should hold: after a drive was replaced, or a node missed puts. Goes on beside
+   * everything else, until it is done or the array is closed; can be begun again. What it missed of objects that are written
+   * in ranges it catches up with by itself; the rows it has a part in are looked at after that.
    *
    * @throws UnknownNodeError when the node is down or has no part in the array, GeometryError for bad options
    */
@@ -344,8 +346,9 @@ export class RaidArray implements AsyncDisposable {
   }
 
   /**
-   * Read every slot of the objects that are stored whole and hold it against its checksums, and every parity against its
-   * data. What the rest of a group restores is written anew; what is gone is reported exactly.
+   * Read every slot of the objects that are stored whole, and every row of those that are written in ranges, and hold them
+   * against their checksums, versions and parity. What the rest of a group restores is written anew; what is gone is
+   * reported exactly.
    *
    * @throws GeometryError for bad options
    */
@@ -365,7 +368,7 @@ export class RaidArray implements AsyncDisposable {
   }
 
   async #enter(): Promise<Reconciliation> {
-    const { present, suspects, damaged, added } = this.#opened;
+    const { present, suspects, returning, damaged, added } = this.#opened;
     const unlisten = [
       this.#host.onDown((member, why) => this.#membership.end(member, why)),
       this.#host.onSilence((member, silent) => this.#membership.hush(member, silent)),
@@ -377,14 +380,15 @@ export class RaidArray implements AsyncDisposable {
     for (const member of present) this.#membership.watchDrive(member);
     // A member whose records are not complete counts as away until they are: a crash until then leaves it so.
     const sound = present.filter((member) => !suspects.has(member));
-    await this.#membership.enter(sound, [], added);
-    await endWrites(this.#membership);
+    await this.#membership.enter(sound, returning, added);
+    // Beside one that has not caught up nobody goes on without another: what is open ends when all are there.
+    if (suspects.size === 0 || returning.length === 0) await endWrites(this.#membership);
     const done = await reconcile(this.#membership, this.#directory, suspects, damaged);
     if (suspects.size > 0) {
-      await this.#membership.enter(present, [...suspects]);
+      await this.#membership.enter(present, [...returning, ...suspects]);
       await endWrites(this.#membership);
-      for (const member of suspects) this.#mending.catchUp(member);
     }
+    for (const member of [...returning, ...suspects]) this.#mending.catchUp(member);
     return done;
   }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ForeignDriveError, TooManyDownError } from '../errors.ts';
+import { ForeignDriveError } from '../errors.ts';
 import type { IomPort } from '../iom/iom-port.ts';
 import type { DriveReport } from '../iom/messages.ts';
 import { gfidsPerRequestMax, recordsPerPageMax, revivePollMs, reviveWaitMs } from '../limits.ts';
@@ -73,10 +73,6 @@ export async function letIn(given: ReturnHost, member: number, { isBlank }: Retu
   const { host, membership, directory } = given;
   await membership.steady();
   membership.assertWritable();
-  if (membership.lost.size + membership.returning.size > membership.lossesMax) {
-    const others = [...membership.returning].map((other) => [host.name(other), 'has not caught up yet'] as const);
-    throw new TooManyDownError(Object.fromEntries(others), membership.lossesMax);
-  }
   const iom = host.iom(member);
   const { epoch } = membership;
   // It may be asked in this view, and does not count in it.

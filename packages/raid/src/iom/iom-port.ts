@@ -13,6 +13,7 @@ import type {
   ClaimsRequest,
   DriveReport,
   FetchRequest,
+  GroupRequest,
   HeldBlocksAnswer,
   HeldRequest,
   HoldRequest,
@@ -77,6 +78,8 @@ export interface IomPort {
   claim(request: ClaimRequest): Promise<number>;
   /** Write a damaged block anew; whether that was what should be there. */
   mendBlock(request: MendRequest): Promise<boolean>;
+  /** Compute the parity of a row anew; false when one of its members is not there. */
+  encodeParity(request: GroupRequest): Promise<boolean>;
   readBlocks(request: ReadBlocksRequest): Promise<ReadBlocksAnswer>;
   readParity(request: ReadParityRequest): Promise<ReadParityAnswer>;
   /** Resolves when every write of these blocks that was begun here is at toughness 2. */

@@ -31,6 +31,7 @@ export function iomPortOf(proxy: ServiceProxy<typeof IomService.members>): IomPo
     proxyWrites: (request) => proxy.proxyWrites(request),
     claim: (request) => proxy.claim(request),
     mendBlock: (request) => proxy.mendBlock(request),
+    encodeParity: (request) => proxy.encodeParity(request),
     readBlocks: (request) => proxy.readBlocks(request, soon),
     readParity: (request) => proxy.readParity(request, soon),
     syncBlocks: (request) => proxy.syncBlocks(request),

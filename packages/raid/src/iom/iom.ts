@@ -33,6 +33,7 @@ import type {
   ClaimsRequest,
   DriveReport,
   FetchRequest,
+  GroupRequest,
   HeldBlocksAnswer,
   HeldRequest,
   HoldRequest,
@@ -173,6 +174,11 @@ export class Iom implements IomPort {
 
   async mendBlock(request: MendRequest): Promise<boolean> {
     return this.#blocks(request.epoch).mend(request);
+  }
+
+  async encodeParity({ epoch, gfid, group }: GroupRequest): Promise<boolean> {
+    this.#at(epoch);
+    return (await this.#journal?.parity.encode(gfid, group)) === true;
   }
 
   async readBlocks(request: ReadBlocksRequest): Promise<ReadBlocksAnswer> {

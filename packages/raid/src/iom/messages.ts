@@ -245,6 +245,9 @@ export const LayOutRequest = z.object({
 });
 export type LayOutRequest = z.output<typeof LayOutRequest>;
 
+export const GroupRequest = z.object({ epoch, gfid, group: exact });
+export type GroupRequest = z.output<typeof GroupRequest>;
+
 export const MemberRequest = z.object({ epoch, member });
 export type MemberRequest = z.output<typeof MemberRequest>;
 

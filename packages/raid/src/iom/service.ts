@@ -42,6 +42,7 @@ export default IomService.implement((context, options) => {
     claim: (request) => iom.claim(request),
     proxyWrites: (request) => iom.proxyWrites(request),
     mendBlock: (request) => iom.mendBlock(request),
+    encodeParity: (request) => iom.encodeParity(request),
     readBlocks: (request) => iom.readBlocks(request),
     readParity: (request) => iom.readParity(request),
     syncBlocks: (request) => iom.syncBlocks(request),

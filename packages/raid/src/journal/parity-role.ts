@@ -187,6 +187,18 @@ export class ParityRole {
     return this.locate(gfid, group);
   }
 
+  /** Compute the parity of a group anew; false when a member of the group is not there, or has not caught up. */
+  async encode(gfid: number, group: number): Promise<boolean> {
+    const { stale } = this.#runner.state;
+    this.#dispatch({ type: 'doubtful', gfid, group });
+    if (!stale.has({ gfid, group })) return false;
+    while (stale.has({ gfid, group })) {
+      await this.#changed.promise;
+      this.#assertRunning();
+    }
+    return true;
+  }
+
   /** Resolves when every write of the object that was begun in the place of another member is durable. */
   async quiet(gfid: number): Promise<void> {
     const isOpen = () => this.#runner.state.operations.some((each) => each.kind === 'write' && each.gfid === gfid);

@@ -332,3 +332,8 @@ export function objectRemoved(state: ProxyState, gfid: number, out: ProxySink): 
     finish(state, operation);
   }
 }
+
+/** Parity that is found wrong is computed anew, unless a member that only it has is not there. */
+export function parityDoubtful(state: ProxyState, { gfid, group }: GroupName, env: ProxyEnv): void {
+  if (mayEncode(state, { gfid, group }, env)) state.stale.set({ gfid, group });
+}

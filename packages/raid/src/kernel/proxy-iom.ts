@@ -1,6 +1,14 @@
 import { type Kernel, refuseImpossible } from '@holdfast/kernel';
 import type { ParityEvent } from './parity-state.ts';
-import { advance, answered, journaledMove, memberBlank, objectRemoved, proposed } from './proxy-groups.ts';
+import {
+  advance,
+  answered,
+  journaledMove,
+  memberBlank,
+  objectRemoved,
+  parityDoubtful,
+  proposed,
+} from './proxy-groups.ts';
 import { heard, linkChanged, settleMembers, viewChanged } from './proxy-members.ts';
 import { isProxyId, type ProxyRequest, type ProxyResult, type ProxySink, type ToMember } from './proxy-messages.ts';
 import { stepParity, tell } from './proxy-parity.ts';
@@ -35,6 +43,7 @@ function row(state: ProxyState, event: ProxyEvent, env: ProxyEnv): string {
     case 'space':
     case 'blank':
     case 'removed':
+    case 'doubtful':
     case 'peer':
     case 'recovered':
     case 'read':
@@ -76,6 +85,9 @@ function step(state: ProxyState, event: ProxyEvent, env: ProxyEnv, out: ProxySin
       viewChanged(state, event, env, out);
       break;
     case 'space':
+      break;
+    case 'doubtful':
+      parityDoubtful(state, event, env);
       break;
     case 'removed':
       objectRemoved(state, event.gfid, out);

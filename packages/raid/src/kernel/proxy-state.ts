@@ -27,6 +27,7 @@ export type ProxyEvent =
   | SpaceEvent
   | RemovedEvent
   | BlankMember
+  | DoubtfulParity
   | ProxyAnswer
   | { readonly type: 'message'; readonly from: Peer; readonly message: ToProxy }
   | { readonly type: 'peer'; readonly peer: Peer; readonly up: boolean }
@@ -40,6 +41,11 @@ export type ProxyEvent =
 export interface BlankMember {
   readonly type: 'blank';
   readonly blocks: readonly MemberBlock[];
+}
+
+/** Parity of a group is not what its blocks say, or cannot be read: it is computed anew. */
+export interface DoubtfulParity extends GroupName {
+  readonly type: 'doubtful';
 }
 
 /** A member of a group: where its data IOM is. */

@@ -11,6 +11,7 @@ const whole = {
   space: handled,
   blank: handled,
   removed: handled,
+  doubtful: handled,
   'peer up': handled,
   'peer down': handled,
 };

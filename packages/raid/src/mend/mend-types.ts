@@ -29,7 +29,7 @@ export interface MendProgress {
   readonly repairedBytes: number;
   /** Groups of which more is gone than parity restores. */
   readonly lostGroups: number;
-  /** Objects that are written in ranges: they are not looked at. */
+  /** Those of the objects that are written in ranges: of them rows of blocks are counted as groups and slots. */
   readonly rangeObjects: number;
 }
 

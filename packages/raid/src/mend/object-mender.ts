@@ -6,17 +6,19 @@ import type { HeldVersion, ObjectDirectory } from '../array/object-directory.ts'
 import type { LostGroup } from '../errors.ts';
 import type { KeyLocks } from '../journal/key-locks.ts';
 import { groupCount, movesNeeded } from '../layout/geometry.ts';
-import { groupsPerWindow, lostObjectsMax } from '../limits.ts';
-import { isBlockObject } from '../object/object-record.ts';
+import { behindPollMs, groupsPerWindow, lostObjectsMax } from '../limits.ts';
+import { isBlockObject, namesGfid, printGfid } from '../object/object-record.ts';
 import type { ObjectRecord } from '../store/log-record.ts';
 import type { GroupMender, MendedGroup, MendedSlot } from './group-mender.ts';
 import type { LostObject, Mending, MendOptions, MendProgress, MendReport } from './mend-types.ts';
+import type { RangeMender } from './range-mender.ts';
 
 export interface ObjectMenderHost {
   readonly membership: Membership;
   readonly directory: ObjectDirectory;
   readonly locks: KeyLocks;
   readonly groups: GroupMender;
+  readonly ranges: RangeMender;
   /** Hear of slots that were written anew, and of what is gone. */
   readonly onMended: (key: string, slot: MendedSlot) => void;
   readonly onLost: (key: string, groups: readonly LostGroup[]) => void;
@@ -26,6 +28,8 @@ export interface ObjectMenderHost {
 interface Task {
   /** Whether the object is concerned at all. */
   readonly concerns: (record: ObjectRecord) => boolean;
+  /** Which rows of objects that are written in ranges are, by their members; undefined: none. */
+  readonly ranges?: (members: readonly number[]) => boolean;
   /** What that is for this object, which stays as it is until it is finished. */
   readonly begin: (record: ObjectRecord) => {
     readonly mend: (group: number) => Promise<MendedGroup>;
@@ -35,8 +39,8 @@ interface Task {
 }
 
 /**
- * Goes through all objects that are stored whole, one after the other, beside everything else. An object is not replaced
- * while it is mended; it is read. Nothing of where it stands is kept: what was mended before is found intact.
+ * Goes through all objects, one after the other, beside everything else. One that is stored whole is not replaced while it
+ * is mended; it is read; one that is written in ranges is written as well. Nothing of where it stands is kept: what was mended before is found intact.
  */
 export class ObjectMender {
   readonly #host: ObjectMenderHost;
@@ -53,6 +57,8 @@ export class ObjectMender {
     const { groups, membership } = this.#host;
     return this.#begin(options, {
       concerns: ({ span, absent }) => (which === 'all' ? span : absent).includes(member),
+      // What it missed of ranges it catches up with by itself.
+      ...(which === 'all' && { ranges: (members: readonly number[]) => members.includes(member) }),
       begin: (record) => ({
         mend: (group) => groups.rebuild(record, group, member),
         finish: async (version) => {
@@ -90,13 +96,14 @@ export class ObjectMender {
   scrub(options: MendOptions): Mending {
     return this.#begin(options, {
       concerns: () => true,
+      ranges: () => true,
       begin: (record) => ({ mend: (group) => this.#host.groups.scrub(record, group) }),
     });
   }
 
   #begin(options: MendOptions, task: Task): Mending {
     const said = new ReplaySubject<MendProgress>(1);
-    const done = this.#run(options, task, new Progress(said));
+    const done = this.#run(options, task, new Progress(said, options.bytesPerSecondMax));
     // Whoever only looks at the progress hears of a failure there.
     done.then(
       () => said.complete(),
@@ -105,33 +112,52 @@ export class ObjectMender {
     return { progress$: said.asObservable(), done };
   }
 
-  async #run(
-    { bytesPerSecondMax = Number.POSITIVE_INFINITY, signal }: MendOptions,
-    task: Task,
-    progress: Progress,
-  ): Promise<MendReport> {
+  async #run({ signal }: MendOptions, task: Task, progress: Progress): Promise<MendReport> {
     const { directory, locks } = this.#host;
     const lost: LostObject[] = [];
-    const startedMs = performance.now();
     for await (const { record } of directory.list('')) {
       signal?.throwIfAborted();
-      if (isBlockObject(record)) {
-        if (task.concerns(record)) {
-          progress.say({ rangeObjects: progress.value.rangeObjects + 1 });
-        }
-        continue;
-      }
-      if (!task.concerns(record)) continue;
-      const gone = await locks.run(record.key, () => this.#object(record, task, progress, signal));
+      const isRanges = isBlockObject(record);
+      if (!(isRanges ? task.ranges !== undefined : task.concerns(record))) continue;
+      const gone = isRanges
+        ? await this.#ranges(record, task, progress, signal)
+        : await locks.run(record.key, () => this.#object(record, task, progress, signal));
       if (gone.length > 0) {
-        const key = keyFromRaw(record.key);
+        const key = isRanges ? printGfid(record.gfid) : keyFromRaw(record.key);
         if (lost.length < lostObjectsMax) lost.push({ key, groups: gone });
         this.#host.onLost(key, gone);
       }
-      const earliestMs = startedMs + (1000 * progress.value.bytesRead) / bytesPerSecondMax;
-      if (earliestMs > performance.now()) await pause(earliestMs - performance.now(), undefined, { signal });
+      await progress.throttle(signal);
     }
     return { ...progress.value, lost };
+  }
+
+  /** The rows of an object that is written in ranges that are gone. It is written meanwhile. */
+  async #ranges(
+    record: ObjectRecord,
+    task: Task,
+    progress: Progress,
+    signal: AbortSignal | undefined,
+  ): Promise<LostGroup[]> {
+    const { membership } = this.#host;
+    const lost: LostGroup[] = [];
+    if (task.ranges === undefined) return lost;
+    // Who catches up does so by itself.
+    while (membership.returning.size > 0) await pause(behindPollMs, undefined, { signal });
+    for await (const rows of this.#host.ranges.scrub(record, task.ranges)) {
+      signal?.throwIfAborted();
+      for (const mended of rows) {
+        if (mended.lost !== undefined) lost.push(mended.lost);
+        for (const slot of mended.mended) this.#host.onMended(printGfid(record.gfid), slot);
+        progress.say(withGroup(progress.value, mended));
+      }
+      await progress.throttle(signal);
+    }
+    // The names of objects are the array's own.
+    if (record.gfid !== namesGfid) {
+      progress.say({ objects: progress.value.objects + 1, rangeObjects: progress.value.rangeObjects + 1 });
+    }
+    return lost;
   }
 
   /** The groups of an object that are gone. */
@@ -180,6 +206,8 @@ export async function hardenSpan(membership: Membership, span: readonly number[]
 /** How far a job is, and who wants to hear of it. */
 class Progress {
   readonly #said: ReplaySubject<MendProgress>;
+  readonly #bytesPerSecondMax: number;
+  readonly #startedMs = performance.now();
   value: MendProgress = {
     objects: 0,
     groups: 0,
@@ -190,9 +218,16 @@ class Progress {
     rangeObjects: 0,
   };
 
-  constructor(said: ReplaySubject<MendProgress>) {
+  constructor(said: ReplaySubject<MendProgress>, bytesPerSecondMax = Number.POSITIVE_INFINITY) {
     this.#said = said;
+    this.#bytesPerSecondMax = bytesPerSecondMax;
     said.next(this.value);
+  }
+
+  /** Not faster than it may read. */
+  async throttle(signal: AbortSignal | undefined): Promise<void> {
+    const earliestMs = this.#startedMs + (1000 * this.value.bytesRead) / this.#bytesPerSecondMax;
+    if (earliestMs > performance.now()) await pause(earliestMs - performance.now(), undefined, { signal });
   }
 
   say(change: Partial<MendProgress>): void {

@@ -159,3 +159,42 @@ it('refuses nodes it does not have', async () => {
   await expect(array.revive('n1')).resolves.toBeUndefined();
   await array.close();
 });
+
+it.each([
+  ['the member that returns', 1, 1],
+  ['another one, which some of it is made from', 1, 3],
+] as const)('goes on when %s dies while it catches up, and both come back', async (_, member, victim) => {
+  const directory = scratchDirectory();
+  const host = new LocalHost(directory, four);
+  const array = await RaidArray.createOn(host, smallShape);
+  const object = await array.objects.open(await array.objects.create());
+  const expected = bytesOf(240 * blockBytes, 1);
+  await object.write(0, expected);
+  await host.cutOff(member);
+  await overwrite(
+    object,
+    expected,
+    Array.from({ length: 120 }, (_, index) => index * 2),
+    300,
+  );
+  let isBack = false;
+  host.beforeRequest = (asked, request) => {
+    // The first count of what is left comes when it has just begun.
+    if (request !== 'behind' || isBack || asked === -1) return undefined;
+    isBack = true;
+    return host.cutOff(victim);
+  };
+  const failed = ended(array, 'resyncing');
+  host.bringBack(member);
+  if (victim === member) expect(await failed).toMatchObject({ state: 'failed' });
+  else await array.revive(`n${member}`);
+  host.beforeRequest = () => undefined;
+  expect(await array.status()).toMatchObject({ degraded: true });
+  const both = ended(array, 'resyncing');
+  host.bringBack(victim);
+  await both;
+  while ((await array.status()).degraded) await new Promise(setImmediate);
+  expect(Buffer.compare(await object.read(0, expected.length), expected)).toBe(0);
+  await array.close();
+  await expectWhole(directory, object.gfid, expected);
+});
