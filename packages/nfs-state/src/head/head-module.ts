@@ -30,6 +30,10 @@ export default HeadService.implement((context, options) => {
     },
     recalls: ({ client }) => host.clients.recalls.listen(client),
     leases: () => host.clients.leases.left(),
+    recallLayouts: async ({ file, except }) => {
+      const { status } = await host.ask({ operation: { type: 'layout-recall', file, except } });
+      return status;
+    },
     standAside: () => host.standAside(),
     hold: (step) => host.holds.hold(step),
     held: () => host.holds.held(),

@@ -43,6 +43,8 @@ export const HeadService = defineService('holdfast-nfs-head', {
   tables: rpc({ out: z.string() }),
   leases: rpc({ out: z.array(z.object({ client: z.string(), leftMs: z.number() })) }),
   recalls: stream({ in: z.object({ client: z.string().max(1024) }), out: RecallForm }),
+  /** The status: OK, or DELAY while they are held. */
+  recallLayouts: rpc({ in: z.object({ file: z.string().max(1024), except: z.string().optional() }), out: z.string() }),
   standAside: rpc({ out: z.void() }),
   hold: rpc({ in: z.enum(headSteps), out: z.void() }),
   held: rpc({ out: z.void() }),

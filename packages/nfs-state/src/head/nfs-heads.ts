@@ -12,7 +12,7 @@ import { filter, type Observable } from 'rxjs';
 import { z } from 'zod';
 import { registerNfsStateErrors } from '../error-classes.ts';
 import { LogDamagedError, LogNewerError, NfsOptionsError } from '../errors.ts';
-import type { Client, Locks, Open } from '../kernel/state-types.ts';
+import type { Client, Locks, Open, Status } from '../kernel/state-types.ts';
 import {
   coordName,
   headSearchRestMs,
@@ -103,6 +103,14 @@ export class NfsHead {
   /** How long the lease of each client has still to run as far as this head knows; 0: it ran out here. */
   leases(): Promise<readonly { readonly client: string; readonly leftMs: number }[]> {
     return this.#proxy.leases();
+  }
+
+  /**
+   * Ask the layouts of a file back, but those of the client `except`, before it is cut off or changed under them: OK once none
+   * is held, DELAY before. What is not returned for a lease is taken.
+   */
+  async recallLayouts(file: string, except?: string): Promise<Status> {
+    return (await this.#proxy.recallLayouts({ file, except })) as Status;
   }
 
   async tables(): Promise<Tables> {

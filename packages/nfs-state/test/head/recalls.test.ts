@@ -2,7 +2,8 @@ import type { Recall, Stateid } from '@holdfast/nfs-state';
 import { firstValueFrom, type Observable, ReplaySubject } from 'rxjs';
 import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { HeadCluster, heads } from '../support/head-cluster.ts';
-import { TestClient } from '../support/nfs-client.ts';
+import { TestClient, wholeFile } from '../support/nfs-client.ts';
+import { SessionClient } from '../support/session-client.ts';
 
 const leaseMs = 8000;
 
@@ -83,4 +84,27 @@ it('says it again at another head when the one the client listened to is dead', 
   expect(await anna.giveBack(stateid)).toMatchObject({ status: 'OK' });
   expect(await ben.open(file)).toMatchObject({ status: 'OK' });
   await at.cluster.restart('n2');
+});
+
+it('asks layouts back, takes those that are not returned, and lets nobody write under them then', async () => {
+  const carl = new SessionClient(`carl ${files}`, at.nfs.client());
+  await carl.introduce();
+  const { stateid } = await carl.ask(carl.open(file));
+  const wanted = { client: carl.id, file, mode: 'write', range: wholeFile, minLength: 0n } as const;
+  const got = await carl.ask({ type: 'layout-get', ...wanted, stateid: stateid! });
+  const heard = new ReplaySubject<Recall>();
+  const listening = at.nfs.client().recalls$(carl.id).subscribe(heard);
+  onTestFinished(() => listening.unsubscribe());
+  const head = at.nfs.head('n3');
+  expect(await head.recallLayouts(file, carl.id)).toBe('OK');
+  expect(await head.recallLayouts(file)).toBe('DELAY');
+  const { key, seqid } = got.stateid!;
+  expect(await firstValueFrom(heard)).toEqual({ type: 'layout', stateid: { key, seqid: seqid + 1 }, file });
+  expect(await carl.ask({ type: 'layout-get', ...wanted, stateid: stateid! })).toMatchObject({
+    status: 'RECALLCONFLICT',
+  });
+  await turn(1.1 * leaseMs);
+  while ((await head.recallLayouts(file)) === 'DELAY');
+  const commit = { type: 'layout-commit', client: carl.id, file, stateid: got.stateid! } as const;
+  expect(await carl.ask(commit)).toMatchObject({ status: 'BADLAYOUT' });
 });
