@@ -130,16 +130,14 @@ export const ledgerDirectory = join(tmpdir(), `holdfast-ledger-${process.pid}`);
 export const Ledger = defineContainer('ledger', {
   key: z.string(),
   value: z.object({ n: z.int() }),
-  storeMs: 50,
   source: {
     writeThrough: true,
     load: async (key) => {
       const text = await readFile(join(ledgerDirectory, key), 'utf8').catch(() => undefined);
       return text === undefined ? undefined : { n: Number(text) };
     },
-    store: async (key, { n }, signal) => {
+    store: async (key, { n }) => {
       if (n === 13) throw new RangeError('on purpose');
-      if (n === 14) await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
       await writeFile(join(ledgerDirectory, key), String(n));
     },
     erase: (key) => rm(join(ledgerDirectory, key), { force: true }),
@@ -148,5 +146,18 @@ export const Ledger = defineContainer('ledger', {
     become: (draft, n: number) => {
       draft.n = n;
     },
+  },
+});
+
+/** As the ledger, but with a device that answers at once, or never. */
+export const Deaf = defineContainer('deaf', {
+  key: z.string(),
+  value: z.object({ n: z.int() }),
+  defaultOwner: { fixed: 'n0' },
+  storeMs: 50,
+  source: {
+    writeThrough: true,
+    load: () => undefined,
+    store: (_key, { n }) => (n === 14 ? new Promise(() => undefined) : undefined),
   },
 });

@@ -4,7 +4,7 @@ import { ContainerDefinitionError, defineContainer } from '@holdfast/coherence';
 import { Cluster } from '@holdfast/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { Ledger, ledgerDirectory } from './accounts.ts';
+import { Deaf, Ledger, ledgerDirectory } from './accounts.ts';
 import { Clerk } from './clerk-definition.ts';
 
 let cluster: Cluster;
@@ -44,21 +44,29 @@ describe('a container that writes through', () => {
   });
 
   it.each([
-    ['throws', 13, 'on purpose'],
-    ['hangs', 14, 'Storing'],
-  ])('keeps the old value where its store %s', async (_what, n, cause) => {
-    const container = await ledger();
-    const key = `refused ${n}`;
+    ['throws', Ledger, 13, 'on purpose'],
+    ['hangs', Deaf, 14, 'Storing'],
+  ])('keeps the old value where its store %s', async (_what, definition, n, cause) => {
+    const container = await cluster.container(definition);
+    const key = 'refused';
     await container.set(key, { n: 1 });
     const failed = { code: 'HF_STORE', cause: expect.objectContaining({ message: expect.stringContaining(cause) }) };
     await expect(container.set(key, { n })).rejects.toMatchObject(failed);
     await expect(container.grab(key, () => ({ n }))).rejects.toMatchObject(failed);
-    await expect(container.execute(key, 'become', n)).rejects.toMatchObject({ code: 'HF_STORE' });
     await expect(container.grabAll([key], () => [{ n }])).rejects.toMatchObject(failed);
-    using lease = await container.grab(key);
-    await expect(lease.commit({ n })).rejects.toMatchObject(failed);
-    expect(await clerk(1).entry(key)).toBe(1);
-    expect(await onFile(key)).toBe('1');
+    {
+      using lease = await container.grab(key);
+      await expect(lease.commit({ n })).rejects.toMatchObject(failed);
+    }
+    expect((await container.read(key))?.n).toBe(1);
+  });
+
+  it('fails an operation whose value cannot be stored', async () => {
+    const container = await ledger();
+    await container.set('operated', { n: 1 });
+    await expect(container.execute('operated', 'become', 13)).rejects.toMatchObject({ code: 'HF_STORE' });
+    expect(await clerk(1).entry('operated')).toBe(1);
+    expect(await onFile('operated')).toBe('1');
   });
 
   it('loads again what died with a node, as it was read last, and loses nothing', async () => {
