@@ -40,6 +40,15 @@ export const logReserveBytes = 256 << 10;
 /** Bytes written to a block file before a flush is begun ahead of the next request for one. */
 export const flushAheadBytes = 16 << 20;
 
+/** Bytes of a write that is carried out at once, in the thread that asks: below some 64 KiB a hand-over costs more. */
+export const inlineWriteBytesMax = 64 << 10;
+
+/** Bytes of a transfer from which on it goes past the cache of the kernel. */
+export const directBytesMin = 64 << 10;
+
+/** Ends of entries, and others nobody waits for, that wait for a flush of somebody else; this many ask for one themselves. */
+export const lazyRequestsMax = 64;
+
 /** Parts of one vectored read or write. Linux takes 1024. */
 export const transferPartsMax = 64;
 
@@ -101,7 +110,7 @@ export const encodesInFlightMax = 16;
 export const restoresInFlightMax = 16;
 
 /** Updates of blocks under way at one I/O manager in its data role; further writes wait in order. */
-export const updatesOpenMax = 512;
+export const updatesOpenMax = 4096;
 
 /** Pages of blocks that were read or written last, kept by an I/O manager so that overwriting them reads nothing. */
 export const cachedBlocksMax = 1024;

@@ -264,7 +264,7 @@ export type TracedStep = z.output<typeof TracedStep>;
 
 /**
  * Steps an I/O manager can be held at.
- * - `delta-sent`: the difference an overwrite makes is on its way to the parity, and its block in the file, not flushed
+ * - `delta-sent`: the difference an overwrite makes is on its way to the parity, and its block not flushed yet
  * - `block-written`: the blocks of a store are in the file, and no flush was asked for yet
  * - `hardened`: the blocks of a store are durable, and the sender does not know it
  * - `object-recorded`: the metadata of an object is durable here, and the sender does not know it

@@ -45,13 +45,13 @@ export class StepGate {
     for (const step of [...this.#holds.keys()]) this.release(step);
   }
 
-  /** Called by the I/O manager at each step: resolves at once unless the step is held. */
-  async pass(step: Step, at: HeldStep): Promise<void> {
+  /** Called by the I/O manager at each step: undefined unless the step is held. */
+  pass(step: Step, at: HeldStep): Promise<void> | undefined {
     const hold = this.#holds.get(step);
-    if (hold === undefined) return;
-    if (hold.gfid !== undefined && hold.gfid !== at.gfid) return;
-    if (hold.left-- > 0) return;
+    if (hold === undefined) return undefined;
+    if (hold.gfid !== undefined && hold.gfid !== at.gfid) return undefined;
+    if (hold.left-- > 0) return undefined;
     hold.reached.resolve(at);
-    await hold.released.promise;
+    return hold.released.promise;
   }
 }

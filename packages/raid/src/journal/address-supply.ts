@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+import { NoSpaceError } from '../errors.ts';
 import { type AddressPool, giveAddress } from '../kernel/address-pool.ts';
 import type { Address } from '../kernel/journal.ts';
 import { addressesAhead } from '../limits.ts';
@@ -40,14 +42,22 @@ export class AddressSupply {
 
   /** Put some more into the pool. @throws NoSpaceError, DriveStoppedError */
   async more(pool: () => AddressPool): Promise<void> {
-    this.#taking ??= this.#store
-      .takeBlocks(addressesAhead)
-      .then((blocks) => {
-        for (const block of blocks) giveAddress(pool(), addressOf(block));
-      })
-      .finally(() => {
-        this.#taking = undefined;
-      });
+    this.#taking ??= this.#take(pool).finally(() => {
+      this.#taking = undefined;
+    });
     await this.#taking;
+  }
+
+  async #take(pool: () => AddressPool): Promise<void> {
+    try {
+      for (const block of await this.#store.takeBlocks(addressesAhead)) giveAddress(pool(), addressOf(block));
+    } catch (error) {
+      // What entries have given up is free as soon as they are durable, which nobody was in a hurry for.
+      if (!(error instanceof NoSpaceError) || pool().retiring.length === 0) throw error;
+      const before = pool().free.length;
+      await this.#store.harden();
+      await setImmediate();
+      if (pool().free.length <= before) throw error;
+    }
   }
 }

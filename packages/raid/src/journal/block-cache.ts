@@ -5,8 +5,8 @@ import type { Address } from '../kernel/journal.ts';
 export interface CachedBlock {
   readonly address: Address;
   readonly page: PageIndex;
-  /** Settles when the page holds the block; rejects when it cannot be had. */
-  readonly ready: Promise<void>;
+  /** Settles when the page holds the block; rejects when it cannot be had. Undefined: it holds it. */
+  ready: Promise<void> | undefined;
   pins: number;
   dropped: boolean;
 }
@@ -26,6 +26,12 @@ export class BlockCache {
     this.#blocksMax = blocksMax;
   }
 
+  /** Whether the block is here, whole. */
+  has(address: Address): boolean {
+    const block = this.#blocks.get(address);
+    return block !== undefined && block.ready === undefined;
+  }
+
   /** The block, pinned; undefined when it is not here. */
   find(address: Address): CachedBlock | undefined {
     const block = this.#blocks.get(address);
@@ -36,13 +42,15 @@ export class BlockCache {
     return block;
   }
 
-  /** A block whose page `fill` fills, pinned, in place of whatever was known of the address. */
-  open(address: Address, fill: (page: PageIndex) => Promise<void>): CachedBlock {
+  /** A block whose page `fill` fills, at once or later, pinned, in place of whatever was known of the address. */
+  open(address: Address, fill: (page: PageIndex) => Promise<void> | undefined): CachedBlock {
     this.drop(address);
     const page = this.#pages.take();
-    const ready = fill(page);
-    ready.catch(() => undefined);
-    const block: CachedBlock = { address, page, ready, pins: 1, dropped: false };
+    const block: CachedBlock = { address, page, ready: undefined, pins: 1, dropped: false };
+    block.ready = fill(page)?.then(() => {
+      block.ready = undefined;
+    });
+    block.ready?.catch(() => undefined);
     this.#blocks.set(address, block);
     this.#makeRoom();
     return block;

@@ -23,7 +23,7 @@ export interface JournalHost {
   readonly kernel: ParityKernel;
   readonly connect: ConnectIom;
   readonly trace: NoteStep;
-  beforeFlush(entry: MjEntry): Promise<void>;
+  beforeFlush(entry: MjEntry): Promise<void> | undefined;
 }
 
 /** What a member has to catch up on, as one I/O manager knows, and what travelled for resync so far. */
@@ -59,7 +59,7 @@ export class BlockJournal {
       incarnation: view.epoch,
       peers,
       trace: host.trace,
-      beforeFlush: async (_, entry) => (entry === undefined ? undefined : host.beforeFlush(entry)),
+      beforeFlush: (entry) => host.beforeFlush(entry),
       damaged: (gfid, lblk) => new BlockDamagedError(host.store.path, gfid, lblk),
     };
     this.data = new DataRole({ ...roleHost, send: (to, message) => this.#send(to, message) });

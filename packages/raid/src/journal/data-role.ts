@@ -19,13 +19,15 @@ import { resyncIom } from '../kernel/resync-iom.ts';
 import { isStaleHere, type ResyncEnv, type ResyncEvent, type ResyncState } from '../kernel/resync-state.ts';
 import { updatesOpenMax } from '../limits.ts';
 import { AddressSupply } from './address-supply.ts';
+import { Admission } from './admission.ts';
+import { Changes } from './changes.ts';
 import { HeldPages } from './held-pages.ts';
+import { Inbox } from './inbox.ts';
 import { KernelRunner } from './kernel-runner.ts';
 import { KeyLocks } from './key-locks.ts';
 import { parityOfRow, rowOfBlock } from './object-members.ts';
 import { pageOfHandle } from './page-handles.ts';
 import { idleBlocksKept, type RoleHost } from './role-host.ts';
-import { Slots } from './slots.ts';
 
 /** A write as its caller means it; the call number is ours. */
 export type BlockWrite = Omit<WriteCall, 'type' | 'call'>;
@@ -50,12 +52,12 @@ export class DataRole {
   /** Blocks that came to be restored. */
   readonly #values: HeldPages;
   readonly #blockLocks = new KeyLocks();
-  readonly #slots: Slots;
+  readonly #admission: Admission;
   readonly #ready = Promise.withResolvers<void>();
   #isReady = false;
-  #changed = Promise.withResolvers<void>();
+  readonly #changes = new Changes();
   #nextCall = 1;
-  #inbox: Promise<void> = Promise.resolve();
+  readonly #inbox = new Inbox((error) => this.fail(this.#host.store.stop(error)));
   #failure: Error | undefined;
 
   constructor(host: RoleHost<ToProxy>) {
@@ -76,9 +78,9 @@ export class DataRole {
       map: ({ gfid, lblk }) => host.store.journaled.data(gfid, lblk),
     };
     const perMember = Math.floor(host.pages.pages / (4 * (peers.length + 1)));
-    this.#slots = new Slots(Math.max(1, Math.min(updatesOpenMax, perMember)));
+    const updatesMax = Math.max(1, Math.min(updatesOpenMax, perMember));
+    this.#admission = new Admission(() => updatesMax - this.#state.updates.length - this.#waiting);
     this.#ready.promise.catch(() => undefined);
-    this.#changed.promise.catch(() => undefined);
     this.#runner = new KernelRunner(resyncIom, this.#env, {
       send: (to, message) => this.#send(to, message),
       reply: (call, result) => this.#reply(call, result),
@@ -125,13 +127,15 @@ export class DataRole {
 
   /** A message of a parity IOM: in the order they come, each once there is space for what it may need. */
   message(from: Peer, message: ToMember): void {
-    if (message.type === 'recalled') this.#keepDelta(message.mj, pageOfHandle(message.delta));
-    if (message.type === 'restore_value') this.#values.hold(message.value);
-    this.#inbox = this.#inbox.then(async () => {
-      if (message.type === 'resolved') await this.#makeRoomFor(message);
-      this.#dispatch({ type: 'message', from, message });
-    });
-    this.#inbox.catch((error: unknown) => this.fail(this.#host.store.stop(error)));
+    this.#inbox.put(
+      () => (message.type === 'resolved' ? this.#makeRoomFor(message) : undefined),
+      () => {
+        // Not before its turn: until the kernel has heard of them these pages are wanted by nobody.
+        if (message.type === 'recalled') this.#keepDelta(message.mj, pageOfHandle(message.delta));
+        if (message.type === 'restore_value') this.#values.hold(message.value);
+        this.#dispatch({ type: 'message', from, message });
+      },
+    );
   }
 
   /**
@@ -141,20 +145,39 @@ export class DataRole {
    * @throws NoSpaceError, BlockDamagedError, ClaimedError, DriveStoppedError
    */
   async write(write: BlockWrite, mayBegin: () => boolean): Promise<ProxyResult> {
-    return this.#slots.run(async () => {
-      const answer = await this.#blockLocks.run(byBlock.key(write), async () => {
-        await this.#decided(write);
-        const { address, stale } = this.#latest(write);
-        // One that is stale is restored before it is written.
-        if (!stale && !(await this.#host.storage.load(address))) throw this.#host.damaged(write.gfid, write.lblk);
-        // As many as may begin without another look, so that none waits for an address when nothing is under way.
-        const pool = () => this.#state.pool;
-        while (pool().free.length <= this.#waiting) await this.#addresses.more(pool);
-        if (!mayBegin()) throw new ClaimedError(`${write.gfid}`);
-        return this.#begin(write);
-      });
-      return answer.promise;
-    });
+    const waited = this.#admission.enter();
+    if (waited !== undefined) await waited;
+    const name = byBlock.key(write);
+    let answer: PromiseWithResolvers<ProxyResult>;
+    try {
+      if (!this.#blockLocks.isBusy(name) && this.#mayBeginAtOnce(write)) answer = this.#begin(write, mayBegin);
+      else answer = await this.#blockLocks.run(name, () => this.#beginWhenReady(write, mayBegin));
+    } finally {
+      this.#admission.leave();
+    }
+    return answer.promise;
+  }
+
+  /** Whether all is decided and in memory that the write begins with. */
+  #mayBeginAtOnce(write: BlockWrite): boolean {
+    const update = this.#openUpdate(write);
+    if (!this.#isReady || !this.#hasAddress() || (update !== undefined && !isDecided(update))) return false;
+    const { address, stale } = this.#latest(write);
+    return !stale && this.#host.storage.isLoaded(address);
+  }
+
+  /** As many as may begin without another look, so that none waits for an address when nothing is under way. */
+  #hasAddress(): boolean {
+    return this.#state.pool.free.length > this.#waiting;
+  }
+
+  async #beginWhenReady(write: BlockWrite, mayBegin: () => boolean): Promise<PromiseWithResolvers<ProxyResult>> {
+    await this.#decided(write);
+    const { address, stale } = this.#latest(write);
+    // One that is stale is restored before it is written.
+    if (!stale && !(await this.#host.storage.load(address))) throw this.#host.damaged(write.gfid, write.lblk);
+    while (!this.#hasAddress()) await this.#addresses.more(() => this.#state.pool);
+    return this.#begin(write, mayBegin);
   }
 
   /**
@@ -166,14 +189,14 @@ export class DataRole {
       this.#assertRunning();
       const update = this.#openUpdate({ gfid, lblk });
       if (!this.#isHeard({ gfid, lblk })) {
-        await this.#changed.promise;
+        await this.#changes.next();
         continue;
       }
       if (update === undefined || update.stage === 'preparing') return this.#blockAt({ gfid, lblk });
       const { entry } = update;
       const own = entry.client === client && atLeast === 0 && update.stage === 'updating';
       if (own || levelOf(update) >= Math.max(1, atLeast)) return { address: entry.newAddress, seq: entry.seq };
-      await this.#changed.promise;
+      await this.#changes.next();
     }
   }
 
@@ -219,8 +242,7 @@ export class DataRole {
     const isOpen = () =>
       this.#state.updates.some(concerns) || this.#state.waiting.some(isAsked) || this.#runner.state.calls.some(isAsked);
     while (isOpen()) {
-      await this.#changed.promise;
-      this.#assertRunning();
+      await this.#changes.next();
     }
   }
 
@@ -229,8 +251,7 @@ export class DataRole {
     await this.ready;
     const open = new Set(this.#state.updates.map(({ entry }) => entry.mj));
     while (this.#state.updates.some(({ entry }) => open.has(entry.mj))) {
-      await this.#changed.promise;
-      this.#assertRunning();
+      await this.#changes.next();
     }
   }
 
@@ -240,7 +261,7 @@ export class DataRole {
     this.#ready.reject(error);
     for (const { reject } of this.#calls.values()) reject(error);
     this.#calls.clear();
-    this.#changed.reject(error);
+    this.#changes.fail(error);
   }
 
   close(): void {
@@ -265,19 +286,21 @@ export class DataRole {
 
   #deliver(request: ProxyRequest): void {
     const { storage } = this.#host;
-    storage.serve(
-      request,
-      (answer) => this.#answered(answer),
-      (id) => this.#host.beforeFlush(id, this.#entryOf(id)),
-    );
+    storage.serve(request, (answer) => this.#answered(answer), this.#beforeFlush);
   }
+
+  readonly #beforeFlush = (id: number): Promise<void> | undefined => {
+    const entry = this.#entryOf(id);
+    return entry === undefined ? undefined : this.#host.beforeFlush(entry);
+  };
 
   #entryOf(id: number) {
     return this.#state.updates.find(({ entry }) => entry.mj === id)?.entry;
   }
 
-  #begin(write: BlockWrite): PromiseWithResolvers<ProxyResult> {
+  #begin(write: BlockWrite, mayBegin: () => boolean): PromiseWithResolvers<ProxyResult> {
     this.#assertRunning();
+    if (!mayBegin()) throw new ClaimedError(`${write.gfid}`);
     const call = this.#nextCall++;
     const answer = Promise.withResolvers<ProxyResult>();
     answer.promise.catch(() => undefined);
@@ -316,7 +339,7 @@ export class DataRole {
       return;
     }
     const { restoring } = this.#runner.state;
-    if (this.#values.size > 0) this.#values.keep(new Set(restoring.map(({ value }) => value)));
+    if (this.#values.size > 0 && !this.#runner.isBusy) this.#values.keep(new Set(restoring.map(({ value }) => value)));
   }
 
   #settled(): void {
@@ -336,10 +359,8 @@ export class DataRole {
       this.#isReady = true;
       this.#ready.resolve();
     }
-    const changed = this.#changed;
-    this.#changed = Promise.withResolvers();
-    this.#changed.promise.catch(() => undefined);
-    changed.resolve();
+    this.#admission.look();
+    this.#changes.tell();
   }
 
   readonly #hasSpace = () => this.#dispatch({ type: 'space' });
@@ -352,10 +373,8 @@ export class DataRole {
 
   /** Resolves when it is decided what becomes of the updates of a block that the log left open. */
   async #decided(name: BlockName): Promise<void> {
-    const isDecided = ({ stage }: DataUpdate) => stage === 'updating' || stage === 'preparing';
     for (let update = this.#openUpdate(name); update !== undefined && !isDecided(update); ) {
-      await this.#changed.promise;
-      this.#assertRunning();
+      await this.#changes.next();
       update = this.#openUpdate(name);
     }
   }
@@ -363,8 +382,10 @@ export class DataRole {
   /** The kernel keeps the blocks that something is under way for; the map has them all. */
   #forgetIdleBlocks(): void {
     const { data, restoring, reads, calls } = this.#runner.state;
-    const named = [...data.updates.map(({ entry }) => entry), ...data.waiting, ...restoring, ...reads, ...calls];
-    if (data.blocks.size <= 2 * named.length + idleBlocksKept) return;
+    const lists = [data.waiting, restoring, reads, calls];
+    const count = lists.reduce((sum, list) => sum + list.length, data.updates.length);
+    if (data.blocks.size <= 2 * count + idleBlocksKept) return;
+    const named = [...data.updates.map(({ entry }) => entry), ...lists.flat()];
     const busy = new NamedTable<BlockName, BlockName>(byBlock, named);
     for (const block of [...data.blocks]) if (!busy.has(block)) data.blocks.delete(block);
   }
@@ -407,6 +428,9 @@ export class DataRole {
     if (this.#failure !== undefined) throw this.#failure;
   }
 }
+
+/** Whether it is known what becomes of an update. */
+const isDecided = ({ stage }: DataUpdate): boolean => stage === 'updating' || stage === 'preparing';
 
 /** How tough an update is now. */
 function levelOf({ stage, journaled, hardened, partners }: DataUpdate): Toughness {

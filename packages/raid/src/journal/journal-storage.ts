@@ -14,8 +14,8 @@ import { checksumNumber, driveBlockOf } from '../store/journaled-address.ts';
 import { BlockCache, type CachedBlock } from './block-cache.ts';
 import { handleOfPage, pageOfHandle } from './page-handles.ts';
 
-/** Stands between the storing of a block and its flush, so that an I/O manager can be stopped exactly there. */
-export type BeforeFlush = (id: number) => Promise<void>;
+/** Stands before the flush of a block, so that an I/O manager can be stopped exactly there. */
+export type BeforeFlush = (id: number) => Promise<void> | undefined;
 
 /**
  * What the two kernels of an I/O manager ask of their drive, done: blocks are merged in pages of the own pool, written,
@@ -40,16 +40,21 @@ export class JournalStorage {
   }
 
   /**
-   * Carry a request out, and hand the answer to `answer`. Requests may end in any order, but each sees what those before
-   * it combined.
+   * Carry a request out, and hand the answer to `answer`, which may be at once. Requests may end in any order, but each
+   * sees what those before it combined.
    */
-  serve(request: ProxyRequest, answer: Answer, beforeFlush: BeforeFlush): void {
-    const serving = this.#serve(request, answer, beforeFlush);
-    const watched = serving.catch((error: unknown) => {
+  serve(request: ProxyRequest, answer: Answer, beforeFlush?: BeforeFlush): void {
+    try {
+      const serving = this.#serve(request, answer, beforeFlush);
+      if (serving !== undefined) this.#watch(serving);
+    } catch (error) {
       this.#store.stop(error);
-    });
-    this.#underWay.add(watched);
-    void watched.finally(() => this.#underWay.delete(watched));
+    }
+  }
+
+  /** Whether the block at an address is in memory, whole. */
+  isLoaded(address: Address): boolean {
+    return address === noAddress || this.#cache.has(address);
   }
 
   /**
@@ -93,8 +98,7 @@ export class JournalStorage {
       const isRight = this.#checksum(block.page) === this.#store.checksums.number(address);
       if (!isRight) this.#cache.drop(address);
       else {
-        await this.#store.writeBlock(driveBlockOf(address), block.page);
-        await this.#store.harden();
+        await this.#store.hardenBlock(driveBlockOf(address), block.page);
       }
       return isRight;
     } finally {
@@ -124,17 +128,29 @@ export class JournalStorage {
 
   /** Resolves when all that was asked for before is done. @throws DriveStoppedError */
   async idle(): Promise<void> {
-    await Promise.allSettled(this.#underWay);
+    await Promise.allSettled([this.#store.hardenRest(), ...this.#underWay]);
     if (this.#store.failure !== undefined) throw this.#store.failure;
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled(this.#underWay);
+    // What was in no hurry would wait for ever now.
+    await Promise.allSettled([this.#store.hardenRest(), ...this.#underWay]);
     this.#cache.close();
     this.#sums.close();
   }
 
-  #serve(request: ProxyRequest, answer: Answer, beforeFlush: BeforeFlush): Promise<void> {
+  /** Until it is over the storage is not closed. */
+  #watch(serving: Promise<void>): void {
+    this.#underWay.add(serving);
+    const over = () => this.#underWay.delete(serving);
+    serving.then(over, (error: unknown) => {
+      over();
+      this.#store.stop(error);
+    });
+  }
+
+  /** Undefined when the request was carried out at once. */
+  #serve(request: ProxyRequest, answer: Answer, beforeFlush: BeforeFlush | undefined): Promise<void> | undefined {
     switch (request.type) {
       case 'prepare':
         return this.#prepare(request, answer);
@@ -156,31 +172,33 @@ export class JournalStorage {
         return this.#journal(request.entry, answer);
       case 'mark':
         // The map on disk is the log: there is no buffer of its own that could reach the disk before it (law L3).
-        return Promise.resolve();
+        return undefined;
     }
   }
 
-  async #prepare(request: Extract<StorageRequest, { type: 'prepare' }>, answer: Answer): Promise<void> {
+  #prepare(request: Extract<StorageRequest, { type: 'prepare' }>, answer: Answer): Promise<void> | undefined {
     const { id, oldAddress, newAddress, payload, writeStart, writeBytes } = request;
     const delta = this.#pages.take();
     const fresh = this.#combine(newAddress, oldAddress, (page, old) => {
       const bytes = this.#pages.bytes(page);
-      if (old === undefined) bytes.fill(0);
-      else if (writeBytes < blockBytes) bytes.set(this.#pages.bytes(old));
+      if (writeBytes < blockBytes) {
+        if (old === undefined) bytes.fill(0);
+        else bytes.set(this.#pages.bytes(old));
+      }
       const written = this.#pages.bytes(pageOfHandle(payload)).subarray(writeStart, writeStart + writeBytes);
       bytes.set(written, writeStart);
       this.#xor(delta, page, old);
     });
-    await this.#combined(fresh, (checksum) => answer({ type: 'combined', id, checksum, delta: handleOfPage(delta) }));
+    return this.#combined(fresh, (checksum) => answer({ type: 'combined', id, checksum, delta: handleOfPage(delta) }));
   }
 
-  async #merge(request: Extract<StorageRequest, { type: 'merge' }>, answer: Answer): Promise<void> {
+  #merge(request: Extract<StorageRequest, { type: 'merge' }>, answer: Answer): Promise<void> | undefined {
     const { id, oldAddress, newAddress, delta, power: exponent } = request;
     const fresh = this.#combine(newAddress, oldAddress, (page, old) => {
       if (exponent === undefined) this.#xor(page, pageOfHandle(delta), old);
       else this.#addScaled(page, old, pageOfHandle(delta), exponent);
     });
-    await this.#combined(fresh, (checksum) => answer({ type: 'combined', id, checksum, delta }));
+    return this.#combined(fresh, (checksum) => answer({ type: 'combined', id, checksum, delta }));
   }
 
   async #difference(request: Extract<StorageRequest, { type: 'difference' }>, answer: Answer): Promise<void> {
@@ -212,12 +230,15 @@ export class JournalStorage {
     }
   }
 
-  async #encode({ id, newAddress, parts }: Extract<ProxyRequest, { type: 'encode' }>, answer: Answer): Promise<void> {
+  #encode(
+    { id, newAddress, parts }: Extract<ProxyRequest, { type: 'encode' }>,
+    answer: Answer,
+  ): Promise<void> | undefined {
     const fresh = this.#combine(newAddress, noAddress, (page) => this.#sumOf(page, parts.map(pageOfHandle)));
-    await this.#combined(fresh, (checksum) => answer({ type: 'combined', id, checksum, delta: noHandle }));
+    return this.#combined(fresh, (checksum) => answer({ type: 'combined', id, checksum, delta: noHandle }));
   }
 
-  async #fold(request: Extract<ProxyRequest, { type: 'fold' }>, answer: Answer): Promise<void> {
+  #fold(request: Extract<ProxyRequest, { type: 'fold' }>, answer: Answer): Promise<void> | undefined {
     const { id, oldAddress, newAddress, old, payload, writeStart, writeBytes } = request;
     const fresh = this.#combine(newAddress, oldAddress, (page, parity) => {
       const bytes = this.#pages.bytes(page);
@@ -228,7 +249,7 @@ export class JournalStorage {
       this.#xor(page, page, pageOfHandle(old));
       if (parity !== undefined) this.#xor(page, page, parity);
     });
-    await this.#combined(fresh, (checksum) => answer({ type: 'combined', id, checksum, delta: noHandle }));
+    return this.#combined(fresh, (checksum) => answer({ type: 'combined', id, checksum, delta: noHandle }));
   }
 
   async #verify({ id, address, checksum }: Extract<StorageRequest, { type: 'verify' }>, answer: Answer): Promise<void> {
@@ -252,24 +273,26 @@ export class JournalStorage {
   async #harden(
     { id, address }: Extract<StorageRequest, { type: 'harden' }>,
     answer: Answer,
-    beforeFlush: BeforeFlush,
+    beforeFlush: BeforeFlush | undefined,
   ): Promise<void> {
     const block = this.#block(address);
     try {
-      await block.ready;
-      await this.#store.writeBlock(driveBlockOf(address), block.page);
+      if (block.ready !== undefined) await block.ready;
+      const held = beforeFlush?.(id);
+      if (held !== undefined) await held;
+      await this.#store.hardenBlock(driveBlockOf(address), block.page);
     } finally {
       this.#cache.unpin(block);
     }
-    await beforeFlush(id);
-    await this.#store.harden();
     answer({ type: 'hardened', id });
   }
 
   async #journal(entry: JournalEntry | ProxyEntry, answer: Answer): Promise<void> {
     const gfid = 'gfid' in entry ? entry.gfid : entry.type === 'pj' ? entry.mj.gfid : 0;
     const isEnd = entry.type !== 'mj' && entry.type !== 'pj';
-    await this.#store.journal({ type: 'entry', gfid, entry }, isEnd ? 0 : journalSpareBytes);
+    // Nobody waits for an end, other than whoever wants the address that it gives up.
+    const urgency = entry.type === 'mj_complete' || entry.type === 'pj_complete' ? 'lazy' : 'now';
+    await this.#store.journal({ type: 'entry', gfid, entry }, isEnd ? 0 : journalSpareBytes, urgency);
     answer({ type: 'journaled', entry });
   }
 
@@ -280,23 +303,31 @@ export class JournalStorage {
     fill: (page: PageIndex, old: PageIndex | undefined) => void,
   ): CachedBlock {
     const old = oldAddress === noAddress ? undefined : this.#block(oldAddress);
-    return this.#cache.open(newAddress, async (page) => {
-      try {
-        await old?.ready;
-        fill(page, old?.page);
-      } finally {
-        if (old !== undefined) this.#cache.unpin(old);
+    const combine = (page: PageIndex) => {
+      fill(page, old?.page);
+      if (old !== undefined) this.#cache.unpin(old);
+    };
+    return this.#cache.open(newAddress, (page) => {
+      if (old?.ready !== undefined) {
+        old.ready.catch(() => this.#cache.unpin(old));
+        return old.ready.then(() => combine(page));
       }
+      combine(page);
+      return undefined;
     });
   }
 
-  async #combined(block: CachedBlock, done: (checksum: number) => void): Promise<void> {
-    await block.ready;
-    const checksum = this.#checksum(block.page);
-    this.#store.checksums.setNumber(block.address, checksum);
-    // Stays pinned until it was written: nobody could read it from the disk before.
-    done(checksum);
-    this.#cache.unpin(block);
+  #combined(block: CachedBlock, done: (checksum: number) => void): Promise<void> | undefined {
+    const finish = () => {
+      const checksum = this.#checksum(block.page);
+      this.#store.checksums.setNumber(block.address, checksum);
+      done(checksum);
+      // Pinned until its writing was asked for, which is in this turn: nobody could read it from the disk before.
+      queueMicrotask(() => this.#cache.unpin(block));
+    };
+    if (block.ready !== undefined) return block.ready.then(finish);
+    finish();
+    return undefined;
   }
 
   /** The block at an address, pinned: from memory, or read and held against its checksum. */

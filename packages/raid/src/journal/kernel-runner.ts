@@ -31,6 +31,11 @@ export class KernelRunner<State, Event extends KernelEvent, Env, Message, Result
     this.state = kernel.initial(env);
   }
 
+  /** Whether an event is under way, or waits. */
+  get isBusy(): boolean {
+    return this.#running;
+  }
+
   /** Events that an effect brings about wait for the end of the one under way. */
   dispatch(event: Event): void {
     this.#events.push(event);
@@ -39,9 +44,9 @@ export class KernelRunner<State, Event extends KernelEvent, Env, Message, Result
     try {
       for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
         this.#kernel.step(this.state, next, this.#env, this.#buffer);
-        const effects = Array.from({ length: this.#buffer.length }, (_, index) => ({ ...this.#buffer.at(index) }));
+        // Nothing steps the kernel before the effects are carried out: its slots are not used again meanwhile.
+        for (let index = 0; index < this.#buffer.length; index++) this.#carryOut(this.#buffer.at(index));
         this.#buffer.clear();
-        for (const effect of effects) this.#carryOut(effect);
         this.#effects.settled();
       }
     } finally {

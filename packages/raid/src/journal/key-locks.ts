@@ -2,6 +2,11 @@
 export class KeyLocks {
   readonly #tails = new Map<string, Promise<unknown>>();
 
+  /** Whether work on a key would have to wait. */
+  isBusy(key: string): boolean {
+    return this.#tails.has(key);
+  }
+
   async run<T>(key: string, work: () => Promise<T>): Promise<T> {
     const before = this.#tails.get(key) ?? Promise.resolve();
     const mine = before.then(work, work);

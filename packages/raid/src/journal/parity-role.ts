@@ -21,7 +21,9 @@ import { proxyRules } from '../kernel/proxy-rules.ts';
 import type { ProxyEnv, ProxyEvent, ProxyState } from '../kernel/proxy-state.ts';
 import { raidRules } from '../kernel/raid-rules.ts';
 import { AddressSupply } from './address-supply.ts';
+import { Changes } from './changes.ts';
 import { HeldPages } from './held-pages.ts';
+import { Inbox } from './inbox.ts';
 import { KernelRunner } from './kernel-runner.ts';
 import { membersOfRow } from './object-members.ts';
 import { pageOfHandle } from './page-handles.ts';
@@ -49,8 +51,9 @@ export class ParityRole {
   /** The difference of each update that was recalled. */
   readonly #differences = new Map<number, PageIndex>();
   readonly #ready = Promise.withResolvers<void>();
-  #changed = Promise.withResolvers<void>();
-  #inbox: Promise<void> = Promise.resolve();
+  readonly #changes = new Changes();
+  readonly #inbox = new Inbox((error) => this.fail(this.#host.store.stop(error)));
+  #isReady = false;
   #nextCall = 1;
   #failure: Error | undefined;
   #blocksSent = 0;
@@ -64,7 +67,6 @@ export class ParityRole {
     const { incarnation, peers } = host;
     const { journaled } = host.store;
     this.#ready.promise.catch(() => undefined);
-    this.#changed.promise.catch(() => undefined);
     this.#env = {
       incarnation,
       addresses: [],
@@ -129,20 +131,18 @@ export class ParityRole {
 
   /** A message of a data IOM, in the order they come; bytes in it lie in a page of ours already. */
   message(from: Peer, message: ToProxy): void {
-    this.#inbox = this.#inbox.then(async () => {
-      if (message.type === 'ios_updatepn') {
-        const pool = () => this.#state.pool;
-        while (pool().free.length <= this.#state.requested.length) await this.#addresses.more(pool);
-      }
-      if (message.type === 'ios_updatepn' || message.type === 'delta') this.#held.hold(message.delta);
-      if (message.type === 'member_value') {
-        this.#held.hold(message.value);
-        const asked = this.#runner.state.operations.find(({ id }) => id === message.question);
-        if (asked?.kind === 'restore' || asked?.kind === 'encode') this.#blocksHeard++;
-      }
-      this.#dispatch({ type: 'message', from, message });
-    });
-    this.#inbox.catch((error: unknown) => this.fail(this.#host.store.stop(error)));
+    this.#inbox.put(
+      () => (message.type === 'ios_updatepn' && !this.#hasAddress() ? this.#makeRoom() : undefined),
+      () => {
+        if (message.type === 'ios_updatepn' || message.type === 'delta') this.#held.hold(message.delta);
+        if (message.type === 'member_value') {
+          this.#held.hold(message.value);
+          const asked = this.#runner.state.operations.find(({ id }) => id === message.question);
+          if (asked?.kind === 'restore' || asked?.kind === 'encode') this.#blocksHeard++;
+        }
+        this.#dispatch({ type: 'message', from, message });
+      },
+    );
   }
 
   /**
@@ -181,8 +181,7 @@ export class ParityRole {
   /** Where a reader finds parity: waits until every member said whether it is right. */
   async locateRight(gfid: number, group: number): Promise<LocatedParity> {
     while (!isSure(this.#runner.state, { gfid, group }, this.#env)) {
-      await this.#changed.promise;
-      this.#assertRunning();
+      await this.#changes.next();
     }
     return this.locate(gfid, group);
   }
@@ -193,8 +192,7 @@ export class ParityRole {
     this.#dispatch({ type: 'doubtful', gfid, group });
     if (!stale.has({ gfid, group })) return false;
     while (stale.has({ gfid, group })) {
-      await this.#changed.promise;
-      this.#assertRunning();
+      await this.#changes.next();
     }
     return true;
   }
@@ -203,8 +201,7 @@ export class ParityRole {
   async quiet(gfid: number): Promise<void> {
     const isOpen = () => this.#runner.state.operations.some((each) => each.kind === 'write' && each.gfid === gfid);
     while (isOpen()) {
-      await this.#changed.promise;
-      this.#assertRunning();
+      await this.#changes.next();
     }
   }
 
@@ -250,7 +247,7 @@ export class ParityRole {
   async ended(): Promise<void> {
     await this.ready;
     const open = new Set(this.#state.updates.map(({ entry }) => entry.pj));
-    while (this.#state.updates.some(({ entry }) => open.has(entry.pj))) await this.#changed.promise;
+    while (this.#state.updates.some(({ entry }) => open.has(entry.pj))) await this.#changes.next();
   }
 
   fail(error: Error): void {
@@ -258,13 +255,21 @@ export class ParityRole {
     this.#ready.reject(error);
     for (const { reject } of this.#calls.values()) reject(error);
     this.#calls.clear();
-    this.#changed.reject(error);
+    this.#changes.fail(error);
   }
 
   close(): void {
     this.#held.close();
     for (const page of this.#differences.values()) this.#pages.give(page);
     this.#differences.clear();
+  }
+
+  #hasAddress(): boolean {
+    return this.#state.pool.free.length > this.#state.requested.length;
+  }
+
+  async #makeRoom(): Promise<void> {
+    while (!this.#hasAddress()) await this.#addresses.more(() => this.#state.pool);
   }
 
   #assertRunning(): void {
@@ -294,11 +299,7 @@ export class ParityRole {
 
   #deliver(request: ProxyRequest): void {
     if (request.type === 'merge') this.#merging.set(request.id, request.delta);
-    this.#host.storage.serve(
-      request,
-      (answer) => this.#answered(answer),
-      async () => undefined,
-    );
+    this.#host.storage.serve(request, (answer) => this.#answered(answer));
   }
 
   #answered(answer: ProxyAnswer): void {
@@ -323,8 +324,9 @@ export class ParityRole {
       this.fail(this.#host.store.stop(error));
       return;
     }
-    // Only now: what an event brought may have been merged before, and is then wanted by nobody.
-    this.#letGoUnwanted();
+    // Only now: what an event brought may have been merged before, and is then wanted by nobody. While one is under way
+    // what it wants sent or merged may be known to its effects alone.
+    if (!this.#runner.isBusy) this.#letGoUnwanted();
   }
 
   #letGoUnwanted(): void {
@@ -338,7 +340,7 @@ export class ParityRole {
   }
 
   #settled(): void {
-    const { parity: state, operations, members } = this.#runner.state;
+    const { parity: state, operations } = this.#runner.state;
     if (this.#differences.size > 0) {
       const open = new Set(state.updates.map(({ entry }) => entry.pj));
       for (const [id, page] of this.#differences) {
@@ -349,15 +351,19 @@ export class ParityRole {
     }
     this.#forgetIdleBlocks();
     if (state.updates.length + operations.length > 0) this.#addresses.balance(() => this.#state.pool, this.#hasSpace);
-    const isDecided =
-      !state.recovering &&
-      members.every(({ status }) => status === 'member' || status === 'out') &&
-      state.updates.every(({ stage, dataHardened }) => stage !== 'aside' && (stage !== 'hardening' || dataHardened));
-    if (isDecided) this.#ready.resolve();
-    const changed = this.#changed;
-    this.#changed = Promise.withResolvers();
-    this.#changed.promise.catch(() => undefined);
-    changed.resolve();
+    if (!this.#isReady && this.#everythingDecided()) {
+      this.#isReady = true;
+      this.#ready.resolve();
+    }
+    this.#changes.tell();
+  }
+
+  #everythingDecided(): boolean {
+    const { parity, members } = this.#runner.state;
+    if (parity.recovering || members.some(({ status }) => status !== 'member' && status !== 'out')) return false;
+    return parity.updates.every(
+      ({ stage, dataHardened }) => stage !== 'aside' && (stage !== 'hardening' || dataHardened),
+    );
   }
 
   readonly #hasSpace = () => this.#dispatch({ type: 'space' });

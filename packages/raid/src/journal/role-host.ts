@@ -17,8 +17,8 @@ export interface RoleHost<Message> {
   readonly peers: readonly Peer[];
   send(to: Peer, message: Message): void;
   readonly trace: NoteStep;
-  /** Awaited when a data block is written and before it is flushed. */
-  beforeFlush(id: number, entry: MjEntry | undefined): Promise<void>;
+  /** Awaited before a data block is flushed; undefined: nothing holds it. */
+  beforeFlush(entry: MjEntry): Promise<void> | undefined;
   /** The error of a block that the drive cannot give. */
   damaged(gfid: number, lblk: number): Error;
 }

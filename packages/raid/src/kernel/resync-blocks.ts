@@ -92,11 +92,13 @@ export function answered(
     block.checksum = event.checksum;
     block.stage = 'hardening';
     out.deliver({ type: 'harden', id: block.id, address: block.address });
-    if (!env.proxyRules.hardensFirst()) journalRestored(block, out);
-  } else if (event.type === 'hardened' && block.stage === 'hardening') journalRestored(block, out);
+    if (!env.proxyRules.hardensFirst()) journalRestored(state, block, env, out);
+  } else if (event.type === 'hardened' && block.stage === 'hardening') journalRestored(state, block, env, out);
 }
 
-function journalRestored(block: RestoringBlock, out: MemberSink): void {
+function journalRestored(state: ResyncState, block: RestoringBlock, env: ResyncEnv, out: MemberSink): void {
+  // Looked up now: the map may have the new place as soon as the entry is on its way, and then that would be given up.
+  blockOf(state.data, block, env);
   const { id, gfid, lblk, group, slot, found: seq, address, checksum, applied } = block;
   block.stage = 'journaling';
   out.deliver({

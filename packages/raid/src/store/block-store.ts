@@ -2,6 +2,7 @@ import type { PageIndex, PagePool } from '@holdfast/runtime';
 import type { DriveDirectory } from '../drive/drive-files.ts';
 import type { DriveStoppedError } from '../errors.ts';
 import { flushAheadBytes, logReserveBytes, logRewriteBytesMin } from '../limits.ts';
+import { BlockBatch } from './block-batch.ts';
 import type { BlockFile } from './block-file.ts';
 import { BlockReader, type FetchOutcome } from './block-reader.ts';
 import type { BlockSpace } from './block-space.ts';
@@ -54,6 +55,7 @@ export class BlockStore {
   readonly #health: DriveHealth;
   readonly #reader: BlockReader;
   readonly #commit = new GroupCommit(() => this.#flush());
+  readonly #batch: BlockBatch;
   #log: Log;
   #epoch: number;
   #dirtyBytes = 0;
@@ -61,11 +63,13 @@ export class BlockStore {
   #gapInLog: boolean;
   #rewriteWanted = false;
   #journalEnd: Promise<void> = Promise.resolve();
+  #journalsWaiting = 0;
 
   constructor(parts: StoreParts) {
     this.#parts = parts;
     this.#health = parts.health;
     this.#reader = new BlockReader(parts);
+    this.#batch = new BlockBatch(parts.pages, parts.blocks);
     this.#log = parts.log;
     this.#epoch = parts.superblock.current.view.epoch;
     this.#gapInLog = parts.lostBatches > 0;
@@ -142,6 +146,11 @@ export class BlockStore {
     return this.#health.critical(() => this.#commit.request());
   }
 
+  /** Let nobody wait any longer who is in no hurry: tells them too when the drive has stopped. */
+  hardenRest(): Promise<void> {
+    return this.#commit.request();
+  }
+
   /** Keep an object's metadata: durable when this resolves. */
   async putObject(record: ObjectRecord): Promise<void> {
     if (record.geometry.parity !== 1 || record.moved !== undefined) await this.#enable('techniques');
@@ -185,24 +194,23 @@ export class BlockStore {
 
   /**
    * Append a record of the journaled write, behind all that were appended before: durable when this resolves. `spareBytes`
-   * of the log are left to others.
+   * of the log are left to others. A `lazy` one is made durable with what comes later.
    */
-  async journal(record: JournalRecord, spareBytes: number): Promise<void> {
+  async journal(record: JournalRecord, spareBytes: number, urgency: 'now' | 'lazy' = 'now'): Promise<void> {
     // Known at once, so that whoever asks for a block never sees it where it was.
     this.#parts.state.apply(record);
-    const appended = this.#journalEnd.then(async () => {
-      await this.#enable('journaledBlocks');
-      while (!this.#hasLogRoom(recordBytes(record), spareBytes)) await this.#growLog();
-      this.#log.append(record);
-    });
-    this.#journalEnd = appended.catch(() => undefined);
-    await appended;
-    await this.harden();
+    const bytes = recordBytes(record);
+    const { journaledBlocks } = this.#parts.superblock.current;
+    if (this.#journalsWaiting === 0 && journaledBlocks && this.#hasLogRoom(bytes, spareBytes)) this.#log.append(record);
+    else await this.#appendInTurn(record, bytes, spareBytes);
+    await (urgency === 'now' ? this.#commit.request() : this.#commit.requestLazily());
   }
 
-  /** Write one block from a page; durable after the next {@link harden}. */
-  async writeBlock(driveBlock: number, page: PageIndex): Promise<void> {
-    await this.#write(driveBlock, [this.#parts.pages.bytes(page)]);
+  /** Have a block written from its page, which must not change meanwhile: durable when this resolves. */
+  async hardenBlock(driveBlock: number, page: PageIndex): Promise<void> {
+    this.#health.assertRunning();
+    this.#batch.add(driveBlock, page);
+    await this.#commit.request();
   }
 
   /** Read one block into a page; false when it cannot be read. */
@@ -261,6 +269,22 @@ export class BlockStore {
     return { type: 'run', gfid, group, slot, blocks, address, sequence, epoch: this.#epoch, checksums };
   }
 
+  /** Append when everything before was appended and there is room. */
+  async #appendInTurn(record: JournalRecord, bytes: number, spareBytes: number): Promise<void> {
+    this.#journalsWaiting++;
+    const appended = this.#journalEnd.then(async () => {
+      await this.#enable('journaledBlocks');
+      while (!this.#hasLogRoom(bytes, spareBytes)) await this.#growLog();
+      this.#log.append(record);
+    });
+    this.#journalEnd = appended.catch(() => undefined);
+    try {
+      await appended;
+    } finally {
+      this.#journalsWaiting--;
+    }
+  }
+
   /** Before the first record that an older version does not know, the superblock says that there may be some. */
   #enable(feature: 'journaledBlocks' | 'techniques'): Promise<void> | undefined {
     const { superblock } = this.#parts;
@@ -300,18 +324,23 @@ export class BlockStore {
 
   async #flush(): Promise<void> {
     this.#health.assertRunning();
-    const { blocks, space } = this.#parts;
+    const { space } = this.#parts;
     const freed = this.#freed;
-    const dirty = this.#dirtyBytes > 0;
+    const dirty = this.#dirtyBytes > 0 || !this.#batch.isEmpty;
     this.#freed = [];
     this.#dirtyBytes = 0;
-    await this.#health.critical(() => Promise.all([dirty ? blocks.flush() : undefined, this.#log.flush()]));
+    await this.#health.critical(() => Promise.all([dirty ? this.#flushBlocks() : undefined, this.#log.flush()]));
     // A read under way may still look at what is free now.
     this.#reader.afterReads(() => {
       for (const extent of freed) space.release(extent);
     });
     const mostlyHistory = this.#log.bytes >= Math.max(logRewriteBytesMin, this.#parts.state.liveBytes * 2);
     if (mostlyHistory || this.#rewriteWanted) await this.#rewriteLog();
+  }
+
+  async #flushBlocks(): Promise<void> {
+    if (!this.#batch.isEmpty) await this.#batch.write();
+    await this.#parts.blocks.flush();
   }
 
   /** Replace the log by one that holds only what is true. Runs inside a flush, never beside one. */

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { lazyRequestsMax } from '../../src/limits.ts';
 import { GroupCommit } from '../../src/store/group-commit.ts';
 
 /** A flush that ends when told to. */
@@ -60,4 +61,27 @@ it('tells a failure to those who waited for that flush only', async () => {
   await setImmediate();
   flushes[1]!.resolve();
   await later;
+});
+
+it('serves who is in no hurry with the flush of somebody else, and with one of its own when many wait', async () => {
+  const { commit, flushes } = steeredFlush();
+  let served = 0;
+  const count = () => served++;
+  const ask = (times: number) => Array.from({ length: times }, () => commit.requestLazily().then(count));
+  const few = ask(3);
+  await setImmediate();
+  await setImmediate();
+  expect(flushes).toHaveLength(0);
+  const urgent = commit.request();
+  await setImmediate();
+  await setImmediate();
+  flushes[0]!.resolve();
+  await Promise.all([urgent, ...few]);
+  expect(served).toBe(3);
+  const many = ask(lazyRequestsMax);
+  await setImmediate();
+  await setImmediate();
+  expect(flushes).toHaveLength(2);
+  flushes[1]!.resolve();
+  await Promise.all(many);
 });
