@@ -102,6 +102,28 @@ it('keeps what is removed and replaced gone, whoever held the metadata before it
   await whole.close();
 });
 
+it('keeps objects that are written in ranges, and spreads new ones over the new node too', async () => {
+  const directory = arrayOfFour();
+  const before = await open(directory);
+  const gfid = await before.objects.create();
+  await (await before.objects.open(gfid)).write(5000, bytesOf(50_000, 4));
+  await before.close();
+  const array = await open(directory, { grow: ['n4'] });
+  const old = await array.objects.open(gfid);
+  expect(Buffer.compare(await old.read(5000, 50_000), bytesOf(50_000, 4))).toBe(0);
+  await old.write(9000, bytesOf(3000, 5));
+  const fresh = await array.objects.open(await array.objects.create());
+  await fresh.write(0, bytesOf(300_000, 6));
+  expect(new Set(fresh.locate(0, 300_000).map(({ node }) => node))).toContain('n4');
+  await array.close();
+  const again = await open(directory, { without: ['n1'] });
+  const reread = await again.objects.open(gfid);
+  expect(Buffer.compare(await reread.read(9000, 3000), bytesOf(3000, 5))).toBe(0);
+  const freshAgain = await again.objects.open(fresh.gfid);
+  expect(Buffer.compare(await freshAgain.read(0, 300_000), bytesOf(300_000, 6))).toBe(0);
+  await again.close();
+});
+
 it('moves the metadata that would not be looked for where it is', async () => {
   const array = await open(arrayOfFour(), { grow: ['n4'] });
   expect((await array.status()).reconciliation.recopied).toBeGreaterThan(0);
