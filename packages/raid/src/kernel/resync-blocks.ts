@@ -37,7 +37,7 @@ export function admit(state: ResyncState, env: ResyncEnv, out: MemberSink): void
 
 /** Ask for stale blocks, those first that a call waits for, and take in what came. */
 export function restore(state: ResyncState, env: ResyncEnv, out: MemberSink): void {
-  for (const block of state.restoring) if (block.stage === 'taking') place(state, block, out);
+  for (const block of state.restoring) if (block.stage === 'taking') place(state, block, env, out);
   if (state.stale.size === 0) return;
   const wanted = state.calls.flatMap((call) => state.stale.get(call) ?? []);
   for (const block of [wanted, state.stale].flatMap((blocks) => [...blocks])) {
@@ -67,9 +67,11 @@ export function restoreCame(
   Object.assign(block, { stage: 'taking', found: came.seq, value: came.value, applied: came.applied });
 }
 
-function place(state: ResyncState, block: RestoringBlock, out: MemberSink): void {
+function place(state: ResyncState, block: RestoringBlock, env: ResyncEnv, out: MemberSink): void {
   const newAddress = takeAddress(state.data.pool);
   if (newAddress === undefined) return;
+  // Known from before the entry, so that the address that is given up then is the old one: a map may know the new one first.
+  blockOf(state.data, block, env);
   block.address = newAddress;
   block.stage = 'placing';
   out.deliver({ type: 'encode', id: block.id, newAddress, parts: [block.value] });
