@@ -83,3 +83,7 @@ export const overwriteCatchMs = 5_000;
 
 /** Files of a tree that are stored or compared at a time, each over a connection of its own. */
 export const treeFilesInFlight = 4;
+
+/** Overwrites that a process of the demo is answered before it is killed, and how long it may take to come so far. */
+export const doomedAnswers = 200;
+export const doomedBootMs = 20_000;

@@ -1,6 +1,8 @@
+import type { LedgerOracle } from './ledger-oracle.ts';
 import type { LockGround } from './lock-ground.ts';
 import type { ObjectStore } from './object-store.ts';
 import type { Ledger } from './overwrite-chapter.ts';
+import type { DoomedOptions } from './process-death.ts';
 import type { TreeIndex } from './tree-index.ts';
 
 /** What the demo runs on: a cluster whose nodes carry one array. {@link DemoGround} opens it. */
@@ -25,11 +27,24 @@ export interface DemoBed extends ObjectStore {
    * overwrite as well. Resolves once no store can slip through any more.
    */
   armKill(node: string, key: string, passes: number): Promise<ArmedKill>;
+  /** Gives `node`, whose drive is gone, an empty one, fills it from the others, and reads everything once. */
+  mend?(node: string): Promise<MendedDrive>;
   /** Ends `node` now. */
   kill(node: string): Promise<void>;
   close(): Promise<void>;
   /** Ends everything at once, nothing awaited from the nodes. */
   terminate(): Promise<void>;
+}
+
+/** How an empty drive was filled. */
+export interface MendedDrive {
+  /** Bytes of blocks restored from the other drives. */
+  readonly bytes: number;
+  /** Objects that the scrub afterwards read, and slots it had to write anew. */
+  readonly objects: number;
+  readonly repairedSlots: number;
+  /** Groups of which too much is gone. */
+  readonly lostGroups: number;
 }
 
 export interface ArmedKill {
@@ -48,6 +63,8 @@ export interface BedOptions {
 
 export interface DemoGround {
   open(options: BedOptions): Promise<DemoBed>;
+  /** Has another process overwrite an object of the closed store, and kills it. How many overwrites it was answered. */
+  dieOverwriting?(options: DoomedOptions, oracle: LedgerOracle): Promise<number>;
   /** Bytes the drives need for objects of these sizes, parity and bookkeeping included. */
   neededBytes(objects: Iterable<number>, nodes: number): Promise<number>;
   /** Moves the files of `node` out of the store, unread. Returns where they are now, below the storage directory. */

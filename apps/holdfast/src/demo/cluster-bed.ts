@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { RaidArray, windowBytes } from '@holdfast/raid';
 import { Cluster } from '@holdfast/runtime';
 import { clusterBootMs, indexNodesMax, overwriteCatchMs } from '../limits.ts';
-import type { ArmedKill, BedOptions, DemoBed } from './bed.ts';
+import type { ArmedKill, BedOptions, DemoBed, MendedDrive } from './bed.ts';
 import { ClusterLocks } from './lock-ground.ts';
 import type { StoredObject } from './object-store.ts';
 import type { Ledger } from './overwrite-chapter.ts';
@@ -20,10 +20,18 @@ export class ClusterBed implements DemoBed {
   readonly locks: ClusterLocks | undefined;
   onOverwriteCaught?: { readonly hurry: () => void; readonly killed: (caught: boolean) => void };
   readonly #cluster: Cluster;
-  readonly #array: RaidArray;
+  readonly #directory: string;
+  #array: RaidArray;
 
-  private constructor(cluster: Cluster, array: RaidArray, nodes: number, index: ClusterIndex | undefined) {
+  private constructor(
+    cluster: Cluster,
+    array: RaidArray,
+    directory: string,
+    nodes: number,
+    index: ClusterIndex | undefined,
+  ) {
     this.#cluster = cluster;
+    this.#directory = directory;
     this.index = index;
     this.#array = array;
     this.layout = { data: dataSlots(nodes), parity: 1 };
@@ -49,7 +57,7 @@ export class ClusterBed implements DemoBed {
           ? await RaidArray.create(cluster, { directory, data: dataSlots(nodes) })
           : await RaidArray.open(cluster, { directory });
       const shares = array === 'create' && nodes <= indexNodesMax;
-      return new ClusterBed(cluster, opened, nodes, shares ? await ClusterIndex.open(cluster) : undefined);
+      return new ClusterBed(cluster, opened, directory, nodes, shares ? await ClusterIndex.open(cluster) : undefined);
     } catch (error) {
       await cluster.terminate();
       throw error;
@@ -76,6 +84,14 @@ export class ClusterBed implements DemoBed {
       killed: hold.reached.then(() => this.#killInOverwrite(node)),
       disarm: () => hold.release(),
     };
+  }
+
+  async mend(node: string): Promise<MendedDrive> {
+    await this.#array.close();
+    this.#array = await RaidArray.open(this.#cluster, { directory: this.#directory, replace: [node] });
+    const filled = await this.#array.rebuild(node).done;
+    const { objects, repairedSlots, lostGroups } = await this.#array.scrub().done;
+    return { bytes: filled.repairedBytes, objects, repairedSlots, lostGroups: filled.lostGroups + lostGroups };
   }
 
   async kill(node: string): Promise<void> {

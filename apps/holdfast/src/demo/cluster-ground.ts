@@ -7,9 +7,12 @@ import { dataSlots, drivesOf } from './store-shape.ts';
 export const clusterGround: DemoGround = {
   open: async (options) => (await import('./cluster-bed.ts')).ClusterBed.open(options),
 
+  dieOverwriting: async (...doomed) => (await import('./process-death.ts')).dieOverwriting(...doomed),
+
   async neededBytes(objects, nodes) {
     const { estimateDriveBytes } = await import('@holdfast/raid');
-    return estimateDriveBytes(objects, { members: nodes, data: dataSlots(nodes) });
+    // One drive is filled a second time, the old one kept aside.
+    return Math.ceil((estimateDriveBytes(objects, { members: nodes, data: dataSlots(nodes) }) * (nodes + 1)) / nodes);
   },
 
   async moveDriveAside(storage, node) {

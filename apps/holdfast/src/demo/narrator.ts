@@ -2,12 +2,13 @@ import { showBytes, showMany, showRate } from '../terminal/figures.ts';
 import { ProgressBar, type ProgressTotals } from '../terminal/progress.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { Timeline } from '../terminal/timeline.ts';
-import type { DemoBed } from './bed.ts';
+import type { DemoBed, MendedDrive } from './bed.ts';
 import type { Space } from './free-space.ts';
 import type { IndexReport } from './index-chapter.ts';
 import type { Kill } from './kill-switch.ts';
 import type { LockReport } from './lock-chapter.ts';
 import type { OverwriteReport } from './overwrite-chapter.ts';
+import type { ProcessDeathReport } from './report.ts';
 import type { TreeSummary } from './tree-summary.ts';
 
 const skipNames: Readonly<Record<string, readonly [string, string]>> = {
@@ -131,6 +132,30 @@ export class Narrator {
     if (caughtBetween > 0) {
       this.#timeline.note(`${dead} died between "delta sent" and "hardened" of one: its block is whole, old or new`);
     }
+  }
+
+  mended({ bytes, objects, repairedSlots, lostGroups }: MendedDrive, node: string): void {
+    if (lostGroups > 0) {
+      this.#timeline.mark(`✗ ${showMany(lostGroups, 'group')} could not be restored for ${node}`, 'red');
+      return;
+    }
+    this.#timeline.mark(`${node} was given an empty drive; ${showBytes(bytes)} on it restored from the others`);
+    const found = repairedSlots === 0 ? 'nothing to mend' : `${showMany(repairedSlots, 'slot')} mended`;
+    this.#timeline.note(
+      `scrub: ${showMany(objects, 'object')} read, blocks against checksums, parity against data; ${found}`,
+    );
+  }
+
+  processDied({ answered, different }: ProcessDeathReport): void {
+    if (different > 0) {
+      this.#timeline.mark(`✗ ${showMany(different, 'block')} came back different after the process was killed`, 'red');
+      return;
+    }
+    this.#timeline.mark(
+      `✗ the whole process killed with SIGKILL in the middle of overwrites, and started again`,
+      'red',
+    );
+    this.#timeline.note(`all ${showMany(answered, 'overwrite')} that it was answered are there`);
   }
 
   closed(node: string): void {

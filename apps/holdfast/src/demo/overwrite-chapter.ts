@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ledgerBlocks, ledgerLanes, ledgerPauseMs } from '../limits.ts';
+import { contentOf, LedgerOracle, ledgerBlockBytes, randomNumbers } from './ledger-oracle.ts';
 
 /** An object that is written in ranges: `BlockObject` of @holdfast/raid has this shape. */
 export interface Ledger {
@@ -22,14 +23,12 @@ export interface OverwriteReport {
   readonly different: number;
 }
 
-const blockBytes = 4096;
-
 /** The chapter of the demo in which an object is overwritten in small pieces while everything else goes on. */
 export class OverwriteChapter {
   readonly #ledger: Ledger | undefined;
   readonly #random: (below: number) => number;
-  /** By block: what it may hold, as the seeds of its content. */
-  readonly #possible = new Map<number, readonly number[]>();
+  /** What its blocks may hold. */
+  readonly oracle = new LedgerOracle();
   #lanes: Promise<unknown> = Promise.resolve();
   #stopped = false;
   #hurried = false;
@@ -51,10 +50,10 @@ export class OverwriteChapter {
   async begin(): Promise<void> {
     const ledger = this.#ledger;
     if (ledger === undefined) return;
-    const all = new Uint8Array(ledgerBlocks * blockBytes);
+    const all = new Uint8Array(ledgerBlocks * ledgerBlockBytes);
     for (let block = 0; block < ledgerBlocks; block++) {
-      all.set(contentOf(block), block * blockBytes);
-      this.#possible.set(block, [block]);
+      all.set(contentOf(block), block * ledgerBlockBytes);
+      this.oracle.answered(block, block);
     }
     await ledger.write(0, all);
     this.#lanes = Promise.all(Array.from({ length: ledgerLanes }, (_, lane) => this.#overwrite(ledger, lane)));
@@ -82,11 +81,7 @@ export class OverwriteChapter {
   /** Hold every block against what was answered; undefined when the chapter was left out. */
   async check(ledger: Ledger | undefined): Promise<OverwriteReport | undefined> {
     if (ledger === undefined || this.#ledger === undefined) return undefined;
-    let different = 0;
-    for (const [block, seeds] of this.#possible) {
-      const found = Buffer.from(await ledger.read(block * blockBytes, blockBytes));
-      if (!seeds.some((seed) => found.equals(contentOf(seed)))) different++;
-    }
+    const different = await this.oracle.different(ledger);
     const afterKill = this.#answered - (this.#answeredBeforeKill ?? this.#answered);
     const caughtBetween = this.#caughtBetween;
     return { blocks: ledgerBlocks, answered: this.#answered, afterKill, caughtBetween, different };
@@ -96,30 +91,11 @@ export class OverwriteChapter {
     while (!this.#stopped) {
       const block = lane + ledgerLanes * this.#random(ledgerBlocks / ledgerLanes);
       const seed = ledgerBlocks + this.#random(2 ** 30);
-      this.#possible.set(block, [...(this.#possible.get(block) ?? []), seed]);
-      await ledger.write(block * blockBytes, contentOf(seed));
-      this.#possible.set(block, [seed]);
+      this.oracle.begin(block, seed);
+      await ledger.write(block * ledgerBlockBytes, contentOf(seed));
+      this.oracle.answered(block, seed);
       this.#answered++;
       if (!this.#hurried) await pause(ledgerPauseMs);
     }
   }
-}
-
-/** A block that follows from a number. */
-function contentOf(seed: number): Uint8Array {
-  const words = new Uint32Array(blockBytes / 4);
-  const random = randomNumbers(seed);
-  for (let index = 0; index < words.length; index++) words[index] = random(2 ** 32);
-  return new Uint8Array(words.buffer);
-}
-
-/** Whole numbers below what is asked for, that follow from a seed (xorshift32). */
-function randomNumbers(seed: number): (below: number) => number {
-  let state = (Math.imul(seed, 0x9e3779b1) ^ 0x5bd1e995) | 1;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
 }

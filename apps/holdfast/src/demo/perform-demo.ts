@@ -89,7 +89,9 @@ function exitCodeOf(report: DemoReport): number {
     report.mismatches > 0 ||
     report.manifest === 'different' ||
     (report.index?.different ?? 0) > 0 ||
-    (report.overwrites?.different ?? 0) > 0;
+    (report.overwrites?.different ?? 0) > 0 ||
+    (report.mended?.lostGroups ?? 0) > 0 ||
+    (report.processDeath?.different ?? 0) > 0;
   if (isWrong) return exitCodes.failed;
   return report.unreadable > 0 ? exitCodes.incomplete : exitCodes.ok;
 }

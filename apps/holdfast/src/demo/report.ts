@@ -1,5 +1,6 @@
 import type { UnreadableEntry } from '../tree/entry.ts';
 import { printable } from '../tree/name.ts';
+import type { MendedDrive } from './bed.ts';
 import type { FileRecord } from './file-record.ts';
 import type { IndexReport } from './index-chapter.ts';
 import type { LockReport } from './lock-chapter.ts';
@@ -17,7 +18,15 @@ export interface KilledAt {
   readonly bytes: number;
 }
 
-export type Phase = 'start' | 'walk' | 'store' | 'reopen' | 'readBack' | 'checkSource';
+export type Phase = 'start' | 'walk' | 'store' | 'reopen' | 'readBack' | 'mend' | 'processDeath' | 'checkSource';
+
+/** What became of overwrites of a process that was killed with SIGKILL, all nodes with it. */
+export interface ProcessDeathReport {
+  /** Overwrites that were answered before: block, parity and journal on disk. */
+  readonly answered: number;
+  /** Blocks that came back neither as last answered nor as one that was not answered. */
+  readonly different: number;
+}
 
 /** The result of one demo, as `--json` prints it. */
 export interface DemoReport {
@@ -43,6 +52,9 @@ export interface DemoReport {
   readonly lock?: LockReport;
   /** The object that was overwritten in small pieces while the files were stored. */
   readonly overwrites?: OverwriteReport;
+  /** How the dead node's drive was filled again from the others. */
+  readonly mended?: MendedDrive;
+  readonly processDeath?: ProcessDeathReport;
   readonly filesFull: number;
   readonly filesDegraded: number;
   readonly filesVerified: number;

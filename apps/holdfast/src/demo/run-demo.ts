@@ -5,7 +5,7 @@ import { excluding } from '../tree/exclude.ts';
 import { printable } from '../tree/name.ts';
 import { objectKey } from '../tree/object-key.ts';
 import { type Tree, walkTree } from '../tree/walk.ts';
-import type { DemoBed, DemoGround } from './bed.ts';
+import type { DemoBed, DemoGround, MendedDrive } from './bed.ts';
 import { checkSource } from './check-source.ts';
 import { type FileRecord, recordOf } from './file-record.ts';
 import { requireSpace, spaceAt } from './free-space.ts';
@@ -17,7 +17,7 @@ import { manifestKey, manifestOf } from './manifest.ts';
 import type { Narrator } from './narrator.ts';
 import { OverwriteChapter } from './overwrite-chapter.ts';
 import { digestOf, readBack } from './read-back.ts';
-import { type DemoReport, listFiles, tally } from './report.ts';
+import { type DemoReport, listFiles, type ProcessDeathReport, tally } from './report.ts';
 import type { StallWatch } from './stall-watch.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { storeFiles } from './store-files.ts';
@@ -76,7 +76,9 @@ export class Demo {
     );
     const overwritten = await overwrites.check(await reopened.openLedger?.(overwrites.gfid));
     if (overwritten !== undefined) this.#narrator.overwritten(overwritten, kill.node);
+    const mended = await this.#stopwatch.time('mend', () => this.#mend(reopened, kill.node));
     await this.#close();
+    const processDeath = await this.#stopwatch.time('processDeath', () => this.#dieOverwriting(overwrites));
     await this.#stopwatch.time('checkSource', () => this.#checkSource(tree, records));
 
     const counts = tally(records, unreadable);
@@ -100,6 +102,8 @@ export class Demo {
       ...(index === undefined ? {} : { index }),
       ...(lock === undefined ? {} : { lock }),
       ...(overwritten === undefined ? {} : { overwrites: overwritten }),
+      ...(mended === undefined ? {} : { mended }),
+      ...(processDeath === undefined ? {} : { processDeath }),
       skipped: summary.skipped,
       seconds: this.#stopwatch.seconds,
       ...(this.#options.listFiles ? { fileList: listFiles(records) } : {}),
@@ -239,6 +243,32 @@ export class Demo {
     progress[Symbol.dispose]();
     this.#narrator.readBack(progress.files, progress.bytes, performance.now() - startedAt);
     return (await digestOf(bed.get(manifestKey))) === manifestDigest;
+  }
+
+  async #mend(bed: DemoBed, node: string): Promise<MendedDrive | undefined> {
+    this.#watch.now('filling an empty drive', startPatience);
+    this.#narrator.doing(`giving ${node} an empty drive, filling and scrubbing it`);
+    const mended = await bed.mend?.(node);
+    this.#narrator.doing('');
+    if (mended !== undefined) this.#narrator.mended(mended, node);
+    return mended;
+  }
+
+  /** Everything is killed at once, from outside; what was answered must be there when it is opened again. */
+  async #dieOverwriting(overwrites: OverwriteChapter): Promise<ProcessDeathReport | undefined> {
+    const { gfid, oracle } = overwrites;
+    if (gfid === undefined || this.#ground.dieOverwriting === undefined) return undefined;
+    const { storage, nodes, seed } = this.#options;
+    this.#signal.throwIfAborted();
+    this.#watch.now('killing another process that serves the store', startPatience);
+    this.#narrator.doing('another process opens the store, overwrites, and is killed');
+    const answered = await this.#ground.dieOverwriting({ storage, nodes, gfid, seed }, oracle);
+    const bed = await this.#open('open');
+    const ledger = await bed.openLedger?.(gfid);
+    const different = ledger === undefined ? 0 : await oracle.different(ledger);
+    this.#narrator.processDied({ answered, different });
+    await this.#close();
+    return { answered, different };
   }
 
   async #checkSource(tree: Tree, records: readonly FileRecord[]): Promise<void> {

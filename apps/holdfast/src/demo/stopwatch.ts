@@ -22,6 +22,8 @@ export class Stopwatch {
       store: of('store'),
       reopen: of('reopen'),
       readBack: of('readBack'),
+      mend: of('mend'),
+      processDeath: of('processDeath'),
       checkSource: of('checkSource'),
     };
   }

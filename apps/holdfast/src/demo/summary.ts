@@ -51,6 +51,19 @@ export function printSummary(terminal: Terminal, report: DemoReport, keptAt: str
       different === 0 ? 'every block as last answered' : style('red', `${showCount(different)} different`);
     row('', `read back without ${killedAt.node}: ${verdict}`);
   }
+  if (report.mended !== undefined) {
+    const { bytes, objects, lostGroups } = report.mended;
+    const verdict = lostGroups === 0 ? 'nothing lost' : style('red', `${showMany(lostGroups, 'group')} lost`);
+    row(
+      'empty drive filled',
+      `${showBytes(bytes)} for ${killedAt.node}; ${showMany(objects, 'object')} scrubbed: ${verdict}`,
+    );
+  }
+  if (report.processDeath !== undefined) {
+    const { answered, different } = report.processDeath;
+    const verdict = different === 0 ? 'all there' : style('red', `${showCount(different)} blocks different`);
+    row('process killed (-9)', `after ${showMany(answered, 'answered overwrite')}, and started again: ${verdict}`);
+  }
   row('read back', `without ${killedAt.node}'s drive file, from the other ${nodes - 1}`);
   row(
     'SHA-256 equal',
@@ -96,6 +109,8 @@ const phaseNames: Readonly<Record<string, string>> = {
   store: 'storing',
   reopen: 'reopening',
   readBack: 'reading back',
+  mend: 'filling a drive',
+  processDeath: 'killing the process',
   checkSource: 'hashing the source',
 };
 
@@ -107,6 +122,8 @@ function verdictOf(report: DemoReport): [Style, string] {
   if ((report.index?.different ?? 0) > 0) return ['red', '✗ The index that the nodes share lost entries.'];
   if (!isLockKept(report)) return ['red', '✗ A lock did not survive the head that granted it.'];
   if ((report.overwrites?.different ?? 0) > 0) return ['red', '✗ Blocks that were overwritten did not come back.'];
+  if ((report.mended?.lostGroups ?? 0) > 0) return ['red', '✗ The empty drive could not be filled.'];
+  if ((report.processDeath?.different ?? 0) > 0) return ['red', '✗ Overwrites did not survive the process.'];
   if (report.manifest === 'different') return ['red', '✗ The list of the tree did not come back as it was stored.'];
   const held = `Every stored file came back byte for byte, with one of ${nodes} nodes (${killedAt.node}) gone.`;
   if (report.unreadable > 0) return ['yellow', `! ${held} But parts of the source could not be read.`];

@@ -95,10 +95,13 @@ describe('a quiet tree', () => {
     }
     const [kept] = readdirSync(storage).map((name) => join(storage, name));
     expect(report.store).toBe(kept);
-    // The dead node's files lie aside, and nothing took their place.
+    // The dead node's files lie aside, and an empty drive that was filled took their place.
     expect(readdirSync(join(report.store, 'aside'))).toEqual([report.killedAt.node]);
-    expect(readdirSync(join(report.store, 'drives'))).toHaveLength(3);
-    expect(readdirSync(join(report.store, 'drives'))).not.toContain(report.killedAt.node);
+    expect(readdirSync(join(report.store, 'drives'))).toEqual(['n0', 'n1', 'n2', 'n3']);
+    expect(report.mended).toMatchObject({ bytes: expect.any(Number), repairedSlots: 0, lostGroups: 0 });
+    expect(report.mended.bytes).toBeGreaterThan(0);
+    expect(report.processDeath).toEqual({ answered: expect.any(Number), different: 0 });
+    expect(report.processDeath.answered).toBeGreaterThan(0);
   });
 
   test('without a terminal it prints plain lines, and a file that changed meanwhile is told apart', async () => {

@@ -7,7 +7,7 @@ import { answersBeforeFlush, members, noFlushOf } from '../support/recorded-run.
 /** Another seed, or more images for a long hunt: HOLDFAST_CRASH_IMAGES=20000. */
 const seed = Number(process.env.HOLDFAST_CRASH_SEED ?? 1);
 const images = Number(process.env.HOLDFAST_CRASH_IMAGES ?? 60);
-const timeoutMs = 60_000 + images * 100;
+const timeoutMs = 60_000 + images * 500;
 
 const opener = new OverwriteImages();
 
