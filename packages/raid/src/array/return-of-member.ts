@@ -51,15 +51,17 @@ export async function openReturned(given: ReturnHost, member: number, replace: b
   }
 }
 
-/** A node that was restarted has its I/O manager a little later. */
+/** Until a node that was restarted has its I/O manager, and its former one has let go of the drive. */
+const earlyCodes: ReadonlySet<string | undefined> = new Set(['HF_NODE_DOWN', 'HF_UNKNOWN_SERVICE', 'HF_DRIVE_IN_USE']);
+
+/** A node that was restarted has its I/O manager, and its drive, a little later. */
 async function whenDeployed<T>(work: () => Promise<T>, closed: AbortSignal): Promise<T> {
   const deadlineMs = performance.now() + reviveWaitMs;
   for (;;) {
     try {
       return await work();
     } catch (error) {
-      const isEarly = codeOf(error) === 'HF_NODE_DOWN' || codeOf(error) === 'HF_UNKNOWN_SERVICE';
-      if (!isEarly || performance.now() > deadlineMs) throw error;
+      if (!earlyCodes.has(codeOf(error)) || performance.now() > deadlineMs) throw error;
     }
     await pause(revivePollMs, undefined, { signal: closed });
   }
