@@ -207,3 +207,9 @@ export const heldBlocksMax = 4096;
 
 /** Blocks that become zeros at a time where a range is trimmed: a drive that is full has room for so many in its reserve. */
 export const trimWindowBlocks = 32;
+
+/**
+ * Objects removed while a member catches up that a member remembers. One beyond may leave a returning member waiting for a
+ * block of it, until the array is opened again.
+ */
+export const removedKnownMax = 65_536;

@@ -309,13 +309,15 @@ export function forget(
   out.deliver({ type: 'journal', entry: { type: 'unmarked', id: state.nextId++, gfid, lblk, seq } });
 }
 
-/** A member will come back with nothing: each of its blocks that parity knows is as stale as one that was written. */
+/**
+ * A member will come back with nothing: each of its blocks that parity knows is as stale as one that was written, from
+ * when that is on record. It does not come back before.
+ */
 export function memberBlank(state: ProxyState, blocks: readonly MemberBlock[], env: ProxyEnv, out: ProxySink): void {
   for (const { gfid, lblk, group, slot } of blocks) {
     const seq = parityBlockOf(state.parity, { gfid, group }, env).vv[slot] ?? 0;
     if (seq === 0 || state.marks.get({ gfid, lblk })?.seq === seq) continue;
     const stale = { gfid, lblk, group, slot, seq };
-    mark(state, stale);
     const nobody = { client: 0, request: 0 };
     out.deliver({ type: 'journal', entry: { type: 'marked', id: state.nextId++, ...stale, ...nobody } });
   }
@@ -333,7 +335,9 @@ export function objectRemoved(state: ProxyState, gfid: number, out: ProxySink): 
   }
 }
 
-/** Parity that is found wrong is computed anew, unless a member that only it has is not there. */
+/** Parity that is found wrong is computed anew, unless only it has a block of a member that is away or not up to date. */
 export function parityDoubtful(state: ProxyState, { gfid, group }: GroupName, env: ProxyEnv): void {
+  const hasOnly = env.membersOf({ gfid, group }).some(({ lblk }) => state.marks.has({ gfid, lblk }));
+  if (hasOnly && env.proxyRules.keepsOnlyCopy()) return;
   if (mayEncode(state, { gfid, group }, env)) state.stale.set({ gfid, group });
 }

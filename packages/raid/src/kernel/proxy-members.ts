@@ -1,7 +1,7 @@
 import type { Peer } from './journal.ts';
 import { forget, giveBack, memberLost, memberValue, restoreAsked } from './proxy-groups.ts';
 import type { ProxySink, ToProxy, ViewEvent } from './proxy-messages.ts';
-import { endBefore, receive, stepParity } from './proxy-parity.ts';
+import { endBefore, endMarked, receive, stepParity } from './proxy-parity.ts';
 import { isStale, memberOf, type ProxyEnv, type ProxyState, peerOf } from './proxy-state.ts';
 
 /** A view is durable on everyone in it: stand in for those it leaves out, make way for those who are back. */
@@ -99,6 +99,7 @@ function welcome(state: ProxyState, peer: Peer, env: ProxyEnv, out: ProxySink): 
     if (!isStale(state, name)) state.stale.set(name);
     endBefore(state, peer, name, env, out);
   }
+  if (env.proxyRules.endsMarked()) endMarked(state, peer, env, out);
   const stale = [...state.marks].filter((each) => env.membersOf(each)[each.slot]?.peer === peer);
   out.trace('welcome', peer, stale.length);
   out.send(peer, { type: 'welcome', epoch: hello.epoch, stale });

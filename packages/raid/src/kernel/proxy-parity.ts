@@ -2,7 +2,7 @@ import type { ToData, ToParity } from './iom-messages.ts';
 import type { JournalId, MjEntry, Peer } from './journal.ts';
 import { type GroupName, isGroup } from './named-table.ts';
 import { parityIom } from './parity-iom.ts';
-import { type ParityEvent, parityBlockOf, updateByMj } from './parity-state.ts';
+import { type ParityEvent, type ParityUpdate, parityBlockOf, updateByMj } from './parity-state.ts';
 import { isLocked } from './proxy-locks.ts';
 import { innerSink, type ProxyRequest, type ProxySink } from './proxy-messages.ts';
 import { type HeldMessage, isStale, memberOf, type ProxyEnv, type ProxyState } from './proxy-state.ts';
@@ -40,8 +40,14 @@ const stillOpen = (
   { open }: Extract<ToData, { type: 'resolved' }>,
 ): Extract<ToData, { type: 'resolved' }> => ({
   type: 'resolved',
-  open: open.filter(({ mj }) => !isStale(state, mj) || updateByMj(state.parity, to, mj.mj)?.dataHardened !== true),
+  open: open.filter(({ mj }) => {
+    const isGone = isStale(state, mj) || isMarked(state, mj);
+    return !isGone || updateByMj(state.parity, to, mj.mj)?.dataHardened !== true;
+  }),
 });
+
+/** Whether it is on record that a member is to be sent the block, as this update left it or a later one. */
+const isMarked = ({ marks }: ProxyState, mj: MjEntry): boolean => (marks.get(mj)?.seq ?? 0) >= mj.seq;
 
 /** An update of a stopped member that parity has is ended once its block is marked; one that parity lost is given up. */
 function endFor(state: ProxyState, from: Peer, mj: MjEntry, good: boolean, env: ProxyEnv, out: ProxySink): void {
@@ -96,6 +102,16 @@ function mustWait(state: ProxyState, from: Peer, message: ToParity, env: ProxyEn
  */
 export function endBefore(state: ProxyState, from: Peer, name: GroupName, env: ProxyEnv, out: ProxySink): void {
   const open = state.parity.updates.filter(({ entry }) => entry.from === from && isGroup(entry.mj, name));
+  endHere(state, from, open, env, out);
+}
+
+/** End what a member has open of blocks that it is sent anew: its own half is given up there, and counts no more. */
+export function endMarked(state: ProxyState, from: Peer, env: ProxyEnv, out: ProxySink): void {
+  const open = state.parity.updates.filter(({ entry }) => entry.from === from && isMarked(state, entry.mj));
+  endHere(state, from, open, env, out);
+}
+
+function endHere(state: ProxyState, from: Peer, open: readonly ParityUpdate[], env: ProxyEnv, out: ProxySink): void {
   for (const { stage, entry } of open) {
     const type = stage === 'aside' ? 'abort' : 'data_hardened';
     stepParity(state, { type: 'message', from, message: { type, mj: entry.mj.mj } }, env, out);

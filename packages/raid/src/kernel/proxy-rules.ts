@@ -43,6 +43,12 @@ export interface ProxyRules {
   holdsStaleParity(): boolean;
   /** Whether a stale mark for parity goes when parity is durable; else when it was computed. */
   freshWhenDurable(): boolean;
+  /** Whether updates of blocks that a member is sent anew are ended when it is welcomed. */
+  endsMarked(): boolean;
+  /** Whether parity that only has a block of a member is kept, whatever is said of it. */
+  keepsOnlyCopy(): boolean;
+  /** Whether a returning member asks for no block of an object that was removed meanwhile. */
+  remembersRemoved(): boolean;
 }
 
 export const proxyRules: ProxyRules = {
@@ -66,4 +72,7 @@ export const proxyRules: ProxyRules = {
   hearsAll: () => true,
   holdsStaleParity: () => true,
   freshWhenDurable: () => true,
+  endsMarked: () => true,
+  keepsOnlyCopy: () => true,
+  remembersRemoved: () => true,
 };

@@ -14,6 +14,8 @@ const whole = {
   doubtful: handled,
   'peer up': handled,
   'peer down': handled,
+  read: handled,
+  write: handled,
 };
 const messages = {
   restore: fenced,
@@ -28,8 +30,8 @@ const asked = { summed: notAsked, combined: notAsked, hardened: early, journaled
  * is for what the storage answers. What the journaled write asked for is `storage`.
  */
 export const proxyTable: CellTable = {
-  recovering: { ...whole, recovered: handled, read: handled, write: handled },
-  serving: { ...whole, recovered: once, read: handled, write: handled },
+  recovering: { ...whole, recovered: handled },
+  serving: { ...whole, recovered: once },
   'parity IOM': { storage: handled },
   apart: { ...messages, hello: handled },
   member: {

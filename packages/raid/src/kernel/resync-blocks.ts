@@ -1,5 +1,5 @@
 import type { Handle } from '@holdfast/kernel';
-import { restoresInFlightMax, writesWaitingMax } from '../limits.ts';
+import { removedKnownMax, restoresInFlightMax, writesWaitingMax } from '../limits.ts';
 import { giveAddress, takeAddress } from './address-pool.ts';
 import { apply, blockOf, knownBlock, type WriteCall } from './data-state.ts';
 import { type Address, noAddress, type Peer } from './journal.ts';
@@ -186,6 +186,7 @@ function readDone(state: ResyncState, id: number, value: Handle, out: MemberSink
 
 /** Nothing of a removed object is restored any more; what is on its way to the disk ends as it is. */
 export function objectRemoved(state: ResyncState, gfid: number): void {
+  if (state.returning && state.removed.size < removedKnownMax) state.removed.add(gfid);
   for (const block of [...state.stale]) if (block.gfid === gfid) state.stale.delete(block);
   for (const name of [...state.staleParity]) if (name.gfid === gfid) state.staleParity.delete(name);
   state.restoring = state.restoring.filter((block) => block.gfid !== gfid || block.stage !== 'asked');

@@ -11,6 +11,7 @@ import { isStaleHere, partnerOf, type RestoringBlock, type ResyncEnv, type Resyn
 export function viewChanged(state: ResyncState, view: ViewEvent, env: ResyncEnv, out: MemberSink): void {
   state.epoch = view.epoch;
   state.returning = view.returning;
+  if (!view.returning) state.removed.clear();
   for (const peer of env.peers) {
     const partner = partnerOf(state, peer, env);
     partner.out = view.out.includes(peer);
@@ -89,6 +90,7 @@ export function welcomed(
 ): void {
   for (const block of told) {
     const { gfid, lblk, group, slot, seq } = block;
+    if (state.removed.has(gfid) && env.proxyRules.remembersRemoved()) continue;
     const here = knownBlock(state.data, block, env)?.seq ?? 0;
     if (env.proxyRules.isCurrent(here, seq)) {
       out.send(peer, { type: 'restored', gfid, lblk, seq: here });

@@ -129,6 +129,8 @@ export interface ResyncState {
   reads: MemberRead[];
   /** Calls that wait for a block to be restored, or for their parity IOM to be heard. */
   calls: WriteCall[];
+  /** Objects that were removed while a member is not up to date: a welcome on its way may still name their blocks. */
+  removed: Set<number>;
   nextId: JournalId;
 }
 
@@ -147,6 +149,7 @@ export const initialResync = (env: ResyncEnv): ResyncState => ({
   staleParity: new NamedTable(byParity),
   reads: [],
   calls: [],
+  removed: new Set(),
   nextId: firstProxyId(env.incarnation),
 });
 
@@ -206,6 +209,7 @@ export function encodeResync(state: ResyncState, into: Encoder): void {
   into.list(state.calls, (call, to) => {
     for (const field of callNumbers) to.uint(call[field]);
   });
+  into.list([...state.removed], (gfid, to) => to.uint(gfid));
   into.uint(state.nextId);
 }
 
@@ -265,6 +269,7 @@ export const decodeResync = (from: Decoder): ResyncState => ({
     found: each.uint(),
   })),
   calls: from.list(decodeCall),
+  removed: new Set(from.list((each) => each.uint())),
   nextId: from.uint(),
 });
 

@@ -1,21 +1,16 @@
-import { type CellTable, handled, ignored, impossible } from '@holdfast/kernel';
+import { type Cell, type CellTable, handled, ignored, impossible } from '@holdfast/kernel';
 
 const once = impossible('a log is read once');
+const unread = impossible('nothing is said of views, drives or objects before the log was read');
 const fenced = ignored('it was sent before the view left the sender out');
 const formerly = ignored('it was sent in a life before the view left the sender out');
+const returns = impossible('whoever has blocks to restore returns, and then nobody goes on without parity');
 const again = impossible('a parity IOM welcomes once');
 const notAsked = impossible('the storage was not asked');
 const gone = ignored('the proxy that wanted to know is gone');
 
-const whole = {
-  view: handled,
-  space: handled,
-  blank: handled,
-  removed: handled,
-  'peer up': handled,
-  'peer down': handled,
-  write: handled,
-};
+const always = { 'peer up': handled, 'peer down': handled, write: handled };
+const tidings = (cell: Cell) => ({ view: cell, space: cell, blank: cell, removed: cell });
 const asked = { combined: notAsked, hardened: notAsked, journaled: notAsked };
 
 /**
@@ -23,8 +18,8 @@ const asked = { combined: notAsked, hardened: notAsked, journaled: notAsked };
  * for what the storage answers. What the journaled write asked for is `storage`.
  */
 export const resyncTable: CellTable = {
-  recovering: { ...whole, recovered: handled },
-  serving: { ...whole, recovered: once },
+  recovering: { ...always, ...tidings(unread), recovered: handled },
+  serving: { ...always, ...tidings(handled), recovered: once },
   'data IOM': { storage: handled },
   apart: {
     welcome: fenced,
@@ -50,7 +45,7 @@ export const resyncTable: CellTable = {
   replaced: {
     welcome: fenced,
     member_read: fenced,
-    restore_value: fenced,
+    restore_value: returns,
     parity_fresh: fenced,
     'write message': fenced,
   },

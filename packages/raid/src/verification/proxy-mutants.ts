@@ -3,6 +3,7 @@ import { type ProxyRules, proxyRules } from '../kernel/proxy-rules.ts';
 import type { ProxyScenario } from './proxy-scenario.ts';
 import { proxyLong, proxyQuick, proxySlow } from './proxy-scenarios.ts';
 import { proxyWorld } from './proxy-world.ts';
+import { tidingsLong, tidingsScenarios } from './tidings-scenarios.ts';
 
 interface SeededBug {
   readonly name: string;
@@ -17,6 +18,21 @@ const { dataStops, degradedCrash, retryLate, mirrorDataCrash, parityFollows } = 
 const { mirrorDataCrashes, mirrorTwoStops, mirrorParityCrash, dataFollows } = proxyLong;
 
 const bugs: readonly SeededBug[] = [
+  {
+    name: 'proxy: leaves updates of blocks open that a member is sent anew',
+    scenario: tidingsLong.markedTwice,
+    rules: { endsMarked: () => false },
+  },
+  {
+    name: 'proxy: computes parity anew that only has a block of a member',
+    scenario: tidingsScenarios.doubtfulReturn,
+    rules: { keepsOnlyCopy: () => false },
+  },
+  {
+    name: 'resync: asks for blocks of an object that was removed meanwhile',
+    scenario: tidingsScenarios.removedData,
+    rules: { remembersRemoved: () => false },
+  },
   {
     name: 'proxy: stands in before every survivor has recorded the view',
     scenario: dataStops,

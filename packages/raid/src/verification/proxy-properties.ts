@@ -1,6 +1,7 @@
 import { always, canFinish, type Property, sometimes, type WorldView } from '@holdfast/simulation';
 import type { ResyncState } from '../kernel/resync-state.ts';
 import { blockValue, unitOf, unitsPerBlock } from './block-values.ts';
+import { isRemoved, isRemovedEverywhere } from './heard-tidings.ts';
 import { roles } from './item-store.ts';
 import type { LogEntry } from './log-batches.ts';
 import {
@@ -67,6 +68,7 @@ export function isAtRest(scenario: ProxyScenario, view: WorldView): boolean {
   const newest = newestView(scenario, view);
   const { out, returning } = scenario.views[newest]!;
   if (out.length > 0 || returning.length > 0 || !isCalm(scenario, view)) return false;
+  if (isRemoved(view) && !isRemovedEverywhere(scenario, view)) return false;
   return nodesOf(scenario).every((node) => {
     const { marks, stale, members } = proxyState(view, node);
     const { staleParity, partners } = resyncState(view, node);
@@ -91,7 +93,7 @@ const isWritten = (scenario: ProxyScenario, view: WorldView): boolean =>
 
 /** I18: a block whose data IOM is stopped is what the others of its group and parity say, and that is right. */
 function degradedRight(scenario: ProxyScenario, view: WorldView, isAnswered: IsAnswered): string | undefined {
-  if (!isCalm(scenario, view)) return undefined;
+  if (isRemoved(view) || !isCalm(scenario, view)) return undefined;
   const inner = innerView(scenario, view);
   const { out, returning } = scenario.views[newestView(scenario, view)]!;
   for (const [group, { members, parity }] of scenario.groups.entries()) {
@@ -147,7 +149,7 @@ const wasReused = (later: readonly LogEntry[]): boolean =>
  */
 function openingShows(scenario: ProxyScenario, view: WorldView, isAnswered: IsAnswered): string | undefined {
   // Of two drives the one that is missing may have gone on alone: opening refuses.
-  if (scenario.nodes <= 2) return undefined;
+  if (scenario.nodes <= 2 || isRemoved(view)) return undefined;
   for (const [write, { group, slot, toughness, after }] of scenario.writes.entries()) {
     if (toughness !== 2 || !isAnswered(view, write)) continue;
     const isLast = scenario.writes.every((other, at) => at === write || other.group !== group || other.slot !== slot);
@@ -219,7 +221,7 @@ export function proxyProperties(
   readResult: ReadResult,
 ): Property<WorldView>[] {
   const restRight = (view: WorldView) => {
-    if (!isAtRest(scenario, view)) return undefined;
+    if (isRemoved(view) || !isAtRest(scenario, view)) return undefined;
     const inner = innerView(scenario, view);
     for (const check of restChecks(scenario)) {
       const wrong = check(scenario, inner, isAnswered);

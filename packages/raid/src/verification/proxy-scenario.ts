@@ -1,6 +1,7 @@
 import type { WorldView } from '@holdfast/simulation';
 import type { ProxyState } from '../kernel/proxy-state.ts';
 import type { ResyncState } from '../kernel/resync-state.ts';
+import { isBlankOnRecord } from './heard-tidings.ts';
 import { roles } from './item-store.ts';
 import { durableLog, nodesOf, type Place, type UpdateScenario } from './update-scenario.ts';
 import type { ViewKeeperState, ViewPlan } from './view-keeper.ts';
@@ -31,6 +32,14 @@ export interface ProxyScenario extends UpdateScenario {
   /** Proxies are asked at any time, and say that the data IOM is to be asked where it is not stopped. */
   readonly asksAnyTime?: boolean;
   readonly reads?: readonly PlannedRead[];
+  /** A member that is stopped, and will come back with a new drive: what those who stay are told of it. */
+  readonly blank?: number;
+  /** A group whose parity is found not to be what its blocks say. */
+  readonly doubtful?: number;
+  /** The object is removed once its writes are answered. */
+  readonly removed?: boolean;
+  /** There is space again, which the kernels are told once each. */
+  readonly space?: boolean;
   /** What must be reached, so that nothing is proved of nothing. */
   readonly goals?: readonly Goal[];
 }
@@ -86,6 +95,7 @@ function mayBegin(scenario: ProxyScenario, view: WorldView, next: number, newest
   if (stopped !== undefined) return !view.up(stopped) && isWorkedBy(scenario, view, newest, stopped);
   const back = returning.find((node) => !before.returning.includes(node));
   if (!isWorkedBy(scenario, view, newest, -1)) return false;
+  if (back !== undefined && back === scenario.blank && !isBlankOnRecord(scenario, view)) return false;
   if (back !== undefined) return view.up(back) && keeperState(view, back).recorded >= 0;
   return before.returning.every((node) => isUpToDate(view, node));
 }

@@ -4,14 +4,14 @@ import type { PlannedWrite } from './update-scenario.ts';
 import type { ViewPlan } from './view-keeper.ts';
 
 const dataNode = 0;
-const parityNode = 1;
+export const parityNode = 1;
 /** Data on nodes 0 and 2, parity on node 1. */
 const groups = [{ members: [dataNode, 2], parity: parityNode }] as const;
 
-const all: ViewPlan = { out: [], returning: [], after: [] };
+export const all: ViewPlan = { out: [], returning: [], after: [] };
 
 /** A node is stopped, comes back, and is up to date. */
-const absence = (node: number): readonly ViewPlan[] => [
+export const absence = (node: number): readonly ViewPlan[] => [
   all,
   { out: [node], returning: [], after: [0] },
   { out: [], returning: [node], after: [1] },
@@ -19,14 +19,14 @@ const absence = (node: number): readonly ViewPlan[] => [
 ];
 
 /** A node is stopped from the beginning, comes back, and is up to date. */
-const returning = (node: number): readonly ViewPlan[] => [
+export const returning = (node: number): readonly ViewPlan[] => [
   { out: [node], returning: [], after: [] },
   { out: [], returning: [node], after: [0] },
   { out: [], returning: [], after: [1] },
 ];
 
 /** The same, but it is stopped again while it catches up. */
-const twice = (node: number): readonly ViewPlan[] => [
+export const twice = (node: number): readonly ViewPlan[] => [
   { out: [node], returning: [], after: [] },
   { out: [], returning: [node], after: [0] },
   { out: [node], returning: [], after: [1] },
@@ -35,7 +35,7 @@ const twice = (node: number): readonly ViewPlan[] => [
 ];
 
 /** One is stopped, and another before the first is up to date: more than parity covers, until both are back. */
-const follows = (first: number, second: number): readonly ViewPlan[] => [
+export const follows = (first: number, second: number): readonly ViewPlan[] => [
   { out: [first], returning: [], after: [] },
   { out: [], returning: [first], after: [0] },
   { out: [second], returning: [first], after: [1] },
@@ -50,8 +50,8 @@ const at = (toughness: Toughness, more: Partial<PlannedWrite> = {}): PlannedWrit
   ...more,
 });
 
-const wide = { nodes: 3, groups, spare: 2, inTurn: true } as const;
-const mirror = {
+export const wide = { nodes: 3, groups, spare: 2, inTurn: true } as const;
+export const mirror = {
   nodes: 2,
   groups: [{ members: [dataNode], parity: parityNode }],
   spare: 2,

@@ -7,9 +7,11 @@ import type { ProxyEvent } from '../kernel/proxy-state.ts';
 import { raidRules } from '../kernel/raid-rules.ts';
 import { resyncIom } from '../kernel/resync-iom.ts';
 import type { ResyncEvent } from '../kernel/resync-state.ts';
+import { heardTidings } from './heard-tidings.ts';
 import { type ItemNotice, itemStore, itemStoreEnded, roles } from './item-store.ts';
 import { mayEnd, proxyProperties } from './proxy-properties.ts';
 import { canEnter, canPublish, isIn, keeperState, type ProxyScenario } from './proxy-scenario.ts';
+import { tidingsOf } from './tidings.ts';
 import {
   dataAddresses,
   dataPlaces,
@@ -180,7 +182,8 @@ function callsOf(scenario: ProxyScenario, everywhere: boolean): CallSpec[] {
         },
       ]),
   );
-  return [...atData, ...atProxy, ...reads, ...views];
+  const isOver = (view: WorldView) => scenario.writes.every((_, write) => isAnswered(view, write));
+  return [...atData, ...atProxy, ...reads, ...views, ...tidingsOf(scenario, isOver)];
 }
 
 /** Whether a proxy is asked: it works by a view without the member. */
@@ -239,7 +242,7 @@ export function proxyWorld(scenario: ProxyScenario, rules: ProxyRules = proxyRul
       linkDown: scenario.breaks ?? 0,
     },
     disks: 'write-through',
-    monitors: [answers],
+    monitors: [answers, heardTidings],
     properties: proxyProperties(scenario, isAnswered, readResult),
     final: (view) => mayEnd(scenario, view),
   };

@@ -8,6 +8,7 @@ import { proxyLong, proxyQuick, proxySlow } from './proxy-scenarios.ts';
 import { proxySimulation } from './proxy-simulation.ts';
 import { proxyWorld } from './proxy-world.ts';
 import { raidSimulation } from './raid-simulation.ts';
+import { tidingsLong, tidingsScenarios } from './tidings-scenarios.ts';
 import { twoParityMutants } from './two-parity-mutants.ts';
 import {
   longPairScenarios,
@@ -35,14 +36,16 @@ export const raidSuite: VerificationSuite = {
   configurations: [
     ...scenarios.map((scenario) => updateWorld(scenario)),
     ...Object.values<LogScenario>(logScenarios).map((scenario) => logWorld(scenario)),
-    ...Object.values<ProxyScenario>({ ...proxyQuick, ...proxySlow }).map((scenario) => proxyWorld(scenario)),
+    ...Object.values<ProxyScenario>({ ...proxyQuick, ...tidingsScenarios, ...proxySlow }).map((scenario) =>
+      proxyWorld(scenario),
+    ),
   ],
   mutants: [...updateMutants, ...twoParityMutants, ...logMutants, ...proxyMutants],
   long: [
     ...Object.values<UpdateScenario>({ ...longScenarios, ...longPairScenarios }).map((scenario) =>
       updateWorld(scenario),
     ),
-    ...Object.values<ProxyScenario>(proxyLong).map((scenario) => proxyWorld(scenario)),
+    ...Object.values<ProxyScenario>({ ...proxyLong, ...tidingsLong }).map((scenario) => proxyWorld(scenario)),
   ],
   simulation: raidSimulation,
   furtherSimulations: [proxySimulation],
