@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { sibling } from './sibling.ts';
 
 const copies = 2;
 
@@ -24,7 +25,7 @@ export class RawLog implements AsyncDisposable {
   private constructor(directory: string, bytesEach: number) {
     this.#directory = directory;
     this.#bytesEach = bytesEach;
-    const module = new URL('./raw-log-worker.ts', import.meta.url);
+    const module = sibling('raw-log-worker', import.meta);
     this.#workers = Array.from(
       { length: copies },
       (_, copy) => new Worker(module, { workerData: join(directory, `${copy}`) }),
