@@ -43,8 +43,8 @@ export function unanswered(error: unknown): boolean {
 }
 
 /**
- * Who is up, in which epoch. A member that is lost stays lost until the array is opened again. Every loss makes a new
- * view, durable on all that are left before anything is stored under it; requests wait while views change.
+ * Who is up, in which epoch. A member that is lost stays lost until a view lets it in again. Every loss and every return
+ * makes a new view, durable on all that are in it before anything is stored under it; requests wait while views change.
  */
 export class Membership {
   readonly members: readonly number[];
