@@ -20,6 +20,8 @@ export class SetHooks {
   readonly #behind: WriteBehind | undefined;
   /** Why loads failed, until the calls that waited for them were told. */
   readonly #failures = new WeakMap<ObjectSlot, unknown>();
+  /** The last of what the source was told of an object and has not done yet. */
+  readonly #turns = new Map<MapKey, Promise<void>>();
 
   constructor(
     set: ObjectSet,
@@ -127,7 +129,7 @@ export class SetHooks {
   }
 
   store(slot: ObjectSlot, node: NodeId, call: CallId, bytes: Uint8Array): void {
-    this.#storing(slot, bytes).then(
+    this.#inTurn(slot.key, () => this.#storing(slot, bytes)).then(
       () => this.#set.stored(slot, node, call, true),
       (error: unknown) => {
         this.#report(error);
@@ -162,11 +164,22 @@ export class SetHooks {
 
   /** The object was removed: its value is to go from the device too, unless it went before. */
   erase(key: MapKey): void {
-    const { erase } = this.#definition.source;
-    if (erase === undefined || this.writesThrough) return;
-    Promise.resolve()
-      .then(() => erase(this.#keys.read(key)))
-      .catch(this.#report);
+    const { source, storeMs } = this.#definition;
+    if (source.erase === undefined || this.writesThrough) return;
+    const erasing = (): Promise<void> =>
+      withinMs('Erasing an object', storeMs, async () => await source.erase?.(this.#keys.read(key)));
+    this.#inTurn(key, erasing).catch(this.#report);
+  }
+
+  /** What the source is told of one object it is told in order, one after the other. */
+  #inTurn(key: MapKey, work: () => Promise<void>): Promise<void> {
+    const turn = (this.#turns.get(key) ?? Promise.resolve()).then(work, work);
+    this.#turns.set(key, turn);
+    const end = (): void => {
+      if (this.#turns.get(key) === turn) this.#turns.delete(key);
+    };
+    turn.then(end, end);
+    return turn;
   }
 
   invalidated(key: MapKey): void {

@@ -2,12 +2,17 @@ import { withOnDevice } from './baggage.ts';
 import { withCall, withoutCall } from './call-set.ts';
 import { takeHead } from './entry-queue.ts';
 import { noNodes } from './node-set.ts';
+import { noneStoring } from './object-entry.ts';
+import type { ObjectRules } from './object-rules.ts';
 import {
   type CallId,
+  type DeviceSync,
+  type NodeCall,
   type NodeId,
   noPayload,
   type ObjectEntry,
   type ObjectEnv,
+  type ObjectEvent,
   type ObjectMessage,
   type ObjectSink,
   type SyncCall,
@@ -33,7 +38,10 @@ export function keepOnDevice(entry: ObjectEntry, call: CallId, env: ObjectEnv, o
   else out.send(env.defaultOwner, { type: 'SYNC', call, version, payload });
 }
 
-/** Values of two nodes may arrive in the wrong order, and after the object was removed: an older one is not written. */
+/**
+ * Values of two nodes may arrive in the wrong order, and after the object was removed: an older one is not written. One
+ * that is being written, or an older one, waits for that: the device may still fail.
+ */
 export function store(
   entry: ObjectEntry,
   node: NodeId,
@@ -41,28 +49,68 @@ export function store(
   env: ObjectEnv,
   out: ObjectSink,
 ): void {
-  if (env.rules.isStale(version, entry.stored)) {
-    stored(entry, node, call, true, env, out);
+  const { rules } = env;
+  const isBeingWritten = isWriting(entry, version, rules);
+  if (rules.isStale(version, entry.stored) || (isBeingWritten && !rules.awaitsStore())) {
+    answerSync(entry, { node, call }, true, env, out);
     return;
   }
-  entry.stored = version;
-  out.trace('stored', version);
+  const stage = isBeingWritten ? 'waits' : 'writes';
+  entry.storing = [...entry.storing, { node, call, version, stage }];
+  if (stage === 'waits') return;
   out.deliver({ type: 'store', node, call, version, payload });
 }
 
-/** The device answered: tell whoever asked. */
+/** Whether a write that is under way would do for a version too. */
+const isWriting = ({ storing }: ObjectEntry, version: number, { isStale }: ObjectRules): boolean =>
+  storing.some((each) => each.stage !== 'waits' && isStale(version, each.version));
+
+/** The device answered, in the order asked: tell whoever waited for it. */
 export function stored(
   entry: ObjectEntry,
-  node: NodeId,
-  call: CallId,
-  ok: boolean,
+  { node, call, ok }: Extract<ObjectEvent, { type: 'stored' }>,
   env: ObjectEnv,
   out: ObjectSink,
 ): void {
-  // What could not be written may be written again.
-  if (!ok && entry.stored > 0) entry.stored--;
+  const at = entry.storing.findIndex((each) => each.stage !== 'waits' && each.node === node && each.call === call);
+  const written = entry.storing[at];
+  if (written === undefined) return;
+  if (ok) {
+    entry.stored = Math.max(entry.stored, written.version);
+    out.trace('stored', written.version);
+  }
+  // What could not be written is there all the same once a later value is.
+  const isWanted = written.stage === 'writes';
+  entry.storing = isWanted ? entry.storing.with(at, { ...written, stage: 'waits' }) : entry.storing.toSpliced(at, 1);
+  answerWaiting(entry, env, out);
+}
+
+/** Answer the syncs that need not wait for the device any longer: their value is there, or nobody writes it. */
+function answerWaiting(entry: ObjectEntry, env: ObjectEnv, out: ObjectSink): void {
+  const { rules } = env;
+  const isThere = ({ version }: DeviceSync): boolean => rules.isStale(version, entry.stored);
+  const goesOn = (each: DeviceSync): boolean =>
+    each.stage !== 'waits' || (!isThere(each) && isWriting(entry, each.version, rules));
+  const ended = entry.storing.filter((each) => !goesOn(each));
+  if (ended.length === 0) return;
+  entry.storing = ended.length === entry.storing.length ? noneStoring : entry.storing.filter(goesOn);
+  for (const each of ended) answerSync(entry, each, isThere(each), env, out);
+}
+
+function answerSync(entry: ObjectEntry, { node, call }: NodeCall, ok: boolean, env: ObjectEnv, out: ObjectSink): void {
   if (node === env.self) syncEnded(entry, call, ok, out);
   else out.send(node, { type: 'SYNCED', call, ok });
+}
+
+/** Nobody waits for the device any more: whoever asked was told so. What is being written goes on. */
+export function forgetSyncs(entry: ObjectEntry): void {
+  if (entry.writer === storer) {
+    const [head] = entry.queue;
+    entry.writer = 0;
+    if (head?.type === 'flush') entry.underway = withoutCall(entry.underway, head.call);
+  }
+  if (entry.storing.length === 0) return;
+  entry.storing = entry.storing.flatMap((each) => (each.stage === 'waits' ? [] : [{ ...each, stage: 'unwanted' }]));
 }
 
 export function syncEnded(entry: ObjectEntry, call: CallId, ok: boolean, out: ObjectSink): void {
@@ -97,7 +145,8 @@ function evicted(entry: ObjectEntry, ok: boolean, out: ObjectSink): void {
 }
 
 /** The object was removed: what was on its way to the device when it was is not written, and what is there goes. */
-export function clearDevice(entry: ObjectEntry, version: number, { evictsTo }: ObjectEnv, out: ObjectSink): void {
+export function clearDevice(entry: ObjectEntry, version: number, env: ObjectEnv, out: ObjectSink): void {
   entry.stored = Math.max(entry.stored, version);
-  if (evictsTo === 'device') out.deliver({ type: 'erase' });
+  answerWaiting(entry, env, out);
+  if (env.evictsTo === 'device') out.deliver({ type: 'erase' });
 }

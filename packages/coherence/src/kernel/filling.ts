@@ -42,14 +42,17 @@ export function createAbsent(entry: ObjectEntry, env: ObjectEnv, out: ObjectSink
   }
   nextRequest(entry, env);
   entry.status = 'INV_FILLING';
-  const isAtHome = env.firstTouch === 'default-owner' || entry.baggage.onDevice;
-  if (isAtHome && env.self !== env.defaultOwner) {
+  if (loadsAtHome(entry, env) && env.self !== env.defaultOwner) {
     out.send(env.defaultOwner, { type: 'LOAD', id: entry.request });
   } else {
     out.deliver({ type: 'fill', id: entry.request });
   }
   return false;
 }
+
+/** Whether the default owner loads, on whose device the object is or begins. */
+export const loadsAtHome = ({ baggage }: ObjectEntry, { firstTouch }: ObjectEnv): boolean =>
+  firstTouch === 'default-owner' || baggage.onDevice;
 
 /** What a load that this node made for the owner came to. */
 export function loadedForOwner(
@@ -63,7 +66,8 @@ export const fillEndOf = ({ id, payload, absent }: Extract<ObjectMessage, { type
   payload === noPayload ? { type: 'fill-failed', id, absent } : { type: 'filled', id, payload };
 
 export function fillEnded(entry: ObjectEntry, event: FillEnd, env: ObjectEnv, out: ObjectSink): void {
-  if (!env.rules.isCurrentFill(event.id, entry.request)) return;
+  // A change of view gives up a load at another node, whose answer may still come.
+  if (entry.status !== 'INV_FILLING' || !env.rules.isCurrentFill(event.id, entry.request)) return;
   if (event.type === 'filled' && entry.baggage.onDevice) {
     reload(entry, event.payload, env, out);
     return;

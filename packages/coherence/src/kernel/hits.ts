@@ -27,6 +27,7 @@ export const isAtRest = (entry: ObjectEntry): boolean =>
   entry.queue.length === 0 &&
   entry.underway.length === 0 &&
   entry.sent.length === 0 &&
+  entry.storing.length === 0 &&
   entry.invalidation === undefined &&
   !entry.backup.unsaved &&
   entry.backup.pending === undefined;

@@ -6,6 +6,8 @@ import { type NodeSet, noNodes } from './node-set.ts';
 import {
   type Backup,
   changes,
+  type DeviceSync,
+  deviceSyncStages,
   type ExecuteCall,
   type ExecuteRequest,
   type Invalidation,
@@ -22,6 +24,8 @@ import { readBaggage, readShadow, writeBaggage, writeShadow } from './shadow-enc
 export const noneWaiting: ObjectEntry['queue'] = [];
 
 export const noneSent: ObjectEntry['sent'] = [];
+
+export const noneStoring: ObjectEntry['storing'] = [];
 
 /** What a missing entry stands for: the absent object, owned by its default owner. */
 export function initialEntry({ self, defaultOwner }: Pick<ObjectEnv, 'self' | 'defaultOwner'>): ObjectEntry {
@@ -48,6 +52,7 @@ export function initialEntry({ self, defaultOwner }: Pick<ObjectEnv, 'self' | 'd
     underway: noCalls,
     sent: noneSent,
     stored: 0,
+    storing: noneStoring,
     queue: noneWaiting,
   };
 }
@@ -88,7 +93,8 @@ export function isForgettable(entry: ObjectEntry, { self, defaultOwner }: Object
     entry.queue.length === 0 &&
     entry.readers.length === 0 &&
     entry.underway.length === 0 &&
-    entry.sent.length === 0
+    entry.sent.length === 0 &&
+    entry.storing.length === 0
   );
 }
 
@@ -115,6 +121,7 @@ export function encodeEntry(entry: ObjectEntry, into: Encoder): void {
   writeSet(entry.underway, into);
   into.list(entry.sent, writeWaiting);
   into.uint(entry.stored);
+  into.list(entry.storing, writeDeviceSync);
   into.list(entry.queue, writeWaiting);
 }
 
@@ -142,6 +149,7 @@ export function decodeEntry(from: Decoder): ObjectEntry {
     underway: readSet(from),
     sent: from.list((each) => readWaiting(each) as ExecuteCall),
     stored: from.uint(),
+    storing: from.list(readDeviceSync),
     queue: from.list(readWaiting),
   };
 }
@@ -150,6 +158,20 @@ const writeUint = (value: number, into: Encoder): void => into.uint(value);
 const readUint = (from: Decoder): number => from.uint();
 const writeSet = (set: NodeSet, into: Encoder): void => into.list(set, writeUint);
 const readSet = (from: Decoder): number[] => from.list(readUint);
+
+function writeDeviceSync({ node, call, version, stage }: DeviceSync, into: Encoder): void {
+  into.uint(node);
+  into.uint(call);
+  into.uint(version);
+  into.uint(deviceSyncStages.indexOf(stage));
+}
+
+const readDeviceSync = (from: Decoder): DeviceSync => ({
+  node: from.uint(),
+  call: from.uint(),
+  version: from.uint(),
+  stage: deviceSyncStages[from.uint()]!,
+});
 
 function writeInvalidation(invalidation: Invalidation | undefined, into: Encoder): void {
   into.uint(invalidation === undefined ? 0 : invalidation.type === 'INV' ? 1 : 2);

@@ -102,7 +102,7 @@ export function happen(entry: ObjectEntry, event: ObjectEvent, env: ObjectEnv, o
       loadedForOwner(event, out);
       break;
     case 'stored':
-      stored(entry, event.node, event.call, event.ok, env, out);
+      stored(entry, event, env, out);
       break;
   }
 }

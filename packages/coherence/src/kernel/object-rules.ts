@@ -67,6 +67,8 @@ export interface ObjectRules {
   existsOnDevice(): boolean;
   /** Whether a value for the device is older than what is there. */
   isStale(version: number, stored: number): boolean;
+  /** Whether a sync of a value that is being written waits until it is written. */
+  awaitsStore(): boolean;
   /** Whether a request that was passed on `forwards` times goes ahead of all that wait. */
   isUrgent(forwards: number, forwardsMax: number): boolean;
   /** Whether an operation that is asked for again was run before. */
@@ -119,6 +121,7 @@ export const objectRules: ObjectRules = {
   afterFailedFill: () => 'INV_OWNER',
   existsOnDevice: () => true,
   isStale: (version, stored) => version <= stored,
+  awaitsStore: () => true,
   isUrgent: (forwards, forwardsMax) => forwards >= forwardsMax,
   ranBefore: (again, isRecorded) => again && isRecorded,
   remembersRemoval: () => true,

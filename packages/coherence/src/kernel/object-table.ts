@@ -44,10 +44,6 @@ const columns: Readonly<Record<string, Column>> = {
   execute: all,
   watch: all,
   ran: onlyIn(['WRITE_OWNER'], 'an operation keeps the object while it runs'),
-  LOADED: {
-    handledIn: ['INV_FILLING'],
-    otherwise: 'the right to an object stays where a load is awaited, and each is answered once',
-  },
   EXEC_REQ: all,
   WATCH_REQ: all,
   COPY_REQ: all,
@@ -87,6 +83,7 @@ export const besideStates: Readonly<Record<string, Cell>> = {
   SYNCED: handled,
   stored: handled,
   LOAD: handled,
+  LOADED: handled,
   loaded: handled,
   EXECUTED: handled,
   CHANGED: handled,

@@ -20,7 +20,7 @@ export const executor: CallId = -1;
 export const saver: CallId = -2;
 
 /** The holder of an object whose only copy is being written to the device: no call has this number. */
-export const storer: CallId = -2;
+export const storer: CallId = -3;
 
 /** No node: an eviction leaves the choice of the new owner to the kernel. */
 export const anyNode: NodeId = -1;
@@ -434,6 +434,17 @@ export interface Invalidation {
   readonly version: number;
 }
 
+/**
+ * How a sync stands with the device: its value is being written, or it `waits` for a write of the same or a later version.
+ * `unwanted`: it is being written for a call that a change of view ended.
+ */
+export const deviceSyncStages = ['writes', 'waits', 'unwanted'] as const;
+
+export interface DeviceSync extends NodeCall {
+  readonly version: number;
+  readonly stage: (typeof deviceSyncStages)[number];
+}
+
 export const changes = ['no', 'under-lease', 'earlier'] as const;
 export type Changed = (typeof changes)[number];
 
@@ -475,8 +486,10 @@ export interface ObjectEntry {
   underway: readonly CallId[];
   /** Executes that another node is to answer, oldest first. */
   sent: readonly ExecuteCall[];
-  /** At the default owner: versions up to this are on the device, superseded or removed. */
+  /** At the default owner: versions up to this are on the device, superseded there or removed. */
   stored: number;
+  /** At the default owner: what waits for the device, in order of arrival. */
+  storing: readonly DeviceSync[];
   /** Calls and requests that wait, in order of arrival. In a waiting state the first is what is waited for. */
   queue: readonly (LocalCall | RemoteRequest)[];
 }

@@ -1,6 +1,8 @@
 import { giveUp, offerRefused } from './answers.ts';
 import { forgetStrangers, ownBackup } from './backup.ts';
 import { withoutStrangers, withoutWatchers } from './baggage.ts';
+import { forgetSyncs } from './device.ts';
+import { loadsAtHome } from './filling.ts';
 import { type NodeSet, noNodes, onlyNode } from './node-set.ts';
 import { happen } from './object-kernel.ts';
 import {
@@ -79,13 +81,13 @@ export function takeBack(entry: ObjectEntry, to: NodeId, message: ObjectMessage,
 
 /** Before it is reported: nothing is under way any more, so that whatever was waited for is not. */
 export function settle(entry: ObjectEntry, survivors: NodeSet, env: ObjectEnv, rules: ViewRules): void {
-  const { firstTouch, self, defaultOwner } = env;
   if (rules.forgetsRequests()) {
     // An operation that is being run ends as it may. One whose value is being saved was run, and waits no more.
     const isRunning = entry.writer === executor && entry.backup.pending === undefined;
     entry.queue = entry.queue.filter((item, at) => !('requester' in item) || (at === 0 && isRunning));
-    forgetAskers(entry, survivors, self);
+    forgetAskers(entry, survivors, env.self);
   }
+  if (rules.forgetsSyncs()) forgetSyncs(entry);
   askAgain(entry);
   entry.baggage = withoutStrangers(withoutWatchers(entry.baggage), survivors);
   forgetStrangers(entry, survivors);
@@ -110,8 +112,7 @@ export function settle(entry: ObjectEntry, survivors: NodeSet, env: ObjectEnv, r
       entry.status = entry.payload === noPayload ? 'INV_OWNER' : 'READ_OWNER';
       break;
     case 'INV_FILLING':
-      // The load at the default owner may be lost: it is asked for again.
-      if (firstTouch === 'default-owner' && self !== defaultOwner) entry.status = 'INV_OWNER';
+      if (rules.repeatsLoad() && loadsAtHome(entry, env) && env.self !== env.defaultOwner) entry.status = 'INV_OWNER';
       break;
     case 'WAIT_CHG_OWN_ACK':
       settleOffer(entry, offeredTo as NodeId, survivors, env, rules);

@@ -25,6 +25,10 @@ export interface ViewRules {
   keepsOffered(target: NodeId, survivors: NodeSet): boolean;
   /** Whether requests of others that wait here are forgotten: whoever made them makes them again. */
   forgetsRequests(): boolean;
+  /** Whether syncs that a change of view ended are forgotten, and an eviction to the device begins again. */
+  forgetsSyncs(): boolean;
+  /** Whether a load that the default owner was asked for is asked for again: it may have been lost. */
+  repeatsLoad(): boolean;
   /** Which of the copies becomes the object. */
   promoted(copies: readonly Reported[], defaultOwner: NodeId): Reported | undefined;
   /**
@@ -81,6 +85,8 @@ export const viewRules: ViewRules = {
   takesBack: () => true,
   keepsOffered: (target, survivors) => survivors.includes(target),
   forgetsRequests: () => true,
+  forgetsSyncs: () => true,
+  repeatsLoad: () => true,
   promoted: (copies, defaultOwner) => copies.find(({ from }) => from === defaultOwner) ?? copies[0],
   isLost: (traces, backup, deaths) =>
     backup && deaths <= 1 ? traces.some(({ report }) => report.lost) : traces.length > 0,

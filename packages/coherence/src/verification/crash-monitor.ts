@@ -90,6 +90,9 @@ function seeStep(ghost: CrashGhost, step: string, number: number, node: NodeId):
       // A manual grab may create what was lost: nothing else does.
       if (!ghost.isLost && !ghost.mayBeLost) saysAbsent(ghost, 5);
       break;
+    case 'reloaded':
+      if (number !== ghost.current) ghost.broken = 1;
+      break;
     case 'removing':
       ghost.remover = node;
       break;

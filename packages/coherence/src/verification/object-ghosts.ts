@@ -5,6 +5,7 @@ import { type Ghost, ghost } from './ghosts.ts';
 import type { ObjectScenario } from './object-scenario.ts';
 import { overtakingGhost } from './overtaking-monitor.ts';
 import { ghostNumbers, renumberedGhost } from './renaming.ts';
+import { syncGhost } from './sync-monitor.ts';
 import { type ValueGhost, valueMonitor } from './value-monitor.ts';
 import { watchGhost } from './watch-monitor.ts';
 
@@ -25,7 +26,8 @@ export function ghostsOf(scenario: ObjectScenario): { ghosts: readonly Ghost[]; 
     isWanted ? ghosts.push(make(scenario.nodes)) - 1 : undefined;
   const watch = place(does(scenario, 'watch'), watchGhost);
   const execute = place(does(scenario, 'execute'), executeGhost);
-  const { overtakingMax, passedOnMax } = scenario;
+  const { devicesFail, overtakingMax, passedOnMax } = scenario;
+  if (devicesFail === true && does(scenario, 'sync')) ghosts.push(syncGhost());
   if (passedOnMax !== undefined) ghosts.push(chaseGhost(scenario.nodes, passedOnMax));
   if (overtakingMax !== undefined) ghosts.push(overtakingGhost(scenario.nodes, overtakingMax));
   return { ghosts, places: { watch, execute } };

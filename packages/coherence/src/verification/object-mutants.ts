@@ -13,7 +13,7 @@ interface SeededBug {
 
 const { core, evict, tries, conditional, everything, slowFill, sync } = quickScenarios;
 const { remove, clients, removeAndEvict } = slowScenarios;
-const { device, executeAndMore, watchAndMore } = optionScenarios;
+const { device, deviceFails, executeAndMore, watchAndMore } = optionScenarios;
 
 /**
  * H1 to H18 are the holes of the shipped Kerrighed protocol. H1 has no counterpart here: acknowledgements are never
@@ -190,6 +190,11 @@ const bugs: readonly SeededBug[] = [
     rules: { existsOnDevice: () => false },
   },
   { name: 'an older value is written to the device', scenario: sync, rules: { isStale: () => false } },
+  {
+    name: 'a value counts as stored while it is on its way to a device that fails',
+    scenario: deviceFails,
+    rules: { awaitsStore: () => false },
+  },
   { name: 'the result of a load given up is used', scenario: slowFill, rules: { isCurrentFill: () => true } },
   { name: 'a load that fails loses the ownership', scenario: slowFill, rules: { afterFailedFill: () => 'INV_COPY' } },
 ];

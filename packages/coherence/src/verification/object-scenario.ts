@@ -48,6 +48,8 @@ export interface ObjectScenario {
   readonly migratory?: boolean;
   /** Each node has a device; what is evicted goes there where no node takes it, and no node does that is `full`. */
   readonly device?: 'some room' | 'full';
+  /** The devices take their time, do one thing after the other, and fail at any of them. */
+  readonly devicesFail?: boolean;
   readonly forwardsMax?: number;
   readonly requestIds?: number;
   /** How often a waiting writer may be overtaken by the node where it waits; where omitted, nobody counts. */

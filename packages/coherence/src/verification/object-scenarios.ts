@@ -119,6 +119,23 @@ export const optionScenarios = {
     ...scenario('2 nodes, full, device: evict, sync, remove, tryGrab', 2, evict, sync, remove, tries),
     device: 'full',
   },
+  deviceFails: {
+    ...scenario('2 nodes, full, devices that fail: evict, sync', 2, evict, sync),
+    device: 'full',
+    devicesFail: true,
+  },
+  deviceFailsAndRemove: {
+    ...scenario('2 nodes, 3 calls each, devices that fail: evict, sync, remove', 2, evict, sync, remove),
+    device: 'some room',
+    devicesFail: true,
+    callsPerNode: 3,
+  },
+  deviceFailsOnThree: {
+    ...scenario('3 nodes, 2 calls each, devices that fail: sync', 3, sync),
+    device: 'full',
+    devicesFail: true,
+    callsPerNode: 2,
+  },
   deviceAndMore: { ...scenario('2 nodes, full, device: evict, execute', 2, evict, execute), device: 'full' },
   linkedLoadFails: {
     ...scenario('2 nodes, linked: remove, loads for other nodes fail', 2, remove, execute),

@@ -10,7 +10,7 @@ import {
   type ObjectStatus,
 } from '../kernel/object-types.ts';
 import { callsMade } from './call-budget.ts';
-import { deviceEvent, devicePart, devicePlace } from './device-part.ts';
+import { deviceCalls, deviceEvent, devicePart, devicePlace } from './device-part.ts';
 import type { ExecuteGhost } from './execute-monitor.ts';
 import { envOf } from './object-env.ts';
 import { ghostsOf } from './object-ghosts.ts';
@@ -239,7 +239,7 @@ export function objectWorld(scenario: ObjectScenario, rules: ObjectRules = objec
           message: (from, message: ObjectMessage): ObjectEvent => arrivalOf(from, message, scenario),
           above: (notice) => answered(notice, scenario),
         }),
-        ...(scenario.device === undefined ? [] : [devicePart]),
+        ...(scenario.device === undefined ? [] : [devicePart(scenario.devicesFail === true)]),
       ],
     })),
     links: mesh(scenario.nodes),
@@ -248,6 +248,7 @@ export function objectWorld(scenario: ObjectScenario, rules: ObjectRules = objec
       ...intruders(scenario),
       ...holders(scenario),
       ...loads(scenario),
+      ...(scenario.devicesFail === true ? deviceCalls(nodes) : []),
     ],
     monitors: ghosts.map(({ monitor }) => monitor),
     properties: objectProperties(scenario, (node) => envOf(scenario, node, rules), places),

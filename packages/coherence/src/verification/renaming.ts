@@ -9,6 +9,7 @@ import type {
   RemoteRequest,
 } from '../kernel/object-types.ts';
 import type { KeyedMessage, ObjectSet } from '../kernel/set-types.ts';
+import { type Device, deviceNumbers, renamedDevice, renumberedDevice } from './device-part.ts';
 import type { Ghost } from './ghosts.ts';
 import type { ValueGhost } from './value-monitor.ts';
 
@@ -94,6 +95,7 @@ function renameEntry(entry: ObjectEntry, permutation: Permutation): ObjectEntry 
     acknowledged: renameSet(entry.acknowledged, permutation),
     invalidation: invalidation && { ...invalidation, to: permutation[invalidation.to]! },
     baggage: renameBaggage(entry.baggage, permutation),
+    storing: entry.storing.map((each) => ({ ...each, node: permutation[each.node]! })),
     queue: entry.queue.map((item) => renameWaiting(item, permutation)),
   };
 }
@@ -105,7 +107,8 @@ export function nodeSymmetry(nodes: number, ghosts: readonly Ghost[]): Symmetry 
     permutations: orders(others)
       .map((order) => [0, ...order])
       .filter((order) => order.some((node, index) => node !== index)),
-    state: (_node, place, state, permutation) => (place > 0 ? state : renameEntry(state as ObjectEntry, permutation)),
+    state: (_node, place, state, permutation) =>
+      place > 0 ? renamedDevice(state as Device, permutation) : renameEntry(state as ObjectEntry, permutation),
     message: (message, permutation) => renameMessage(message as ObjectMessage, permutation),
     monitor: (index, state, permutation) => ghosts[index]?.renamed?.(state, permutation) ?? state,
   };
@@ -153,6 +156,7 @@ function entryNumbers(entry: ObjectEntry): number[] {
   return [
     ...numbersIn(entry),
     ...(entry.invalidation === undefined ? [] : numbersIn(entry.invalidation)),
+    ...entry.storing.flatMap(numbersIn),
     ...entry.queue.flatMap((item) => numbersIn(item as Versioned)),
   ];
 }
@@ -160,6 +164,7 @@ function entryNumbers(entry: ObjectEntry): number[] {
 const renumberedEntry = (entry: ObjectEntry, image: Image): ObjectEntry => ({
   ...renumbered(entry, image),
   invalidation: entry.invalidation && renumbered(entry.invalidation, image),
+  storing: entry.storing.map((each) => renumbered(each, image)),
   queue: entry.queue.map((item) => renumbered(item, image)),
 });
 
@@ -178,13 +183,13 @@ export const versionRanks = (ghosts: readonly Ghost[]): Renumbering => ({
   numbers(value, place) {
     if (place.kind === 'message') return numbersIn(value as Versioned);
     if (place.kind === 'state')
-      return place.part > 0 ? numbersIn(value as Versioned) : entryNumbers(value as ObjectEntry);
+      return place.part > 0 ? deviceNumbers(value as Device) : entryNumbers(value as ObjectEntry);
     return ghosts[place.monitor]?.numbers?.(value) ?? [];
   },
   renumbered(value, place, image) {
     if (place.kind === 'message') return renumbered(value as ObjectMessage, image);
     if (place.kind === 'state') {
-      return place.part > 0 ? renumbered(value as Versioned, image) : renumberedEntry(value as ObjectEntry, image);
+      return place.part > 0 ? renumberedDevice(value as Device, image) : renumberedEntry(value as ObjectEntry, image);
     }
     return ghosts[place.monitor]?.renumbered?.(value, image) ?? value;
   },

@@ -21,6 +21,8 @@ export interface ViewScenario {
   readonly crashes: number;
   /** Every value written is on two nodes. */
   readonly backup?: boolean;
+  /** What is evicted goes to the device of the default owner, which takes its time and may fail. */
+  readonly hasDevices?: boolean;
   /** Nodes that crashed may start again and join. */
   readonly restarts?: number;
   /** Nodes that are outside at first, and join one after the other, whatever the others are at. */
@@ -71,7 +73,8 @@ export function viewEnvOf(
       forwardsMax: 2,
       // An answer to the request before the last is told from one to the last.
       requestIds: 2,
-      fill: 'blank',
+      fill: scenario.hasDevices === true ? 'load' : 'blank',
+      evictsTo: scenario.hasDevices === true ? 'device' : 'nodes',
       exclusiveReaders: false,
       rules: objects,
     }),

@@ -254,6 +254,16 @@ export const viewScenarios = {
     backup: true,
     operations: [access[1]!, { type: 'sync' }],
   },
+  evicts: {
+    name: '3 nodes, 2 calls of two, the third dies, devices that fail: get, grab, evict, sync',
+    nodes: 3,
+    callsPerNode: 2,
+    callers: [0, 2],
+    mortals: [1],
+    crashes: 1,
+    hasDevices: true,
+    operations: [...access, { type: 'evict' }, { type: 'sync' }],
+  },
   rejoinsSaved: {
     name: '2 nodes, 2 calls each, a death, and the node joins again, backup: get, grab, flush, remove',
     nodes: 2,
@@ -314,8 +324,19 @@ interface SeededBug {
   readonly objects?: Partial<ObjectRules>;
 }
 
-const { one, two, offered, backup, backupOfTwo, joinsHome, joinsInTurn, executesSaved, offeredSaved, latecomer } =
-  viewScenarios;
+const {
+  one,
+  two,
+  offered,
+  backup,
+  backupOfTwo,
+  joinsHome,
+  joinsInTurn,
+  executesSaved,
+  offeredSaved,
+  latecomer,
+  evicts,
+} = viewScenarios;
 
 const bugs: readonly SeededBug[] = [
   {
@@ -425,6 +446,16 @@ const bugs: readonly SeededBug[] = [
     name: 'what may have been done is asked for again although nobody knows',
     scenario: one,
     rules: { forgoesUnknown: () => false },
+  },
+  {
+    name: 'an eviction to the device waits for an answer that a change of view ended',
+    scenario: evicts,
+    rules: { forgetsSyncs: () => false },
+  },
+  {
+    name: 'a load that was asked for before a change of view is awaited after it',
+    scenario: evicts,
+    rules: { repeatsLoad: () => false },
   },
   { name: 'versions begin again', scenario: one, rules: { versionFloor: () => 0 } },
 ];

@@ -1,5 +1,6 @@
 import {
   type CallSpec,
+  type Input,
   type LinkSpec,
   type Monitor,
   mesh,
@@ -16,6 +17,7 @@ import { type ViewRules, viewRules } from '../kernel/view-rules.ts';
 import type { View, ViewMessage, ViewNotice } from '../kernel/view-types.ts';
 import { callsMade, keyedCallBudget } from './call-budget.ts';
 import { crashMonitor, movesObject } from './crash-monitor.ts';
+import { deviceCalls, deviceEvent, devicePart, devicePlace } from './device-part.ts';
 import { freshPayload } from './object-host.ts';
 import type { Operation } from './object-scenario.ts';
 import { onceMonitor } from './once-monitor.ts';
@@ -85,7 +87,9 @@ function offer(operation: Operation, scenario: ViewScenario, node: number, start
       start({ type: 'find', call: client });
       break;
     case 'evict':
-      start({ type: 'flush', call: client, to: anyNode });
+      start(
+        scenario.hasDevices === true ? { type: 'evict', call: client } : { type: 'flush', call: client, to: anyNode },
+      );
       break;
     case 'flush':
       for (const to of allNodes(scenario)) if (to !== node) start({ type: 'flush', call: client, to });
@@ -188,12 +192,19 @@ function subsetsWith(node: number, nodes: readonly number[]): number[][] {
   return sets.map((set) => [...withNode(set, node)]);
 }
 
-/** The device of a default owner writes at once. */
-const deviceOf = (notice: ViewNotice): { readonly part: number; readonly event: HostEvent } | undefined => {
-  if (notice.type !== 'object' || notice.notice.type !== 'store') return undefined;
+const ofObject = (event: ObjectEvent): HostEvent => ({ type: 'object', key: theKey, event: event as LocalEvent });
+
+/** What goes to the device of a node; where there is none, the default owner's writes at once. */
+function deviceOf(notice: ViewNotice, { hasDevices }: ViewScenario): Input | undefined {
+  if (notice.type !== 'object') return undefined;
+  if (hasDevices === true) {
+    const event = deviceEvent(notice.notice);
+    return event && { part: devicePlace, event };
+  }
+  if (notice.notice.type !== 'store') return undefined;
   const { node, call } = notice.notice;
-  return { part: 0, event: { type: 'object', key: notice.key, event: { type: 'stored', node, call, ok: true } } };
-};
+  return { part: 0, event: ofObject({ type: 'stored', node, call, ok: true }) };
+}
 
 /** What its sender does something about where it certainly did not arrive. */
 const isTakenBack = (sent: ViewMessage): boolean =>
@@ -227,7 +238,7 @@ export function viewWorld(
             }),
             ports: others,
             takesBack: true,
-            above: deviceOf,
+            above: (notice) => deviceOf(notice, scenario),
             wantsBack: isTakenBack,
             message: (from: number, message: ViewMessage): HostEvent => ({ type: 'message', from, message }),
             link(port: number, up: boolean, undelivered: readonly ViewMessage[]): HostEvent {
@@ -235,6 +246,7 @@ export function viewWorld(
               return { type: isPrompt ? 'died' : 'ended', node: port, undelivered };
             },
           }),
+          ...(scenario.hasDevices === true ? [devicePart(true, ofObject)] : []),
         ],
       };
     }),
@@ -243,6 +255,7 @@ export function viewWorld(
       ...(scenario.callers ?? nodes).flatMap((node) => clientCalls(scenario, node)),
       ...(isPrompt || hasJoin ? [] : nodes.flatMap((node) => installations(scenario, node))),
       ...(hasJoin ? nodes.flatMap((node) => plannedInstallations(scenario, node)) : []),
+      ...(scenario.hasDevices === true ? deviceCalls(nodes) : []),
     ],
     monitors: [
       crashMonitor({ nodes, backup: scenario.backup ?? false }),

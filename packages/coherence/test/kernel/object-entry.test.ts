@@ -85,6 +85,10 @@ const entries = fc.record({
   underway: nodes,
   sent: fc.array(fc.record({ type: fc.constant('execute'), ...operation }), { maxLength: 2 }),
   stored: number,
+  storing: fc.array(
+    fc.record({ node, call: number, version: number, stage: fc.constantFrom('writes', 'waits', 'unwanted') }),
+    { maxLength: 3 },
+  ),
   queue: fc.array(waiting, { maxLength: 4 }),
 }) as fc.Arbitrary<ObjectEntry>;
 
