@@ -102,6 +102,14 @@ export const restRoundMs = 2000;
 export const restLooksMax = 2048;
 export const restStepMs = 20;
 
+/**
+ * Where more than `wakesManyShare` of what a round packed was wanted again, the time to the next round doubles, up to
+ * `restRoundMsMax`; where less than `wakesFewShare` was, it halves, down to `restRoundMs`.
+ */
+export const restRoundMsMax = 64_000;
+export const wakesManyShare = 0.5;
+export const wakesFewShare = 0.125;
+
 /** Bytes of a value, or of what the kernel knows of an object, that are packed. Beyond, packing saves little. */
 export const packedValueBytesMax = 1024;
 

@@ -12,6 +12,7 @@ import { KeyForm, keyText, type MapKey } from './key-form.ts';
 import { LeaseCalls } from './lease-calls.ts';
 import { Grant, ReadLease, WriteLease } from './leases.ts';
 import type { MemberCoherence } from './member-coherence.ts';
+import { MomentCalls } from './moment-calls.ts';
 import { newKey } from './new-key.ts';
 import { type ContainerCallOptions, ObjectCalls } from './object-calls.ts';
 import type { ObjectSet } from './object-set.ts';
@@ -49,6 +50,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
   readonly #values: ValueForm<Value>;
   readonly #calls: ObjectCalls<Key>;
   readonly #leases: LeaseCalls<Key>;
+  readonly #moments: MomentCalls<Key, Value, Missing>;
   readonly #grabs: Grabs<Key, Value, Missing>;
   readonly #watches: WatchQuestions<MapKey>;
 
@@ -73,6 +75,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
     if (definition.budget !== undefined) set.eviction ??= new Eviction(set, member, definition.budget);
     this.#calls = new ObjectCalls(member, set, set.hooks, keys, definition);
     this.#leases = new LeaseCalls(this.#calls);
+    this.#moments = new MomentCalls(this.#calls, this.#leases, this.#values);
     this.#grabs = new Grabs(this.#calls, this.#leases, this.#values);
     this.#watches = new WatchQuestions((form, seen) => this.#calls.changed(keys.read(form), seen, { timeoutMs: 0 }));
   }
@@ -114,11 +117,8 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
   }
 
   /** The value, frozen, read under a lease that has ended when this resolves; undefined where there is no object. */
-  async read(key: Key, options: ContainerCallOptions = {}): Promise<Value | Missing> {
-    const asked = this.#leases.read({ what: 'read', handsOut: false }, key, options);
-    const grant = asked instanceof Promise ? await asked : asked;
-    if (grant === undefined) return undefined as Missing;
-    return this.#showAndEnd(grant).value;
+  read(key: Key, options: ContainerCallOptions = {}): Promise<Value | Missing> {
+    return this.#moments.read(key, options);
   }
 
   /**
@@ -235,7 +235,9 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
 
   /** Give the object a value, whether or not it has one. */
   set(key: Key, value: Value, options: ContainerCallOptions = {}): Promise<void> {
-    return this.#grabs.set(key, value, options);
+    return this.#set.hooks?.writesThrough === true
+      ? this.#grabs.setThrough(key, value, options)
+      : this.#moments.set(key, value, options);
   }
 
   /**

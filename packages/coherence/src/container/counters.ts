@@ -12,6 +12,7 @@ export interface ContainerCounters {
   readonly bytes: number;
   /** Values this member gave up to stay within its budget. */
   readonly evicted: number;
+  /** Counted when they are looked at. */
   readonly states: Readonly<Partial<Record<ObjectStatus, number>>>;
   /** Messages sent, by kind. */
   readonly sent: Readonly<Partial<Record<ObjectMessage['type'], number>>>;
@@ -20,15 +21,18 @@ export interface ContainerCounters {
 }
 
 export function countersOf({ slots, values, bytes, sent, hops, eviction }: ObjectSet): ContainerCounters {
-  const states: Partial<Record<ObjectStatus, number>> = {};
-  for (const status of slots.statuses()) states[status] = (states[status] ?? 0) + 1;
   return {
     objects: slots.size,
     values,
     packed: slots.packed,
     bytes,
     evicted: eviction?.evicted ?? 0,
-    states,
+    // Every object is looked at: only for those who ask, and as it is then.
+    get states() {
+      const states: Partial<Record<ObjectStatus, number>> = {};
+      for (const status of slots.statuses()) states[status] = (states[status] ?? 0) + 1;
+      return states;
+    },
     sent: { ...sent },
     hops: Array.from(hops, (times) => times ?? 0),
   };

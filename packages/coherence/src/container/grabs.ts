@@ -115,14 +115,14 @@ export class Grabs<Key, Value, Missing extends undefined> {
     return outcomes.map((outcome, index) => this.#shown(grants[index]!, outcome));
   }
 
-  async set(key: Key, value: Value, options: ContainerCallOptions): Promise<void> {
+  /** Give the object a value, which is stored before its lease ends. */
+  async setThrough(key: Key, value: Value, options: ContainerCallOptions): Promise<void> {
     const bytes = this.#values.encode(value);
     let grant: Grant | undefined;
     try {
       const asked = this.#leases.write({ what: 'set', tries: false, handsOut: false }, key, options);
       grant = (asked instanceof Promise ? await asked : asked)!.use();
-      const storing = this.#storeThrough(grant, bytes);
-      if (storing !== undefined) await storing;
+      await this.#storeThrough(grant, bytes);
     } catch (error) {
       grant?.end();
       this.#values.dropEncoded(bytes);

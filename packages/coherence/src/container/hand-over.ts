@@ -10,13 +10,10 @@ const owning: ReadonlySet<ObjectStatus> = new Set(['READ_OWNER', 'WRITE_OWNER', 
 export class HandOver {
   readonly #set: ObjectSet;
   readonly #place: SetPlace;
-  readonly #afterStep: (act: () => void) => void;
 
-  /** @param afterStep does something once the step under way is over. */
-  constructor(set: ObjectSet, place: SetPlace, afterStep: (act: () => void) => void) {
+  constructor(set: ObjectSet, place: SetPlace) {
     this.#set = set;
     this.#place = place;
-    this.#afterStep = afterStep;
   }
 
   look(slot: ObjectSlot | undefined): void {
@@ -29,7 +26,7 @@ export class HandOver {
       if (outcome === 'done') slot.isLeaving = false;
       else this.#place.later(giveBackMs, () => this.#again(slot));
     };
-    this.#afterStep(() => {
+    this.#set.afterStep(() => {
       const result = this.#set.call(slot, { type: 'flush', call, to: anyNode });
       if (result !== undefined) ended(result);
       else void this.#place.calls.wait(call, slot, 'flush', { timeoutMs: 0 }).then(ended, () => undefined);

@@ -1,6 +1,6 @@
 import type { Reader } from '@holdfast/runtime/internals';
 import type { MemberSlot } from '@holdfast/runtime/service';
-import { beginHit, endHit } from '../kernel/hits.ts';
+import { beginHit, endHit, isHit } from '../kernel/hits.ts';
 import {
   type CallId,
   type CallResult,
@@ -106,7 +106,7 @@ export class ObjectSet implements ViewSink {
       (slot) => this.#dropped(slot),
       () => rounds.grown(),
     );
-    this.#handOver = new HandOver(this, place, (act) => this.#later.push(act));
+    this.#handOver = new HandOver(this, place);
     this.homes = new ObjectHomes(descriptor, place.self, this.slots);
     const rounds = new RestRounds(this.slots, place, () => this.isOpen && !this.#isStepping);
     this.#env = {
@@ -154,8 +154,19 @@ export class ObjectSet implements ViewSink {
   }
 
   /** Start a call of this member; its result if it has one at once. */
-  call(slot: ObjectSlot, event: LocalEvent & { readonly call: CallId }): CallResult | undefined {
-    return this.#during(event.call, () => this.#happen(slot, () => event));
+  call({ key }: ObjectSlot, event: LocalEvent & { readonly call: CallId }): CallResult | undefined {
+    return this.#stepFor(event.call, { type: 'object', key, event }, undefined, noPayload);
+  }
+
+  /** Do something once the step under way is over, in the same turn. */
+  afterStep(act: () => void): void {
+    this.#later.push(act);
+  }
+
+  /** Whether a value is here that a get would show at once. */
+  shows({ key, entry }: ObjectSlot): boolean {
+    if (this.recorder !== undefined) return false;
+    return this.isOpen && !this.#isStepping && isHit(entry, this.homes.envOf(key, this.#state.view));
   }
 
   /** A read lease on a copy that is here, if nobody waits for it: as {@link call} would give it. */
@@ -164,11 +175,13 @@ export class ObjectSet implements ViewSink {
     return this.isOpen && !this.#isStepping && beginHit(entry, call, this.homes.envOf(key, this.#state.view));
   }
 
-  #during(call: CallId, act: () => void): CallResult | undefined {
-    const [outerCall, outerResult] = [this.#call, this.#result];
+  /** What a step answers at once to a call. */
+  #stepFor(call: CallId, event: ViewEvent, bytes: Uint8Array | undefined, handle: number): CallResult | undefined {
+    const outerCall = this.#call;
+    const outerResult = this.#result;
     this.#call = call;
     this.#result = undefined;
-    act();
+    this.#step(event, bytes, handle);
     const result = this.#result;
     this.#call = outerCall;
     this.#result = outerResult;
@@ -224,7 +237,9 @@ export class ObjectSet implements ViewSink {
   put(slot: ObjectSlot, call: CallId, bytes: Uint8Array | undefined): CallResult | undefined {
     const isHit = bytes === undefined && this.isOpen && this.#place.owns && this.recorder === undefined;
     if (isHit && endHit(slot.entry, call)) return undefined;
-    return this.#during(call, () => this.#happen(slot, (payload) => ({ type: 'put', call, payload }), bytes));
+    const payload = bytes === undefined ? noPayload : this.operations.fresh();
+    const event: ViewEvent = { type: 'object', key: slot.key, event: { type: 'put', call, payload } };
+    return this.#stepFor(call, event, bytes, payload);
   }
 
   /** Whether the end of a write lease is answered, when another node has the value too. */
@@ -415,8 +430,13 @@ export class ObjectSet implements ViewSink {
       if (key === undefined) for (const slot of this.slots.awake.values()) this.#handOver.look(slot);
       else this.#handOver.look(this.slots.awake.get(key));
     }
-    if (this.#later.length > 0) for (const each of this.#later.splice(0)) each();
+    if (this.#later.length > 0) this.#doLater();
     if (bytes !== undefined && this.frames !== undefined && key !== undefined) this.#dropUnused(bytes, key);
+  }
+
+  #doLater(): void {
+    if (this.#later.length === 1) this.#later.pop()!();
+    else for (const each of this.#later.splice(0)) each();
   }
 
   /** What an event brought and the kernel did not take lies in a page all the same. */

@@ -9,17 +9,19 @@ import { PackedObjects } from './packed-objects.ts';
 export class SlotTable implements ObjectTable {
   /** The objects at work. Whoever looks for one of all uses {@link slot}. */
   readonly awake = new Map<MapKey, ObjectSlot>();
+  /** Objects that were packed and then wanted again, ever. */
+  woken = 0;
   readonly #packed = new PackedObjects();
   readonly #dropped: (slot: ObjectSlot) => void;
-  readonly #woken: () => void;
+  readonly #grown: () => void;
 
   /**
    * @param dropped told of objects of which nothing is left here
-   * @param woken told when there is one more object at work
+   * @param grown told when there is one more object at work
    */
-  constructor(dropped: (slot: ObjectSlot) => void, woken: () => void) {
+  constructor(dropped: (slot: ObjectSlot) => void, grown: () => void) {
     this.#dropped = dropped;
-    this.#woken = woken;
+    this.#grown = grown;
   }
 
   get size(): number {
@@ -31,7 +33,7 @@ export class SlotTable implements ObjectTable {
   }
 
   slot(key: MapKey): ObjectSlot | undefined {
-    return this.awake.get(key) ?? this.#wake(key);
+    return this.awake.get(key) ?? this.#wanted(key);
   }
 
   /** Of all objects here, at work or packed. */
@@ -46,7 +48,7 @@ export class SlotTable implements ObjectTable {
   set(key: ViewKey, entry: ObjectEntry): void {
     if (this.slot(key)?.entry === entry) return;
     this.awake.set(key, new ObjectSlot(key, entry));
-    this.#woken();
+    this.#grown();
   }
 
   delete(key: ViewKey): void {
@@ -80,12 +82,18 @@ export class SlotTable implements ObjectTable {
     for (const [key, { entry }] of this.awake) yield [key, entry];
   }
 
+  #wanted(key: MapKey): ObjectSlot | undefined {
+    const slot = this.#wake(key);
+    if (slot !== undefined) this.woken += 1;
+    return slot;
+  }
+
   #wake(key: MapKey): ObjectSlot | undefined {
     const slot = this.#packed.take(key);
     if (slot === undefined) return undefined;
     slot.recent = false;
     this.awake.set(key, slot);
-    this.#woken();
+    this.#grown();
     return slot;
   }
 }

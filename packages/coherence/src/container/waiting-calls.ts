@@ -18,23 +18,25 @@ class WaitingCall extends Timed {
   readonly slot: ObjectSlot;
   readonly what: string;
   readonly timeoutMs: number;
-  readonly resolve: (result: CallResult) => void;
-  readonly reject: (reason: unknown) => void;
+  readonly answer: (result: CallResult) => void;
+  readonly giveUp: (reason: unknown) => void;
   stopListening: (() => void) | undefined = undefined;
 
   constructor(
-    { call, slot, what }: Pick<WaitingCall, 'call' | 'slot' | 'what'>,
+    call: CallId,
+    slot: ObjectSlot,
+    what: string,
     timeoutMs: number,
-    resolve: (result: CallResult) => void,
-    reject: (reason: unknown) => void,
+    answer: (result: CallResult) => void,
+    giveUp: (reason: unknown) => void,
   ) {
     super();
     this.call = call;
     this.slot = slot;
     this.what = what;
     this.timeoutMs = timeoutMs;
-    this.resolve = resolve;
-    this.reject = reject;
+    this.answer = answer;
+    this.giveUp = giveUp;
   }
 }
 
@@ -60,18 +62,23 @@ export class WaitingCalls {
   }
 
   /** The kernel's answer to a call. */
-  wait(
+  wait(call: CallId, slot: ObjectSlot, what: string, options: WaitOptions): Promise<CallResult> {
+    return new Promise<CallResult>((resolve, reject) => this.expect(call, slot, what, options, resolve, reject));
+  }
+
+  /** As {@link wait}, for a caller that hears of the answer in the step that gives it, or why there is none. */
+  expect(
     call: CallId,
     slot: ObjectSlot,
     what: string,
     { signal, timeoutMs = callMsDefault }: WaitOptions,
-  ): Promise<CallResult> {
-    return new Promise<CallResult>((resolve, reject) => {
-      const waiting = new WaitingCall({ call, slot, what }, timeoutMs, resolve, reject);
-      this.#calls.set(call, waiting);
-      if (timeoutMs > 0) this.#wheel.add(waiting, timeoutMs);
-      if (signal !== undefined) this.#listen(waiting, signal);
-    });
+    answer: (result: CallResult) => void,
+    giveUp: (reason: unknown) => void,
+  ): void {
+    const waiting = new WaitingCall(call, slot, what, timeoutMs, answer, giveUp);
+    this.#calls.set(call, waiting);
+    if (timeoutMs > 0) this.#wheel.add(waiting, timeoutMs);
+    if (signal !== undefined) this.#listen(waiting, signal);
   }
 
   /**
@@ -87,7 +94,9 @@ export class WaitingCalls {
   ): CallResult {
     const answers: { readonly result?: CallResult; readonly error?: unknown }[] = [];
     const waiting = new WaitingCall(
-      { call, slot, what },
+      call,
+      slot,
+      what,
       timeoutMs,
       (result) => answers.push({ result }),
       (error) => answers.push({ error }),
@@ -110,7 +119,7 @@ export class WaitingCalls {
     const waiting = this.#calls.get(call);
     if (waiting === undefined) return !this.#abandoned.delete(call);
     this.#remove(waiting);
-    waiting.resolve(result);
+    waiting.answer(result);
     return true;
   }
 
@@ -137,7 +146,7 @@ export class WaitingCalls {
   #giveUp(waiting: WaitingCall, reason: unknown): void {
     this.#remove(waiting);
     this.#abandoned.add(waiting.call);
-    waiting.reject(reason);
+    waiting.giveUp(reason);
   }
 
   #remove(waiting: WaitingCall): void {

@@ -2,12 +2,16 @@ import { withCall, withoutCall } from './call-set.ts';
 import { isSettled } from './entry-queue.ts';
 import type { CallId, ObjectEntry, ObjectEnv } from './object-types.ts';
 
+/** Whether a get would have its lease at once, so that one that ends in the same moment changes nothing. */
+export const isHit = (entry: ObjectEntry, { exclusiveReaders }: ObjectEnv): boolean =>
+  !exclusiveReaders && isQuiet(entry);
+
 /**
  * A get where a valid copy is here and nobody waits: what the kernel's step does then, without asking what else could
  * be. Whether it was one; where not, nothing has changed, and the step decides.
  */
-export function beginHit(entry: ObjectEntry, call: CallId, { exclusiveReaders }: ObjectEnv): boolean {
-  if (exclusiveReaders || !isQuiet(entry)) return false;
+export function beginHit(entry: ObjectEntry, call: CallId, env: ObjectEnv): boolean {
+  if (!isHit(entry, env)) return false;
   entry.readers = withCall(entry.readers, call);
   return true;
 }

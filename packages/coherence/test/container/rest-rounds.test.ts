@@ -2,7 +2,7 @@ import { initialEntry } from '@holdfast/coherence';
 import { expect, test } from 'vitest';
 import { RestRounds } from '../../src/container/rest-rounds.ts';
 import { SlotTable } from '../../src/container/slot-table.ts';
-import { awakeObjectsMin, restLooksMax } from '../../src/limits.ts';
+import { awakeObjectsMin, restLooksMax, restRoundMs, restRoundMsMax, restStepMs } from '../../src/limits.ts';
 
 /** A table whose rounds run when the test says so. */
 class Rounds {
@@ -10,11 +10,14 @@ class Rounds {
     () => {},
     () => this.#rounds.grown(),
   );
-  readonly #rounds = new RestRounds(this.table, { later: (_ms, act) => this.#schedule(act) }, () => this.isOpen);
+  readonly #rounds = new RestRounds(this.table, { later: (ms, act) => this.#schedule(ms, act) }, () => this.isOpen);
   due: (() => void) | undefined;
+  /** How long after the last round the next one begins. */
+  apartMs = 0;
   isOpen = true;
 
-  #schedule(act: () => void): void {
+  #schedule(ms: number, act: () => void): void {
+    if (ms !== restStepMs) this.apartMs = ms;
     this.due = act;
   }
 
@@ -49,6 +52,23 @@ test('of many, those that nobody looks at are packed, and rounds end', () => {
   expect(rounds.table.packed).toBeGreaterThanOrEqual(3 * restLooksMax - awakeObjectsMin - restLooksMax);
   expect(rounds.table.awake.size).toBeLessThan(restLooksMax);
   expect(rounds.table.size).toBe(3 * restLooksMax);
+});
+
+test('rounds come further apart where what they pack is wanted again, and closer where it is not', () => {
+  const rounds = new Rounds();
+  const objects = 2 * restLooksMax;
+  const apartMs = (isWanted: boolean): number => {
+    for (let round = 0; round < 7; round++) {
+      rounds.run();
+      if (isWanted) for (let key = 0; key < objects; key++) rounds.table.slot(key);
+      else rounds.add(objects, 100 * objects * (round + 1));
+    }
+    return rounds.apartMs;
+  };
+  rounds.add(objects);
+  expect(rounds.apartMs).toBe(restRoundMs);
+  expect(apartMs(true)).toBe(restRoundMsMax);
+  expect(apartMs(false)).toBe(restRoundMs);
 });
 
 test('an object that is held, waited for, or being handed over is not packed', () => {
