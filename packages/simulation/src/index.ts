@@ -91,7 +91,7 @@ export {
   runExplore,
 } from './suite/run-explore.ts';
 export { type RunSimOptions, runSim, type SimFailure, type SimReport } from './suite/run-sim.ts';
-export type { Mutant, VerificationSuite } from './suite/suite.ts';
+export type { FaultClass, Mutant, VerificationSuite } from './suite/suite.ts';
 export { CellLog, type ReachedCell } from './world/cell-log.ts';
 export { checkReduction, type ReductionCheck } from './world/check-reduction.ts';
 export { type DiskEnding, DiskImage, type DiskRequest } from './world/disk-image.ts';

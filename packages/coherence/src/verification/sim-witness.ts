@@ -1,8 +1,8 @@
+import { readPlain, writePlain } from '@holdfast/runtime/verification';
 import { type Monitor, monitor, type Observation } from '@holdfast/simulation';
 import type { NodeId } from '../kernel/object-types.ts';
 import type { ViewMessage } from '../kernel/view-types.ts';
 import { lostAnswer, type ObjectOperation } from './sim-history.ts';
-import { readPlain, writePlain } from './sim-line.ts';
 import type { CallStep, MemberEvent, MemberNotice, ObjectNumber } from './sim-member.ts';
 
 /** The place of the member among the parts of its node. */

@@ -1,4 +1,12 @@
-import { linkEnds, type SessionEnv, type SessionRules, sessionRules } from '@holdfast/runtime/verification';
+import {
+  type LineEvent,
+  type LineMistake,
+  type LineNotice,
+  lineKernel,
+  linkEnds,
+  type SessionRules,
+  sessionEnv,
+} from '@holdfast/runtime/verification';
 import {
   always,
   type CallSpec,
@@ -19,10 +27,9 @@ import { type ObjectRules, objectRules } from '../kernel/object-rules.ts';
 import type { NodeId, ObjectEnv } from '../kernel/object-types.ts';
 import { latest } from '../kernel/view-queue.ts';
 import { type ViewRules, viewRules } from '../kernel/view-rules.ts';
-import type { View } from '../kernel/view-types.ts';
+import type { View, ViewMessage } from '../kernel/view-types.ts';
 import { coherenceOf, entryIsAtRest, nobodyForgotten, type Sight } from './object-properties.ts';
 import { objectModel } from './sim-history.ts';
-import { type LineEvent, type LineMistake, type LineNotice, lineKernel } from './sim-line.ts';
 import {
   type ClientOperation,
   type MemberEnv,
@@ -102,27 +109,6 @@ const memberEnvOf = (cluster: StackedCluster, self: NodeId, incarnation: number)
   rules: { ...viewRules, ...cluster.viewRules },
 });
 
-const sessionEnvOf = (cluster: StackedCluster): SessionEnv => ({
-  links: linksPerPair,
-  windows: [4],
-  acknowledgeEvery: 4,
-  firstSequence: 0,
-  sequenceMax: Number.MAX_SAFE_INTEGER - 16,
-  flapsMax: 4,
-  timings: {
-    acknowledgeMs: 2,
-    retransmitMs: 20,
-    // Who is silent is not dead: only the view says who is.
-    retentionMs: 2 ** 40,
-    drainMs: 200,
-    closeRepeatMs: 20,
-    probeMs: 5,
-    probeMsMax: 80,
-    steadyMs: 50,
-  },
-  rules: { ...sessionRules, ...cluster.sessionRules },
-});
-
 /** The parts of a node: the member, then for each peer the ends of its links and the line over them. */
 const placeOf = (self: NodeId, peer: NodeId): number => (peer < self ? peer : peer - 1);
 const endsPart = (self: NodeId, peer: NodeId): number => 1 + 2 * placeOf(self, peer);
@@ -133,7 +119,7 @@ function lineParts(cluster: StackedCluster, self: NodeId, peer: NodeId): Part[] 
   const links = numbersFrom(linksPerPair);
   const above = (notice: LineNotice) =>
     notice.type === 'heard'
-      ? { part: memberPart, event: { type: 'message', from: peer, message: notice.body } as const }
+      ? { part: memberPart, event: { type: 'message', from: peer, message: notice.body as ViewMessage } as const }
       : { part: endsPart(self, peer), event: { type: 'reset', link: notice.link } as const };
   // A node's ports towards a peer follow each other, and its links there are numbered from 0.
   const linkOf = (port: number): number => port - portOf(peer, 0);
@@ -150,7 +136,7 @@ function lineParts(cluster: StackedCluster, self: NodeId, peer: NodeId): Part[] 
     part({
       name: `line to ${peer}`,
       kernel: lineKernel,
-      env: () => ({ ...sessionEnvOf(cluster), mistake: cluster.lineMistake }),
+      env: () => ({ ...sessionEnv(linksPerPair, cluster.sessionRules), mistake: cluster.lineMistake }),
       start: (incarnation): LineEvent | undefined => (incarnation === 0 ? { type: 'joined', epoch: 0 } : undefined),
       timer: (timer) => ({ type: 'timer', timer }) as const,
       below: (link, frame) => ({ part: endsPart(self, peer), event: { type: 'transmit', link, frame } as const }),

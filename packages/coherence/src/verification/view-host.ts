@@ -1,4 +1,5 @@
 import { type Decoder, type Encoder, handled, impossible, type Kernel } from '@holdfast/kernel';
+import { readPlain, writePlain } from '@holdfast/runtime/verification';
 import { noNodes, withNode, withoutNode } from '../kernel/node-set.ts';
 import type { ObjectEvent } from '../kernel/object-types.ts';
 import { decodeView, encodeView } from '../kernel/view-encoding.ts';
@@ -16,7 +17,6 @@ import type {
 } from '../kernel/view-types.ts';
 import { startsCall } from './call-budget.ts';
 import { withValue } from './object-host.ts';
-import { readPlain, writePlain } from './sim-line.ts';
 import { entryIn } from './view-scenario.ts';
 
 /** The view kernel and what its host knows of sessions. */

@@ -139,7 +139,7 @@ const appends = monitor<Appends>({
   }),
 });
 
-const logOf = (view: WorldView): LogState => view.state<LogState>(0, logPart);
+export const logOf = (view: WorldView): LogState => view.state<LogState>(0, logPart);
 
 /** What is wrong with the image of an open log: bits of the entries in it. */
 function wrongImage(view: WorldView, rotten: boolean): string | undefined {

@@ -235,7 +235,7 @@ export function proxyProperties(
     always('what is at rest is right', restRight),
     always('what is restored is right', (view) => degradedRight(scenario, view, isAnswered)),
     always('one serves a block', (view) => oneServes(scenario, view)),
-    always('a move proves its block', (view) => movesHold(scenario, view)),
+    always('a move proves its block', (view) => movesHold(scenario, view), { ofDisks: true }),
     always('what opens without a drive has what was answered', (view) => openingShows(scenario, view, isAnswered)),
     always('a read through the proxy is right', (view) => readsRight(scenario, view, isAnswered, readResult)),
     canFinish('everything can come to rest', (view) => mayEnd(scenario, view)),

@@ -1,5 +1,6 @@
 import type { SimulationSpec } from '@holdfast/simulation';
 import type { Toughness } from '../kernel/iom-messages.ts';
+import { type ProxyRules, proxyRules } from '../kernel/proxy-rules.ts';
 import { isAtRest } from './proxy-properties.ts';
 import type { ProxyScenario } from './proxy-scenario.ts';
 import { proxyWorld } from './proxy-world.ts';
@@ -57,10 +58,13 @@ const manyAbsences: ProxyScenario = {
   spare: 3,
 };
 
-export const proxySimulation: SimulationSpec = {
-  world: proxyWorld(manyAbsences),
-  faults: { crash: 15, tornWrite: 0.5, pause: 5, clog: 5, diskSlow: 0.02 },
+export const proxySimulationWith = (rules: ProxyRules): SimulationSpec => ({
+  world: proxyWorld(manyAbsences, rules),
+  faults: { crash: 15, tornWrite: 0.5, pause: 5, clog: 5, diskSlow: 0.02, diskError: 0.01 },
+  failedDiskStops: true,
   missing: (view) => (isAtRest(manyAbsences, view) ? undefined : 'something that was begun has not ended'),
   callMs: 12,
   diskMs: 4,
-};
+});
+
+export const proxySimulation: SimulationSpec = proxySimulationWith(proxyRules);

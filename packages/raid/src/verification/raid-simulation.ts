@@ -1,5 +1,6 @@
 import type { SimulationSpec } from '@holdfast/simulation';
 import type { Toughness } from '../kernel/iom-messages.ts';
+import { type RaidRules, raidRules } from '../kernel/raid-rules.ts';
 import { atRest } from './update-properties.ts';
 import type { PlannedWrite, UpdateScenario } from './update-scenario.ts';
 import { updateWorld } from './update-world.ts';
@@ -29,10 +30,13 @@ const manyWrites: UpdateScenario = {
   spare: 3,
 };
 
-export const raidSimulation: SimulationSpec = {
-  world: updateWorld(manyWrites),
-  faults: { crash: 80, linkDown: 20, tornWrite: 0.5, pause: 5, clog: 5, diskSlow: 0.02 },
+export const raidSimulationWith = (rules: RaidRules): SimulationSpec => ({
+  world: updateWorld(manyWrites, rules),
+  faults: { crash: 80, linkDown: 20, tornWrite: 0.5, pause: 5, clog: 5, diskSlow: 0.02, diskError: 0.05 },
+  failedDiskStops: true,
   missing: (view) => (atRest(manyWrites, view) ? undefined : 'something that was begun has not ended'),
   callMs: 4,
   diskMs: 4,
-};
+});
+
+export const raidSimulation: SimulationSpec = raidSimulationWith(raidRules);

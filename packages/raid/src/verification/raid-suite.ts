@@ -1,6 +1,8 @@
 /** The proof of the data and parity kernels, and of the log they stand on: what `holdfast explore raid` and `holdfast sim raid` run. */
 import type { VerificationSuite } from '@holdfast/simulation';
+import { simulatedFaultClasses } from './fault-classes.ts';
 import { logMutants } from './log-mutants.ts';
+import { logSimulations } from './log-simulation.ts';
 import { type LogScenario, logScenarios, logWorld } from './log-world.ts';
 import { proxyMutants } from './proxy-mutants.ts';
 import type { ProxyScenario } from './proxy-scenario.ts';
@@ -8,6 +10,7 @@ import { proxyLong, proxyQuick, proxySlow } from './proxy-scenarios.ts';
 import { proxySimulation } from './proxy-simulation.ts';
 import { proxyWorld } from './proxy-world.ts';
 import { raidSimulation } from './raid-simulation.ts';
+import { sessionSimulations } from './session-simulations.ts';
 import { tidingsLong, tidingsScenarios } from './tidings-scenarios.ts';
 import { twoParityMutants } from './two-parity-mutants.ts';
 import {
@@ -48,5 +51,6 @@ export const raidSuite: VerificationSuite = {
     ...Object.values<ProxyScenario>({ ...proxyLong, ...tidingsLong }).map((scenario) => proxyWorld(scenario)),
   ],
   simulation: raidSimulation,
-  furtherSimulations: [proxySimulation],
+  furtherSimulations: [proxySimulation, ...sessionSimulations, ...logSimulations],
+  faultClasses: simulatedFaultClasses,
 };

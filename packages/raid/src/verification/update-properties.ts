@@ -203,10 +203,10 @@ export function updateProperties(scenario: UpdateScenario, isAnswered: IsAnswere
   const checksAtRest = restChecks(scenario);
   return [
     always('what is at rest is right', (view) => (atRest(scenario, view) ? first(checksAtRest, view) : undefined)),
-    always('an end proves both halves', (view) => first([endsProve], view)),
-    always('an open entry keeps its old block', (view) => first([oldBlocksKept], view)),
+    always('an end proves both halves', (view) => first([endsProve], view), { ofDisks: true }),
+    always('an open entry keeps its old block', (view) => first([oldBlocksKept], view), { ofDisks: true }),
     always('toughness 2 survives the power and a drive', (view) => first([survivesDriveLoss], view)),
-    always('two lost drives leave a version in common', (view) => first([versionsInCommon], view)),
+    always('two lost drives leave a version in common', (view) => first([versionsInCommon], view), { ofDisks: true }),
     canFinish('everything can come to rest', (view) => atRest(scenario, view)),
     ...rowsReached(scenario),
   ];

@@ -18,4 +18,15 @@ export { type SessionRules, sessionRules } from '../kernel/session-rules.ts';
 export type { SessionEnv, SessionEvent, SessionFrame, SessionNotice, SessionState } from '../kernel/session-types.ts';
 export { connectionSuite } from './connection-suite.ts';
 export { type LinkEndsEvent, linkEnds } from './link-ends.ts';
+export { type OverSessions, overSessions, sessionEnv } from './over-sessions.ts';
+export {
+  type LineBody,
+  type LineEvent,
+  type LineMistake,
+  type LineNotice,
+  type LineState,
+  lineKernel,
+  readPlain,
+  writePlain,
+} from './session-line.ts';
 export { sessionSuite } from './session-suite.ts';

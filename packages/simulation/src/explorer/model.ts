@@ -4,6 +4,8 @@ import type { Decoder, Encoder } from '@holdfast/kernel';
 export interface Always<View> {
   readonly kind: 'always';
   readonly name: string;
+  /** It depends on nothing but what is durable: the simulator looks again only after a disk changed. */
+  readonly ofDisks?: boolean;
   violation(view: View): string | undefined;
 }
 
@@ -30,11 +32,11 @@ export interface CanFinish<View> {
 
 export type Property<View> = Always<View> | Quiescent<View> | Sometimes<View> | CanFinish<View>;
 
-export const always = <View>(name: string, violation: (view: View) => string | undefined): Always<View> => ({
-  kind: 'always',
-  name,
-  violation,
-});
+export const always = <View>(
+  name: string,
+  violation: (view: View) => string | undefined,
+  { ofDisks = false }: { readonly ofDisks?: boolean } = {},
+): Always<View> => ({ kind: 'always', name, violation, ofDisks });
 
 export const quiescent = <View>(name: string, violation: (view: View) => string | undefined): Quiescent<View> => ({
   kind: 'quiescent',

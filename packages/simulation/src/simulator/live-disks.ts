@@ -4,6 +4,7 @@ import { badBlock, type DiskMode } from '../world/spec.ts';
 import type { ChoiceStream } from './choices.ts';
 import { delayOf } from './delays.ts';
 import { ends } from './fault-plan.ts';
+import { faultMs } from './live-network.ts';
 import type { LiveNode } from './live-node.ts';
 import type { Stage } from './stage.ts';
 
@@ -19,6 +20,8 @@ const endings: Record<DiskFault, DiskEnding> = {
   misdirectedWrite: 'misdirected',
 };
 
+type StopNode = (node: LiveNode, ms: number) => void;
+
 /** The disks of the nodes and what goes wrong with them. */
 export class LiveDisks {
   readonly #stage: Stage;
@@ -27,10 +30,19 @@ export class LiveDisks {
   readonly #choices: ChoiceStream[];
   readonly #writeEnds: number[];
   readonly #otherEnds: number[];
+  readonly #stop: StopNode | undefined;
+  /** Rises whenever what is durable may have changed. */
+  changes = 0;
 
-  constructor(stage: Stage, diskMs: number, disks: DiskMode = 'write-back') {
+  /** With `stop` an operation that fails stops its node, for as many ms as that is told. */
+  constructor(
+    stage: Stage,
+    diskMs: number,
+    { disks = 'write-back', stop }: { readonly disks?: DiskMode | undefined; readonly stop?: StopNode | undefined },
+  ) {
     this.#stage = stage;
     this.#diskMs = diskMs;
+    this.#stop = stop;
     this.#writeThrough = disks === 'write-through';
     this.#choices = stage.nodes.map(({ number }) => stage.choices.stream(`disk ${number}`));
     this.#writeEnds = ends(writeFaults.map((fault) => stage.plan.rates[fault]));
@@ -49,10 +61,18 @@ export class LiveDisks {
     const delayMs = delayOf(choices.choose(delaySteps), this.#diskMs) * slow;
     stage.inFlight++;
     stage.afterAt(node, delayMs, () => {
+      const isFatal = fault !== undefined && endings[fault] === 'io-error';
+      if (isFatal && this.#stop !== undefined) {
+        // Its bytes may be there, or not, or in part: it is among the writes that the end of the node leaves open.
+        stage.tell(() => `the disk of ${node.spec.name} fails at ${request.kind} at ${request.address}`);
+        this.#stop(node, faultMs(choices.choose(delaySteps)));
+        return;
+      }
       stage.inFlight--;
       const ending = fault === undefined ? 'ok' : endings[fault];
       const strayAddress = ending === 'misdirected' ? this.#strayAddress(node, request) : undefined;
       const writeThrough = this.#writeThrough;
+      if (request.kind !== 'read') this.changes++;
       const { result } = node.disk.complete(node.disk.pending.indexOf(pending), ending, { strayAddress, writeThrough });
       stage.tell(() => `the disk of ${node.spec.name} ends ${request.kind} at ${request.address}: ${ending}`);
       stage.input(node.number, request.part, node.spec.parts[request.part]?.disk?.(request.op, result));
@@ -71,6 +91,7 @@ export class LiveDisks {
       return choices.choose(2) === 0 ? 'survives' : 'lost';
     });
     for (const fate of fates) if (fate === 'torn') this.#stage.count('tornWrite');
+    this.changes++;
     disk.crash(
       (write) => fates[write] === 'survives',
       (write) => fates[write] === 'torn',
@@ -84,6 +105,7 @@ export class LiveDisks {
     if (sound.length === 0) return false;
     const address = sound[this.#choices[node.number]!.choose(sound.length)]!;
     node.disk.rot(address);
+    this.changes++;
     this.#stage.tell(() => `block ${address} on the disk of ${node.spec.name} turns bad`);
     return true;
   }

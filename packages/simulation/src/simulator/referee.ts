@@ -23,6 +23,7 @@ export class Referee {
   readonly #quiescent: Extract<Property<WorldView>, { kind: 'quiescent' }>[] = [];
   #sometimes: Extract<Property<WorldView>, { kind: 'sometimes' }>[] = [];
   #observed = false;
+  #diskChangesSeen = -1;
 
   constructor(spec: WorldSpec) {
     this.#spec = spec;
@@ -52,8 +53,8 @@ export class Referee {
     }
   }
 
-  /** What is wrong now, if anything. `quiet`: nothing is in flight. */
-  judge(view: WorldView, quiet: boolean): SimulatedViolation | undefined {
+  /** What is wrong now, if anything. `quiet`: nothing is in flight. `diskChanges` rises with every change of a disk. */
+  judge(view: WorldView, quiet: boolean, diskChanges: number): SimulatedViolation | undefined {
     if (this.#observed) {
       this.#observed = false;
       for (const [index, monitor] of (this.#spec.monitors ?? []).entries()) {
@@ -61,7 +62,10 @@ export class Referee {
         if (message !== undefined) return { kind: 'always', property: monitor.name, message };
       }
     }
-    for (const { name, violation } of this.#always) {
+    const sameDisks = diskChanges === this.#diskChangesSeen;
+    this.#diskChangesSeen = diskChanges;
+    for (const { name, violation, ofDisks } of this.#always) {
+      if (ofDisks === true && sameDisks) continue;
       const message = violation(view);
       if (message !== undefined) return { kind: 'always', property: name, message };
     }

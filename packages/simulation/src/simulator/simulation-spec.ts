@@ -68,6 +68,11 @@ export interface SimulationSpec {
    * A mix of faults that no protocol could survive proves nothing: leave as many disks sound as the protocol needs.
    */
   readonly faultyDisks?: readonly (readonly number[])[];
+  /**
+   * A disk operation that fails (`diskError`) stops its node, which starts again after a while; where omitted the part
+   * is told. For kernels whose host ends with its drive: a failed write may be on the disk, in part, or not.
+   */
+  readonly failedDiskStops?: boolean;
   /** Nodes that may be down at once; where omitted, all. */
   readonly downMax?: number;
   /** Mean time a message is under way, in virtual ms; 1 where omitted. */

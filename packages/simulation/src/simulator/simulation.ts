@@ -79,7 +79,18 @@ class Simulation implements Stage {
     }
     this.#referee = new Referee(world);
     this.#network = new LiveNetwork(this, world, topologyOf(world), spec.messageMs ?? defaults.messageMs);
-    this.#disks = new LiveDisks(this, spec.diskMs ?? defaults.diskMs, spec.world.disks);
+    const stop = (node: LiveNode, ms: number) => {
+      this.crash(node);
+      this.after(ms, () => {
+        if (node.up) return;
+        this.count('restart');
+        this.restart(node);
+      });
+    };
+    this.#disks = new LiveDisks(this, spec.diskMs ?? defaults.diskMs, {
+      disks: world.disks,
+      ...(spec.failedDiskStops === true && { stop }),
+    });
     this.#stacks = new LiveStacks({
       stage: this,
       network: this.#network,
@@ -176,7 +187,7 @@ class Simulation implements Stage {
     while (this.nowNs < endNs && this.#stacks.steps < runEventsMax) {
       if (bounded && this.#workload.done) return undefined;
       if (!this.#advance()) return undefined;
-      const violation = this.#referee.judge(this.#view, this.inFlight === 0);
+      const violation = this.#referee.judge(this.#view, this.inFlight === 0, this.#disks.changes);
       if (violation !== undefined) return violation;
     }
     return undefined;
@@ -191,7 +202,7 @@ class Simulation implements Stage {
     const endNs = this.nowNs + (this.#spec.livenessMs ?? defaults.livenessMs) * 1e6;
     const stepsEnd = this.#stacks.steps + runEventsMax;
     for (let events = 1; ; events++) {
-      const violation = this.#referee.judge(this.#view, this.inFlight === 0);
+      const violation = this.#referee.judge(this.#view, this.inFlight === 0, this.#disks.changes);
       if (violation !== undefined) return violation;
       if (events % convergenceCheckEvents === 0 && this.#missing() === undefined) return this.#ending();
       const stuck = !this.#advance();

@@ -65,6 +65,7 @@ export function simText(report: SimReport): string {
     `  ${thousands(events)} events, ${thousands(messages)} messages in ${seconds.toFixed(1)} s` +
       ` (${thousands(eventsPerSecond)} events/s), ${virtualSeconds.toFixed(1)} virtual seconds`,
     `  faults: ${faults.length === 0 ? 'none' : faults.join(', ')}`,
+    ...Object.entries(report.classes).map(([name, count]) => `  ${name}: ${thousands(count)}`),
     ...report.neverReached.map((name) => `  never reached: ${name}`),
     ...(report.violations.length === 0 ? ['  no violation'] : report.violations.map(failureText)),
   ].join('\n');

@@ -50,6 +50,8 @@ export interface SimReport {
   readonly seconds: number;
   /** How often each class happened that the suite names; 0 shows a class that never did. */
   readonly faults: Readonly<Partial<Record<SimulatedFault, number>>>;
+  /** By class of the suite, how often its faults happened. */
+  readonly classes: Readonly<Record<string, number>>;
   readonly violations: readonly SimFailure[];
   /** 64 bits over the digests of all runs. */
   readonly digest: string;
@@ -84,10 +86,17 @@ export function runSim(suite: VerificationSuite, options: RunSimOptions = {}): S
     options.onRun?.(index, run);
     if (seconds > secondsMax) break;
   }
+  const totals = tally.totals();
   return {
     kernel: suite.kernel,
     seed,
-    ...tally.totals(),
+    ...totals,
+    classes: Object.fromEntries(
+      (suite.faultClasses ?? []).map(({ name, of }) => [
+        name,
+        of.reduce((sum, fault) => sum + (totals.faults[fault] ?? 0), 0),
+      ]),
+    ),
     eventsPerSecond: Math.round(tally.events / seconds),
     seconds,
     violations: failures,

@@ -1,31 +1,27 @@
 import { type CellTable, type Decoder, type Encoder, handled, type Kernel } from '@holdfast/kernel';
-import {
-  type SessionEnv,
-  type SessionEvent,
-  type SessionFrame,
-  type SessionNotice,
-  type SessionState,
-  sessionKernel,
-} from '@holdfast/runtime/verification';
-import type { ViewMessage } from '../kernel/view-types.ts';
+import { sessionKernel } from '../kernel/session-kernel.ts';
+import type { SessionEnv, SessionEvent, SessionFrame, SessionNotice, SessionState } from '../kernel/session-types.ts';
 
 /**
- * What carries the messages of a set from one node to another: a session kernel, and before it the messages that wait
- * for room in its window. A frame has its message with it, as a frame of the worker host has its bytes.
+ * What carries the messages of the kernels above from one node to another: a session kernel, and before it the messages
+ * that wait for room in its window. A frame has its message with it, as a frame of the worker host has its bytes.
  */
+
+/** A message of the kernels above: plain data. */
+export type LineBody = unknown;
 
 export type LineEvent =
   | SessionEvent
-  | { readonly type: 'say'; readonly body: ViewMessage }
+  | { readonly type: 'say'; readonly body: LineBody }
   /** The view that made this peer a member, or left it out. */
   | { readonly type: 'joined'; readonly epoch: number }
   | { readonly type: 'left' };
 
 /** A frame on a link, with the message it carries. */
-export type LineFrame = SessionFrame & { readonly body?: ViewMessage };
+export type LineFrame = SessionFrame & { readonly body?: LineBody };
 
 export type LineNotice =
-  | { readonly type: 'heard'; readonly body: ViewMessage }
+  | { readonly type: 'heard'; readonly body: LineBody }
   | { readonly type: 'fenced'; readonly link: number };
 
 /** What a session must never do, done now and then. */
@@ -41,16 +37,16 @@ const mistakeEvery = 5;
 export interface LineState {
   readonly session: SessionState;
   /** Messages the session keeps, by handle, until the peer has them. */
-  readonly kept: Map<number, ViewMessage>;
+  readonly kept: Map<number, LineBody>;
   /** Messages that wait for room, oldest first. */
-  waiting: ViewMessage[];
+  waiting: LineBody[];
   said: number;
   heard: number;
   /** Of a line that reorders: what comes after the next record. */
-  heldBack: ViewMessage[];
+  heldBack: LineBody[];
 }
 
-/** All messages of a set travel in one class. */
+/** All messages travel in one class. */
 const trafficClass = 0;
 
 const sessionColumns = [...new Set(Object.values(sessionKernel.table).flatMap((row) => Object.keys(row)))];
@@ -67,7 +63,7 @@ const table: CellTable = {
 type LineSink = Parameters<typeof lineKernel.step>[3];
 
 /** What is said to a peer that left is lost, as it is where a worker host ended the session with it. */
-function say(state: LineState, body: ViewMessage, env: LineEnv, out: LineSink): void {
+function say(state: LineState, body: LineBody, env: LineEnv, out: LineSink): void {
   if (state.session.phase !== 'open') return;
   state.waiting.push(body);
   if (state.waiting.length === 1) sendWaiting(state, env, out);
@@ -86,7 +82,7 @@ function sendWaiting(state: LineState, env: LineEnv, out: LineSink): void {
   }
 }
 
-function hear(state: LineState, body: ViewMessage, { mistake }: LineEnv, out: LineSink): void {
+function hear(state: LineState, body: LineBody, { mistake }: LineEnv, out: LineSink): void {
   const bodies = [body, ...state.heldBack];
   state.heldBack = [];
   state.heard++;
@@ -121,7 +117,7 @@ function stepSession(
   event: SessionEvent,
   env: LineEnv,
   out: LineSink,
-  arriving: ViewMessage | undefined,
+  arriving: LineBody | undefined,
   answered: (result: unknown) => void,
 ): void {
   let records = 0;
@@ -156,7 +152,7 @@ function stepSession(
 }
 
 /** The session names the handle of an arriving record by the message itself, of which it delivers one at a time. */
-function withoutBody(event: SessionEvent): { event: SessionEvent; arriving: ViewMessage | undefined } {
+function withoutBody(event: SessionEvent): { event: SessionEvent; arriving: LineBody | undefined } {
   if (event.type !== 'frame' || event.frame.type !== 'data') return { event, arriving: undefined };
   const { body, ...frame } = event.frame as Extract<LineFrame, { type: 'data' }>;
   return { event: { ...event, frame }, arriving: body };
@@ -201,11 +197,11 @@ export const lineKernel: Kernel<LineState, LineEvent, LineEnv, LineFrame, never,
   },
   decode: (from) => ({
     session: sessionKernel.decode(from),
-    kept: new Map(from.list((each) => [each.uint(), readPlain(each) as ViewMessage] as const)),
-    waiting: from.list((each) => readPlain(each) as ViewMessage),
+    kept: new Map(from.list((each) => [each.uint(), readPlain(each) as LineBody] as const)),
+    waiting: from.list((each) => readPlain(each) as LineBody),
     said: from.uint(),
     heard: from.uint(),
-    heldBack: from.list((each) => readPlain(each) as ViewMessage),
+    heldBack: from.list((each) => readPlain(each) as LineBody),
   }),
 };
 
