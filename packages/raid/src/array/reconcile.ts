@@ -96,8 +96,8 @@ export async function tellRanges(
   const own = ranges.filter(({ span }) => span.includes(member));
   for (let at = 0; at < own.length; at += gfidsPerRequestMax) {
     const layouts = own.slice(at, at + gfidsPerRequestMax).map(({ gfid, geometry, span }) => {
-      const { data, unitBlocks } = geometry;
-      return { gfid, data, unitBlocks, span };
+      // Who does not know how an object lies had a part in it on a drive that is lost; without parity that is gone.
+      return { gfid, ...geometry, span, ...(geometry.parity === 0 && { lost: true }) };
     });
     await unlessLost(ask((iom, epoch) => iom.layOut({ epoch, layouts })));
   }

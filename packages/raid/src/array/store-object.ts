@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { DegradedError, GeometryError, SourceError, TooManyDownError } from '../errors.ts';
-import { type Geometry, groupWidth } from '../layout/geometry.ts';
+import { DegradedError, SourceError, TooManyDownError } from '../errors.ts';
+import type { Geometry } from '../layout/geometry.ts';
+import { objectGeometry } from '../layout/object-geometry.ts';
 import { objectSpan } from '../layout/placement.ts';
-import { type Technique, techniqueGeometry, techniqueOf } from '../layout/technique.ts';
+import { techniqueOf } from '../layout/technique.ts';
 import { objectBytesMax } from '../limits.ts';
 import type { ObjectRecord, RawKey } from '../store/log-record.ts';
 import type { PutOptions } from './array-types.ts';
@@ -40,7 +41,8 @@ export async function storeObject(
   options: StoreOptions,
 ): Promise<Committed & { readonly groups: number }> {
   const { membership } = host;
-  const geometry = geometryFor(options.technique, host);
+  const geometry =
+    options.technique === undefined ? host.geometry : objectGeometry(options.technique, host.geometry, membership);
   await membership.steady();
   membership.assertWritable();
   const gfid = host.nextGfid();
@@ -94,32 +96,6 @@ export async function storeObject(
     await dropBlocks(membership, gfid, options.degraded === 'substitute' ? span : writer.touched);
     throw error instanceof CommitError ? error.cause : error;
   }
-}
-
-/** @throws GeometryError when there is no such technique, or it needs more members than there are */
-function geometryFor(technique: Technique | undefined, { geometry: array, membership }: StoreHost): Geometry {
-  if (technique === undefined) return array;
-  const geometry = techniqueGeometry(technique, array);
-  if (geometry === undefined) {
-    throw new GeometryError(
-      `There is no technique ${JSON.stringify(technique)}.`,
-      'Use none, mirror, N+1 or N+2, N from 1 to 8.',
-    );
-  }
-  if (geometry.parity > membership.lossesMax) {
-    throw new GeometryError(
-      `The array is made for ${membership.lossesMax} member that is down, and ${technique} for ${geometry.parity}.`,
-      'Create the array with parity: 2, or use one parity slot.',
-    );
-  }
-  const width = groupWidth(geometry);
-  if (width > membership.members.length) {
-    throw new GeometryError(
-      `Technique ${technique} needs ${width} nodes, and the array has ${membership.members.length}.`,
-      'Use fewer data slots.',
-    );
-  }
-  return geometry;
 }
 
 function tooManyDown({ membership, name }: StoreHost, geometry: Geometry): TooManyDownError {

@@ -3,7 +3,7 @@ import { BlockDamagedError, ClaimedError, NoSpaceError, PagesGoneError } from '.
 import type { BlockJournal } from '../journal/block-journal.ts';
 import type { BlockWrite } from '../journal/data-role.ts';
 import { handleOfPage } from '../journal/page-handles.ts';
-import { type Address, noAddress } from '../kernel/journal.ts';
+import { type Address, noAddress, noPeer } from '../kernel/journal.ts';
 import type { ProxyResult } from '../kernel/proxy-messages.ts';
 import { heldBlocksMax, readAttemptsMax } from '../limits.ts';
 import type { BlockStore } from '../store/block-store.ts';
@@ -64,9 +64,10 @@ export class BlockRequests {
     return this.#holding(writes, async () => {
       const mayBegin = () => this.#mayWrite(gfid, claim);
       const results = await Promise.allSettled(
-        writes.map(({ lblk, group, slot, parity, request, start, bytes, page }) => {
+        writes.map(({ lblk, group, slot, parities, request, start, bytes, page }) => {
           const payload = handleOfPage(page);
-          const where = { gfid, lblk, group, slot, parity };
+          const [parity = noPeer, second] = parities;
+          const where = { gfid, lblk, group, slot, parity, ...(second !== undefined && { second }) };
           const what = { client, request, payload, writeStart: start, writeBytes: bytes, toughness };
           return carryOut({ ...where, ...what }, mayBegin);
         }),
@@ -161,13 +162,14 @@ export class BlockRequests {
    * Copy a block to a page of the caller. A block that was overwritten and its place used again while it was read is
    * looked up anew.
    */
-  async #copy<Found extends { readonly address: Address; readonly stale?: boolean }>(
+  async #copy<Found extends { readonly address: Address; readonly stale?: boolean; readonly lost?: boolean }>(
     locate: () => Promise<Found>,
     page: number,
   ): Promise<{ readonly outcome: ReadOutcome; readonly found: Found }> {
     let found = await locate();
     for (let attempt = 0; attempt < readAttemptsMax; attempt++) {
       if (found.stale === true) return { outcome: 'stale', found };
+      if (found.lost === true) return { outcome: 'damaged', found };
       if (found.address === noAddress) return { outcome: 'hole', found };
       if (await this.#journal.copy(found.address, this.#pages.bytes(page))) return { outcome: 'ok', found };
       const now = await locate();

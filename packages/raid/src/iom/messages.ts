@@ -127,8 +127,8 @@ const BlockWriteMessage = z
       .int()
       .min(0)
       .max(dataSlotsMax - 1),
-    /** The parity IOM of the group. */
-    parity: member,
+    /** The parity IOMs of the group, P before Q. */
+    parities: z.array(member).max(2),
     request: exact,
     start: z
       .int()
@@ -237,8 +237,11 @@ export const LayOutRequest = z.object({
       z.object({
         gfid,
         data: z.int().min(1).max(dataSlotsMax),
+        parity: z.literal([0, 1, 2]),
         unitBlocks: z.int().min(1).max(unitBlocksMax),
         span: members,
+        /** Who does not know it yet has lost what it held of it. */
+        lost: z.boolean().optional(),
       }),
     )
     .max(gfidsPerRequestMax),

@@ -11,7 +11,7 @@ import type { ConnectIom } from './iom-link.ts';
 import { JournalStorage } from './journal-storage.ts';
 import { decodeLinkMessage, encodeLinkMessage, type LinkMessage, type PageTaken } from './link-messages.ts';
 import { MemberLinks } from './member-links.ts';
-import { membersOfRow, parityOfRow, rowOfBlock } from './object-members.ts';
+import { membersOfRow, paritiesOfRow, rowOfBlock } from './object-members.ts';
 import { handleOfPage } from './page-handles.ts';
 import { PageLoans } from './page-loans.ts';
 import { ParityRole } from './parity-role.ts';
@@ -117,7 +117,7 @@ export class BlockJournal {
       }
       for (const { lblk } of journaled.dataBlocks(gfid)) {
         const group = rowOfBlock(layout, lblk);
-        if (parityOfRow(layout, group) === member) groups.set(`${gfid}.${group}`, { gfid, group });
+        if (paritiesOfRow(layout, group).includes(member)) groups.set(`${gfid}.${group}`, { gfid, group });
       }
     }
     this.parity.blank(blocks);

@@ -17,7 +17,7 @@ import { proxyRules } from '../kernel/proxy-rules.ts';
 import { raidRules } from '../kernel/raid-rules.ts';
 import { resyncIom } from '../kernel/resync-iom.ts';
 import { isStaleHere, type ResyncEnv, type ResyncEvent, type ResyncState } from '../kernel/resync-state.ts';
-import { updatesOpenMax } from '../limits.ts';
+import { blockBytes, updatesOpenMax } from '../limits.ts';
 import { AddressSupply } from './address-supply.ts';
 import { Admission } from './admission.ts';
 import { Changes } from './changes.ts';
@@ -25,7 +25,7 @@ import { HeldPages } from './held-pages.ts';
 import { Inbox } from './inbox.ts';
 import { KernelRunner } from './kernel-runner.ts';
 import { KeyLocks } from './key-locks.ts';
-import { parityOfRow, rowOfBlock } from './object-members.ts';
+import { paritiesOfRow, rowOfBlock } from './object-members.ts';
 import { pageOfHandle } from './page-handles.ts';
 import { idleBlocksKept, type RoleHost } from './role-host.ts';
 
@@ -37,6 +37,8 @@ export interface LocatedBlock {
   readonly address: Address;
   readonly seq: number;
   readonly stale?: boolean;
+  /** Nothing is here, and that it was never written is not known: the drive that had it is gone, and nobody else has it. */
+  readonly lost?: boolean;
 }
 
 /** Runs the kernel of a data IOM, which also comes back from an absence, on its drive and its links. */
@@ -162,8 +164,8 @@ export class DataRole {
   #mayBeginAtOnce(write: BlockWrite): boolean {
     const update = this.#openUpdate(write);
     if (!this.#isReady || !this.#hasAddress() || (update !== undefined && !isDecided(update))) return false;
-    const { address, stale } = this.#latest(write);
-    return !stale && this.#host.storage.isLoaded(address);
+    const { address, stale, lost } = this.#latest(write);
+    return !stale && !lost && this.#host.storage.isLoaded(address);
   }
 
   /** As many as may begin without another look, so that none waits for an address when nothing is under way. */
@@ -173,9 +175,11 @@ export class DataRole {
 
   async #beginWhenReady(write: BlockWrite, mayBegin: () => boolean): Promise<PromiseWithResolvers<ProxyResult>> {
     await this.#decided(write);
-    const { address, stale } = this.#latest(write);
-    // One that is stale is restored before it is written.
-    if (!stale && !(await this.#host.storage.load(address))) throw this.#host.damaged(write.gfid, write.lblk);
+    const { address, stale, lost } = this.#latest(write);
+    // One that is stale is restored before it is written; of one that is lost nothing is left to merge a part with.
+    const isGone = lost === true && write.writeBytes < blockBytes;
+    if (isGone || (!stale && !(await this.#host.storage.load(address))))
+      throw this.#host.damaged(write.gfid, write.lblk);
     while (!this.#hasAddress()) await this.#addresses.more(() => this.#state.pool);
     return this.#begin(write, mayBegin);
   }
@@ -398,7 +402,9 @@ export class DataRole {
   }
 
   #blockAt(name: BlockName): LocatedBlock {
-    const { address, seq } = this.#state.blocks.get(name) ?? this.#env.map?.(name) ?? { address: noAddress, seq: 0 };
+    const known = this.#state.blocks.get(name) ?? this.#env.map?.(name);
+    const { address, seq } = known ?? { address: noAddress, seq: 0 };
+    if (seq === 0 && this.#host.store.journaled.layout(name.gfid)?.lost === true) return { address, seq, lost: true };
     return { address, seq, ...(isStaleHere(this.#runner.state, name) && { stale: true }) };
   }
 
@@ -407,8 +413,8 @@ export class DataRole {
     const layout = this.#host.store.journaled.layout(name.gfid);
     // An object that has no part here has no block here.
     if (layout === undefined) return true;
-    const parity = parityOfRow(layout, rowOfBlock(layout, name.lblk));
-    return this.#runner.state.partners[this.#env.peers.indexOf(parity)]?.heard ?? true;
+    const parities = paritiesOfRow(layout, rowOfBlock(layout, name.lblk));
+    return parities.every((peer) => this.#runner.state.partners[this.#env.peers.indexOf(peer)]?.heard ?? true);
   }
 
   #openUpdate({ gfid, lblk }: BlockName): DataUpdate | undefined {

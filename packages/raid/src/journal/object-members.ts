@@ -2,15 +2,12 @@ import type { GroupMember } from '../kernel/proxy-state.ts';
 import { dataSlot, groupBlocks, paritySlots, slotMember } from '../layout/geometry.ts';
 import type { LayoutRecord } from '../store/journal-record.ts';
 
-const geometryOf = ({ data, unitBlocks }: LayoutRecord) => ({ data, parity: 1, unitBlocks }) as const;
-
-/** The blocks that share a parity block, by slot, and the members that have them. */
+/** The blocks that share their parity, by slot, and the members that have them. */
 export function membersOfRow(layout: LayoutRecord, group: number): GroupMember[] {
-  const geometry = geometryOf(layout);
   const layoutGroup = Math.floor(group / layout.unitBlocks);
-  const first = layoutGroup * groupBlocks(geometry) + (group % layout.unitBlocks);
+  const first = layoutGroup * groupBlocks(layout) + (group % layout.unitBlocks);
   return Array.from({ length: layout.data }, (_, slot) => ({
-    peer: slotMember(geometry, layout.span, layoutGroup, dataSlot(geometry, layoutGroup, slot)),
+    peer: slotMember(layout, layout.span, layoutGroup, dataSlot(layout, layoutGroup, slot)),
     lblk: first + slot * layout.unitBlocks,
   }));
 }
@@ -20,9 +17,8 @@ export function rowOfBlock({ data, unitBlocks }: LayoutRecord, lblk: number): nu
   return Math.floor(lblk / (data * unitBlocks)) * unitBlocks + (lblk % unitBlocks);
 }
 
-/** The member that has the parity of a row. */
-export function parityOfRow(layout: LayoutRecord, group: number): number {
-  const geometry = geometryOf(layout);
+/** The members that have the parities of a row, P before Q. */
+export function paritiesOfRow(layout: LayoutRecord, group: number): number[] {
   const layoutGroup = Math.floor(group / layout.unitBlocks);
-  return slotMember(geometry, layout.span, layoutGroup, paritySlots(geometry, layoutGroup)[0]!);
+  return paritySlots(layout, layoutGroup).map((slot) => slotMember(layout, layout.span, layoutGroup, slot));
 }

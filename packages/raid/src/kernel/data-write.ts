@@ -12,7 +12,7 @@ import {
   type WriteCall,
 } from './data-state.ts';
 import type { DataSink } from './iom-messages.ts';
-import type { EndEntry, JournalEntry, MjEntry, Peer } from './journal.ts';
+import { type EndEntry, type JournalEntry, type MjEntry, type Peer, parityPeers } from './journal.ts';
 import { freshPartners, type Partner, powerAt } from './partners.ts';
 
 /** Take a call in: it begins when its block, its parity IOM and an address are free. */
@@ -44,7 +44,7 @@ export function admit(state: DataState, env: DataEnv, out: DataSink): void {
 
 function begin(state: DataState, call: WriteCall, env: DataEnv, out: DataSink): boolean {
   const { rules } = env;
-  const isHeard = isKnown(state, call.parity, env) && (call.second === undefined || isKnown(state, call.second, env));
+  const isHeard = parityPeers(call).every((peer) => isKnown(state, peer, env));
   if (rules.waitsForPeer() && !isHeard) return false;
   const isOpen = state.updates.some(({ entry }) => entry.gfid === call.gfid && entry.lblk === call.lblk);
   if (isOpen && rules.waitsForBlock()) return false;
@@ -55,7 +55,8 @@ function begin(state: DataState, call: WriteCall, env: DataEnv, out: DataSink): 
   }
   const newAddress = state.pool.free.length > env.reserve ? takeAddress(state.pool) : undefined;
   if (newAddress === undefined) return false;
-  const { type: _, call: __, payload, toughness, ...rest } = call;
+  const { type: _, call: __, payload, toughness: asked, ...rest } = call;
+  const toughness = parityPeers(call).length === 0 ? rules.toughnessAlone(asked) : asked;
   const { address: oldAddress } = block;
   const mj = state.nextEntry++;
   const entry = { type: 'mj', mj, ...rest, newAddress, oldAddress, seq: block.seq + 1, checksum: 0 } as const;

@@ -48,3 +48,8 @@ export const rowIndex = (...items: readonly boolean[]): number =>
   items.reduce((index, item) => index * 2 + (item ? 1 : 0), 0);
 
 export const decisionOf = (index: number): Decision => decisionTable[index]!.decision;
+
+/** By `2 mj + D1`, in a group without parity: the block counts when it is whole and its entry is known. */
+const tableAlone: readonly Decision[] = ['none', 'back', 'back', 'forward'];
+
+export const decisionAlone = (index: number): Decision => tableAlone[index]!;

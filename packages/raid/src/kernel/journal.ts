@@ -15,6 +15,9 @@ export const noHandle: Handle = 0;
 /** A link to another I/O manager in one of its roles; what a kernel sends to. */
 export type Peer = number;
 
+/** Nobody: the parity IOM of a group without parity. A byte of a journal entry. */
+export const noPeer: Peer = 255;
+
 /**
  * The entry of a data write, mj (seed 001, Fig. 15). Its checksum is of the whole new block, so that a torn or missing
  * block is told from a whole one; client and request make a retry recognisable.
@@ -37,7 +40,7 @@ export interface MjEntry {
   readonly writeBytes: number;
   readonly client: number;
   readonly request: number;
-  /** Where the parity IOM of the group is, as the data IOM knows it. */
+  /** Where the parity IOM of the group is, as the data IOM knows it; {@link noPeer} in groups without parity. */
   readonly parity: Peer;
   /** Where that of the second parity, Q, is; undefined in groups with one. */
   readonly second?: Peer;
@@ -107,6 +110,12 @@ export const decodeMj = (from: Decoder): MjEntry => ({
   parity: from.uint(),
   ...decodeSecond(from),
 });
+
+/** The parity IOMs that an update goes to: none, one, or that of P and that of Q. */
+export function parityPeers({ parity, second }: Pick<MjEntry, 'parity' | 'second'>): readonly Peer[] {
+  if (parity === noPeer) return [];
+  return second === undefined ? [parity] : [parity, second];
+}
 
 /** The peer that may be missing: by its number plus one. */
 export const encodeSecond = ({ second }: { readonly second?: Peer }, into: Encoder): void =>

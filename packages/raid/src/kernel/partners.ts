@@ -1,5 +1,5 @@
 import type { Decoder, Encoder } from '@holdfast/kernel';
-import type { MjEntry, Peer } from './journal.ts';
+import { type MjEntry, type Peer, parityPeers } from './journal.ts';
 
 /** What a parity IOM said of an update when it was heard again. */
 export const verdicts = ['unheard', 'absent', 'bad', 'good'] as const;
@@ -20,10 +20,8 @@ export interface Partner {
   recalled: boolean;
 }
 
-const peersOf = ({ parity, second }: MjEntry): readonly Peer[] => (second === undefined ? [parity] : [parity, second]);
-
 export const freshPartners = (entry: MjEntry): Partner[] =>
-  peersOf(entry).map((peer) => ({
+  parityPeers(entry).map((peer) => ({
     peer,
     verdict: 'unheard',
     sent: false,

@@ -1,4 +1,4 @@
-import { type Decision, decisionOf } from './decision-table.ts';
+import { type Decision, decisionAlone, decisionOf } from './decision-table.ts';
 import type { Toughness } from './iom-messages.ts';
 import { decisionOfTwo } from './two-parity-table.ts';
 
@@ -23,6 +23,8 @@ export interface RaidRules {
   mayCompleteParity(half: Half, dataHardened: boolean, first: boolean): boolean;
   /** Whether a caller of this toughness is answered. */
   mayAnswer(toughness: Toughness, half: Half, deltaHeld: boolean, parityHardened: boolean): boolean;
+  /** How tough a write has to be that is to be `asked`, where no parity IOM holds it as well. */
+  toughnessAlone(asked: Toughness): Toughness;
   /** L5: whether a write waits while the block has an open one. */
   waitsForBlock(): boolean;
   /** Whether a write waits until its parity IOM said what it has open. */
@@ -79,13 +81,14 @@ export const raidRules: RaidRules = {
     if (toughness === 1) return deltaHeld || parityHardened;
     return journaled && hardened && parityHardened;
   },
+  toughnessAlone: (asked) => (asked === 1 ? 2 : asked),
   waitsForBlock: () => true,
   waitsForPeer: () => true,
   retiresDurably: () => true,
   agree: (_, each) => each.every(Boolean),
   scales: () => true,
   completesPair: () => true,
-  decide: (row, parities) => (parities === 1 ? decisionOf(row) : decisionOfTwo(row)),
+  decide: (row, parities) => [decisionAlone, decisionOf, decisionOfTwo][parities]!(row),
   verifies: () => true,
   adopts: () => true,
   isEnded: (seq, blockSeq) => seq <= blockSeq,

@@ -2,7 +2,7 @@ import type { Handle } from '@holdfast/kernel';
 import { removedKnownMax, restoresInFlightMax, writesWaitingMax } from '../limits.ts';
 import { giveAddress, takeAddress } from './address-pool.ts';
 import { apply, blockOf, knownBlock, type WriteCall } from './data-state.ts';
-import { type Address, noAddress, type Peer } from './journal.ts';
+import { type Address, noAddress, type Peer, parityPeers } from './journal.ts';
 import { isBlock } from './named-table.ts';
 import {
   type AppliedRequest,
@@ -25,8 +25,8 @@ export function called(state: ResyncState, call: WriteCall, out: MemberSink): vo
 export function admit(state: ResyncState, env: ResyncEnv, out: MemberSink): void {
   const waiting: WriteCall[] = [];
   for (const call of state.calls) {
-    const { status } = partnerOf(state, call.parity, env);
-    const isServed = status === 'partner' || status === 'replaced';
+    const statuses = parityPeers(call).map((peer) => partnerOf(state, peer, env).status);
+    const isServed = statuses.every((status) => status === 'partner' || status === 'replaced');
     const isStale = env.proxyRules.holdsStale() && isStaleHere(state, call);
     const isBehind = waiting.some((other) => isBlock(other, call));
     if (!isServed || isStale || isBehind) waiting.push(call);

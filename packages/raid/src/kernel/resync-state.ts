@@ -9,7 +9,7 @@ import {
   type WriteCall,
 } from './data-state.ts';
 import type { Toughness } from './iom-messages.ts';
-import type { Address, JournalEntry, JournalId, Peer } from './journal.ts';
+import { type Address, decodeSecond, encodeSecond, type JournalEntry, type JournalId, type Peer } from './journal.ts';
 import { type BlockName, byBlock, byGroup, type GroupName, isBlock, NamedTable, type Naming } from './named-table.ts';
 import {
   type AppliedRequest,
@@ -208,6 +208,7 @@ export function encodeResync(state: ResyncState, into: Encoder): void {
   });
   into.list(state.calls, (call, to) => {
     for (const field of callNumbers) to.uint(call[field]);
+    encodeSecond(call, to);
   });
   into.list([...state.removed], (gfid, to) => to.uint(gfid));
   into.uint(state.nextId);
@@ -287,4 +288,5 @@ const decodeCall = (from: Decoder): WriteCall => ({
   writeStart: from.uint(),
   writeBytes: from.uint(),
   toughness: from.uint() as Toughness,
+  ...decodeSecond(from),
 });

@@ -1,26 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { SlotFailure } from '../array/events.ts';
-import { unanswered } from '../array/membership.ts';
 import { unlessLost } from '../array/object-directory.ts';
-import { type LostGroup, MemberLostError } from '../errors.ts';
 import { groupBlocks } from '../layout/geometry.ts';
 import { blockBytes, groupsPerWindow, heldBlocksMax, rowPauseMs, scrubAttemptsMax } from '../limits.ts';
 import type { ObjectHost } from '../object/object-host.ts';
-import { exclusiveOr } from '../object/row-restore.ts';
+import { type RowPart, RowParts } from '../object/row-parts.ts';
 import { type BlockPlace, blockPlace, rowBlocks } from '../object/stripe.ts';
 import type { ObjectRecord } from '../store/log-record.ts';
 import type { MendedGroup, MendedSlot } from './group-mender.ts';
-
-/** One block of a row as it was read; `slot` data for its parity. */
-interface RowPart {
-  readonly slot: number;
-  readonly member: number;
-  readonly lblk: number;
-  readonly page: number;
-  failure: SlotFailure | 'stale' | undefined;
-  /** Of a data block its update, of parity those of all. */
-  versions: readonly number[];
-}
 
 /**
  * Holds the rows of objects that are written in ranges against their checksums, their versions and their parity, and has
@@ -47,8 +33,10 @@ export class RangeMender {
   }
 
   #membersOf(record: ObjectRecord, row: number): number[] {
-    const places = placesOf(record, row);
-    return [...places.map(({ data }) => data), places[0]!.parity];
+    const { geometry, span } = record;
+    const place = placeOf(record, row);
+    const data = rowBlocks(geometry, place).map((lblk) => blockPlace(geometry, span, lblk).data);
+    return [...data, ...place.parities];
   }
 
   /** Rows from one on that something is held of, as many as one answer of each member names. */
@@ -88,84 +76,60 @@ export class RangeMender {
 
   /** Undefined when the row was written, or caught up, meanwhile. */
   async #attempt(record: ObjectRecord, row: number, isLast: boolean): Promise<MendedGroup | undefined> {
-    const places = placesOf(record, row);
-    const { budget, pages } = this.#host;
-    const taken = await budget.takeAll([...places, places[0]!].map(() => 1));
-    const partAt = (slot: number, member: number, lblk: number): RowPart => {
-      return { slot, member, lblk, page: taken[slot]!, failure: undefined, versions: [] };
-    };
-    const data = places.map(({ slot, data: member, lblk }) => partAt(slot, member, lblk));
-    const parity = partAt(places.length, places[0]!.parity, places[0]!.lblk);
-    const parts = [...data, parity];
+    const parts = await RowParts.take(this.#host, record, placeOf(record, row));
     try {
-      await Promise.all([...data.map((part) => this.#readBlock(record, part)), this.#readParity(record, row, parity)]);
-      const bytesRead = parts.filter(({ failure }) => failure === undefined).length * blockBytes;
-      const bad = parts.filter(({ failure }) => failure !== undefined);
-      const [first] = bad;
-      const isOfOneVersion = data.every(
-        ({ slot, failure, versions }) => failure !== undefined || versions[0] === (parity.versions[slot] ?? 0),
-      );
+      await Promise.all(parts.all.map((part) => parts.read(part)));
+      const bad = parts.all.filter(({ failure }) => failure !== undefined);
+      const bytesRead = (parts.all.length - bad.length) * blockBytes;
+      const nothing = { bytesRead, mended: [], lost: undefined };
       const isPassing = bad.some(({ failure }) => failure === 'stale');
-      if (isPassing || (parity.failure === undefined && bad.length < 2 && !isOfOneVersion)) {
-        if (!isLast) return undefined;
-        // It is written, or caught up, all the time: that leaves it right.
-        if (isPassing) return { bytesRead, mended: [], lost: undefined };
-      }
-      const isGone = (part: RowPart) => part.failure === 'down' || part.failure === 'unanswered';
-      if (bad.length > 1) return { bytesRead, mended: [], lost: this.#lost(record, row, bad) };
-      if (first !== undefined && isGone(first)) return { bytesRead, mended: [], lost: undefined };
-      if (first !== undefined && first !== parity) {
-        pages.bytes(first.page).set(pages.bytes(parity.page));
-        for (const { page } of data.filter((part) => part !== first)) {
-          exclusiveOr(pages.bytes(first.page), pages.bytes(page));
-        }
-        const isMended = await this.#mendBlock(record, first);
-        if (!isMended && !isLast) return undefined;
-        if (!isMended) return { bytesRead, mended: [], lost: this.#lost(record, row, bad) };
-        return { bytesRead, mended: [mendedPart(row, first, 'damaged')], lost: undefined };
-      }
-      const isRight = first === undefined && isOfOneVersion && this.#isSum(data, parity);
-      if (isRight) return { bytesRead, mended: [], lost: undefined };
-      const why = first === undefined ? 'parity' : 'damaged';
-      const isEncoded = await this.#encode(record, row, parity.member);
-      if (isEncoded) return { bytesRead, mended: [mendedPart(row, parity, why)], lost: undefined };
-      return isLast ? { bytesRead, mended: [], lost: this.#lost(record, row, [parity]) } : undefined;
+      const isCovered = bad.length <= record.geometry.parity;
+      if (!isLast && (isPassing || (isCovered && !parts.isOfOneVersion()))) return undefined;
+      // It is written, or caught up, all the time: that leaves it right.
+      if (isPassing) return nothing;
+      if (!isCovered) return { ...nothing, lost: parts.lost(lostFirst(bad), behind(bad)) };
+      const mended = await this.#mend(record, row, parts, bad);
+      if (mended !== undefined) return { ...nothing, mended };
+      return isLast
+        ? { ...nothing, lost: parts.lost(lostFirst(bad.length > 0 ? bad : parts.parities), []) }
+        : undefined;
     } finally {
-      for (const page of taken) budget.give(page, 1);
+      parts.close();
     }
   }
 
-  async #readBlock({ gfid }: ObjectRecord, part: RowPart): Promise<void> {
-    const { members, pages } = this.#host;
-    const blocks = [{ lblk: part.lblk, page: part.page, generation: pages.generation(part.page) }];
-    await this.#into(part, async () => {
-      const request = { gfid, client: 0, atLeast: 0 as const, blocks };
-      const [answer] = await members.ask(part.member, (iom, epoch) => iom.readBlocks({ epoch, ...request }));
-      part.versions = [answer?.seq ?? 0];
-      return answer?.outcome;
-    });
-  }
-
-  async #readParity({ gfid }: ObjectRecord, group: number, part: RowPart): Promise<void> {
-    const { members, pages } = this.#host;
-    const groups = [{ group, page: part.page, generation: pages.generation(part.page) }];
-    await this.#into(part, async () => {
-      const [answer] = await members.ask(part.member, (iom, epoch) => iom.readParity({ epoch, gfid, groups }));
-      part.versions = answer?.vv ?? [];
-      return answer?.outcome;
-    });
-  }
-
-  async #into(part: RowPart, read: () => Promise<'ok' | 'hole' | 'damaged' | 'stale' | undefined>): Promise<void> {
-    try {
-      const outcome = this.#host.members.live.has(part.member) ? await read() : undefined;
-      if (outcome === 'hole') this.#host.pages.bytes(part.page).fill(0);
-      if (outcome === undefined) part.failure = 'down';
-      else if (outcome === 'damaged' || outcome === 'stale') part.failure = outcome;
-    } catch (error) {
-      if (!(error instanceof MemberLostError || unanswered(error))) throw error;
-      part.failure = error instanceof MemberLostError ? 'down' : 'unanswered';
+  /** Have everything made again that is bad, or does not fit, and whose member is there; undefined when that failed. */
+  async #mend(
+    record: ObjectRecord,
+    row: number,
+    parts: RowParts,
+    bad: readonly RowPart[],
+  ): Promise<MendedSlot[] | undefined> {
+    const isThere = ({ failure }: RowPart) => failure !== 'down' && failure !== 'unanswered';
+    const mended: MendedSlot[] = [];
+    const isData = ({ part }: RowPart) => typeof part === 'number';
+    if (bad.some(isData)) parts.restore(bad.map(({ part }) => part));
+    for (const part of bad.filter((each) => isData(each) && isThere(each))) {
+      if (!(await this.#mendBlock(record, part))) return undefined;
+      mended.push(mendedPart(row, parts, part, 'damaged'));
     }
+    // With a data block gone nothing tells whether parity fits.
+    const isWhole = !bad.some((part) => isData(part) && !isThere(part));
+    const wrong = parts.parities.filter((parity) => {
+      if (parity.failure !== undefined) return isThere(parity);
+      return isWhole && this.#isWrong(parts, parity);
+    });
+    for (const parity of wrong) {
+      if (!(await this.#encode(record, row, parity.member))) return undefined;
+      mended.push(mendedPart(row, parts, parity, parity.failure === undefined ? 'parity' : 'damaged'));
+    }
+    return mended;
+  }
+
+  #isWrong(parts: RowParts, parity: RowPart): boolean {
+    const isMerged = ({ failure, versions }: RowPart, slot: number) =>
+      failure !== undefined || versions[0] === (parity.versions[slot] ?? 0);
+    return !parts.data.every(isMerged) || !parts.fits(parity);
   }
 
   async #mendBlock({ gfid }: ObjectRecord, { member, lblk, page }: RowPart): Promise<boolean> {
@@ -179,37 +143,21 @@ export class RangeMender {
     const asked = members.ask(member, (iom, epoch) => iom.encodeParity({ epoch, gfid, group }));
     return (await unlessLost(asked)) === true;
   }
-
-  #isSum(data: readonly RowPart[], parity: RowPart): boolean {
-    const { pages } = this.#host;
-    const sum = pages.bytes(parity.page).slice();
-    for (const { page } of data) exclusiveOr(sum, pages.bytes(page));
-    return sum.every((byte) => byte === 0);
-  }
-
-  #lost({ geometry }: ObjectRecord, row: number, bad: readonly RowPart[]): LostGroup {
-    const gone = bad.find(({ slot }) => slot < geometry.data) ?? bad[0]!;
-    const slots = bad.map(({ slot, member, failure }) => {
-      return {
-        slot,
-        node: this.#host.name(member),
-        why: failure === undefined || failure === 'stale' ? 'damaged' : failure,
-      };
-    });
-    return { group: row, start: gone.lblk * blockBytes, bytes: blockBytes, slots };
-  }
 }
 
-/** The data blocks of a row. */
-function placesOf({ geometry, span }: ObjectRecord, row: number): BlockPlace[] {
+/** Any block of a row. */
+const placeOf = ({ geometry, span }: ObjectRecord, row: number): BlockPlace => {
   const { unitBlocks } = geometry;
-  const first = Math.floor(row / unitBlocks) * groupBlocks(geometry) + (row % unitBlocks);
-  return rowBlocks(geometry, blockPlace(geometry, span, first)).map((lblk) => blockPlace(geometry, span, lblk));
-}
+  return blockPlace(geometry, span, Math.floor(row / unitBlocks) * groupBlocks(geometry) + (row % unitBlocks));
+};
 
-const mendedPart = (group: number, { slot, member }: RowPart, why: MendedSlot['why']): MendedSlot => ({
+/** Of what is gone, data blocks are named first. */
+const lostFirst = (bad: readonly RowPart[]): RowPart => bad.find(({ part }) => typeof part === 'number') ?? bad[0]!;
+const behind = (bad: readonly RowPart[]): RowPart[] => bad.filter((part) => part !== lostFirst(bad));
+
+const mendedPart = (group: number, parts: RowParts, { part, member }: RowPart, why: MendedSlot['why']): MendedSlot => ({
   group,
-  slot,
+  slot: parts.slotNumber(part),
   member,
   why,
   bytes: blockBytes,

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { ClaimedError, MemberLostError, ObjectOptionError } from '../errors.ts';
 import type { IomPort } from '../iom/iom-port.ts';
 import type { Toughness } from '../kernel/iom-messages.ts';
+import { type Technique, techniqueOf } from '../layout/technique.ts';
 import { blockBytes, blocksPerWindow, claimAttemptsMax, claimStepMax, objectBytesMax, reroutesMax } from '../limits.ts';
 import type { ObjectRecord } from '../store/log-record.ts';
 import type { BlockLanes } from './block-lanes.ts';
@@ -40,7 +41,7 @@ export interface RangeWritten {
 
 export interface BlockObjectStat {
   readonly gfid: string;
-  readonly technique: 'mirror' | 'parity';
+  readonly technique: Technique;
   /** Blocks that were ever written, parity not counted. */
   readonly allocatedBlocks: number;
   /** Behind the last block that was ever written. */
@@ -235,7 +236,7 @@ export class BlockObject {
     const { live, returning } = this.#host.members;
     return {
       gfid: this.gfid,
-      technique: geometry.data === 1 ? 'mirror' : 'parity',
+      technique: techniqueOf(geometry),
       allocatedBlocks: uses.reduce((sum, { dataBlocks }) => sum + dataBlocks, 0),
       endBytes: Math.max(0, ...uses.map(({ endBlock }) => endBlock * blockBytes)),
       degraded: span.some((member) => !live.has(member) || returning.has(member)),

@@ -3,7 +3,9 @@ import { CommitError, ObjectDirectory, unlessLost } from '../array/object-direct
 import { NoObjectError, ObjectOptionError, TooManyDownError } from '../errors.ts';
 import type { IomPort } from '../iom/iom-port.ts';
 import type { Geometry } from '../layout/geometry.ts';
+import { objectGeometry } from '../layout/object-geometry.ts';
 import { objectSpan } from '../layout/placement.ts';
+import { type Technique, techniqueOf } from '../layout/technique.ts';
 import type { ObjectRecord } from '../store/log-record.ts';
 import { BlockLanes } from './block-lanes.ts';
 import { BlockObject } from './block-object.ts';
@@ -11,10 +13,13 @@ import type { ObjectHost } from './object-host.ts';
 import { blockObjectKey, namesGfid, parseGfid, printGfid } from './object-record.ts';
 
 const createSchema = z.strictObject({
-  /** `mirror`: two copies of every block. `parity`: groups as the array has them. Default `parity`. */
-  technique: z.enum(['mirror', 'parity']).default('parity'),
+  technique: z.string().default('parity'),
 });
-export type CreateObjectOptions = z.input<typeof createSchema>;
+
+export interface CreateObjectOptions {
+  /** As of objects that are stored whole; `parity`: as many data slots as groups of the array have, and one parity slot. Default `parity`. */
+  readonly technique?: Technique | 'parity' | undefined;
+}
 
 /** The objects of an array that are written in ranges: the same from the main thread and from every node. */
 export class BlockObjects {
@@ -30,7 +35,7 @@ export class BlockObjects {
   /**
    * Make an object without blocks; resolves when its metadata is durable.
    * @returns its id, 16 hexadecimal digits, never used again.
-   * @throws ObjectOptionError, TooManyDownError, ArrayClosedError
+   * @throws ObjectOptionError, GeometryError, TooManyDownError, ArrayClosedError
    */
   async create(options: CreateObjectOptions = {}): Promise<string> {
     const parsed = createSchema.safeParse(options);
@@ -39,21 +44,24 @@ export class BlockObjects {
     }
     const host = await this.#host();
     const { members } = host;
+    const geometry = geometryOf(parsed.data.technique, host);
+    if (geometry.parity === 2) {
+      throw new ObjectOptionError('Objects that are written in ranges have one parity slot or none.', 'Use N+1.');
+    }
     await members.steady();
     members.assertWritable();
     const [maker] = members.live;
     if (maker === undefined) throw new TooManyDownError({}, 1);
     const gfid = await members.ask(maker, (iom, epoch) => iom.newGfid({ epoch }));
-    await this.#make(host, gfid, parsed.data.technique === 'mirror' ? 1 : host.data);
+    await this.#make(host, gfid, geometry);
     return printGfid(gfid);
   }
 
   /** Record an object without blocks. */
-  async #make(host: ObjectHost, gfid: number, data: number): Promise<void> {
+  async #make(host: ObjectHost, gfid: number, geometry: Geometry): Promise<void> {
     const { members } = host;
-    const geometry: Geometry = { data, parity: 1, unitBlocks: host.unitBlocks };
     const span = objectSpan(gfid, members.members, members.live, geometry);
-    if (span === undefined) throw new Error('A writable array has a span for every object.');
+    if (span === undefined) throw tooManyDown(host, geometry);
     const key = blockObjectKey(gfid);
     const describe = (homes: readonly number[]): ObjectRecord => ({
       type: 'object',
@@ -68,7 +76,7 @@ export class BlockObjects {
       storedAtMs: Date.now(),
     });
     // Who has a part in it knows how it lies before anybody can write it; who is down hears of it when it is back.
-    const layouts = [{ gfid, data, unitBlocks: host.unitBlocks, span }];
+    const layouts = [{ gfid, ...geometry, span }];
     const there = span.filter((member) => members.live.has(member));
     await Promise.all(
       there.map((member) => unlessLost(members.ask(member, (iom, epoch) => iom.layOut({ epoch, layouts })))),
@@ -92,7 +100,7 @@ export class BlockObjects {
    */
   async makeNames(): Promise<void> {
     const host = await this.#host();
-    if ((await this.#record(namesGfid)) === undefined) await this.#make(host, namesGfid, 1);
+    if ((await this.#record(namesGfid)) === undefined) await this.#make(host, namesGfid, geometryOf('mirror', host));
   }
 
   /** @internal */
@@ -159,4 +167,15 @@ export class BlockObjects {
     }
     return new BlockObject(host, record, lanes);
   }
+}
+
+/** @throws GeometryError */
+function geometryOf(technique: string, { data, unitBlocks, members }: ObjectHost): Geometry {
+  const array: Geometry = { data, parity: 1, unitBlocks };
+  return technique === 'parity' ? array : objectGeometry(technique as Technique, array, members);
+}
+
+function tooManyDown({ members, name }: ObjectHost, geometry: Geometry): TooManyDownError {
+  const down = [...members.lost].map(([member, why]) => [name(member), why]);
+  return new TooManyDownError(Object.fromEntries(down), geometry.parity, techniqueOf(geometry));
 }

@@ -106,7 +106,7 @@ export class BlockWrites {
   ): Promise<boolean | undefined> {
     const routed = writes.map((write) => ({ write, route: blockRoute(this.#host, record, write.piece.lblk) }));
     // In the place of a member that is not there, the one with the parity of the row writes.
-    const target = ({ direct, place }: BlockRoute) => `${direct} ${direct ? place.data : place.parity}`;
+    const target = (route: BlockRoute) => `${route.direct} ${this.#target(route)}`;
     const batches = [...Map.groupBy(routed, ({ route }) => target(route)).values()].flatMap(chunks);
     const sent = batches.map((batch) => this.#send(record, batch, bytes, terms));
     const answers = await untilAborted(Promise.allSettled(sent), terms.signal);
@@ -132,8 +132,8 @@ export class BlockWrites {
     { toughness, claim }: WriteTerms,
   ): Promise<void> {
     const { members, budget, client } = this.#host;
-    const { direct, place } = batch[0]!.route;
-    const member = direct ? place.data : place.parity;
+    const { direct } = batch[0]!.route;
+    const member = this.#target(batch[0]!.route);
     const taken = await budget.takeAll(batch.map(() => 1));
     try {
       const writes = batch.map(({ write: { piece, request }, route }, index) =>
@@ -159,6 +159,13 @@ export class BlockWrites {
     }
   }
 
+  /** Who carries a write out. */
+  #target({ direct, place }: BlockRoute): number {
+    if (direct) return place.data;
+    const { live } = this.#host.members;
+    return place.parities.find((member) => live.has(member)) ?? place.data;
+  }
+
   #refusal(refused: Refusal, gfid: number, member: number, lblk: number): Error {
     const node = this.#host.name(member);
     switch (refused) {
@@ -178,9 +185,10 @@ export class BlockWrites {
   #message(piece: BlockPiece, request: number, { place }: BlockRoute, bytes: Uint8Array, page: PageIndex) {
     const { pages } = this.#host;
     pages.bytes(page).set(bytes.subarray(piece.at, piece.at + piece.bytes), piece.start);
-    const { lblk, group, slot, parity } = place;
+    const { lblk, group, slot } = place;
     const { start, bytes: length } = piece;
-    return { lblk, group, slot, parity, request, start, bytes: length, page, generation: pages.generation(page) };
+    const parities = [...place.parities];
+    return { lblk, group, slot, parities, request, start, bytes: length, page, generation: pages.generation(page) };
   }
 }
 

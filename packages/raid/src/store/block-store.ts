@@ -197,6 +197,7 @@ export class BlockStore {
    * of the log are left to others. A `lazy` one is made durable with what comes later.
    */
   async journal(record: JournalRecord, spareBytes: number, urgency: 'now' | 'lazy' = 'now'): Promise<void> {
+    if (record.type === 'layout' && record.parity !== 1) await this.#enable('techniques');
     // Known at once, so that whoever asks for a block never sees it where it was.
     this.#parts.state.apply(record);
     const bytes = recordBytes(record);

@@ -2,6 +2,7 @@ import type { DataBlock } from '../kernel/data-state.ts';
 import type { EndEntry, JournalEntry, MjEntry, PjEntry } from '../kernel/journal.ts';
 import type { ParityBlock } from '../kernel/parity-state.ts';
 import type { ProxyEntry } from '../kernel/proxy-messages.ts';
+import { isParityCount, type ParityCount } from '../layout/geometry.ts';
 import { arrayMembersMax, dataSlotsMax, unitBlocksMax } from '../limits.ts';
 import { isResyncEntry, resyncEntry, resyncNumbers, resyncTypes } from './resync-record.ts';
 
@@ -33,8 +34,11 @@ export interface LayoutRecord {
   readonly type: 'layout';
   readonly gfid: number;
   readonly data: number;
+  readonly parity: ParityCount;
   readonly unitBlocks: number;
   readonly span: readonly number[];
+  /** This drive took the place of one that is lost, and nothing made its blocks again: what is not here is not zeros. */
+  readonly lost?: boolean | undefined;
 }
 
 /** Whoever writes an object must hold this token or a higher one. */
@@ -155,10 +159,13 @@ function decodeResync(type: number, gfid: number, view: DataView): EntryRecord |
   return entry && { type: 'entry', gfid, entry };
 }
 
-function encodeLayout({ data, unitBlocks, span }: LayoutRecord, view: DataView): void {
+function encodeLayout({ data, parity, unitBlocks, span, lost }: LayoutRecord, view: DataView): void {
   view.setUint8(bodyAt, data);
   view.setUint8(bodyAt + 1, span.length);
   view.setUint16(bodyAt + 2, unitBlocks, true);
+  // Most have one parity slot, and the first records said nothing of it.
+  view.setUint8(bodyAt + 4, parity === 1 ? 0 : parity + 1);
+  view.setUint8(bodyAt + 5, lost === true ? 1 : 0);
   for (const [index, member] of span.entries()) view.setUint8(bodyAt + layoutHeadBytes + index, member);
 }
 
@@ -168,11 +175,12 @@ function decodeLayout(gfid: number, view: DataView): LayoutRecord | undefined {
   const members = view.getUint8(bodyAt + 1);
   const unitBlocks = view.getUint16(bodyAt + 2, true);
   const isPossible = data >= 1 && data <= dataSlotsMax && unitBlocks >= 1 && unitBlocks <= unitBlocksMax;
-  if (!isPossible || members <= data || members > arrayMembersMax) return undefined;
+  const parity = view.getUint8(bodyAt + 4) === 0 ? 1 : view.getUint8(bodyAt + 4) - 1;
+  if (!isPossible || !isParityCount(parity) || members < data + parity || members > arrayMembersMax) return undefined;
   if (view.byteLength !== bodyAt + layoutHeadBytes + 8 * Math.ceil(members / 8)) return undefined;
   const span = Array.from({ length: members }, (_, index) => view.getUint8(bodyAt + layoutHeadBytes + index));
   return span.every((member) => member < arrayMembersMax)
-    ? { type: 'layout', gfid, data, unitBlocks, span }
+    ? { type: 'layout', gfid, data, parity, unitBlocks, span, ...(view.getUint8(bodyAt + 5) === 1 && { lost: true }) }
     : undefined;
 }
 

@@ -167,7 +167,7 @@ function imageRow(scenario: UpdateScenario, view: WorldView): number | undefined
 export function rowsReached(scenario: UpdateScenario): Property<WorldView>[] {
   const [write] = scenario.writes;
   const simple = scenario.writes.length === 1 && scenario.crashes > 1 && write!.range === undefined;
-  if (!simple || scenario.groups[write!.group]!.second !== undefined) return [];
+  if (!simple || parityNodes(scenario.groups[write!.group]!).length !== 1) return [];
   return decisionTable.map((_, row) =>
     sometimes(`row ${row} of the decision table`, (view) => imageRow(scenario, view) === row),
   );

@@ -11,10 +11,20 @@ interface SeededBug {
   readonly rules: Partial<RaidRules>;
 }
 
-const { oneStop0, oneStop1, powerLoss, sameBlock, retry, chainCalm } = quickScenarios;
+const { alone, alone1, oneStop0, oneStop1, powerLoss, sameBlock, retry, chainCalm } = quickScenarios;
 const { retryLate, chain, twoBlocks } = slowScenarios;
 
 const bugs: readonly SeededBug[] = [
+  {
+    name: 'no parity: toughness 1 is answered although nobody else holds the block',
+    scenario: alone1,
+    rules: { toughnessAlone: (asked) => asked },
+  },
+  {
+    name: 'no parity: D1 is taken for whole without its checksum',
+    scenario: alone,
+    rules: { verifies: (half) => half !== 'data' },
+  },
   {
     name: 'data hardened is said before mj is durable (L1)',
     scenario: powerLoss,

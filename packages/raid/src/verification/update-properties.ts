@@ -100,7 +100,8 @@ const allStops = (scenario: UpdateScenario, view: WorldView): number =>
 function isKept(scenario: UpdateScenario, view: WorldView, write: number): boolean {
   const { toughness, group, slot } = scenario.writes[write]!;
   const plan = scenario.groups[group]!;
-  if (toughness === 2) return true;
+  // Where there is no parity IOM to hold it, a write of toughness 1 is as tough as can be.
+  if (toughness === 2 || (toughness === 1 && parityNodes(plan).length === 0)) return true;
   if (toughness === 1) return allStops(scenario, view) <= parityNodes(plan).length;
   return stops(view, plan.members[slot] as number) === 0;
 }

@@ -1,7 +1,7 @@
 import type { WorldView } from '@holdfast/simulation';
 import type { DataState } from '../kernel/data-state.ts';
 import type { Toughness } from '../kernel/iom-messages.ts';
-import type { Address, JournalEntry } from '../kernel/journal.ts';
+import { type Address, type JournalEntry, parityPeers } from '../kernel/journal.ts';
 import type { ParityState } from '../kernel/parity-state.ts';
 import { type BlockValue, type Code, handleOf, parityOf } from './block-values.ts';
 import { entriesOf, logStart, roles } from './item-store.ts';
@@ -84,8 +84,7 @@ export const dataPlaces = ({ groups }: UpdateScenario, node: number): Place[] =>
   groups.flatMap(({ members }, group) => members.flatMap((member, slot) => (member === node ? [{ group, slot }] : [])));
 
 /** The nodes that have a parity of a group. */
-export const parityNodes = ({ parity, second }: GroupPlan): number[] =>
-  second === undefined ? [parity] : [parity, second];
+export const parityNodes = (plan: GroupPlan): readonly number[] => parityPeers(plan);
 
 /** The groups of which a node has a parity. */
 export const parityGroups = ({ groups }: UpdateScenario, node: number): number[] =>

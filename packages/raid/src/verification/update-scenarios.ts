@@ -1,4 +1,5 @@
 import type { Toughness } from '../kernel/iom-messages.ts';
+import { noPeer } from '../kernel/journal.ts';
 import type { GroupPlan, PlannedWrite, UpdateScenario } from './update-scenario.ts';
 
 /** Data on node 0, parity on node 1; another member that nobody writes must come out unchanged. */
@@ -44,6 +45,9 @@ const both = (name: string, groups: readonly GroupPlan[], writes: readonly Plann
 
 const second = { slot: 1 } as const;
 
+/** A block that nothing but its own drive has. */
+const alone: GroupPlan = { members: [0], parity: noPeer };
+
 /** Small enough for every test run. */
 export const quickScenarios = {
   undisturbed: one('2+1, one write, nobody stops', twoPlusOne, 2, 0),
@@ -65,6 +69,12 @@ export const quickScenarios = {
     pull: true,
   },
   chainCalm: both('2+1, two members of one group, nobody stops', [twoWriters], [at(2), at(2, second)], 0),
+  alone: { ...one('no parity, one write at toughness 2, two stops', alone, 2, 2), nodes: 1 },
+  alone1: {
+    ...one('no parity, two writes of one block at toughness 1, two stops', alone, 1, 2),
+    nodes: 1,
+    writes: [at(1), at(1)],
+  },
   retry: both('2+1, one write and its retry, one stop', [twoPlusOne], [at(2, { retried: true })], 1),
 } as const satisfies Record<string, UpdateScenario>;
 

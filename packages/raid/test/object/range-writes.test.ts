@@ -8,7 +8,7 @@ const four = [0, 1, 2, 3];
 const open = (directory: string) => RaidArray.openOn(new LocalHost(directory, four), {});
 const create = (directory: string) => RaidArray.createOn(new LocalHost(directory, four), smallShape);
 
-it.each(['parity', 'mirror'] as const)(
+it.each(['3+1', 'mirror', 'none', '2+1'] as const)(
   'reads back what was written in ranges of any place and length, technique %s',
   async (technique) => {
     const directory = scratchDirectory();

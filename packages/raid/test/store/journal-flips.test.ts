@@ -62,7 +62,7 @@ const kinds: readonly (readonly [string, JournalRecord, (drive: TestDrive) => bo
   ],
   [
     'layout',
-    { type: 'layout', gfid, data: 2, unitBlocks: 4, span: [0, 1, 2] },
+    { type: 'layout', gfid, data: 2, parity: 1, unitBlocks: 4, span: [0, 1, 2] },
     ({ store }) => store.journaled.layout(gfid) !== undefined,
   ],
   [

@@ -106,7 +106,7 @@ const records: readonly [string, JournalRecord, string][] = [
   ],
   [
     'how an object lies',
-    { type: 'layout', gfid, data: 3, unitBlocks: 16, span: [4, 0, 2, 1] },
+    { type: 'layout', gfid, data: 3, parity: 1, unitBlocks: 16, span: [4, 0, 2, 1] },
     `${header(13, 32)}03041000000000000400020100000000`,
   ],
   ...(
@@ -161,7 +161,7 @@ it('says in the superblock that there may be such records, before the first is w
   const incompatible = () =>
     [0, 4096].map((slot) => readFileSync(join(drive.path, 'superblock')).readUInt32LE(slot + 28));
   expect(incompatible()).toEqual([0, 0]);
-  await drive.store.journal({ type: 'layout', gfid, data: 1, unitBlocks: 4, span: [0, 1] }, 0);
+  await drive.store.journal({ type: 'layout', gfid, data: 1, parity: 1, unitBlocks: 4, span: [0, 1] }, 0);
   expect(incompatible()).toContain(1);
   await drive.reopen();
   expect(drive.store.journaled.layout(gfid)).toMatchObject({ data: 1, unitBlocks: 4, span: [0, 1] });

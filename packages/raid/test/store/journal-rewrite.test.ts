@@ -56,7 +56,7 @@ it('writes a log of many overwrites anew with the blocks as they are and what is
   await write(first);
   await write(second);
   await store.journal({ type: 'claim', gfid, token: 9 }, 0);
-  await store.journal({ type: 'layout', gfid, data: 1, unitBlocks: 4, span: [0, 1] }, 0);
+  await store.journal({ type: 'layout', gfid, data: 1, parity: 1, unitBlocks: 4, span: [0, 1] }, 0);
   const marked = { type: 'marked', gfid, lblk: 9, group: 9, slot: 0, seq: 4, client: 5, request: 6 } as const;
   for (const lblk of [9, 10]) await write({ ...marked, id: 1, lblk });
   await write({ type: 'unmarked', gfid, id: 2, lblk: 10, seq: 4 });

@@ -1,8 +1,8 @@
 import type { DriveDirectory, DriveFile } from '../../src/drive/drive-files.ts';
 import { KeyLocks } from '../../src/journal/key-locks.ts';
 import { blockPieces } from '../../src/object/block-pieces.ts';
-import { exclusiveOr } from '../../src/object/row-restore.ts';
 import { blockPlace, rowBlocks } from '../../src/object/stripe.ts';
+import { exclusiveOr } from '../../src/parity/block-sums.ts';
 import { members } from './recorded-run.ts';
 
 const geometry = { data: 3, parity: 1, unitBlocks: 4 } as const;
@@ -37,12 +37,12 @@ export class InPlaceArray {
           const old = await this.#at(place.data, place.group);
           const fresh = old.slice();
           fresh.set(bytes.subarray(at, at + length), start);
-          const parity = await this.#at(place.parity, place.group);
+          const parity = await this.#at(place.parities[0]!, place.group);
           exclusiveOr(parity, old);
           exclusiveOr(parity, fresh);
           await Promise.all([
             this.#overwrite(place.data, place.group, fresh),
-            this.#overwrite(place.parity, place.group, parity),
+            this.#overwrite(place.parities[0]!, place.group, parity),
           ]);
         });
       }),
@@ -53,7 +53,7 @@ export class InPlaceArray {
   async read(lblk: number, missing: number): Promise<Uint8Array> {
     const place = blockPlace(geometry, members, lblk);
     if (place.data !== missing) return this.#at(place.data, place.group);
-    const sum = await this.#at(place.parity, place.group);
+    const sum = await this.#at(place.parities[0]!, place.group);
     for (const other of rowBlocks(geometry, place)) {
       if (other !== lblk) exclusiveOr(sum, await this.#at(blockPlace(geometry, members, other).data, place.group));
     }

@@ -83,7 +83,8 @@ export async function leaveOpen(
   };
   const pending: Promise<unknown>[] = [];
   for (let lblk = 0; lblk < options.pairs; lblk++) {
-    const { group, slot, data, parity } = blockPlace(geometry, span, lblk);
+    const { group, slot, data, parities } = blockPlace(geometry, span, lblk);
+    const parity = parities[0]!;
     const [from, to] = [stores.get(data)!, stores.get(parity)!];
     const before = from.journaled.data(gfid, lblk)!;
     const [newData] = await from.takeBlocks(1);
@@ -133,7 +134,8 @@ export async function leaveOpen(
 
   /** An update that ended, and left its block as it was. */
   async function past(member: number, store: BlockStore, { lblk, address, seq }: DataBlock): Promise<void> {
-    const { group, slot, parity } = blockPlace(geometry, span, lblk);
+    const { group, slot, parities } = blockPlace(geometry, span, lblk);
+    const parity = parities[0]!;
     const ends = { newAddress: address, oldAddress: address, seq, checksum, client: 7, request: 1, parity };
     const id = idAt(member);
     const mj = { type: 'mj', mj: id, gfid, lblk, group, slot, writeStart: 0, writeBytes: blockBytes, ...ends } as const;

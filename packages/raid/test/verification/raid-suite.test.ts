@@ -16,6 +16,8 @@ const quick = [
   '2+1, slow reads, one write at toughness 2, two stops',
   '2+1, two members of one group, nobody stops',
   '2+1, one write and its retry, one stop',
+  'no parity, one write at toughness 2, two stops',
+  'no parity, two writes of one block at toughness 1, two stops',
   '2+2, one write, nobody stops',
   '2+2 after a loss of power, row 3 (000011)',
   '2+2 after a loss of power, row 12 (001100)',
