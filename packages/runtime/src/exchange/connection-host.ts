@@ -1,9 +1,9 @@
+import type { ConnectionEnv } from '../kernel/connection-env.ts';
 import { connectionKernel } from '../kernel/connection-kernel.ts';
 import { connectionRules } from '../kernel/connection-rules.ts';
 import type {
   Agreement,
   ClientNeed,
-  ConnectionEnv,
   ConnectionEvent,
   ConnectionNotice,
   OneSided,

@@ -1,4 +1,5 @@
 import type { InterconnectLink, LinkDownReason } from '../interconnect/types.ts';
+import type { SessionEnv } from '../kernel/session-env.ts';
 import { sessionKernel } from '../kernel/session-kernel.ts';
 import {
   acknowledgeTimer,
@@ -6,7 +7,6 @@ import {
   type LinkId,
   retentionTimer,
   retransmitTimer,
-  type SessionEnv,
   type SessionEvent,
   type SessionNotice,
 } from '../kernel/session-types.ts';

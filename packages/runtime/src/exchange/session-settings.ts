@@ -1,5 +1,5 @@
+import type { SessionEnv } from '../kernel/session-env.ts';
 import { sessionRules } from '../kernel/session-rules.ts';
-import type { SessionEnv } from '../kernel/session-types.ts';
 import {
   acknowledgeEveryRecords,
   acknowledgeMs,

@@ -1,8 +1,8 @@
+import type { ConnectionEnv } from './connection-env.ts';
 import type {
   Agreement,
   ClientNeed,
   ClientRefusal,
-  ConnectionEnv,
   ConnectionState,
   InboxCell,
   PortGrant,

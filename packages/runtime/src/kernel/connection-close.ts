@@ -1,7 +1,7 @@
 import type { EffectSink } from '@holdfast/kernel';
+import type { ConnectionEnv } from './connection-env.ts';
 import { openPhases } from './connection-state.ts';
 import {
-  type ConnectionEnv,
   type ConnectionNotice,
   type ConnectionState,
   connectionTimer,

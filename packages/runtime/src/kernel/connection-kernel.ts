@@ -12,11 +12,11 @@ import {
   sessionEnded,
   waitBeforeRead,
 } from './connection-close.ts';
+import type { ConnectionEnv } from './connection-env.ts';
 import { cellHeard, checkDone, operationOver, readDone, writeDone } from './connection-open.ts';
 import { decodeConnection, encodeConnection, initialConnection } from './connection-state.ts';
 import { connectionTable } from './connection-table.ts';
 import {
-  type ConnectionEnv,
   type ConnectionEvent,
   type ConnectionNotice,
   type ConnectionStage,

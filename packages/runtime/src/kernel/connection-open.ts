@@ -13,8 +13,8 @@ import {
   say,
   waitBeforeRead,
 } from './connection-close.ts';
+import type { ConnectionEnv } from './connection-env.ts';
 import {
-  type ConnectionEnv,
   type ConnectionStage,
   type ConnectionState,
   connectionTimer,

@@ -1,5 +1,6 @@
 import type { Handle } from '@holdfast/kernel';
 import type { TrafficClass } from '../exchange/types.ts';
+import type { SessionEnv } from './session-env.ts';
 import { clearSession, noHandle } from './session-state.ts';
 import { bestLink, header, type SessionSink } from './session-transfer.ts';
 import {
@@ -13,7 +14,6 @@ import {
   retentionTimer,
   retransmitTimer,
   type SessionEnd,
-  type SessionEnv,
   type SessionState,
 } from './session-types.ts';
 

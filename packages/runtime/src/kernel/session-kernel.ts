@@ -11,6 +11,7 @@ import {
   retentionOver,
   sayClose,
 } from './session-close.ts';
+import type { SessionEnv } from './session-env.ts';
 import {
   failLink,
   fencedHeard,
@@ -47,7 +48,6 @@ import {
   retransmitTimer,
   type SendCall,
   type SendResult,
-  type SessionEnv,
   type SessionEvent,
   type SessionFrame,
   type SessionNotice,

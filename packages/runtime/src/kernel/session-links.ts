@@ -1,13 +1,7 @@
 import { sayClose } from './session-close.ts';
+import type { SessionEnv } from './session-env.ts';
 import { acknowledge, assignLinks, bestLink, header, preferBest, pump, type SessionSink } from './session-transfer.ts';
-import {
-  firstLinkTimer,
-  type LinkId,
-  type LinkState,
-  retentionTimer,
-  type SessionEnv,
-  type SessionState,
-} from './session-types.ts';
+import { firstLinkTimer, type LinkId, type LinkState, retentionTimer, type SessionState } from './session-types.ts';
 
 const linkTimer = (link: LinkId): number => firstLinkTimer + link;
 

@@ -1,5 +1,6 @@
 import type { Decoder, Encoder } from '@holdfast/kernel';
-import type { ClassState, LinkRecord, LinkState, SessionEnv, SessionPhase, SessionState } from './session-types.ts';
+import type { SessionEnv } from './session-env.ts';
+import type { ClassState, LinkRecord, LinkState, SessionPhase, SessionState } from './session-types.ts';
 
 const phases: readonly SessionPhase[] = ['idle', 'open', 'closing', 'ended'];
 const linkStates: readonly LinkState[] = ['down', 'up', 'suspect', 'fenced', 'probing'];

@@ -1,5 +1,6 @@
 import type { EffectSink } from '@holdfast/kernel';
 import type { TrafficClass } from '../exchange/types.ts';
+import type { SessionEnv } from './session-env.ts';
 import { noHandle } from './session-state.ts';
 import {
   acknowledgeTimer,
@@ -10,7 +11,6 @@ import {
   retransmitTimer,
   type SendCall,
   type SendResult,
-  type SessionEnv,
   type SessionFrame,
   type SessionNotice,
   type SessionState,

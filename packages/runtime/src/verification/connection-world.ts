@@ -6,9 +6,10 @@ import {
   type WorldSpec,
   type WorldView,
 } from '@holdfast/simulation';
+import type { ConnectionEnv } from '../kernel/connection-env.ts';
 import { connectionKernel } from '../kernel/connection-kernel.ts';
 import { type ConnectionRules, connectionRules } from '../kernel/connection-rules.ts';
-import type { ClientNeed, ConnectionEnv, ConnectionEvent } from '../kernel/connection-types.ts';
+import type { ClientNeed, ConnectionEvent } from '../kernel/connection-types.ts';
 import { clientHost, type HostEvent, type HostState } from './client-host.ts';
 import { connectionMonitor } from './connection-monitor.ts';
 import { connectionProperties } from './connection-properties.ts';

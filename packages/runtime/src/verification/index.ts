@@ -12,10 +12,11 @@
  * ```
  */
 
+export type { SessionEnv } from '../kernel/session-env.ts';
 // Sessions and their links, for those who stack kernels of their own on them.
 export { sessionKernel } from '../kernel/session-kernel.ts';
 export { type SessionRules, sessionRules } from '../kernel/session-rules.ts';
-export type { SessionEnv, SessionEvent, SessionFrame, SessionNotice, SessionState } from '../kernel/session-types.ts';
+export type { SessionEvent, SessionFrame, SessionNotice, SessionState } from '../kernel/session-types.ts';
 export { connectionSuite } from './connection-suite.ts';
 export { type LinkEndsEvent, linkEnds } from './link-ends.ts';
 export { type OverSessions, overSessions, sessionEnv } from './over-sessions.ts';

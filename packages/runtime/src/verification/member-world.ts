@@ -7,12 +7,14 @@ import {
   type WorldView,
 } from '@holdfast/simulation';
 import type { TrafficClass } from '../exchange/types.ts';
+import type { ConnectionEnv } from '../kernel/connection-env.ts';
 import { connectionKernel } from '../kernel/connection-kernel.ts';
 import { connectionRules } from '../kernel/connection-rules.ts';
-import type { ConnectionEnv, ConnectionEvent, ConnectionState } from '../kernel/connection-types.ts';
+import type { ConnectionEvent, ConnectionState } from '../kernel/connection-types.ts';
+import type { SessionEnv } from '../kernel/session-env.ts';
 import { sessionKernel } from '../kernel/session-kernel.ts';
 import { sessionRules } from '../kernel/session-rules.ts';
-import type { SessionEnv, SessionEvent, SessionState } from '../kernel/session-types.ts';
+import type { SessionEvent, SessionState } from '../kernel/session-types.ts';
 import { linkEnds } from './link-ends.ts';
 import {
   linkEndsPart,

@@ -7,9 +7,10 @@ import {
   type WorldView,
 } from '@holdfast/simulation';
 import type { TrafficClass } from '../exchange/types.ts';
+import type { SessionEnv } from '../kernel/session-env.ts';
 import { sessionKernel } from '../kernel/session-kernel.ts';
 import { type SessionRules, sessionRules } from '../kernel/session-rules.ts';
-import type { SessionEnv, SessionEvent, SessionFrame, SessionNotice } from '../kernel/session-types.ts';
+import type { SessionEvent, SessionFrame, SessionNotice } from '../kernel/session-types.ts';
 import { faultBudget, spentFaults } from './fault-budget.ts';
 import { type LinkEndsState, linkEnds } from './link-ends.ts';
 import { sessionMonitor } from './session-monitor.ts';

@@ -1,10 +1,10 @@
 import { Decoder, EffectBuffer, Encoder } from '@holdfast/kernel';
 import { describe, expect, it } from 'vitest';
+import type { ConnectionEnv } from '../../src/kernel/connection-env.ts';
 import { connectionKernel } from '../../src/kernel/connection-kernel.ts';
 import { connectionRules } from '../../src/kernel/connection-rules.ts';
 import type {
   ClientNeed,
-  ConnectionEnv,
   ConnectionEvent,
   ConnectionNotice,
   InboxCell,

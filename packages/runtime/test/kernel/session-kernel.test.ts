@@ -1,6 +1,7 @@
 import { Decoder, EffectBuffer, Encoder, ProtocolError } from '@holdfast/kernel';
 import { describe, expect, it } from 'vitest';
 import type { TrafficClass } from '../../src/exchange/types.ts';
+import type { SessionEnv } from '../../src/kernel/session-env.ts';
 import { sessionKernel } from '../../src/kernel/session-kernel.ts';
 import { sessionRules } from '../../src/kernel/session-rules.ts';
 import {
@@ -8,7 +9,6 @@ import {
   retentionTimer,
   retransmitTimer,
   type SendResult,
-  type SessionEnv,
   type SessionEvent,
   type SessionFrame,
   type SessionNotice,
