@@ -45,34 +45,38 @@ export async function trimRange(object: Trimmed, range: ByteRange, signal: Abort
 /** Blocks of a range that may be held, ascending, the first of them: those that are, and those whose member is not there. */
 async function heldBlocks({ host, record }: Trimmed, fromBlock: number, toBlock: number): Promise<readonly number[]> {
   const { gfid, span, geometry } = record;
-  const counts = (member: number) => host.members.live.has(member) && !record.absent.includes(member);
-  const there = span.filter(counts);
   const request = { gfid, fromBlock, toBlock, ...groupsOf(record, fromBlock, toBlock) };
-  const answers = await Promise.all(
-    there.map((member) => unlessLost(host.members.ask(member, (iom, epoch) => iom.heldBlocks({ epoch, ...request })))),
+  const asked = await Promise.all(
+    span.map(async (member) => {
+      if (!host.members.live.has(member) || record.absent.includes(member)) return undefined;
+      return await unlessLost(host.members.ask(member, (iom, epoch) => iom.heldBlocks({ epoch, ...request })));
+    }),
   );
+  const answers = asked.filter((answer) => answer !== undefined);
+  // One that was lost before it answered is not there either.
+  const answered = new Set(span.filter((_, index) => asked[index] !== undefined));
   const whole = groupBlocks(geometry);
   const { unitBlocks } = geometry;
-  const held = new Set(answers.flatMap((answer) => answer?.blocks ?? []));
+  const held = new Set(answers.flatMap(({ blocks }) => blocks));
   // A member that is not there may have begun a write that nobody else heard of, and end it when it is back: what could be
   // there is overwritten, in every group that has anything, and in all of a range that is not long.
-  if (there.length < span.length) {
+  if (answered.size < span.length) {
     const groups = answers.flatMap((answer) => [
-      ...(answer?.groups ?? []).map((group) => Math.floor(group / unitBlocks)),
-      ...(answer?.blocks ?? []).map((lblk) => Math.floor(lblk / whole)),
+      ...answer.groups.map((group) => Math.floor(group / unitBlocks)),
+      ...answer.blocks.map((lblk) => Math.floor(lblk / whole)),
     ]);
     const blocks =
       toBlock - fromBlock <= heldBlocksMax
         ? [[fromBlock, toBlock] as const]
         : [...new Set(groups)].map((group) => [group * whole, (group + 1) * whole] as const);
     for (const [from, to] of blocks) {
-      for (let lblk = from; lblk < to; lblk++) if (!counts(blockPlace(geometry, span, lblk).data)) held.add(lblk);
+      for (let lblk = from; lblk < to; lblk++) if (!answered.has(blockPlace(geometry, span, lblk).data)) held.add(lblk);
     }
   }
   // Behind where an answer was cut off there may be more than it says.
   const cuts = answers.flatMap((answer) => [
-    answer?.blocks.length === heldBlocksMax ? answer.blocks.at(-1)! : toBlock,
-    answer?.groups.length === heldBlocksMax ? Math.floor(answer.groups.at(-1)! / unitBlocks) * whole - 1 : toBlock,
+    answer.blocks.length === heldBlocksMax ? answer.blocks.at(-1)! : toBlock,
+    answer.groups.length === heldBlocksMax ? Math.floor(answer.groups.at(-1)! / unitBlocks) * whole - 1 : toBlock,
   ]);
   const cut = Math.min(...cuts);
   return [...held].filter((lblk) => lblk >= fromBlock && lblk < toBlock && lblk <= cut).sort((a, b) => a - b);

@@ -59,7 +59,10 @@ it.each(['parity', 'mirror'] as const)(
   },
 );
 
-it('trims what lies on a member that is down, and takes no block back when that is there again', async () => {
+it.each([
+  ['is down', false],
+  ['dies before it says what it holds', true],
+])('trims what lies on a member that %s, and takes no block back when that is there again', async (_, isAsked) => {
   for (const technique of ['parity', 'mirror'] as const) {
     for (const victim of four) {
       const directory = scratchDirectory();
@@ -68,7 +71,13 @@ it('trims what lies on a member that is down, and takes no block back when that 
       const object = await array.objects.open(await array.objects.create({ technique }));
       // Some rows of which one member alone was ever written.
       for (let block = 0; block < 40; block += 5) await object.write(block * 4096, bytesOf(4096, block));
-      await host.cutOff(victim);
+      if (isAsked) {
+        let dying: Promise<void> | undefined;
+        host.beforeRequest = (member, request) => {
+          if (member === victim && request === 'heldBlocks') dying ??= host.cutOff(victim);
+          return dying;
+        };
+      } else await host.cutOff(victim);
       await object.trim({ offset: 4096 * 3, length: 4096 * 30 });
       const expected = new Uint8Array(40 * 4096);
       for (const block of [0, 35]) expected.set(bytesOf(4096, block), block * 4096);

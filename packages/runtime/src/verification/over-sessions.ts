@@ -10,8 +10,8 @@ import {
   type WorldSpec,
   type WorldView,
 } from '@holdfast/simulation';
+import type { SessionEnv } from '../kernel/session-env.ts';
 import { type SessionRules, sessionRules } from '../kernel/session-rules.ts';
-import type { SessionEnv } from '../kernel/session-types.ts';
 import { linkEnds } from './link-ends.ts';
 import { type LineEvent, type LineMistake, type LineNotice, type LineState, lineKernel } from './session-line.ts';
 

@@ -1,6 +1,7 @@
 import { type CellTable, type Decoder, type Encoder, handled, type Kernel } from '@holdfast/kernel';
+import type { SessionEnv } from '../kernel/session-env.ts';
 import { sessionKernel } from '../kernel/session-kernel.ts';
-import type { SessionEnv, SessionEvent, SessionFrame, SessionNotice, SessionState } from '../kernel/session-types.ts';
+import type { SessionEvent, SessionFrame, SessionNotice, SessionState } from '../kernel/session-types.ts';
 
 /**
  * What carries the messages of the kernels above from one node to another: a session kernel, and before it the messages
