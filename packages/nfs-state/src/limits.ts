@@ -160,6 +160,10 @@ export const segmentBytesMax = 32 << 20;
 /** Bytes of a batch or a snapshot before they are deflated. What claims to be more is not one. */
 export const unpackedBytesMax = 512 << 20;
 
+/** How deep a value may be nested that is kept in few bytes, and the lists of field names that are remembered to write it. */
+export const compactDepthMax = 64;
+export const compactShapesMax = 4096;
+
 /** Bytes of the log that are read at a time. */
 export const logReadBytes = 256 << 10;
 

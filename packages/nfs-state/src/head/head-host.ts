@@ -162,9 +162,10 @@ export class HeadHost {
     const out = this.#out;
     out.clear();
     logKernel.step(this.#state, event, this.#env, out);
-    const effects = Array.from({ length: out.length }, (_, at) => ({ ...out.at(at) }));
     if (serving && !this.#state.serving) this.clients.end();
-    for (const { kind, target, message, result, upward } of effects) {
+    // What follows from an effect is a later event: nothing else is put into `out` meanwhile.
+    for (let at = 0; at < out.length; at++) {
+      const { kind, target, message, result, upward } = out.at(at);
       if (kind === 'send') this.#send(target, message!);
       else if (kind === 'reply') this.clients.answered(target, result!);
       else if (kind === 'deliver') void this.#store(upward!);
@@ -181,10 +182,17 @@ export class HeadHost {
   /** Whoever may serve is asked before a client is expired: only the appender knows of all. */
   #tellWhoServes(): void {
     const { phase, epoch, followers } = this.#state;
-    if (phase !== 'appending') return;
+    if (phase !== 'appending' || this.#isTold()) return;
     const heads = [this.#context.slot, ...followers.map(({ head }) => head)].sort((one, other) => one - other);
     if (!this.#learnServing({ epoch, heads })) return;
     for (const { head } of followers) this.#peers.send(head, { type: 'SERVING', ...this.#serving });
+  }
+
+  #isTold(): boolean {
+    const { epoch, followers } = this.#state;
+    const known = this.#serving;
+    if (known.epoch !== epoch || known.heads.length !== followers.length + 1) return false;
+    return followers.every(({ head }) => known.heads.includes(head));
   }
 
   #learnServing({ epoch, heads }: Serving): boolean {

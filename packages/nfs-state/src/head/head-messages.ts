@@ -3,8 +3,9 @@ import type { LeaseMessage } from '../kernel/lease-types.ts';
 import type { HeadMessage } from '../kernel/log-types.ts';
 import type { Delta } from '../kernel/state-types.ts';
 import { batchBytesMax, messagePieceBytes } from '../limits.ts';
-import { fromText, toText } from '../log/plain-text.ts';
-import { LogBatchForm, LogRecordForm } from '../log/record-form.ts';
+import { batchFrame, readFrame } from '../log/batch-frame.ts';
+import { fromCompact, withCompact } from '../log/compact-form.ts';
+import { LogRecordForm } from '../log/record-form.ts';
 import type { BatchPlace } from '../log/segment-log.ts';
 
 const count = z.int().min(0);
@@ -15,7 +16,6 @@ const HeadMessageForm = z.discriminatedUnion('type', [
   z.object({ type: z.literal('WELCOME'), epoch, life: count, durable: count, settled: count, next: count }),
   z.object({ type: z.literal('PROPOSE'), epoch, record: LogRecordForm, compares: z.array(z.string()), seen: count }),
   z.object({ type: z.literal('REFUSE'), epoch, proposal: count, by: count }),
-  z.object({ type: z.literal('BATCH'), batch: LogBatchForm }),
   z.object({ type: z.literal('HEARD'), epoch, index: count }),
   z.object({ type: z.literal('PROGRESS'), epoch, durable: count, settled: count }),
   z.object({ type: z.literal('ASK'), epoch, question: count }),
@@ -53,16 +53,25 @@ export type PeerWord =
   | { readonly type: 'LEASES'; readonly message: LeaseMessage }
   | { readonly type: 'CHANGES'; readonly changes: readonly Delta[] };
 
-/** A word as pieces of one frame each; the first byte says whether more follow. */
-export function* piecesOf(word: PeerWord): Generator<Uint8Array> {
-  const bytes = new TextEncoder().encode(toText(word));
+/** What the first byte of a piece says: whether it is the last of a word, and whether the word is a batch as it lies in the log. */
+const isLast = 1;
+const isBatch = 2;
+
+/** A word as pieces of one frame of the channel each. */
+export function piecesOf(word: PeerWord): Uint8Array[] {
+  return word.type === 'BATCH' ? cut(batchFrame(word.batch), isBatch) : withCompact(word, (bytes) => cut(bytes, 0));
+}
+
+function cut(bytes: Uint8Array, kind: number): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
   for (let at = 0; at < bytes.length; at += messagePieceBytes) {
     const part = bytes.subarray(at, at + messagePieceBytes);
     const piece = new Uint8Array(part.length + 1);
-    piece[0] = at + part.length < bytes.length ? 1 : 0;
+    piece[0] = kind | (at + part.length < bytes.length ? 0 : isLast);
     piece.set(part, 1);
-    yield piece;
+    pieces.push(piece);
   }
+  return pieces;
 }
 
 /** Puts pieces together again. */
@@ -70,15 +79,19 @@ export class WordReader {
   #parts: Uint8Array[] = [];
   #bytes = 0;
 
-  /** @throws SyntaxError, ZodError, RangeError for what no head says */
+  /** @throws SyntaxError, ZodError, RangeError, CodecError for what no head says */
   take(piece: Uint8Array): PeerWord | undefined {
+    const kind = piece[0] ?? 0;
     this.#parts.push(piece.subarray(1));
     this.#bytes += piece.length;
     if (this.#bytes > 2 * batchBytesMax) throw new RangeError('A head sends a word without end.');
-    if (piece[0] === 1) return undefined;
-    const text = Buffer.concat(this.#parts).toString('utf8');
+    if ((kind & isLast) === 0) return undefined;
+    const bytes = this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts);
     this.#parts = [];
     this.#bytes = 0;
-    return PeerWordForm.parse(fromText(text)) as PeerWord;
+    if ((kind & isBatch) === 0) return PeerWordForm.parse(fromCompact(bytes)) as PeerWord;
+    const found = readFrame(bytes);
+    if (found.kind !== 'batch') throw new RangeError(`A head sends a batch that is ${found.kind}.`);
+    return { type: 'BATCH', batch: found.batch };
   }
 }

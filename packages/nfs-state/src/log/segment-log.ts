@@ -1,9 +1,9 @@
 import { crc32 } from 'node:zlib';
-import type { BlockObject, BlockObjects } from '@holdfast/raid/objects';
+import { type BlockObject, type BlockObjects, ClaimedError } from '@holdfast/raid/objects';
 import { ClaimLostError, LogDamagedError } from '../errors.ts';
 import type { BatchNumber, ClaimEpoch, LogBatch, LogContents, LogSnapshot } from '../kernel/log-types.ts';
 import { batchBytesMax, logPiecesMax, logReadBytes, manifestTriesMax, segmentBytesMax } from '../limits.ts';
-import { batchFrame, frameBlockBytes, readFrame } from './batch-frame.ts';
+import { assertFits, batchFrame, frameBlockBytes, readFrame } from './batch-frame.ts';
 import type { LogManifest, LogSegment, ManifestStore } from './log-manifest.ts';
 import { packed, unpacked } from './plain-text.ts';
 import { LogSnapshotForm } from './record-form.ts';
@@ -28,8 +28,8 @@ export interface BatchPlace {
 /**
  * The heads' log in mirrored objects of the array. Each appender writes segments of its own, and the manifest says which
  * batches of which segment count: what a stale appender still writes lies where nobody looks. An append is answered once
- * it is on the disks of both copies and the manifest, looked at afterwards, still names its epoch as the claim: whoever
- * claims later reads the segment after that, and finds it.
+ * it is on the disks of both copies. Whoever claims the log claims the last segment too, so that the array refuses what
+ * its appender writes from then on, and then reads it: what was answered is there.
  */
 export class SegmentLog {
   readonly #objects: BlockObjects;
@@ -52,15 +52,19 @@ export class SegmentLog {
   async claim(epoch: ClaimEpoch): Promise<void> {
     this.#segment = undefined;
     this.#snapshots = [];
-    await this.#manifests.change((manifest) => {
+    const { segments } = await this.#manifests.change((manifest) => {
       if (manifest.claim >= epoch) throw new ClaimLostError(epoch, manifest.claim);
       return { ...manifest, claim: epoch };
     });
+    // Earlier ones are not written any more, and a later one is not begun without the claim.
+    const last = segments.at(-1);
+    if (last !== undefined) await (await this.#open(last.gfid)).claim();
   }
 
   /** @throws ClaimLostError, RecordSizeError, or what the array says */
   async append(epoch: ClaimEpoch, batch: LogBatch): Promise<void> {
     const frame = batchFrame(batch);
+    assertFits(frame);
     this.appended.bytes += frame.length;
     this.appended.batches++;
     const segment = this.#segment;
@@ -69,11 +73,13 @@ export class SegmentLog {
       return;
     }
     const object = await this.#open(segment.gfid);
-    await object.write(segment.offset, frame, { toughness: 2 });
+    try {
+      await object.write(segment.offset, frame, { toughness: 2 });
+    } catch (error) {
+      throw error instanceof ClaimedError ? new ClaimLostError(epoch, (await this.#manifests.read()).claim) : error;
+    }
     this.place = { gfid: segment.gfid, number: batch.number, offset: segment.offset };
     segment.offset += frame.length;
-    const { claim } = await this.#manifests.read();
-    if (claim !== epoch) throw new ClaimLostError(epoch, claim);
   }
 
   /** Batches from that number on; a snapshot before them, where the log no longer reaches back so far. */

@@ -56,6 +56,7 @@ it('serves the same stateids when the process of all heads was killed, and nothi
   const object = await array.objects.open(manifest.segments[0]!.gfid);
   const codes = new Set<string>();
   cluster.events$.subscribe((event) => event.type === 'nfs-log-failed' && codes.add(event.code));
+  await object.claim();
   await object.write(4096, new Uint8Array(64).fill(0xff), { toughness: 2 });
   await expect(start()).rejects.toMatchObject({ code: 'HF_NFS_LOG_DAMAGED' });
   expect([...codes]).toContain('HF_NFS_LOG_DAMAGED');

@@ -1,9 +1,10 @@
-import type { BlockObjects } from '@holdfast/raid/objects';
+import { type BlockObjects, ClaimedError } from '@holdfast/raid/objects';
 
 /** Objects of an array in memory: bytes that can be broken. */
 export class MemoryBlocks {
   readonly bytes = new Map<string, Uint8Array>();
   failsWrites = false;
+  readonly #claims = new Map<string, number>();
   #made = 0;
 
   /** As the log takes them. */
@@ -24,7 +25,13 @@ export class MemoryBlocks {
   async open(gfid: string) {
     const bytes = this.bytes.get(gfid);
     if (bytes === undefined) throw new Error(`There is no object ${gfid}.`);
+    let own = 0;
     return {
+      claim: async () => {
+        own = (this.#claims.get(gfid) ?? 0) + 1;
+        this.#claims.set(gfid, own);
+        return own;
+      },
       read: async (offset: number, length: number) => {
         const into = new Uint8Array(length);
         into.set(bytes.subarray(offset, Math.min(offset + length, bytes.length)));
@@ -32,6 +39,7 @@ export class MemoryBlocks {
       },
       write: async (offset: number, from: Uint8Array) => {
         if (this.failsWrites) throw new Error('The array is gone.');
+        if (own < (this.#claims.get(gfid) ?? 0)) throw new ClaimedError(gfid);
         bytes.set(from, offset);
       },
     };
