@@ -92,6 +92,7 @@ export {
 } from './suite/run-explore.ts';
 export { type RunSimOptions, runSim, type SimFailure, type SimReport } from './suite/run-sim.ts';
 export type { FaultClass, Mutant, VerificationSuite } from './suite/suite.ts';
+export type { CallSpec } from './world/call-spec.ts';
 export { CellLog, type ReachedCell } from './world/cell-log.ts';
 export { checkReduction, type ReductionCheck } from './world/check-reduction.ts';
 export { type DiskEnding, DiskImage, type DiskRequest } from './world/disk-image.ts';
@@ -99,7 +100,6 @@ export { type Monitor, monitor, type Observation, type ObservedKind } from './wo
 export type { ReducibleStep, Reduction, StepTime } from './world/reduction.ts';
 export {
   badBlock,
-  type CallSpec,
   type DiskMode,
   type DiskOutcome,
   type DiskResult,

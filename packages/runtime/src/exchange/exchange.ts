@@ -8,7 +8,7 @@ import { Demultiplexer, type RecordBatch } from './demultiplexer.ts';
 import { ConsumerThrewError, FrameTooLargeError } from './errors.ts';
 import { EventPump } from './event-pump.ts';
 import type { ExchangeOptions, MemberExchange, PeerDiagnostics } from './member-exchange.ts';
-import { Peer } from './peer.ts';
+import { Peer, type PeerOwner } from './peer.ts';
 import type { PeerPlace } from './peer-place.ts';
 import type { RecordLog } from './record-log.ts';
 import { type LinkFactory, standardLinks } from './standard-links.ts';
@@ -35,6 +35,7 @@ class LocalExchange implements MemberExchange {
   readonly #pump: EventPump;
   readonly #demultiplexer: Demultiplexer;
   readonly #place: PeerPlace;
+  readonly #peerOwner: PeerOwner;
   readonly #peers: (Peer | undefined)[] = new Array<Peer | undefined>(memberSlots).fill(undefined);
   /** Peers with frames begun since the last flush: the first `#dirtyCount`. Emptying the array would free its memory. */
   readonly #dirty: Peer[] = [];
@@ -74,18 +75,18 @@ class LocalExchange implements MemberExchange {
       makeLink,
       waker: this.#waker,
       records: this.#demultiplexer.records,
-      owner: {
-        onReady: (peer) => this.#peerReady(peer),
-        onLost: (peer, loss) => this.#tell((each) => each.onLost?.(peer.slot, loss)),
-        onUndelivered: (peer, fate, port, bytes, start, end) => {
-          this.#tell((each) => each.onUndelivered?.(peer.slot, fate, port, bytes, start, end));
-        },
-        onWritable: (peer, trafficClass) => this.#tell((each) => each.onWritable?.(peer.slot, trafficClass)),
-        onFailover: (peer, from, to) => this.#tell((each) => each.onFailover?.(peer.slot, from, to)),
-        onLinkDown: (peer, driver, reason) => this.#tell((each) => each.onLinkDown?.(peer.slot, driver, reason)),
-        onLinkUp: (peer, driver) => this.#tell((each) => each.onLinkUp?.(peer.slot, driver)),
-        onError: (error) => this.#report(error),
+    };
+    this.#peerOwner = {
+      onReady: (peer) => this.#peerReady(peer),
+      onLost: (peer, loss) => this.#tell((each) => each.onLost?.(peer.slot, loss)),
+      onUndelivered: (peer, fate, port, bytes, start, end) => {
+        this.#tell((each) => each.onUndelivered?.(peer.slot, fate, port, bytes, start, end));
       },
+      onWritable: (peer, trafficClass) => this.#tell((each) => each.onWritable?.(peer.slot, trafficClass)),
+      onFailover: (peer, from, to) => this.#tell((each) => each.onFailover?.(peer.slot, from, to)),
+      onLinkDown: (peer, driver, reason) => this.#tell((each) => each.onLinkDown?.(peer.slot, driver, reason)),
+      onLinkUp: (peer, driver) => this.#tell((each) => each.onLinkUp?.(peer.slot, driver)),
+      onError: (error) => this.#report(error),
     };
     this.#pump = new EventPump(
       {
@@ -193,7 +194,7 @@ class LocalExchange implements MemberExchange {
   attachWires(peer: MemberSlot, incarnation: number, wires: WireEnds): void {
     if (this.#closed) throw new ClosedError(memberName(this.self));
     this.#peers[peer]?.drop('restarted');
-    this.#peers[peer] = new Peer(this.#place, peer, incarnation, wires);
+    this.#peers[peer] = new Peer(this.#place, peer, incarnation, wires, this.#peerOwner);
     // Not now: the caller may not have its consumers in place.
     this.#pump.lookSoon();
   }

@@ -17,7 +17,7 @@ import type { PeerPlace } from './peer-place.ts';
 import type { RecordLog } from './record-log.ts';
 import { sessionHeaderBytes } from './session-header.ts';
 import { SessionHost, type SessionOwner } from './session-host.ts';
-import { type FrameFate, type PeerLoss, type TrafficClass, trafficClasses } from './types.ts';
+import { type FrameFate, type PeerLoss, type PortNumber, type TrafficClass, trafficClasses } from './types.ts';
 
 /** Sessions one incarnation of a member may have with one peer. An endpoint is the incarnation times this, plus one each. */
 const endpointsPerIncarnation = 2 ** 30;
@@ -34,12 +34,25 @@ const lossOf: Readonly<Record<SessionEnd, PeerLoss>> = {
   'peer-reset': 'closed',
 };
 
+/** What a peer tells the exchange. */
+export interface PeerOwner {
+  onReady(peer: Peer): void;
+  onLost(peer: Peer, loss: PeerLoss): void;
+  onUndelivered(peer: Peer, fate: FrameFate, port: PortNumber, bytes: Uint8Array, start: number, end: number): void;
+  onWritable(peer: Peer, trafficClass: TrafficClass): void;
+  onFailover(peer: Peer, from: string, to: string): void;
+  onLinkDown(peer: Peer, driver: DriverName, reason: LinkDownReason): void;
+  onLinkUp(peer: Peer, driver: DriverName): void;
+  onError(error: Error): void;
+}
+
 /** Everything between this member and one incarnation of another: wires, connection, session. */
 export class Peer implements SessionOwner, ConnectionOwner {
   readonly slot: MemberSlot;
   readonly incarnation: number;
   readonly session: SessionHost;
   readonly #place: PeerPlace;
+  readonly #owner: PeerOwner;
   readonly #links: readonly InterconnectLink[];
   readonly #receivers: readonly RecordReceiver[];
   readonly #connection: ConnectionHost;
@@ -63,8 +76,9 @@ export class Peer implements SessionOwner, ConnectionOwner {
   #behind = false;
   #closed = false;
 
-  constructor(place: PeerPlace, slot: MemberSlot, incarnation: number, wires: WireEnds) {
+  constructor(place: PeerPlace, slot: MemberSlot, incarnation: number, wires: WireEnds, owner: PeerOwner) {
     this.#place = place;
+    this.#owner = owner;
     this.slot = slot;
     this.incarnation = incarnation;
     this.#ring = wires.ring;
@@ -244,11 +258,11 @@ export class Peer implements SessionOwner, ConnectionOwner {
   }
 
   onRoom(trafficClass: TrafficClass): void {
-    this.#place.owner.onWritable(this, trafficClass);
+    this.#owner.onWritable(this, trafficClass);
   }
 
   onProtocolError(error: Error): void {
-    this.#place.owner.onError(error);
+    this.#owner.onError(error);
   }
 
   // From the connection.
@@ -287,7 +301,7 @@ export class Peer implements SessionOwner, ConnectionOwner {
     this.ready = true;
     this.#beatsDrained = this.#place.block.heartbeat(this.slot);
     this.#detector.forgive(this.#beatsDrained);
-    this.#place.owner.onReady(this);
+    this.#owner.onReady(this);
     this.session.publish();
   }
 
@@ -303,7 +317,7 @@ export class Peer implements SessionOwner, ConnectionOwner {
   onClosed(end: SessionEnd): void {
     this.ready = false;
     this.#link = -1;
-    this.#place.owner.onLost(this, this.#loss ?? lossOf[end]);
+    this.#owner.onLost(this, this.#loss ?? lossOf[end]);
   }
 
   onResume(): void {
@@ -311,7 +325,7 @@ export class Peer implements SessionOwner, ConnectionOwner {
   }
 
   onIncompatible(versionMin: number, versionMax: number): void {
-    this.#place.owner.onError(new IncompatiblePeerError(memberName(this.slot), versionMin, versionMax));
+    this.#owner.onError(new IncompatiblePeerError(memberName(this.slot), versionMin, versionMax));
   }
 
   signalPeer(): void {
@@ -320,13 +334,13 @@ export class Peer implements SessionOwner, ConnectionOwner {
 
   #linkDown(link: LinkId, reason: LinkDownReason): void {
     const { driver } = this.#links[link] as InterconnectLink;
-    this.#place.owner.onLinkDown(this, driver, reason);
+    this.#owner.onLinkDown(this, driver, reason);
     this.session.linkDown(link, reason);
   }
 
   #linkUp(link: LinkId): void {
     const { driver } = this.#links[link] as InterconnectLink;
-    this.#place.owner.onLinkUp(this, driver);
+    this.#owner.onLinkUp(this, driver);
     this.session.linkUp(link);
   }
 
@@ -335,12 +349,12 @@ export class Peer implements SessionOwner, ConnectionOwner {
     const from = this.#link;
     this.#link = to;
     if (to !== -1) this.failovers++;
-    this.#place.owner.onFailover(this, this.#links[from]?.driver ?? 'none', this.#links[to]?.driver ?? 'none');
+    this.#owner.onFailover(this, this.#links[from]?.driver ?? 'none', this.#links[to]?.driver ?? 'none');
   }
 
   #report(fate: FrameFate, log: RecordLog, start: number, end: number): void {
     forEachFrame(log.words, start + sessionHeaderBytes, end, (port, frameStart, frameEnd) => {
-      this.#place.owner.onUndelivered(this, fate, port, log.bytes, frameStart, frameEnd);
+      this.#owner.onUndelivered(this, fate, port, log.bytes, frameStart, frameEnd);
     });
   }
 }

@@ -1,6 +1,6 @@
 import { delaySteps } from '../limits.ts';
+import type { CallSpec } from '../world/call-spec.ts';
 import { readableText } from '../world/plain-data.ts';
-import type { CallSpec } from '../world/spec.ts';
 import type { WorldView } from '../world/view.ts';
 import type { ChoiceStream } from './choices.ts';
 import { delayOf } from './delays.ts';

@@ -1,4 +1,5 @@
-import type { CallSpec, FaultBudget, WorldSpec } from './spec.ts';
+import type { CallSpec } from './call-spec.ts';
+import type { FaultBudget, WorldSpec } from './spec.ts';
 
 export const faultClasses = [
   'drop',

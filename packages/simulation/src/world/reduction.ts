@@ -1,4 +1,4 @@
-import type { CallSpec } from './spec.ts';
+import type { CallSpec } from './call-spec.ts';
 import type { WorldView } from './view.ts';
 
 /** A step that a {@link Reduction} may name: an arrival or a call. */

@@ -1,5 +1,6 @@
 import type { Kernel, KernelEvent } from '@holdfast/kernel';
 import type { Property } from '../explorer/model.ts';
+import type { CallSpec } from './call-spec.ts';
 import type { Monitor } from './monitor.ts';
 import type { Reduction } from './reduction.ts';
 import type { WorldView } from './view.ts';
@@ -105,19 +106,6 @@ export interface LinkSpec {
    * to an end that had not heard of the link being up may.
    */
   readonly resets?: boolean;
-}
-
-/** A local call that the workload may issue. */
-export interface CallSpec {
-  readonly label: string;
-  readonly node: number;
-  readonly part: number;
-  /** How often, or `unlimited`. */
-  readonly times: number | 'unlimited';
-  /** The event of the nth issue, counted from 0; always 0 for an unlimited call. */
-  event(nth: number): KernelEvent;
-  /** Whether it may be issued now; where omitted always. */
-  when?(view: WorldView): boolean;
 }
 
 /** How many faults of each class may happen in one history. Absent means none. */
