@@ -68,6 +68,7 @@ export class Membership {
   /** The view that is recorded everywhere, by who is in it. */
   #published: string;
   #changing: Promise<void> | undefined;
+  readonly #tooMany = Promise.withResolvers<never>();
   #closed = false;
 
   constructor(
@@ -85,6 +86,7 @@ export class Membership {
     this.#epoch = view.epoch;
     this.#published = nameOfView(view.live, []);
     this.#onLoss = onLoss;
+    this.#tooMany.promise.catch(() => undefined);
     for (const member of members) {
       if (!this.#live.has(member)) this.#lost.set(member, findings.get(member) ?? 'is not there');
     }
@@ -116,10 +118,21 @@ export class Membership {
   /** @throws TooManyDownError, ArrayClosedError */
   assertWritable(): void {
     if (this.#closed) throw new ArrayClosedError();
-    if (this.#lost.size > this.lossesMax) {
-      const why = [...this.#lost].map(([member, reason]) => [this.#host.name(member), reason]);
-      throw new TooManyDownError(Object.fromEntries(why), this.lossesMax);
-    }
+    if (this.#lost.size > this.lossesMax) throw this.#tooManyDown();
+  }
+
+  /**
+   * What `work` resolves with, unless more members are lost than may be: then there are no views any more, and nobody
+   * hears that those who went are not to be waited for.
+   * @throws TooManyDownError
+   */
+  whileCovered<T>(work: Promise<T>): Promise<T> {
+    return Promise.race([work, this.#tooMany.promise]);
+  }
+
+  #tooManyDown(): TooManyDownError {
+    const why = [...this.#lost].map(([member, reason]) => [this.#host.name(member), reason]);
+    return new TooManyDownError(Object.fromEntries(why), this.lossesMax);
   }
 
   /** Whether a new view is not yet durable on everyone in it: writes wait, reads need not. */
@@ -274,6 +287,7 @@ export class Membership {
     this.#silent.delete(member);
     this.#returning.delete(member);
     this.#lost.set(member, why);
+    if (this.#lost.size > this.lossesMax) this.#tooMany.reject(this.#tooManyDown());
     this.#change();
     this.#onLoss(member, why);
   }

@@ -116,8 +116,7 @@ export class RaidArray implements AsyncDisposable {
   static async #begin(host: ArrayHost, drives: () => Promise<OpenedArray>): Promise<RaidArray> {
     try {
       const array = new RaidArray(host, await drives());
-      array.#reconciliation = await array.#enter();
-      await array.#makeNames();
+      await array.#takePart();
       return array;
     } catch (error) {
       await Promise.allSettled(host.members.map((member) => host.iom(member).close()));
@@ -365,6 +364,17 @@ export class RaidArray implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #takePart(): Promise<void> {
+    try {
+      this.#reconciliation = await this.#membership.whileCovered(this.#enter());
+      await this.#membership.whileCovered(this.#makeNames());
+    } catch (error) {
+      this.#unlisten();
+      this.#membership.close();
+      throw error;
+    }
   }
 
   async #enter(): Promise<Reconciliation> {

@@ -198,3 +198,15 @@ it('answers every call after close with an error that says so', async () => {
   ];
   for (const call of calls) await expect(call()).rejects.toMatchObject({ code: 'HF_ARRAY_CLOSED' });
 });
+
+it('refuses when a second member is lost on the way, though a third one waits for that one for ever', async () => {
+  const directory = await closedArray();
+  const host = new LocalHost(directory, four);
+  host.beforeRequest = async (member, request) => {
+    if (request !== 'decided' || member !== 2) return;
+    await host.cutOff(3);
+    await new Promise(() => undefined);
+  };
+  await expect(RaidArray.openOn(host, { without: ['n1'] })).rejects.toMatchObject({ code: 'HF_TOO_MANY_DOWN' });
+  expect(await verdict(await open(directory), 'k', bytesOf(300_000))).toBe('right');
+});
