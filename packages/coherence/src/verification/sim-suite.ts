@@ -76,6 +76,7 @@ export const simulatedMutants: readonly { readonly name: string; readonly simula
       { ...deaths, viewRules: { awaitedMarkers: () => [], bars: () => false } },
     ],
     ['calls are served while the view changes', { ...deaths, viewRules: { holdsCalls: () => false } }],
+    ['a request goes ahead of those that came before it', { objectRules: { isUrgent: () => true } }],
     ['a removal does not await acknowledgements', { objectRules: { awaitsRemoval: () => false } }],
   ] as const satisfies readonly (readonly [string, Partial<StackedCluster>])[]
 ).map(([name, change]) => ({

@@ -1,9 +1,12 @@
 import { readPlain, writePlain } from '@holdfast/runtime/verification';
 import { type Monitor, monitor, type Observation } from '@holdfast/simulation';
-import type { NodeId } from '../kernel/object-types.ts';
+import type { NodeId, ObjectMessage } from '../kernel/object-types.ts';
 import type { ViewMessage } from '../kernel/view-types.ts';
 import { lostAnswer, type ObjectOperation } from './sim-history.ts';
 import type { CallStep, MemberEvent, MemberNotice, ObjectNumber } from './sim-member.ts';
+
+/** Times a request is passed on before it goes ahead of all others. */
+export const forwardsMax = 8;
 
 /** The place of the member among the parts of its node. */
 export const memberPart = 0;
@@ -12,9 +15,18 @@ interface OpenCall {
   readonly invoked: number;
   /** What it certainly or perhaps does, in case its node dies: the objects it may create or remove. */
   readonly does: { readonly type: 'touch' | 'remove' | 'nothing'; readonly keys: readonly ObjectNumber[] };
-  /** A grab that waits, for the bound on overtaking. */
-  waitsFor: readonly ObjectNumber[];
-  overtaken: number;
+  /** A grab that waits, not counting those of several objects, which ask for one after the other. */
+  waitsFor: ObjectNumber | undefined;
+}
+
+/** A request to write that waits at a node. */
+interface Stay {
+  readonly node: NodeId;
+  readonly key: ObjectNumber;
+  readonly requester: NodeId;
+  readonly since: number;
+  /** It was passed on so often that it goes ahead of all others. */
+  readonly isUrgent: boolean;
 }
 
 /** A message, and which life of its sender said it. */
@@ -40,7 +52,8 @@ export interface Witness {
   readonly owed: Record<string, true>;
   /** Objects something happened to since they were looked at. */
   touched: ObjectNumber[];
-  overtakenMax: number;
+  /** Requests to write, where they wait. */
+  stays: Stay[];
   /** The members of each view, from view 0 on: the supervisor's word. */
   readonly views: (readonly NodeId[])[];
   /** By node: the epoch in which it serves calls, -1 while it does not. */
@@ -79,6 +92,7 @@ function died(state: Witness, node: NodeId): void {
       state.history.push({ key, process: `n${node} which died`, invoked: call.invoked, call: made });
     }
   }
+  state.stays = state.stays.filter((stay) => stay.node !== node && stay.requester !== node);
   for (const name of Object.keys(state.writing)) if (name.startsWith(`${node}/`)) delete state.writing[name];
   for (const name of Object.keys(state.owed)) if (name.startsWith(`${node}/`)) delete state.owed[name];
   state.touched = [...state.keys];
@@ -103,6 +117,7 @@ function notified(state: Witness, node: NodeId, notice: MemberNotice): void {
     else state.underWay[outgoing] = [];
   } else if (notice.type === 'resumed') {
     state.serves[node] = notice.epoch;
+    state.stays = state.stays.filter((stay) => stay.node !== node);
     state.touched = [...state.keys];
     settleDeaths(state);
   }
@@ -138,8 +153,9 @@ function said(state: Witness, from: NodeId, to: NodeId, message: ViewMessage): v
   state.underWay[from * state.nodes + to]!.push({ life: deathsOf(state, from, state.views.length), message });
   touchOf(state, message);
   if (message.type !== 'OBJECT') return;
-  const leaves = message.message.type === 'GRANT' || message.message.type === 'OWN';
-  if (leaves && state.owed[`${from}/${message.key}`]) {
+  leaves(state, from, to, message.key as ObjectNumber, message.message);
+  const isGivenAway = message.message.type === 'GRANT' || message.message.type === 'OWN';
+  if (isGivenAway && state.owed[`${from}/${message.key}`]) {
     state.broken = `object ${message.key} left node ${from} before the call it came for had it (L3)`;
   }
 }
@@ -152,11 +168,11 @@ function happened(state: Witness, node: NodeId, event: MemberEvent, ordered: boo
     }
     case 'begin': {
       const { client, key, operation } = event;
-      const waitsFor = operation.type === 'grabAll' ? state.keys : operation.type === 'grab' ? [key] : [];
+      const waitsFor = operation.type === 'grab' ? key : undefined;
       const touches = operation.type === 'grabAll' || ('absence' in operation && operation.absence === 'touch');
       const type = operation.type === 'remove' ? 'remove' : touches ? 'touch' : 'nothing';
       const keys = operation.type === 'grabAll' ? state.keys : [key];
-      state.open[`${node}/${client}`] = { invoked: state.now, does: { type, keys }, waitsFor, overtaken: 0 };
+      state.open[`${node}/${client}`] = { invoked: state.now, does: { type, keys }, waitsFor };
       for (const each of keys) touch(state, each);
       break;
     }
@@ -165,6 +181,7 @@ function happened(state: Witness, node: NodeId, event: MemberEvent, ordered: boo
       break;
     case 'view':
       state.serves[node] = -1;
+      state.stays = state.stays.filter((stay) => stay.node !== node);
       break;
     case 'stored':
       touch(state, event.key);
@@ -179,7 +196,13 @@ function heard(state: Witness, from: NodeId, to: NodeId, message: ViewMessage, o
   if (ordered && place !== 0) state.broken = `node ${to} heard from ${from} what was not the next to be heard`;
   if (place >= 0) queue.splice(place, 1);
   const isServed = message.type === 'OBJECT' && message.epoch === state.serves[to];
-  if (isServed && message.message.type === 'GRANT') state.owed[`${to}/${message.key}`] = true;
+  if (!isServed) return;
+  const { message: about } = message;
+  const key = message.key as ObjectNumber;
+  if (about.type === 'GRANT') state.owed[`${to}/${key}`] = true;
+  if (about.type !== 'COPY_REQ' || about.kind !== 'write') return;
+  const isUrgent = about.forwards >= forwardsMax;
+  state.stays.push({ node: to, key, requester: about.requester, since: state.now, isUrgent });
 }
 
 function told(state: Witness, node: NodeId, client: number, { key, step, value, touched, isLast }: CallStep): void {
@@ -197,9 +220,12 @@ function told(state: Witness, node: NodeId, client: number, { key, step, value, 
   delete state.owed[`${node}/${key}`];
   switch (step) {
     case 'saw':
+      if (call !== undefined) call.waitsFor = undefined;
       record(call!.invoked, { call: { type: 'see', touched } }, value);
-      if (!isLast) state.writing[`${name}/${key}`] = { since: state.now, saw: value };
-      if (call!.waitsFor.includes(key)) overtake(state, key, call!);
+      if (!isLast) {
+        state.writing[`${name}/${key}`] = { since: state.now, saw: value };
+        notBefore(state, node, key, call!.invoked);
+      }
       break;
     case 'wrote': {
       const { since, saw } = state.writing[`${name}/${key}`]!;
@@ -227,14 +253,26 @@ function told(state: Witness, node: NodeId, client: number, { key, step, value, 
   }
 }
 
-/** A writer has the object: those that waited before it came were overtaken. */
-function overtake(state: Witness, key: ObjectNumber, winner: OpenCall): void {
-  state.overtakenMax = Math.max(state.overtakenMax, winner.overtaken);
-  for (const other of Object.values(state.open)) {
-    if (other !== winner && other.waitsFor.includes(key) && other.invoked < winner.invoked) other.overtaken++;
+/** A writer at a node has the object: no request may wait there since before that writer asked (L2). */
+function notBefore(state: Witness, node: NodeId, key: ObjectNumber, asked: number): void {
+  const overtaken = state.stays.find((stay) => stay.node === node && stay.key === key && stay.since < asked);
+  if (overtaken === undefined) return;
+  state.broken = `node ${overtaken.requester} waits at node ${node} to write object ${key}, and one that came later goes first (L2)`;
+}
+
+/** The node has answered a request, or passed it on. */
+function leaves(state: Witness, from: NodeId, to: NodeId, key: ObjectNumber, message: ObjectMessage): void {
+  const requester = 'requester' in message ? message.requester : to;
+  const isThis = (stay: Stay): boolean => stay.node === from && stay.key === key && stay.requester === requester;
+  const stay = state.stays.find(isThis);
+  if (stay === undefined || !('request' in message)) return;
+  state.stays = state.stays.filter((each) => each !== stay);
+  if (message.type !== 'GRANT' || stay.isUrgent) return;
+  notBefore(state, from, key, stay.since);
+  for (const [name, call] of Object.entries(state.open)) {
+    if (!name.startsWith(`${from}/`) || call.waitsFor !== key || call.invoked > stay.since) continue;
+    state.broken = `a call waits at node ${from} to write object ${key}, and a request that came later goes first (L2)`;
   }
-  winner.waitsFor = winner.waitsFor.filter((each) => each !== key);
-  winner.overtaken = 0;
 }
 
 /**
@@ -255,7 +293,7 @@ export const witness = (nodes: number, keys: readonly ObjectNumber[], ordered: b
       writing: {},
       owed: {},
       touched: [],
-      overtakenMax: 0,
+      stays: [],
       views: [Array.from({ length: nodes }, (_, node) => node)],
       serves: new Array<number>(nodes).fill(0),
       deaths: [],

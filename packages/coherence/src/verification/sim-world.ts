@@ -39,7 +39,7 @@ import {
   memberKernel,
   type ObjectNumber,
 } from './sim-member.ts';
-import { memberPart, type Witness, witness } from './sim-witness.ts';
+import { forwardsMax, memberPart, type Witness, witness } from './sim-witness.ts';
 
 /** A cluster in the simulator: containers over sessions over links that fail. */
 export interface StackedCluster {
@@ -89,7 +89,7 @@ const objectEnvOf = (
   self,
   defaultOwner: members[key % members.length] ?? self,
   members,
-  forwardsMax: 8,
+  forwardsMax,
   requestIds: 2 ** 32,
   fill: 'blank',
   exclusiveReaders: false,

@@ -74,7 +74,7 @@ export function viewProperties(scenario: ViewScenario): Property<WorldView>[] {
         const up = upIn(view);
         if (up.length === 0) return undefined;
         const live = up.map((node) => viewOf(view, node));
-        if (!isSteady(live, up)) return mayStillChange(view, scenario) ? undefined : 'a change of view does not end';
+        if (!isSteady(live, up)) return mayStillChange(scenario) ? undefined : 'a change of view does not end';
         return nobodyForgotten(sightOf(view, up));
       },
     ),
@@ -90,6 +90,6 @@ export function viewProperties(scenario: ViewScenario): Property<WorldView>[] {
   ];
 }
 
-/** With a supervisor of its own a view may be still to come although no message is under way. */
-const mayStillChange = (_view: WorldView, { crashes, restarts, joins, leaves }: ViewScenario): boolean =>
-  crashes > 1 || restarts !== undefined || joins !== undefined || leaves === true;
+/** Where views are told by calls, one may be still to come although no message is under way. */
+const mayStillChange = ({ sessionsEndFirst, restarts, joins, leaves }: ViewScenario): boolean =>
+  sessionsEndFirst === true || restarts !== undefined || joins !== undefined || leaves === true;

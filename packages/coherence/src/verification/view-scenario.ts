@@ -19,6 +19,8 @@ export interface ViewScenario {
   readonly callers?: readonly number[];
   readonly mortals?: readonly number[];
   readonly crashes: number;
+  /** A session may end long before the host hears of the view without its peer; else both are one step. */
+  readonly sessionsEndFirst?: boolean;
   /** Every value written is on two nodes. */
   readonly backup?: boolean;
   /** What is evicted goes to the device of the default owner, which takes its time and may fail. */

@@ -148,6 +148,7 @@ export const viewScenarios = {
   },
   deathDuringChange: {
     name: '4 nodes, 1 call of one, two deaths, the second while the view changes: get',
+    sessionsEndFirst: true,
     nodes: 4,
     callsPerNode: 1,
     callers: [3],

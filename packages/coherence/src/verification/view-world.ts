@@ -210,6 +210,14 @@ function deviceOf(notice: ViewNotice, { hasDevices }: ViewScenario): Input | und
 const isTakenBack = (sent: ViewMessage): boolean =>
   sent.type === 'OBJECT' && (movesObject(sent.message) || sent.message.type === 'OWN');
 
+/** Whether a host is told of a death and of the end of the session in one step. */
+const tellsAtOnce = ({ crashes, restarts, sessionsEndFirst }: ViewScenario): boolean =>
+  crashes > 0 && restarts === undefined && sessionsEndFirst !== true;
+
+/** Who died is told in the order of the views, which is the same for all. */
+const isNextDeath = (view: WorldView, node: number, other: number): boolean =>
+  viewsIn(view)[viewOf(view, node).view.epoch]?.includes(other) === false;
+
 /** A world in which nodes die at any moment, and every prefix of what they sent arrives. */
 export function viewWorld(
   scenario: ViewScenario,
@@ -218,7 +226,7 @@ export function viewWorld(
 ): WorldSpec {
   const nodes = allNodes(scenario);
   const { crashes, restarts } = scenario;
-  const isPrompt = crashes === 1 && restarts === undefined;
+  const isPrompt = tellsAtOnce(scenario);
   const hasJoin = scenario.joins !== undefined || scenario.leaves === true;
   return {
     name: scenario.name,
@@ -260,13 +268,14 @@ export function viewWorld(
     monitors: [
       crashMonitor({ nodes, backup: scenario.backup ?? false }),
       keyedCallBudget(scenario.nodes, restarts !== undefined),
-      ...(isPrompt || hasJoin ? [] : [supervisor(nodes)]),
+      ...((isPrompt && crashes === 1) || hasJoin ? [] : [supervisor(nodes)]),
       ...(scenario.operations.some(({ type }) => type === 'remove' || type === 'execute')
         ? [onceMonitor(scenario.nodes)]
         : []),
     ],
     properties: viewProperties(scenario),
     final: () => true,
+    ...(isPrompt && crashes > 1 && { notices: isNextDeath }),
     faults: { ...(crashes > 0 && { crash: crashes }), ...(restarts !== undefined && { restart: restarts }) },
     renumbering: viewVersionRanks,
     ...(scenario.isReduced === true && { reduction: viewReduction(scenario) }),

@@ -234,7 +234,7 @@ export class EnabledActions {
     const end = direction & 1;
     const knownDown = (word & (linkKnownDown << end)) !== 0;
     const suspected = (word & (linkSuspected << end)) !== 0;
-    if (broken && !knownDown) {
+    if (broken && !knownDown && this.#mayNotice(direction)) {
       this.#add('noticeDown', direction);
       if (topology.takesBack[direction] && this.#vector[layout.queues + direction] !== 0) {
         this.#add('noticeDownUnknown', direction);
@@ -245,6 +245,12 @@ export class EnabledActions {
     if (!broken && knownDown) this.#add('noticeUp', direction);
     if (!broken && !knownDown && !suspected && this.#left('suspect')) this.#add('suspect', direction);
     if (!broken && suspected) this.#add('trust', direction);
+  }
+
+  #mayNotice(direction: number): boolean {
+    const { spec, topology } = this.#store;
+    const { from, fromPort } = topology.directions[direction]!;
+    return spec.notices?.(this.#view, from, fromPort) !== false;
   }
 
   #left(fault: FaultClass): boolean {

@@ -208,6 +208,11 @@ export interface WorldSpec {
    * that stand on a contract of durable items which another kernel keeps. Default `write-back`.
    */
   readonly disks?: DiskMode;
+  /**
+   * Whether a node may notice now that its link by this port is down; where omitted, at any moment. For hosts that learn of
+   * deaths one after the other, in an order that all share. Of the explorer: in the simulator a node may notice at any moment.
+   */
+  notices?(view: WorldView, node: number, port: number): boolean;
   /** Which messages `drop` may lose; where omitted, all. */
   droppable?(message: unknown): boolean;
   readonly monitors?: readonly Monitor[];
