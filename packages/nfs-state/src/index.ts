@@ -66,6 +66,7 @@ export {
   type Delegation,
   type Delta,
   endOfFile,
+  type HeadMemory,
   type Here,
   type IsLapsed,
   type KeptReply,
@@ -102,4 +103,9 @@ export type { Hello, ServerWord } from './servers/messages.ts';
 export { metadataServerOn } from './servers/metadata-port.ts';
 export { MetadataServer, type MetadataServerOptions, type MetadataServerPort } from './servers/metadata-server.ts';
 export { type MetadataGround, MetadataService, metadataService } from './servers/metadata-service.ts';
-export { type PageServersOptions, startPageServers } from './servers/page-servers.ts';
+export {
+  addMetadataServer,
+  type MetadataServerPlace,
+  type PageServersOptions,
+  startPageServers,
+} from './servers/page-servers.ts';

@@ -17,6 +17,7 @@ async function openFiles(client: NfsClient, count: number): Promise<Stateid[]> {
   const said = await granted(client, { type: 'exchange-id', ...asked });
   const id = said.clientId!;
   await granted(client, { type: 'create-session', client: id, sequence: said.sequence!, principal, slots: 1 });
+  await granted(client, { type: 'reclaim-complete', client: id });
   const stateids = new Array<Stateid>(count);
   let next = 0;
   const walk = async () => {

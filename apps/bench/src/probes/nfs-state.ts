@@ -19,7 +19,7 @@ const state = emptyNfsState();
 let minted = 0n;
 const mint = { epoch: 1, node: 0, next: () => ++minted };
 
-const here = { isLapsed: () => false, canRecall: () => false };
+const here = { isLapsed: () => false, canRecall: () => false, self: 'probe' };
 
 function take(operation: Operation): Reply {
   const { reply, deltas } = planOperation(state, operation, mint, stateBoundsDefault, here);

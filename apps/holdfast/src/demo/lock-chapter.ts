@@ -7,16 +7,19 @@ export interface LockReport {
   readonly servedBy: string;
   readonly stillHeld: boolean;
   readonly stillRefused: boolean;
+  /** Bytes written under it through a page cache, half of them before the death not stable; and those that differ when read. */
+  readonly bytes: number;
+  readonly differentBytes: number;
   /** From when the death was known until both clients had their answers. No grace period, nothing reclaimed. */
   readonly pauseMs: number;
 }
 
-/** The chapter of the demo in which two clients of NFS want one lock, and the head that granted it is killed. */
+/** The chapter of the demo in which a client of NFS writes under a lock that another one wants, and its head is killed. */
 export class LockChapter {
   readonly #ground: LockGround | undefined;
   #grantedBy = '';
   #lock: ContestedLock | undefined;
-  #outcome: Promise<LockReport> | undefined;
+  #outcome: Promise<Omit<LockReport, 'differentBytes'>> | undefined;
 
   /** Without heads the chapter is left out. */
   constructor(ground: LockGround | undefined) {
@@ -36,17 +39,19 @@ export class LockChapter {
     const lock = this.#lock;
     if (lock === undefined) return;
     const startedAt = performance.now();
-    this.#outcome = Promise.all([lock.mayWrite(), lock.isRefused()]).then(([stillHeld, stillRefused]) => ({
+    this.#outcome = Promise.all([lock.isHeld(), lock.isRefused()]).then(([stillHeld, stillRefused]) => ({
       grantedBy: this.#grantedBy,
       servedBy: lock.survivor,
       stillHeld,
       stillRefused,
+      bytes: lock.bytes,
       pauseMs: Math.round(performance.now() - startedAt),
     }));
     this.#outcome.catch(() => undefined);
   }
 
   async finish(): Promise<LockReport | undefined> {
-    return this.#outcome;
+    const outcome = await this.#outcome;
+    return outcome && { ...outcome, differentBytes: await this.#lock!.differentBytes() };
   }
 }

@@ -1,15 +1,28 @@
-import { type NfsClient, NfsHeads, type Reply, type Stateid } from '@holdfast/nfs-state';
+import {
+  addMetadataServer,
+  type NfsClient,
+  NfsHeads,
+  type OpenFile,
+  PageCache,
+  type Reply,
+  type Stateid,
+  startPageServers,
+} from '@holdfast/nfs-state';
 import type { RaidArray } from '@holdfast/raid';
 import type { Cluster } from '@holdfast/runtime';
 
-/** Two clients on two heads that want the same lock: one holds it. */
+/** Two clients on two heads that want the same lock: one holds it, and writes under it through its page cache. */
 export interface ContestedLock {
   /** The head of the client that is refused. */
   readonly survivor: string;
-  /** Whether the holder may still write under its lock, whichever head it asks. */
-  mayWrite(): Promise<boolean>;
+  /** Bytes that the holder has written under its lock, half of them not made stable before its head dies. */
+  readonly bytes: number;
+  /** Whether the holder still has its lock, and what it wrote under it became stable. */
+  isHeld(): Promise<boolean>;
   /** Whether the other client is refused, and told who holds it. */
   isRefused(): Promise<boolean>;
+  /** Bytes that another client reads and that are not what was written. */
+  differentBytes(): Promise<number>;
 }
 
 /** Where clients of NFS lock. */
@@ -18,9 +31,15 @@ export interface LockGround {
   contest(node: string): Promise<ContestedLock>;
 }
 
-const file = 'the file both want';
+const file = 'the-file-both-want';
+const fileBytes = 2 << 20;
+const pagesMax = 1024;
 const wholeFile = { offset: 0n, length: 2n ** 64n - 1n };
 const principal = 'demo';
+
+/** Bytes that differ from page to page, and within one. */
+const contentOf = (bytes: number): Uint8Array =>
+  Uint8Array.from({ length: bytes }, (_, at) => (at >> 12) * 31 + at * 7 + 1);
 
 /** Heads over the array of the demo. */
 export class ClusterLocks implements LockGround {
@@ -28,6 +47,7 @@ export class ClusterLocks implements LockGround {
   readonly #array: RaidArray;
   readonly #nodes: readonly string[];
   #heads: NfsHeads | undefined;
+  readonly #caches: PageCache[] = [];
 
   constructor(cluster: Cluster, array: RaidArray, nodes: readonly string[]) {
     this.#cluster = cluster;
@@ -39,22 +59,55 @@ export class ClusterLocks implements LockGround {
     const survivor = this.#nodes.find((other) => other !== node)!;
     const heads = await NfsHeads.start(this.#cluster, { array: this.#array, heads: [node, survivor] });
     this.#heads = heads;
-    // The holder asks the head on `node` first, and goes to the other one when it is gone.
-    const holder = new LockClient('anna', heads.client());
+    const dataServers = [...this.#nodes];
+    await startPageServers(this.#cluster, { metadata: [node], dataServers });
+    const connect = async (): Promise<PageCache> => {
+      const options = { metadata: [node, survivor], dataServers, pagesMax };
+      const cache = await PageCache.connect(this.#cluster.main, options);
+      this.#caches.push(cache);
+      return cache;
+    };
+    // Served by the head on `node`, as the only one that could.
+    const cache = await connect();
+    await addMetadataServer(this.#cluster, { node: survivor, dataServers });
+    const content = contentOf(fileBytes);
+    const held = await writeUnderLock(cache, content);
     const other = new LockClient('ben', heads.head(survivor).client());
-    await holder.begin();
     await other.begin();
-    const granted = await holder.lock();
+    const holder = (await other.lock()).denied?.client;
     return {
       survivor,
-      mayWrite: async () => (await holder.write(granted.stateid!)).status === 'OK',
-      isRefused: async () => (await other.lock()).denied?.client === holder.id,
+      bytes: fileBytes,
+      isHeld: async () => {
+        await held.fsync();
+        return cache.stats().leasesLostTotal === 0;
+      },
+      isRefused: async () => holder !== undefined && (await other.lock()).denied?.client === holder,
+      differentBytes: async () => {
+        await using copy = await (await connect()).open(file);
+        const read = await copy.read(0, fileBytes + 1);
+        const different = content.reduce((sum, byte, at) => sum + (read[at] === byte ? 0 : 1), 0);
+        return different + Math.max(0, read.length - content.length);
+      },
     };
   }
 
   async close(): Promise<void> {
+    for (const cache of this.#caches) await cache.close();
     await this.#heads?.close();
   }
+}
+
+/** A file with a lock on all of it, written; the second half is in the cache only. */
+async function writeUnderLock(cache: PageCache, content: Uint8Array): Promise<OpenFile> {
+  await cache.create(file);
+  const open = await cache.open(file);
+  await open.lock();
+  const half = content.length / 2;
+  await open.write(0, content.subarray(0, half));
+  await open.fsync();
+  await open.write(half, content.subarray(half));
+  return open;
 }
 
 /** A client of NFSv4.0 with one file open. */
@@ -68,10 +121,6 @@ class LockClient {
   constructor(name: string, client: NfsClient) {
     this.#name = name;
     this.#client = client;
-  }
-
-  get id(): string {
-    return this.#id;
   }
 
   async begin(): Promise<void> {
@@ -96,9 +145,5 @@ class LockClient {
       lockType: 'write',
       range: wholeFile,
     });
-  }
-
-  write(stateid: Stateid): Promise<Reply> {
-    return this.#client.ask({ type: 'io', file, stateid, write: true });
   }
 }

@@ -107,7 +107,7 @@ export class Narrator {
     );
   }
 
-  locked({ grantedBy, servedBy, stillHeld, stillRefused, pauseMs }: LockReport): void {
+  locked({ grantedBy, servedBy, stillHeld, stillRefused, pauseMs, bytes, differentBytes }: LockReport): void {
     if (!stillHeld || !stillRefused) {
       this.#timeline.mark(
         `✗ the lock that ${grantedBy} had granted ${stillHeld ? 'was granted twice' : 'is lost'}`,
@@ -119,6 +119,11 @@ export class Narrator {
     this.#timeline.note(
       `${servedBy} serves the same stateid, ${pauseMs} ms after the death was known; nothing was reclaimed`,
     );
+    if (differentBytes > 0) {
+      this.#timeline.mark(`✗ ${showBytes(differentBytes)} written under the lock did not come back`, 'red');
+    } else {
+      this.#timeline.note(`${showBytes(bytes)} written under it through a page cache are there, each byte as written`);
+    }
   }
 
   overwritten({ answered, afterKill, caughtBetween, different }: OverwriteReport, dead: string): void {

@@ -83,7 +83,8 @@ async function makeScratch(parent: string, streams: Streams): Promise<ScratchDir
 
 /** A mismatch outweighs what could not be read: the first means that data was lost. */
 function exitCodeOf(report: DemoReport): number {
-  const isLockLost = report.lock !== undefined && !(report.lock.stillHeld && report.lock.stillRefused);
+  const { lock } = report;
+  const isLockLost = lock !== undefined && !(lock.stillHeld && lock.stillRefused && lock.differentBytes === 0);
   const isWrong =
     isLockLost ||
     report.mismatches > 0 ||

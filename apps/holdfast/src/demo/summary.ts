@@ -31,12 +31,14 @@ export function printSummary(terminal: Terminal, report: DemoReport, keptAt: str
     row('', `read by ${readBy.join(', ')} after it died: ${verdict}`);
   }
   if (report.lock !== undefined) {
-    const { grantedBy, servedBy, pauseMs } = report.lock;
-    const verdict = isLockKept(report) ? 'still held, the other client still refused' : style('red', 'not kept');
+    const { grantedBy, servedBy, pauseMs, bytes, differentBytes, stillHeld, stillRefused } = report.lock;
+    const verdict = stillHeld && stillRefused ? 'still held, the other client still refused' : style('red', 'not kept');
     row(
       'lock of an NFS client',
       `granted by ${grantedBy}, served by ${servedBy} ${pauseMs} ms after it died: ${verdict}`,
     );
+    const read = differentBytes === 0 ? 'as written' : style('red', `${showCount(differentBytes)} different`);
+    row('', `${showBytes(bytes)} written under it through a page cache, half of them made stable after that: ${read}`);
   }
   if (report.overwrites !== undefined) {
     const { answered, afterKill, blocks, caughtBetween, different } = report.overwrites;
@@ -114,7 +116,8 @@ const phaseNames: Readonly<Record<string, string>> = {
   checkSource: 'hashing the source',
 };
 
-const isLockKept = ({ lock }: DemoReport): boolean => lock === undefined || (lock.stillHeld && lock.stillRefused);
+const isLockKept = ({ lock }: DemoReport): boolean =>
+  lock === undefined || (lock.stillHeld && lock.stillRefused && lock.differentBytes === 0);
 
 function verdictOf(report: DemoReport): [Style, string] {
   const { killedAt, nodes } = report;

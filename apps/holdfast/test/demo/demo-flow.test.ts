@@ -75,7 +75,10 @@ test('the same seed kills the same node at the same file; other seeds choose oth
 });
 
 test('a lock that is lost with its head is told', async () => {
-  expect((await demo()).lock).toMatchObject({ servedBy: 'n9', stillHeld: true, stillRefused: true });
+  const kept = { servedBy: 'n9', stillHeld: true, stillRefused: true, bytes: 8192, differentBytes: 0 };
+  expect((await demo()).lock).toMatchObject(kept);
+  ground.locks.differentBytes = 3;
+  expect((await demo()).lock).toMatchObject({ ...kept, differentBytes: 3 });
   ground.locks.isKept = false;
   expect((await demo()).lock).toMatchObject({ stillHeld: false, stillRefused: false });
 });

@@ -31,10 +31,18 @@ export class TrialGround implements DemoGround {
 /** A lock that is kept, unless it is told otherwise. */
 class TrialLocks implements LockGround {
   isKept = true;
+  /** Of those written under it. */
+  differentBytes = 0;
 
   async contest() {
     let asked = 0;
-    return { survivor: 'n9', mayWrite: async () => this.isKept, isRefused: async () => asked++ === 0 || this.isKept };
+    return {
+      survivor: 'n9',
+      bytes: 8192,
+      isHeld: async () => this.isKept,
+      isRefused: async () => asked++ === 0 || this.isKept,
+      differentBytes: async () => this.differentBytes,
+    };
   }
 }
 

@@ -1,8 +1,9 @@
+import { isApplicable } from '../kernel/late-changes.ts';
 import type { LeaseEvent } from '../kernel/lease-types.ts';
 import type { LogEnv } from '../kernel/log-types.ts';
 import type { Request } from '../kernel/plan-record.ts';
 import { applyDelta } from '../kernel/state-deltas.ts';
-import type { Delta, Mint, NfsState, Reply } from '../kernel/state-types.ts';
+import type { Delta, HeadMemory, Mint, NfsState, Reply } from '../kernel/state-types.ts';
 import { outboxMs } from '../limits.ts';
 import { clientsApart, leaseEventsOf } from './client-changes.ts';
 import type { HeadClock } from './head-clock.ts';
@@ -10,13 +11,14 @@ import type { HeadHolds } from './head-holds.ts';
 import { HeadLeases } from './head-leases.ts';
 import type { PeerWord } from './head-messages.ts';
 import { HeadRecalls } from './head-recalls.ts';
-import { OwnSessions } from './own-sessions.ts';
 import type { PriorityTable } from './priority.ts';
 import { RequestDesk } from './request-desk.ts';
 import { type Answering, type HeadRequest, StateService } from './state-service.ts';
-import { isApplicable, Outbox } from './volatile-changes.ts';
+import { Outbox } from './volatile-changes.ts';
 
 export interface ClientsHost {
+  /** Of the head, as it is in this life. */
+  readonly name: string;
   readonly mint: Mint;
   readonly table: PriorityTable;
   readonly leaseMs: number;
@@ -39,7 +41,8 @@ export class HeadClients {
   readonly service: Pick<LogEnv, 'plan' | 'apply' | 'save' | 'load' | 'empty'>;
   readonly #host: ClientsHost;
   readonly #desk: RequestDesk;
-  readonly #sessions = new OwnSessions();
+  /** How often what this head knew was replaced by what is in the log. */
+  #replacedTotal = 0;
   readonly #outbox = new Outbox();
   /** Of records that were applied, and not looked at yet. */
   #leaseEvents: LeaseEvent[] = [];
@@ -60,12 +63,15 @@ export class HeadClients {
     this.recalls = new HeadRecalls({ clock, leaseMs, state, revoke: (type, key) => this.#desk.revoke(type, key) });
     const askLog = (call: number, asked: HeadRequest): void => host.askLog(call, asked);
     this.#desk = new RequestDesk({ leases: this.leases, requestWaitMs, state, askLog });
+    const self = (): HeadMemory => `${host.name}.${this.#replacedTotal}`;
     const service = new StateService(mint, table, {
       isLapsed: this.leases.isLapsed,
       mustWait: (client) => this.leases.mustWait(client),
       canRecall: this.recalls.canRecall,
-      knowsAll: (session) => this.#sessions.knowsAll(session),
       isOpen: () => this.isServed,
+      get self() {
+        return self();
+      },
     });
     this.service = {
       plan: (image, asked) => service.plan(image, asked),
@@ -73,6 +79,7 @@ export class HeadClients {
       save: (image) => service.save(image),
       load: (saved) => {
         this.#isReplaced = true;
+        this.#replacedTotal++;
         return service.load(saved);
       },
       empty: () => service.empty(),
@@ -85,7 +92,6 @@ export class HeadClients {
   }
 
   ask(request: Request): Promise<Reply> {
-    if (request.slot !== undefined) this.#sessions.asked(request.slot);
     return this.#desk.ask(request);
   }
 
@@ -110,9 +116,7 @@ export class HeadClients {
   /** What the log says of a call. */
   answered(call: number, answering: Answering): void {
     if (answering.kind === 'reply') {
-      const { reply, volatile } = answering;
-      if (reply.session !== undefined) this.#sessions.made(reply.session);
-      this.#changeOwn(volatile);
+      this.#changeOwn(answering.volatile);
     }
     this.#desk.answered(call, answering);
   }
@@ -123,7 +127,6 @@ export class HeadClients {
     this.#applied = [];
     this.#leaseEvents = [];
     this.#isReplaced = false;
-    for (const delta of deltas) this.#sessions.learn(delta, this.#host.state());
     this.#stepLeases(isReplaced ? clientsApart(this.leases.clients, this.#host.state()) : events);
     if (isReplaced) this.recalls.learnAll();
     else this.recalls.learn(deltas);
@@ -165,7 +168,6 @@ export class HeadClients {
     const state = this.#host.state();
     const events = [...leaseEventsOf(state, delta)];
     applyDelta(state, delta);
-    this.#sessions.learn(delta, state);
     this.#stepLeases(events);
   }
 

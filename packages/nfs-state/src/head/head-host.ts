@@ -74,6 +74,7 @@ export class HeadHost {
     this.clients = new HeadClients({
       ...settings,
       holds: this.holds,
+      name: `${self}.${life}`,
       mint: mintOf(context, () => this.state),
       state: () => this.state,
       askLog: (call, asked) => this.#step({ type: 'request', call, asked }),

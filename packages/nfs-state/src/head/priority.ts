@@ -33,6 +33,7 @@ export const priorityTable: PriorityTable = {
   'revoked-freed': 'durable',
   session: 'durable',
   'session-gone': 'durable',
+  'session-shared': 'durable',
   'open-owner': 'durable',
   'lock-owner': 'durable',
   slot: 'durable',

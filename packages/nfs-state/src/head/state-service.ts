@@ -4,7 +4,7 @@ import { clientKey, fileKey, keysOf } from '../kernel/record-keys.ts';
 import { clientOf } from '../kernel/request-client.ts';
 import { applyDelta, emptyNfsState } from '../kernel/state-deltas.ts';
 import { snapshotOf } from '../kernel/state-snapshot.ts';
-import type { ClientId, Delta, Here, Mint, NfsState, Operation, Reply, SessionId } from '../kernel/state-types.ts';
+import type { ClientId, Delta, Here, Mint, NfsState, Operation, Reply } from '../kernel/state-types.ts';
 import { type StateBounds, stateBoundsDefault } from '../limits.ts';
 import { type priorities, priorityOf } from './priority.ts';
 
@@ -35,8 +35,6 @@ export interface HeadKnowledge extends Here {
   /** It serves, and the other heads know. */
   readonly isOpen: () => boolean;
   readonly mustWait: (client: ClientId) => boolean;
-  /** Whether it has served all requests of the session. */
-  readonly knowsAll: (session: SessionId) => boolean;
 }
 
 /** What a read, write or renewal rests on: records that touch none of it do not hold it up. */
@@ -109,10 +107,9 @@ export class StateService implements Pick<LogEnv, 'plan' | 'apply' | 'save' | 'l
   }
 
   #planned(state: NfsState, request: Request, insists: boolean): RecordPlan {
-    const { isLapsed, canRecall } = this.#here;
-    const here: Here = { isLapsed: insists ? () => false : isLapsed, canRecall };
-    const afterTakeover = (session: SessionId): boolean => !this.#here.knowsAll(session);
-    return planRecord(state, request, { mint: this.#mint, bounds: this.#bounds, here, afterTakeover });
+    const { isLapsed, canRecall, self } = this.#here;
+    const here: Here = { isLapsed: insists ? () => false : isLapsed, canRecall, self };
+    return planRecord(state, request, { mint: this.#mint, bounds: this.#bounds, here });
   }
 
   /** A record that is durable anyhow takes along what need not be: `steps` are such changes. */

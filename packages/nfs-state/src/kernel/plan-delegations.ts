@@ -1,6 +1,5 @@
 import type { StateBounds } from '../limits.ts';
 import { expireFirst, refuse } from './owner-turns.ts';
-import { mayGet } from './plan-grace.ts';
 import {
   type ClientId,
   type Delegation,
@@ -139,8 +138,7 @@ export function planFree(state: NfsState, { client, stateid }: Asked<'free-state
 /** A change that no open covers needs every delegation of others back (RFC 8881, 10.4.1). */
 export function planChangeFile(state: NfsState, { client, file }: Asked<'change-file'>, here: Here): Plan {
   if (!state.clients.has(client)) return refuse('STALE_CLIENTID');
-  const allowed = mayGet(state, client, false);
-  if (allowed !== 'OK') return refuse(allowed);
+  if (state.grace !== undefined) return refuse('GRACE');
   const recall = recallFor(state, { file, client, access: shareWrite, deny: 0 }, here);
   return recall === 'none' ? refuse('OK') : planRecall(recall);
 }

@@ -31,7 +31,7 @@ import {
 } from './plan-sessions.ts';
 import type { Here, Mint, NfsState, Operation, Plan } from './state-types.ts';
 
-const nothing: Here = { isLapsed: () => false, canRecall: () => false };
+const nothing: Here = { isLapsed: () => false, canRecall: () => false, self: '' };
 
 /**
  * What an operation comes to, and what would change: nothing is changed yet. Apply the deltas, all of them and in order,
@@ -52,7 +52,7 @@ export function planOperation(
     case 'exchange-id':
       return planExchangeId(state, operation, mint, bounds, here.isLapsed);
     case 'create-session':
-      return planCreateSession(state, operation, mint, bounds);
+      return planCreateSession(state, operation, mint, bounds, here.self);
     case 'destroy-session':
       return planDestroySession(state, operation);
     case 'destroy-clientid':

@@ -6,7 +6,7 @@ import { judgeSlot, type SlotRequest, slotDelta, slotStep } from './plan-session
 import { fileKey, graceKey, keysOf, type RecordKeys, takesAway } from './record-keys.ts';
 import { readReply, replyText } from './reply-text.ts';
 import { heldUnder, namedBy, refusalOfForeign } from './request-client.ts';
-import type { ClientId, Delta, Here, Mint, NfsState, Operation, Reply, SessionId } from './state-types.ts';
+import type { ClientId, Delta, HeadMemory, Here, Mint, NfsState, Operation, Reply, SessionId } from './state-types.ts';
 
 /** An operation as it comes to a head. */
 export interface Request {
@@ -36,8 +36,6 @@ export interface Planning {
   readonly mint: Mint;
   readonly bounds: StateBounds;
   readonly here: Here;
-  /** Another head may have served the slots of this session: numbers may be skipped. */
-  readonly afterTakeover: (session: SessionId) => boolean;
 }
 
 /** Operations that change nothing but marks of recalls: their step of a slot may be lost. */
@@ -81,21 +79,42 @@ function answered(reply: Reply, mayBeBehind: boolean, { lapsed = [], steps = [] 
   return { reply, deltas: [], steps, compares, touches: [], takesAway: false, mayBeBehind, lapsed };
 }
 
+/** Whether the session was served by the head that made it only, and that is another one. */
+function isNewHere({ sessions }: NfsState, session: SessionId, self: HeadMemory): boolean {
+  const { servedBy } = sessions.get(session)!;
+  return servedBy !== undefined && servedBy !== self;
+}
+
+/** Whether the session is gone after these, and its slots with it. */
+function endsSession({ sessions, names }: NfsState, deltas: readonly Delta[], session: SessionId): boolean {
+  return deltas.some((delta) => {
+    if (delta.type === 'session-gone') return delta.session === session;
+    if (delta.type !== 'client-confirmed') return false;
+    const { id, name } = delta.client;
+    return names.get(name) === sessions.get(session)!.client && names.get(name) !== id;
+  });
+}
+
 /**
  * A request as a record of the log that heads share. What could have changed something leaves its answer in its slot even
  * where it was refused: a copy of it that comes late to another head must not be carried out there.
  */
 export function planRecord(state: NfsState, { operation, slot }: Request, planning: Planning): RecordPlan {
-  const verdict = slot === undefined ? undefined : judgeSlot(state, slot, planning.afterTakeover(slot.session));
+  const { mint, bounds, here } = planning;
+  const verdict = slot === undefined ? undefined : judgeSlot(state, slot, here.self);
   if (verdict?.verdict === 'refuse') return answered({ status: verdict.status }, true);
   if (verdict?.verdict === 'repeat') return answered(readReply(verdict.reply), true);
   const foreign = slot === undefined ? undefined : refusalOfForeign(state, operation, slot.session);
-  const { mint, bounds, here } = planning;
   const plan = foreign === undefined ? planOperation(state, operation, mint, bounds, here) : refuse(foreign);
   if (plan.lapsed !== undefined) return answered(plan.reply, true, { lapsed: plan.lapsed });
   const keepsSlot = slot !== undefined && !looksOnly.has(operation.type);
-  const deltas = keepsSlot ? [...plan.deltas, slotDelta(slot, replyText(plan.reply))] : plan.deltas;
-  const steps = slot !== undefined && !keepsSlot ? [slotStep(slot)] : [];
+  const isOver = slot === undefined || endsSession(state, plan.deltas, slot.session);
+  const deltas = [...plan.deltas];
+  if (!isOver && isNewHere(state, slot.session, here.self)) {
+    deltas.push({ type: 'session-shared', session: slot.session });
+  }
+  if (!isOver && keepsSlot) deltas.push(slotDelta(slot, replyText(plan.reply)));
+  const steps = isOver || keepsSlot ? [] : [slotStep(slot)];
   if (deltas.length === 0) return answered(plan.reply, !isRightAnyhow(operation, plan.reply), { steps });
   const keys = keysOf(state, deltas);
   return {

@@ -6,6 +6,7 @@ import type {
   Client,
   ClientId,
   Delta,
+  HeadMemory,
   IsLapsed,
   Mint,
   NfsState,
@@ -83,6 +84,7 @@ export function planCreateSession(
   { client: id, sequence, principal, slots }: Asked<'create-session'>,
   mint: Mint,
   bounds: StateBounds,
+  servedBy: HeadMemory,
 ): Plan {
   const client = clientToConfirm(state, id);
   if (client === undefined) return refuse('STALE_CLIENTID');
@@ -94,7 +96,7 @@ export function planCreateSession(
   if ((state.holdings.get(id)?.sessions.size ?? 0) >= bounds.sessionsPerClientMax) return refuse('RESOURCE');
   const granted = Math.min(slots, bounds.slotsMax);
   const unused: Slot = { seqid: 0, digest: '', reply: undefined };
-  const session: Session = { id: mintKey(mint), client: id, slots: new Array<Slot>(granted).fill(unused) };
+  const session: Session = { id: mintKey(mint), client: id, servedBy, slots: new Array<Slot>(granted).fill(unused) };
   const reply: Reply = { status: 'OK', session: session.id, slots: granted };
   const confirmed: Client = { ...client, created: sequence, createdReply: reply };
   return {
@@ -147,10 +149,10 @@ const nextSlotSeqid = (seqid: number): number => (seqid + 1) % 2 ** 32;
 
 /**
  * SEQUENCE (RFC 8881, 18.46 and 2.10.6.1): the next number of a slot is executed, the last is answered as before, others
- * are misordered. `afterTakeover`: another head served the slot before, and only the requests that changed something left
- * a trace, so that a number may be skipped.
+ * are misordered. Where another head than `self` served the session too, only the requests that changed something may have
+ * left a trace, so that a number may be skipped.
  */
-export function judgeSlot(state: NfsState, asked: SlotRequest, afterTakeover: boolean): SlotVerdict {
+export function judgeSlot(state: NfsState, asked: SlotRequest, self: HeadMemory): SlotVerdict {
   const session = state.sessions.get(asked.session);
   if (session === undefined) return { verdict: 'refuse', status: 'BADSESSION' };
   const slot = session.slots[asked.slot];
@@ -165,7 +167,9 @@ export function judgeSlot(state: NfsState, asked: SlotRequest, afterTakeover: bo
   }
   const ahead = (asked.seqid - slot.seqid) >>> 0;
   const isLater = ahead > 0 && ahead < 2 ** 31;
-  return afterTakeover && isLater ? { verdict: 'execute' } : { verdict: 'refuse', status: 'SEQ_MISORDERED' };
+  return session.servedBy !== self && isLater
+    ? { verdict: 'execute' }
+    : { verdict: 'refuse', status: 'SEQ_MISORDERED' };
 }
 
 /** What a request that changed nothing leaves in its slot. */

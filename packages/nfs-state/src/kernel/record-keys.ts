@@ -130,6 +130,7 @@ function addKeys(keys: Keys, state: NfsState, delta: Delta): void {
     case 'session-gone':
       both(keys, session(delta.session));
       break;
+    case 'session-shared':
     case 'slot-step':
       keys.compares.add(session(delta.session));
       break;

@@ -11,13 +11,16 @@ export function namedBy(operation: Operation): string | undefined {
 export const heldUnder = (state: NfsState, key: string): { client: ClientId; file: FileId } | undefined =>
   state.opens.get(key) ?? state.locks.get(key) ?? state.delegations.get(key) ?? state.layouts.get(key);
 
+/** What makes and ends clients may be asked by the session of another one (RFC 8881, 18.36.3 and 18.50.3). */
+const ofAnyClient: ReadonlySet<Operation['type']> = new Set(['create-session', 'destroy-clientid']);
+
 /**
  * What is said to an operation of a session that speaks for another client: a stateid is that of one client, and a session
  * is one client's (RFC 8881, 8.2.1).
  */
 export function refusalOfForeign(state: NfsState, operation: Operation, session: SessionId): Status | undefined {
   const client = state.sessions.get(session)?.client;
-  if ('client' in operation && operation.client !== client) return 'STALE_CLIENTID';
+  if ('client' in operation && operation.client !== client && !ofAnyClient.has(operation.type)) return 'STALE_CLIENTID';
   const key = namedBy(operation);
   const held = key === undefined ? undefined : heldUnder(state, key);
   return held === undefined || held.client === client ? undefined : 'BAD_STATEID';

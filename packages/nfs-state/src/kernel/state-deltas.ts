@@ -13,6 +13,7 @@ import {
   type SessionId,
   type StateKey,
 } from './state-types.ts';
+import { isOlder } from './stateids.ts';
 
 export const emptyNfsState = (): NfsState => ({
   clients: new Map(),
@@ -116,9 +117,14 @@ export function applyDelta(state: NfsState, delta: Delta): void {
     case 'session-gone':
       forgetSession(state, delta.session);
       break;
+    case 'session-shared':
+      state.sessions.set(delta.session, { ...state.sessions.get(delta.session)!, servedBy: undefined });
+      break;
     case 'slot':
     case 'slot-step': {
       const session = state.sessions.get(delta.session)!;
+      // A late copy of a request that changed nothing says nothing of the slot as it is now.
+      if (delta.type === 'slot-step' && !isOlder(session.slots[delta.slot]!.seqid, delta.is.seqid)) break;
       state.sessions.set(session.id, { ...session, slots: session.slots.with(delta.slot, delta.is) });
       break;
     }

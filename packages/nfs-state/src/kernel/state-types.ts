@@ -70,6 +70,9 @@ export interface Client {
 
 export type SessionId = string;
 
+/** Names a head, its life, and what it knew since: another one once it forgot what was not in the log. */
+export type HeadMemory = string;
+
 /** One place for a request of a session at a time (RFC 8881, 2.10.6). */
 export interface Slot {
   /** Sequence number of the last request, 0 before the first. */
@@ -85,6 +88,8 @@ export interface Slot {
 export interface Session {
   readonly id: SessionId;
   readonly client: ClientId;
+  /** The memory of the head that made it, as long as no other one served it: that one knows every request. */
+  readonly servedBy: HeadMemory | undefined;
   readonly slots: readonly Slot[];
 }
 
@@ -226,6 +231,8 @@ export type Delta =
   | { readonly type: 'layout-gone'; readonly key: StateKey }
   | { readonly type: 'session'; readonly session: Session }
   | { readonly type: 'session-gone'; readonly session: SessionId }
+  /** Another head than the one that made it begins to serve it: from now on nobody knows all of its requests. */
+  | { readonly type: 'session-shared'; readonly session: SessionId }
   | { readonly type: 'slot'; readonly session: SessionId; readonly slot: number; readonly is: Slot }
   /** The step of a request that changed nothing; losing it costs nothing. */
   | { readonly type: 'slot-step'; readonly session: SessionId; readonly slot: number; readonly is: Slot }
@@ -329,6 +336,7 @@ export interface Here {
   readonly isLapsed: IsLapsed;
   /** Whether the client can be asked to return what it is delegated: a callback was answered. */
   readonly canRecall: (client: ClientId) => boolean;
+  readonly self: HeadMemory;
 }
 
 /** What a head mints ids from, and the bounds it keeps. */

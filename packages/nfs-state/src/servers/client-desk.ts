@@ -79,6 +79,7 @@ export class ClientDesk {
     const { clientId, sequence } = said as Required<Reply>;
     const made = await this.#ask({ type: 'create-session', client: clientId, sequence, principal, slots: 1 });
     if (made.status !== 'OK') throw new StateDelayedError(`a session of client ${client}`, made.status);
+    await this.#ask({ type: 'reclaim-complete', client: clientId });
     return lease;
   }
 

@@ -29,4 +29,16 @@ export async function startPageServers(cluster: Cluster, options: PageServersOpt
   await cluster.deploy(moduleOf('metadata-server'), { on: [...metadata], options: { dataServers: [...dataServers] } });
 }
 
+export interface MetadataServerPlace {
+  /** A node with a head. */
+  readonly node: string;
+  /** The data servers, in the same order as the other metadata servers have them. */
+  readonly dataServers: readonly string[];
+}
+
+/** One more node whose metadata server goes on when the one that serves dies. */
+export async function addMetadataServer(cluster: Cluster, { node, dataServers }: MetadataServerPlace): Promise<void> {
+  await cluster.deploy(moduleOf('metadata-server'), { on: [node], options: { dataServers: [...dataServers] } });
+}
+
 const moduleOf = (server: string): URL => new URL(import.meta.resolve(`@holdfast/nfs-state/${server}`));

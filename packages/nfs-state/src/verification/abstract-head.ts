@@ -1,7 +1,7 @@
 import { type CellTable, type EffectSink, handled, ignored, impossible, type Kernel } from '@holdfast/kernel';
 import type { LeaseEvent, LeaseWish } from '../kernel/lease-types.ts';
 import { planRecord, type RecordPlan } from '../kernel/plan-record.ts';
-import type { ClientId, Mint, NfsState, Reply } from '../kernel/state-types.ts';
+import type { ClientId, Delta, Mint, NfsState, Reply } from '../kernel/state-types.ts';
 import { stateBoundsDefault } from '../limits.ts';
 import type { LogEvent, LogWord } from './abstract-log.ts';
 import type { HeadRules } from './head-rules.ts';
@@ -64,6 +64,8 @@ interface InternalRequest {
   >;
 }
 
+type SlotStep = Extract<Delta, { type: 'slot-step' }>;
+
 export type HeadEvent =
   | { readonly type: 'request'; readonly request: SentRequest; readonly held: boolean }
   | { readonly type: 'resume' }
@@ -74,6 +76,8 @@ export type HeadEvent =
   | { readonly type: 'leases'; readonly lapsed: readonly ClientId[]; readonly given: readonly ClientId[] }
   | LeaseWish
   | LogWord
+  /** Another head served a request that changed nothing. */
+  | { readonly type: 'step'; readonly step: SlotStep }
   | { readonly type: 'die' }
   | { readonly type: 'start' };
 
@@ -118,6 +122,7 @@ const table: CellTable = {
     settled: handled,
     view: handled,
     welcome: handled,
+    step: handled,
     die: handled,
     start: impossible('it is up'),
   },
@@ -136,6 +141,7 @@ const table: CellTable = {
     settled: cannot,
     view: cannot,
     welcome: cannot,
+    step: cannot,
     die: impossible('it is down'),
     start: handled,
   },
@@ -174,14 +180,24 @@ function plan(state: HeadState, pending: Pending, env: HeadEnv, out: Out): void 
     here: {
       isLapsed: (client) => !pending.insists && state.lapsed.includes(client),
       canRecall: () => env.delegates,
+      self: env.rules.self(env.head, state.life),
     },
-    afterTakeover: () => true,
   });
   const [lapsed] = planned.lapsed;
   if (lapsed !== undefined) expireFirst(state, pending, lapsed, env, out);
   else if (planned.deltas.length > 0) propose(state, pending, planned, env, out);
   else if (env.rules.mayBeBehind(planned) && !pending.told) ask(pending, env, out);
-  else answer(state, pending, planned.reply, env, out);
+  else {
+    changeOwn(state, planned.steps, env, out);
+    answer(state, pending, planned.reply, env, out);
+  }
+}
+
+/** From memory to memory: made here, and told later or never. */
+function changeOwn(state: HeadState, steps: readonly Delta[], { head }: HeadEnv, out: Out): void {
+  if (steps.length === 0) return;
+  state.image = images.after(state.image, steps);
+  for (const step of steps) if (step.type === 'slot-step') out.send(mailPart, { type: 'step', from: head, step });
 }
 
 function expireFirst(state: HeadState, pending: Pending, lapsed: ClientId, env: HeadEnv, out: Out): void {
@@ -197,6 +213,9 @@ function expireFirst(state: HeadState, pending: Pending, lapsed: ClientId, env: 
   }
 }
 
+/** Whether more comes of it than that a head begins to serve a session. */
+const isEffect = ({ deltas }: RecordPlan): boolean => deltas.some(({ type }) => type !== 'session-shared');
+
 function propose(state: HeadState, pending: Pending, planned: RecordPlan, env: HeadEnv, out: Out): void {
   const { rules, head } = env;
   const { token, request } = pending;
@@ -208,14 +227,14 @@ function propose(state: HeadState, pending: Pending, planned: RecordPlan, env: H
     record: {
       head,
       token: `${state.life} ${token}`,
-      deltas: rules.appended(planned),
+      deltas: [...rules.appended(planned), ...planned.steps],
       touches: planned.touches,
       takesAway: rules.takesAway(planned),
       reclaims: isReclaim(request) && planned.reply.status === 'OK',
       reply: planned.reply,
     },
     compares: rules.compares(planned),
-    ...(client !== undefined && call !== undefined && { call: { client, call } }),
+    ...(client !== undefined && call !== undefined && isEffect(planned) && { call: { client, call } }),
   });
   if (rules.answersFirst() && isClients(request)) {
     out.send(clientPart(request.client), { type: 'answer', call: request.call, reply: planned.reply });
@@ -432,6 +451,11 @@ function step(state: HeadState, event: HeadEvent, env: HeadEnv, out: Out): void 
       break;
     case 'welcome':
       welcome(state, event, env, out);
+      break;
+    case 'step':
+      if (env.rules.isNews(images.stateOf(state.image), event.step)) {
+        state.image = images.after(state.image, [event.step]);
+      }
       break;
     case 'die': {
       const { life } = state;

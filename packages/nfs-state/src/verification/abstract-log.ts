@@ -85,9 +85,7 @@ function append(
     say(record.head, { type: 'refused', token: record.token, behind: state.tail.length - state.at[record.head]! });
     return;
   }
-  const { grace } = images.stateOf(state.image);
-  const gets = record.deltas.some(({ type }) => type === 'open');
-  if (record.reclaims ? grace === undefined : gets && grace !== undefined) state.untimely = record.token;
+  if (isUntimely(images.stateOf(state.image), record)) state.untimely = record.token;
   state.tail.push(record);
   state.image = images.after(state.image, record.deltas);
   state.waits.push({ head: record.head, token: record.token, end: state.tail.length, asked: false });
@@ -95,6 +93,16 @@ function append(
   const name = `${call.client}`;
   if ((state.appended[name] ?? 0) >= call.call) state.twice = record.token;
   state.appended[name] = Math.max(state.appended[name] ?? 0, call.call);
+}
+
+/** Reclaimed when it was over for all or for this client, or new before that. */
+function isUntimely({ grace, clients }: NfsState, { deltas, reclaims }: ProposedRecord): boolean {
+  return deltas.some((delta) => {
+    if (delta.type !== 'open') return false;
+    const { reclaimed, minor } = clients.get(delta.open.client)!;
+    const isOver = grace === undefined && (minor === 0 || reclaimed);
+    return reclaims ? grace === undefined || reclaimed : !isOver;
+  });
 }
 
 function settle(state: LogState, rules: HeadRules, say: Say): void {

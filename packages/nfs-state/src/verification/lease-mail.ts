@@ -1,7 +1,7 @@
 import { type CellTable, handled, type Kernel } from '@holdfast/kernel';
 import type { LeaseEvent, LeaseMessage } from '../kernel/lease-types.ts';
-import type { ClientId } from '../kernel/state-types.ts';
-import { headsCount, leasePart } from './nfs-parts.ts';
+import type { ClientId, Delta } from '../kernel/state-types.ts';
+import { headPart, headsCount, leasePart } from './nfs-parts.ts';
 import { plainEncoding } from './plain-states.ts';
 
 /**
@@ -12,25 +12,43 @@ export interface MailState {
   /** By the head it is for. */
   readonly to: LeaseEvent[][];
   readonly renewals: ClientId[][];
+  /** Steps of slots: of one slot the last. */
+  readonly steps: SlotStep[][];
 }
+
+type SlotStep = Extract<Delta, { type: 'slot-step' }>;
 
 export type MailEvent =
   | { readonly type: 'post'; readonly from: number; readonly to: number; readonly message: LeaseMessage }
   | { readonly type: 'deliver'; readonly to: number }
   | { readonly type: 'renew'; readonly from: number; readonly client: ClientId }
   | { readonly type: 'deliver-renewal'; readonly to: number }
+  | { readonly type: 'step'; readonly from: number; readonly step: SlotStep }
+  | { readonly type: 'deliver-step'; readonly to: number }
   | { readonly type: 'lose'; readonly to: number };
 
+/** To the leases of a head, and to the head. */
+export type MailWord = LeaseEvent | { readonly type: 'step'; readonly step: SlotStep };
+
 const table: CellTable = {
-  mail: { post: handled, deliver: handled, renew: handled, 'deliver-renewal': handled, lose: handled },
+  mail: {
+    post: handled,
+    deliver: handled,
+    renew: handled,
+    'deliver-renewal': handled,
+    step: handled,
+    'deliver-step': handled,
+    lose: handled,
+  },
 };
 
-export const leaseMail: Kernel<MailState, MailEvent, undefined, LeaseEvent> = {
+export const leaseMail: Kernel<MailState, MailEvent, undefined, MailWord> = {
   name: 'lease-mail',
   table,
   initial: () => ({
     to: Array.from({ length: headsCount }, () => []),
     renewals: Array.from({ length: headsCount }, () => []),
+    steps: Array.from({ length: headsCount }, () => []),
   }),
   row: () => 'mail',
   column: ({ type }) => type,
@@ -58,7 +76,21 @@ export const leaseMail: Kernel<MailState, MailEvent, undefined, LeaseEvent> = {
       case 'deliver-renewal':
         out.send(leasePart(event.to), { type: 'renewed', client: state.renewals[event.to]!.shift()! });
         break;
+      case 'step': {
+        const { from, step } = event;
+        for (const [to, waiting] of state.steps.entries()) {
+          if (to === from) continue;
+          const before = waiting.findIndex(({ session, slot }) => session === step.session && slot === step.slot);
+          if (before === -1) waiting.push(step);
+          else waiting[before] = step;
+        }
+        break;
+      }
+      case 'deliver-step':
+        out.send(headPart(event.to), { type: 'step', step: state.steps[event.to]!.shift()! });
+        break;
       case 'lose':
+        state.steps[event.to]!.length = 0;
         state.to[event.to]!.length = 0;
         state.renewals[event.to]!.length = 0;
         break;

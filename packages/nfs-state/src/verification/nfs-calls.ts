@@ -1,4 +1,5 @@
 import type { CallSpec, WorldView } from '@holdfast/simulation';
+import type { MinorVersion } from '../kernel/state-types.ts';
 import { recalledIn } from './abstract-head.ts';
 import type { Act, ClientState } from './nfs-client.ts';
 import {
@@ -33,6 +34,14 @@ function nameOf(act: Act): string {
       return 'returns its layout';
     case 'cut-off':
       return 'cuts the file off';
+    case 'done':
+      return 'has reclaimed all it will';
+    case 'new-session':
+      return 'makes another session';
+    case 'end-session':
+      return 'ends its session';
+    case 'skip':
+      return 'skips a number';
     case 'lock':
       return `locks ${act.start}-${act.end} to ${act.lockType}`;
     case 'unlock':
@@ -41,7 +50,8 @@ function nameOf(act: Act): string {
 }
 
 /** What a client that keeps to the rules would ask in its state. */
-function makesSense(state: ClientState, act: Act): boolean {
+function makesSense(state: ClientState, act: Act, minor: MinorVersion): boolean {
+  if (minor === 1 && state.session === null && act.kind !== 'new-session') return false;
   switch (act.kind) {
     case 'open':
     case 'reclaim':
@@ -49,7 +59,13 @@ function makesSense(state: ClientState, act: Act): boolean {
     case 'downgrade':
       return state.open !== null && (state.access !== act.access || state.deny !== act.deny);
     case 'renew':
+    case 'new-session':
+    case 'end-session':
       return true;
+    case 'skip':
+      return !state.slow;
+    case 'done':
+      return !state.isDone;
     case 'leave':
       return state.open === null;
     case 'return':
@@ -83,7 +99,7 @@ function clientCalls(scenario: NfsScenario, client: number): CallSpec[] {
     part,
     times: 'unlimited',
     event: () => ({ type: 'act', act }),
-    when: (view) => mayAct(view, client, scenario) && makesSense(clientOf(view, client), act),
+    when: (view) => mayAct(view, client, scenario) && makesSense(clientOf(view, client), act, scenario.minor),
   }));
   calls.push({
     label: `${id} asks again`,
@@ -127,7 +143,7 @@ function clientCalls(scenario: NfsScenario, client: number): CallSpec[] {
       event: () => ({ type: 'repeat' }),
       when: (view) => {
         const { out, home, spare } = clientOf(view, client);
-        return out?.sent === 1 && spare > 0 && headOf(view, 1 - home).serving;
+        return out?.sent === 1 && out.act.kind !== 'skip' && spare > 0 && headOf(view, 1 - home).serving;
       },
     },
   );
@@ -135,7 +151,7 @@ function clientCalls(scenario: NfsScenario, client: number): CallSpec[] {
 }
 
 function headCalls(
-  { kills = 0, restarts = 0, hasLeases = false, pauses = 0, delegates = false, grace }: NfsScenario,
+  { minor, kills = 0, restarts = 0, hasLeases = false, pauses = 0, delegates = false, grace }: NfsScenario,
   head: number,
 ): CallSpec[] {
   const part = headPart(head);
@@ -179,6 +195,16 @@ function headCalls(
       times: 'unlimited',
       event: () => ({ type: 'deliver-renewal', to: head }),
       when: (view) => headOf(view, head).up && mailOf(view).renewals[head]!.length > 0,
+    });
+  }
+  if (minor === 1) {
+    calls.push({
+      label: `head ${head} hears of a step`,
+      node: 0,
+      part: mailPart,
+      times: 'unlimited',
+      event: () => ({ type: 'deliver-step', to: head }),
+      when: (view) => headOf(view, head).up && mailOf(view).steps[head]!.length > 0,
     });
   }
   if (delegates) {

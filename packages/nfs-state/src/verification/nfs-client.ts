@@ -7,6 +7,7 @@ import {
   type MinorVersion,
   type Operation,
   type Reply,
+  type SessionId,
   type Stateid,
   type StateKey,
   type Status,
@@ -18,6 +19,8 @@ import { plainEncoding } from './plain-states.ts';
 export type Act =
   | { readonly kind: 'open' | 'reclaim' | 'downgrade'; readonly access: number; readonly deny: number }
   | { readonly kind: 'close' | 'renew' | 'leave' | 'return' | 'get-layout' | 'return-layout' | 'cut-off' }
+  /** RECLAIM_COMPLETE; another session; the end of the one it has; a request whose number is one too high. */
+  | { readonly kind: 'done' | 'new-session' | 'end-session' | 'skip' }
   | { readonly kind: 'lock'; readonly start: number; readonly end: number; readonly lockType: LockType }
   | { readonly kind: 'unlock'; readonly start: number; readonly end: number };
 
@@ -52,6 +55,19 @@ export interface ClientState {
   alone: boolean;
   ownerSeqid: number;
   lockSeqid: number;
+  /** NFSv4.1: its session and the last number of the slot. */
+  session: SessionId | null;
+  slotSeqid: number;
+  /** The number of the next CREATE_SESSION. */
+  sequence: number;
+  /** It said that it reclaims nothing more. */
+  isDone: boolean;
+  /** The only head that it has asked for the session and since, as far as that head lives. */
+  only: number | null;
+  /** It kept to the rules of sessions, and was told otherwise; or a number was skipped at a head that knew all. */
+  misjudged: string;
+  /** It skipped a number, and was told so. */
+  isCorrected: boolean;
   /** What it was granted and has not begun to give back. */
   access: number;
   deny: number;
@@ -145,6 +161,16 @@ function operationOf(state: ClientState, act: Act, { client, minor }: ClientEnv)
       return { type: 'delegation-return', stateid: state.delegation!.stateid };
     case 'get-layout':
       return { type: 'layout-get', ...ofFile, stateid: open, mode: 'write', range: whole, minLength: 0n };
+    case 'done':
+      return { type: 'reclaim-complete', client: clientIds[client]! };
+    case 'new-session': {
+      const { sequence } = state;
+      return { type: 'create-session', client: clientIds[client]!, sequence, principal: 'p', slots: 1 };
+    }
+    case 'end-session':
+      return { type: 'destroy-session', session: state.session! };
+    case 'skip':
+      return { type: 'renew', client: clientIds[client]! };
     case 'return-layout':
       return { type: 'layout-return', ...ofFile, stateid: state.layout!, mode: 'any', range: whole };
     case 'cut-off':
@@ -195,8 +221,16 @@ function giveBack(state: ClientState, act: Act): void {
   }
 }
 
-function granted(state: ClientState, { act, request }: Outstanding, { stateid, delegation }: Reply): void {
+function granted(state: ClientState, { act, request }: Outstanding, reply: Reply): void {
+  const { stateid, delegation, session } = reply;
   switch (act.kind) {
+    case 'done':
+      state.isDone = true;
+      break;
+    case 'new-session':
+      state.sequence++;
+      Object.assign(state, { session: session!, slotSeqid: 0 });
+      break;
     case 'get-layout':
       state.layout = stateid!;
       break;
@@ -245,6 +279,29 @@ function countTurn(state: ClientState, { request }: Outstanding, { status }: Rep
   if (type === 'lock-new' && status === 'OK') state.lockSeqid++;
 }
 
+const disorders: readonly Status[] = [
+  'SEQ_MISORDERED',
+  'SEQ_FALSE_RETRY',
+  'RETRY_UNCACHED_REP',
+  'BADSLOT',
+  'BADSESSION',
+];
+
+function countSlot(state: ClientState, { act, request }: Outstanding, { status }: Reply): void {
+  const { slot } = request;
+  if (slot === undefined) return;
+  if (act.kind === 'skip') {
+    if (status === 'SEQ_MISORDERED') {
+      state.isCorrected = true;
+      return;
+    }
+    if (state.only !== null) state.misjudged = 'a number was skipped at the head that knew all';
+  } else if (act.kind !== 'end-session' && disorders.includes(status)) {
+    state.misjudged = `a session in order was told ${status}`;
+  }
+  state.slotSeqid = slot.seqid;
+}
+
 /** Everything it had is gone: the answer says so. */
 const isLost = ({ status }: Reply): boolean =>
   status === 'STALE_CLIENTID' || status === 'BAD_STATEID' || status === 'BADSESSION';
@@ -262,9 +319,12 @@ function answer(state: ClientState, { call, reply }: Extract<ClientEvent, { type
   }
   state.out = null;
   // What is asked of layouts leaves no answer: it may be another one the next time.
-  const isKept = out.sent > 1 && out.act.kind !== 'cut-off';
+  const isKept = out.sent > 1 && out.act.kind !== 'cut-off' && out.act.kind !== 'skip';
   state.answered = isKept ? { call, status: reply.status } : null;
   countTurn(state, out, reply);
+  countSlot(state, out, reply);
+  // The session may be gone already with an answer that was lost.
+  if (out.act.kind === 'end-session') state.session = null;
   if (reply.status === 'OK') granted(state, out, reply);
   else if (out.act.kind === 'return-layout') state.layout = afterRecall(state.layout!, reply);
   else if (out.act.kind !== 'return' && isLost(reply)) {
@@ -275,7 +335,7 @@ function answer(state: ClientState, { call, reply }: Extract<ClientEvent, { type
 export const nfsClient: Kernel<ClientState, ClientEvent, ClientEnv, Word> = {
   name: 'nfs-client',
   table,
-  initial: ({ client, open, repeats }) => ({
+  initial: ({ client, minor, open, repeats }) => ({
     issued: 0,
     home: client,
     out: null,
@@ -291,6 +351,13 @@ export const nfsClient: Kernel<ClientState, ClientEvent, ClientEnv, Word> = {
     alone: false,
     ownerSeqid: 0,
     lockSeqid: 0,
+    session: minor === 0 ? null : `s${clientIds[client]!}`,
+    slotSeqid: 0,
+    sequence: 2,
+    isDone: false,
+    only: client,
+    misjudged: '',
+    isCorrected: false,
     access: open === null ? 0 : 3,
     deny: 0,
     ranges: [],
@@ -305,17 +372,22 @@ export const nfsClient: Kernel<ClientState, ClientEvent, ClientEnv, Word> = {
       out.send(headPart(to), { type: 'request', request: state.out!.request, held });
     const repeat = (): void => {
       state.out!.sent++;
+      state.only = null;
       send(1 - state.home);
     };
     switch (event.type) {
       case 'act': {
-        const { client, minor } = env;
+        const { client } = env;
         const operation = operationOf(state, event.act, env);
         const call = ++state.issued;
-        const slot = { session: `s${clientIds[client]!}`, slot: 0, seqid: call, digest: `${call}` };
-        const request = { client, call, operation, ...(minor === 1 && { slot }) };
+        const { session, slotSeqid } = state;
+        const seqid = slotSeqid + (event.act.kind === 'skip' ? 2 : 1);
+        const isInSession = session !== null && event.act.kind !== 'new-session';
+        const slot = isInSession ? { session, slot: 0, seqid, digest: `${call}` } : undefined;
+        const request = { client, call, operation, ...(slot && { slot }) };
         giveBack(state, event.act);
         state.out = { request, act: event.act, sent: 1 };
+        if (event.act.kind === 'new-session') state.only = state.home;
         state.answered = null;
         send(state.home, state.slow);
         if (state.slow) repeat();
@@ -324,6 +396,7 @@ export const nfsClient: Kernel<ClientState, ClientEvent, ClientEnv, Word> = {
       }
       case 'turn':
         state.home = 1 - state.home;
+        state.only = null;
         break;
       case 'slow':
         state.slow = true;
@@ -338,6 +411,7 @@ export const nfsClient: Kernel<ClientState, ClientEvent, ClientEnv, Word> = {
         break;
       case 'head-lost':
         state.home = 1 - event.head;
+        if (state.only === event.head || state.out !== null) state.only = null;
         break;
       case 'answer':
         answer(state, event);

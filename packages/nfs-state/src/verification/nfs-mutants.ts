@@ -2,7 +2,7 @@ import type { Mutant } from '@holdfast/simulation';
 import { type LeaseRules, leaseRules } from '../kernel/lease-types.ts';
 import { type HeadRules, headRules } from './head-rules.ts';
 import type { NfsScenario } from './nfs-scenario.ts';
-import { delegationScenarios, layoutScenarios, nfsScenarios } from './nfs-scenarios.ts';
+import { delegationScenarios, layoutScenarios, nfsScenarios, sessionScenarios } from './nfs-scenarios.ts';
 import { nfsWorld } from './nfs-world.ts';
 
 interface SeededBug {
@@ -12,6 +12,7 @@ interface SeededBug {
   readonly leases?: Partial<LeaseRules>;
 }
 
+const { steps, sessions, reclaims } = sessionScenarios;
 const { openTrouble: opens, slots, lockTrouble: locks, expiry, renewals, roaming, grace } = nfsScenarios;
 
 /** Leaves the keys out whose names begin so. */
@@ -89,6 +90,33 @@ const bugs: readonly SeededBug[] = [
   { name: 'always says that the lease ran out', scenario: expiry, leases: { leftHere: () => 0 } },
 ];
 
+const sessionBugs: readonly SeededBug[] = [
+  {
+    name: 'serves the session of another head without a word',
+    scenario: steps,
+    heads: { appended: ({ deltas }) => deltas.filter(({ type }) => type !== 'session-shared') },
+  },
+  { name: 'takes the sessions of its last life for its own', scenario: steps, heads: { self: (head) => `${head}` } },
+  { name: 'takes any number that is skipped', scenario: steps, heads: { self: () => '' } },
+  { name: 'takes an old step for news', scenario: steps, heads: { isNews: () => true } },
+  { name: 'makes a session whoever else made it', scenario: sessions, heads: { compares: () => [] } },
+  {
+    name: 'answers the end of a session before every head has it',
+    scenario: sessions,
+    heads: notWaitingFor('session-gone'),
+  },
+  {
+    name: 'does not apply that another head ended a session',
+    scenario: sessions,
+    heads: { applied: (deltas) => deltas.filter(({ type }) => type !== 'session-gone') },
+  },
+  {
+    name: 'does not apply that a client is done',
+    scenario: reclaims,
+    heads: { applied: (deltas) => deltas.filter(({ type }) => type !== 'client-confirmed') },
+  },
+];
+
 const { plain: delegations, trouble: delegationTrouble } = delegationScenarios;
 
 const delegationBugs: readonly SeededBug[] = [
@@ -140,4 +168,4 @@ const mutantOf = ({ name, scenario, heads, leases }: SeededBug): Mutant => ({
   world: nfsWorld(scenario, { heads: { ...headRules, ...heads }, leases: { ...leaseRules, ...leases } }),
 });
 
-export const nfsMutants: readonly Mutant[] = [...bugs, ...delegationBugs, ...layoutBugs].map(mutantOf);
+export const nfsMutants: readonly Mutant[] = [...bugs, ...sessionBugs, ...delegationBugs, ...layoutBugs].map(mutantOf);

@@ -6,6 +6,7 @@ import {
   type Locks,
   type NfsState,
   type Open,
+  type Session,
   type Stateid,
   shareRead,
   shareWrite,
@@ -24,6 +25,7 @@ import {
   type NfsScenario,
   stateOf,
 } from './nfs-scenario.ts';
+import { images } from './plain-states.ts';
 
 const modes = [shareRead, shareWrite] as const;
 
@@ -153,10 +155,27 @@ function keepsToGrace(view: WorldView): string | undefined {
   return untimely === '' ? undefined : `request ${untimely} was granted in the wrong period`;
 }
 
+/** Steps of slots that changed nothing are only where they were heard of. */
+function isEqual(image: number, log: number): boolean {
+  if (image === log) return true;
+  const [state, { sessions }] = [stateOf(image), stateOf(log)];
+  if (![...state.sessions.values()].some(({ slots }) => slots.some(({ looked }) => looked))) return false;
+  const apart = [...state.sessions].map(([id, session]): [string, Session] => {
+    const slots = session.slots.map((slot, at) => (slot.looked ? (sessions.get(id)?.slots[at] ?? slot) : slot));
+    return [id, { ...session, slots }];
+  });
+  return images.numberOf({ ...state, sessions: new Map(apart) }) === log;
+}
+
+function keepsSessions(view: WorldView): string | undefined {
+  const client = clientsOf(view).findIndex(({ misjudged }) => misjudged !== '');
+  return client === -1 ? undefined : `${clientIds[client]}: ${clientOf(view, client).misjudged}`;
+}
+
 function areEqual(view: WorldView): string | undefined {
   if (!isSettled(view)) return undefined;
   const { image } = logOf(view);
-  const other = headsOf(view).findIndex((head) => head.serving && head.image !== image);
+  const other = headsOf(view).findIndex((head) => head.serving && !isEqual(head.image, image));
   return other === -1 ? undefined : `head ${other} has applied everything, and has another state than the log`;
 }
 
@@ -176,13 +195,23 @@ function keepsLeases(view: WorldView): string | undefined {
 const everybodyIsAnswered = (view: WorldView): boolean => isQuiet(view);
 
 /** Something that must be reached, so that no proof is empty. */
-function reached({ hasLeases = false, delegates = false, menus: [menu], grace }: NfsScenario): Property<WorldView>[] {
+function reached({
+  hasLeases = false,
+  delegates = false,
+  menus: [menu, others],
+  grace,
+}: NfsScenario): Property<WorldView>[] {
   const answered = (status: string): Property<WorldView> =>
     sometimes<WorldView>(`somebody will be told ${status}`, (view) =>
       headsOf(view).some(({ pending }) => pending.some(({ reply }) => reply.status === status)),
     );
   const found = [answered('OK')];
-  if (!delegates && menu.some(({ kind }) => kind === 'open')) found.push(answered('SHARE_DENIED'));
+  if (!delegates && [menu, others].every((acts) => acts.some(({ kind }) => kind === 'open')))
+    found.push(answered('SHARE_DENIED'));
+  if (menu.some(({ kind }) => kind === 'skip')) {
+    const isCorrected = (view: WorldView): boolean => clientsOf(view).some((client) => client.isCorrected);
+    found.push(sometimes('somebody skips a number and is told so', isCorrected));
+  }
   if (menu.some(({ kind }) => kind === 'lock')) found.push(answered('DENIED'));
   const isLayout = menu.some(({ kind }) => kind === 'get-layout');
   if (isLayout) {
@@ -206,6 +235,9 @@ export const nfsProperties = (scenario: NfsScenario): readonly Property<WorldVie
   always('no head serves what was taken away', servesNoOneWrongly),
   always('no head serves a layout that is gone', servesNoLayoutWrongly),
   always('requests are carried out once', happensOnce),
+  ...(scenario.minor === 1
+    ? [always('who keeps to the order of slots is served, and nobody else', keepsSessions)]
+    : []),
   always('heads that have applied everything have the state of the log', areEqual),
   ...(scenario.grace !== undefined ? [always('the grace period is kept', keepsToGrace)] : []),
   ...(scenario.hasLeases === true ? [always('leases are kept', keepsLeases)] : []),

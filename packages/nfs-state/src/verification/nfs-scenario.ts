@@ -89,7 +89,7 @@ export function initialState({ minor, startsOpen = false, grace }: NfsScenario):
       applyDelta(state, { type: 'open-owner', client: id, owner: 'o', is });
     } else {
       const slots = [{ seqid: 0, digest: '', reply: undefined }];
-      applyDelta(state, { type: 'session', session: { id: `s${id}`, client: id, slots } });
+      applyDelta(state, { type: 'session', session: { id: `s${id}`, client: id, servedBy: `${number}.0`, slots } });
     }
     if (!startsOpen) continue;
     const share = { access: 3, deny: 0, pairs: [12] };

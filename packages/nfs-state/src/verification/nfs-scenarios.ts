@@ -5,6 +5,10 @@ const open = (access: number, deny: number): Act => ({ kind: 'open', access, den
 const close: Act = { kind: 'close' };
 const leave: Act = { kind: 'leave' };
 const renew: Act = { kind: 'renew' };
+const skip: Act = { kind: 'skip' };
+const newSession: Act = { kind: 'new-session' };
+const endSession: Act = { kind: 'end-session' };
+const done: Act = { kind: 'done' };
 const downgrade: Act = { kind: 'downgrade', access: 1, deny: 0 };
 const lock = (start: number, end: number, lockType: 'read' | 'write'): Act => ({ kind: 'lock', start, end, lockType });
 const unlock = (start: number, end: number): Act => ({ kind: 'unlock', start, end });
@@ -107,6 +111,35 @@ export const nfsScenarios = {
     acts: 1,
     hasLeases: true,
     pauses: 1,
+  },
+} satisfies Record<string, NfsScenario>;
+
+const served = { minor: 1, roams: true, repeats: 1, kills: 1, restarts: 1 } as const;
+
+/** Sessions, and the slots of requests that change something and of those that do not. */
+export const sessionScenarios = {
+  steps: {
+    ...served,
+    name: 'slots of NFSv4.1, some requests change nothing, 3 requests, a repetition, a death and a restart',
+    menus: [[renew, open(1, 0), skip], []],
+    acts: 3,
+  },
+  sessions: {
+    ...served,
+    name: 'sessions are made and ended, 3 requests, a repetition, a death and a restart',
+    menus: [[newSession, endSession, renew, skip], []],
+    acts: 3,
+  },
+  reclaims: {
+    name: 'all state of NFSv4.1 was lost, a client reclaims and says that it is done, a death',
+    minor: 1,
+    menus: [
+      [{ kind: 'reclaim', access: 1, deny: 2 }, done, open(1, 2)],
+      [done, open(2, 0)],
+    ],
+    acts: 2,
+    grace: ['a'],
+    kills: 1,
   },
 } satisfies Record<string, NfsScenario>;
 

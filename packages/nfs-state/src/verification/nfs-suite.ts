@@ -2,7 +2,14 @@
 import type { SimulationSpec, VerificationSuite } from '@holdfast/simulation';
 import { nfsMutants } from './nfs-mutants.ts';
 import { isQuiet, type NfsScenario } from './nfs-scenario.ts';
-import { delegationScenarios, everything, layoutScenarios, longScenarios, nfsScenarios } from './nfs-scenarios.ts';
+import {
+  delegationScenarios,
+  everything,
+  layoutScenarios,
+  longScenarios,
+  nfsScenarios,
+  sessionScenarios,
+} from './nfs-scenarios.ts';
 import { nfsWorld } from './nfs-world.ts';
 
 /** More requests, deaths and repetitions than can be explored. */
@@ -41,6 +48,7 @@ const manyLayouts: NfsScenario = {
 
 const allScenarios: readonly NfsScenario[] = [
   ...Object.values(nfsScenarios),
+  ...Object.values(sessionScenarios),
   ...Object.values(delegationScenarios),
   ...Object.values(layoutScenarios),
 ];

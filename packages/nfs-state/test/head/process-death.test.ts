@@ -64,7 +64,10 @@ it('serves the same stateids when the process of all heads was killed, and nothi
   await NfsHeads.abandonLog(cluster, { array, reclaim: ['anna'] });
   await using nfs = await start();
   const write = { type: 'io', file: 'f', stateid, write: true } as const;
-  expect(await nfs.client().ask(write)).toEqual({ status: 'STALE_STATEID' });
+  let said = await nfs.client().ask(write);
+  // On a machine that is short of time heads may take longer than a request waits.
+  while (said.isUndecided === true) said = await nfs.client().ask(write);
+  expect(said).toEqual({ status: 'STALE_STATEID' });
   const [anna, ben] = [new TestClient('anna', nfs.client()), new TestClient('ben', nfs.head('n1').client())];
   await anna.introduce();
   await ben.introduce();

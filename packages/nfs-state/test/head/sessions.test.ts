@@ -67,12 +67,25 @@ it('lets numbers be skipped after a takeover, of requests that left no trace', a
   expect(await anna.ask(renew(), { seqid: 4 })).toMatchObject({ status: 'SEQ_MISORDERED' });
 });
 
+it('lets numbers be skipped once another head serves the session too, whose requests nobody else knows of', async () => {
+  const ben = new SessionClient(`ben ${files}`, at.nfs.head('n4').client());
+  await ben.introduce();
+  const look = { type: 'renew', client: ben.id } as const;
+  expect(await ben.ask(look)).toMatchObject({ status: 'OK' });
+  expect(await ben.ask(look, { seqid: 3 })).toMatchObject({ status: 'SEQ_MISORDERED' });
+  await at.nfs.head('n3').hold('outbox');
+  const elsewhere = at.nfs.head('n3').client();
+  for (const seqid of [2, 3]) expect(await ben.ask(look, { seqid }, elsewhere)).toMatchObject({ status: 'OK' });
+  expect(await ben.ask(look, { seqid: 4 })).toMatchObject({ status: 'OK' });
+  await at.kill('n3');
+});
+
 it('ends a session and its client', async () => {
   const { session, id } = anna;
   await anna.ask(anna.open(file));
   const client = at.nfs.client();
   expect(await client.ask({ type: 'destroy-clientid', client: id })).toMatchObject({ status: 'CLIENTID_BUSY' });
-  expect(await client.ask({ type: 'destroy-session', session })).toMatchObject({ status: 'OK' });
+  expect(await anna.ask({ type: 'destroy-session', session })).toMatchObject({ status: 'OK' });
   expect(await anna.ask(renew())).toMatchObject({ status: 'BADSESSION' });
   expect(await client.ask({ type: 'destroy-session', session })).toMatchObject({ status: 'BADSESSION' });
 });

@@ -90,8 +90,7 @@ describe('a snapshot', () => {
     head.do({ type: 'close', stateid: closed, seqid: 3 });
     head.do({ type: 'keep', client: ben });
     head.do({ type: 'restart-leases' });
-    const id = head.do({ type: 'exchange-id', name: 'carl', verifier: '1', principal: 'p', update: false }).clientId!;
-    head.do({ type: 'create-session', client: id, sequence: 1, principal: 'p', slots: 2 });
+    head.client41('carl');
     head.do({ type: 'setclientid', name: 'dora', verifier: '1', principal: 'p', callback: '' });
     const copy = emptyNfsState();
     for (const delta of snapshotOf(head.state)) applyDelta(copy, delta);

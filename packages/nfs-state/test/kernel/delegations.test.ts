@@ -6,9 +6,7 @@ import { expiry, Head } from '../support/head.ts';
 function served(...names: readonly string[]): { head: Head; ids: string[] } {
   const head = new Head();
   const ids = names.map((name) => {
-    const hello = { type: 'exchange-id', name, verifier: '1', principal: 'p', update: false } as const;
-    const client = head.do(hello).clientId!;
-    head.do({ type: 'create-session', client, sequence: 1, principal: 'p', slots: 1 });
+    const client = head.client41(name).id;
     head.answering.add(client);
     return client;
   });

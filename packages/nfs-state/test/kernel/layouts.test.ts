@@ -8,12 +8,7 @@ const whole = { offset: 0n, length: allOnes };
 /** Clients of NFSv4.1 that have file `f` open to read and write. */
 function opened(...names: readonly string[]): { head: Head; ids: string[]; opens: Stateid[] } {
   const head = new Head();
-  const ids = names.map((name) => {
-    const hello = { type: 'exchange-id', name, verifier: '1', principal: 'p', update: false } as const;
-    const client = head.do(hello).clientId!;
-    head.do({ type: 'create-session', client, sequence: 1, principal: 'p', slots: 1 });
-    return client;
-  });
+  const ids = names.map((name) => head.client41(name).id);
   const opens = ids.map((client) => {
     const open = { type: 'open', client, owner: 'o', seqid: 0, file: 'f', access: 3, deny: 0 } as const;
     return head.do(open).stateid!;
@@ -93,9 +88,7 @@ describe('LAYOUTGET', () => {
     const old = head.client('old');
     expect(head.do(get(old, head.open(old, 'o', 'f').stateid!)).status).toBe('NOTSUPP');
     const small = new Head({ layoutsPerClientMax: 0 });
-    const hello = { type: 'exchange-id', name: 'n', verifier: '1', principal: 'p', update: false } as const;
-    const client = small.do(hello).clientId!;
-    small.do({ type: 'create-session', client, sequence: 1, principal: 'p', slots: 1 });
+    const client = small.client41('n').id;
     const under = small.do({ ...open, client }).stateid!;
     expect(small.do(get(client, under, { file: 'g', mode: 'read' })).status).toBe('LAYOUTTRYLATER');
   });

@@ -104,6 +104,7 @@ class Run {
   #served(name: string): string {
     const client = this.#do({ type: 'exchange-id', name, verifier: '1', principal: 'p', update: false }).clientId!;
     this.#do({ type: 'create-session', client, sequence: 1, principal: 'p', slots: 1 });
+    this.#do({ type: 'reclaim-complete', client });
     return client;
   }
 

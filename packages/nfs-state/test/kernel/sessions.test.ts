@@ -8,11 +8,13 @@ const hello = (name: string, { verifier = '1', principal = 'someone', update = f
 const session = (client: string, sequence = 1, slots = 4) =>
   ({ type: 'create-session', client, sequence, principal: 'someone', slots }) as const;
 
+const nobodys = { key: '0'.repeat(24), seqid: 1 };
+
 /** A head with a client that has a session. */
 function served(): { head: Head; client: string; id: string } {
   const head = new Head();
-  const client = head.do(hello('anna')).clientId!;
-  return { head, client, id: head.do(session(client)).session! };
+  const { id: client, session: id } = head.client41('anna');
+  return { head, client, id };
 }
 
 describe('EXCHANGE_ID', () => {
@@ -82,10 +84,27 @@ describe('CREATE_SESSION', () => {
     expect(head.do({ type: 'destroy-clientid', client }).status).toBe('STALE_CLIENTID');
   });
 
-  it('lets a client say once that it has reclaimed all it will', () => {
-    const { head, client } = served();
+  it('lets a client say once that it has reclaimed all it will, and gives it nothing new before', () => {
+    const head = new Head();
+    const client = head.do(hello('anna')).clientId!;
+    head.do(session(client));
+    const open = { type: 'open', client, owner: 'o', seqid: 0, file: 'f', access: 1, deny: 0 } as const;
+    const range = { offset: 0n, length: 1n };
+    const get = {
+      type: 'layout-get',
+      client,
+      file: 'f',
+      stateid: nobodys,
+      mode: 'read',
+      range,
+      minLength: 0n,
+    } as const;
+    expect([head.do(open).status, head.do(get).status]).toEqual(['GRACE', 'GRACE']);
+    expect(head.do({ ...open, claim: { type: 'previous', delegation: 'none' } }).status).toBe('NO_GRACE');
     const done = { type: 'reclaim-complete', client } as const;
     expect([head.do(done).status, head.do(done).status]).toEqual(['OK', 'COMPLETE_ALREADY']);
+    expect(head.do(open).status).toBe('OK');
+    expect(head.do({ ...done, client: 'nobody' }).status).toBe('STALE_CLIENTID');
     expect(head.state.sessions.size).toBe(1);
   });
 });
@@ -95,32 +114,32 @@ describe('slots', () => {
 
   it('execute the next request, and answer the last one as before', () => {
     const { head, id } = served();
-    expect(judgeSlot(head.state, asked(id, 1), false)).toEqual({ verdict: 'execute' });
+    expect(judgeSlot(head.state, asked(id, 1), 'here')).toEqual({ verdict: 'execute' });
     applyDelta(head.state, slotDelta(asked(id, 1), 'bytes'));
-    expect(judgeSlot(head.state, asked(id, 1), false)).toEqual({ verdict: 'repeat', reply: 'bytes' });
-    expect(judgeSlot(head.state, asked(id, 1, 'b'), false)).toMatchObject({ status: 'SEQ_FALSE_RETRY' });
-    expect(judgeSlot(head.state, asked(id, 2), false)).toEqual({ verdict: 'execute' });
+    expect(judgeSlot(head.state, asked(id, 1), 'here')).toEqual({ verdict: 'repeat', reply: 'bytes' });
+    expect(judgeSlot(head.state, asked(id, 1, 'b'), 'here')).toMatchObject({ status: 'SEQ_FALSE_RETRY' });
+    expect(judgeSlot(head.state, asked(id, 2), 'here')).toEqual({ verdict: 'execute' });
   });
 
   it('say so when the answer was not kept', () => {
     const { head, id } = served();
     applyDelta(head.state, slotDelta(asked(id, 1), undefined));
-    expect(judgeSlot(head.state, asked(id, 1), false)).toMatchObject({ status: 'RETRY_UNCACHED_REP' });
+    expect(judgeSlot(head.state, asked(id, 1), 'here')).toMatchObject({ status: 'RETRY_UNCACHED_REP' });
   });
 
   it('take a gap only after a takeover, and never a step back', () => {
     const { head, id } = served();
     applyDelta(head.state, slotDelta(asked(id, 5), 'bytes'));
-    expect(judgeSlot(head.state, asked(id, 9), false)).toMatchObject({ status: 'SEQ_MISORDERED' });
-    expect(judgeSlot(head.state, asked(id, 9), true)).toEqual({ verdict: 'execute' });
-    expect(judgeSlot(head.state, asked(id, 4), true)).toMatchObject({ status: 'SEQ_MISORDERED' });
-    expect(judgeSlot(head.state, asked(id, 0), false)).toMatchObject({ status: 'SEQ_MISORDERED' });
+    expect(judgeSlot(head.state, asked(id, 9), 'here')).toMatchObject({ status: 'SEQ_MISORDERED' });
+    expect(judgeSlot(head.state, asked(id, 9), 'elsewhere')).toEqual({ verdict: 'execute' });
+    expect(judgeSlot(head.state, asked(id, 4), 'elsewhere')).toMatchObject({ status: 'SEQ_MISORDERED' });
+    expect(judgeSlot(head.state, asked(id, 0), 'here')).toMatchObject({ status: 'SEQ_MISORDERED' });
   });
 
   it('are those of the session, which there must be', () => {
     const { head, id } = served();
-    expect(judgeSlot(head.state, { ...asked(id, 1), slot: 4 }, false)).toMatchObject({ status: 'BADSLOT' });
-    expect(judgeSlot(head.state, asked('nothing', 1), false)).toMatchObject({ status: 'BADSESSION' });
+    expect(judgeSlot(head.state, { ...asked(id, 1), slot: 4 }, 'here')).toMatchObject({ status: 'BADSLOT' });
+    expect(judgeSlot(head.state, asked('nothing', 1), 'here')).toMatchObject({ status: 'BADSESSION' });
   });
 });
 

@@ -44,6 +44,7 @@ export class Head implements LocalHead {
     return planOperation(this.state, operation, this.mint, this.bounds, {
       isLapsed: (client) => this.lapsed.has(client),
       canRecall: (client) => this.answering.has(client),
+      self: 'here',
     });
   }
 
@@ -52,6 +53,16 @@ export class Head implements LocalHead {
     const { clientId, confirm } = this.do({ type: 'setclientid', name, verifier, principal, callback: '' });
     this.do({ type: 'setclientid-confirm', client: clientId!, confirm: confirm!, principal });
     return clientId!;
+  }
+
+  /** A client of NFSv4.1 that has a session, and nothing to reclaim. */
+  client41(name: string, slots = 4): { readonly id: string; readonly session: string } {
+    const principal = 'someone';
+    const asked = { type: 'exchange-id', name, verifier: '1', principal, update: false } as const;
+    const { clientId: client, sequence } = this.do(asked) as Required<Reply>;
+    const { session } = this.do({ type: 'create-session', client, sequence, principal, slots });
+    this.do({ type: 'reclaim-complete', client });
+    return { id: client, session: session! };
   }
 
   /** A file opened by a new owner that confirmed itself; its next seqid is 3. */

@@ -33,6 +33,7 @@ export class SessionClient {
       slots,
     });
     this.session = made.session!;
+    await this.#client.ask({ type: 'reclaim-complete', client: this.id });
   }
 
   /** The next request of a slot, or one that `request` says, by whichever way. */
