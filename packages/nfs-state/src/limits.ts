@@ -76,6 +76,9 @@ export const returnMs = 5000;
 /** How long a metadata server waits before it looks again who serves, when the coordination store did not say. */
 export const servingRetryMs = 100;
 
+/** How often the metadata server that serves tells the coordination store, and others look whether it did. */
+export const placeTouchMs = 1000;
+
 /** How often a metadata server renews the leases of clients that listen. */
 export const renewMs = 1000;
 

@@ -32,6 +32,8 @@ export interface FileStoreOptions {
    * say. One store at a time serves a file.
    */
   readonly epoch: number;
+  /** A store of before may still be about to write: it is kept from doing so, file by file. @default false */
+  readonly claims?: boolean;
   /** Milliseconds since 1970. Default: the clock of the machine. */
   readonly now?: () => number;
 }
@@ -52,18 +54,20 @@ export class FileStore implements FilePort {
   readonly #objects: ObjectPort;
   readonly #epoch: number;
   readonly #now: () => number;
+  readonly #claims: boolean;
   readonly #turns = new FileTurns();
   /** In the order of their last use. */
   readonly #known = new Map<FileId, KnownFile>();
   readonly #loading = new Map<FileId, Promise<KnownFile | undefined>>();
 
-  constructor({ objects, epoch, now = Date.now }: FileStoreOptions) {
+  constructor({ objects, epoch, claims = false, now = Date.now }: FileStoreOptions) {
     if (!Number.isInteger(epoch) || epoch < 0 || epoch >= changeEpochsMax) {
       throw new BadFileError(`${epoch} cannot be the epoch of a file store.`, `Use 0 to ${changeEpochsMax - 1}.`);
     }
     this.#objects = objects;
     this.#epoch = epoch;
     this.#now = now;
+    this.#claims = claims;
   }
 
   async apply(id: OpId, file: FileId, operation: FileOperation): Promise<FileOutcome> {
@@ -178,7 +182,16 @@ export class FileStore implements FilePort {
 
   async #save(file: FileId, known: KnownFile): Promise<void> {
     const { block } = known;
-    await this.#objects.write(attributesObject(file), [{ offset: 0, bytes: encodeAttributes(block) }], 2);
+    const name = attributesObject(file);
+    const write = () => this.#objects.write(name, [{ offset: 0, bytes: encodeAttributes(block) }], 2);
+    try {
+      await write();
+    } catch (error) {
+      // By a store of before, which claimed it from one that stood still.
+      if ((error as { code?: unknown }).code !== 'HF_CLAIMED') throw error;
+      await this.#objects.claim(name);
+      await write();
+    }
     if (known.block === block) known.unsaved = false;
   }
 
@@ -216,6 +229,7 @@ export class FileStore implements FilePort {
 
   async #read(file: FileId): Promise<KnownFile | undefined> {
     const bytes = new Uint8Array(blockBytes);
+    if (this.#claims) await this.#objects.claim(attributesObject(file));
     if (!(await this.#objects.read(attributesObject(file), 0, bytes))) return undefined;
     const block = decodeAttributes(bytes);
     if (typeof block === 'string') throw new FileDamagedError(file, block);

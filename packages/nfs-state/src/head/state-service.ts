@@ -47,6 +47,8 @@ function restsOn(state: NfsState, { operation }: Request, reply: Reply): readonl
   return [fileKey(operation.file), ...(client === undefined ? [] : [clientKey(client)])];
 }
 
+const undecided: Reply = { status: 'DELAY', isUndecided: true };
+
 /** Answers that rest on nothing and change nothing. */
 const atOnce = (answer: Answering): LogPlan => ({
   answer,
@@ -79,6 +81,7 @@ export class StateService implements Pick<LogEnv, 'plan' | 'apply' | 'save' | 'l
     }
     const { request, insists, renews } = asking;
     const client = clientOf(state, request);
+    if (request.isWanted?.() === false) return atOnce({ kind: 'reply', reply: undecided, volatile: [] });
     if (!this.#here.isOpen()) return atOnce({ kind: 'later', client: undefined });
     if (client !== undefined && this.#here.mustWait(client)) return atOnce({ kind: 'later', client });
     const plan = this.#planned(state, request, insists);

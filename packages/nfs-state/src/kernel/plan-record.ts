@@ -13,6 +13,8 @@ export interface Request {
   readonly operation: Operation;
   /** NFSv4.1: its place in a session. */
   readonly slot?: SlotRequest;
+  /** Whether somebody still waits for it, looked at whenever it is decided. Not of requests that came over a wire. */
+  readonly isWanted?: () => boolean;
 }
 
 /** What a head does about a request: append a record and answer, or answer. */

@@ -44,6 +44,12 @@ export class ArrayObjects implements ObjectPort {
     return (await this.#names.compareAndSet(nameKey(name), entry.modRevision, undefined)).succeeded;
   }
 
+  async claim(name: string): Promise<boolean> {
+    const object = await this.#find(name);
+    await object?.claim();
+    return object !== undefined;
+  }
+
   async read(name: string, offset: number, into: Uint8Array): Promise<boolean> {
     const object = await this.#find(name);
     if (object === undefined) return false;

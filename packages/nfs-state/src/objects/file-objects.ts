@@ -9,6 +9,8 @@ export const isFileId = (file: string): boolean => fileIdForm.test(file);
 /** The object that holds the content of a file, byte for byte. */
 export const contentObject = (file: FileId): string => `files/${checkedFile(file)}/content`;
 
+export const isContentObject = (name: string): boolean => name.endsWith('/content');
+
 /** The object that holds the attributes of a file, in one block. */
 export const attributesObject = (file: FileId): string => `files/${checkedFile(file)}/attributes`;
 

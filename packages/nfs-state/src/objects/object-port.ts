@@ -23,6 +23,11 @@ export interface ObjectPort {
   create(name: string): Promise<boolean>;
   /** Remove an object, durably; false when there is none. */
   remove(name: string): Promise<boolean>;
+  /**
+   * Nobody else writes the object from now on, and what others had begun is over; their writes are HF_CLAIMED. False when
+   * there is no such object.
+   */
+  claim(name: string): Promise<boolean>;
   /** Fill `into`, with what was written last and not lost since; false when there is no such object. */
   read(name: string, offset: number, into: Uint8Array): Promise<boolean>;
   /**

@@ -92,13 +92,15 @@ export class PageCache implements AsyncDisposable, OpenFileHost {
    */
   static async connect(context: MemberContext, options: PageCacheOptions): Promise<PageCache> {
     const { metadata, dataServers, pagesMax } = options;
+    const ended = new AbortController();
     const cache = new PageCache({
       client: `${context.name}.${context.incarnation}.${++caches}`,
       pages: context.pages,
-      metadata: metadataServerOn(context, metadata),
+      metadata: metadataServerOn(context, metadata, ended.signal),
       dataServers: dataServers.map((node) => dataServerOn(context, node)),
       pagesMax,
     });
+    cache.#ended.signal.addEventListener('abort', () => ended.abort());
     await cache.#ready.promise;
     return cache;
   }

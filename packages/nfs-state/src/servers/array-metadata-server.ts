@@ -1,9 +1,11 @@
 import { raidObjects } from '@holdfast/raid/objects';
 import { z } from 'zod';
+import type { FilePort } from '../file-port.ts';
 import { FileStore } from '../file-store/file-store.ts';
 import { localHead } from '../head/local-head.ts';
 import { ArrayObjects } from '../objects/array-objects.ts';
 import { metadataService } from './metadata-service.ts';
+import type { ServingTerm } from './serving-term.ts';
 
 const Options = z.strictObject({ dataServers: z.array(z.string()) });
 
@@ -11,5 +13,7 @@ const Options = z.strictObject({ dataServers: z.array(z.string()) });
 export default metadataService((context, options) => {
   const { dataServers } = Options.parse(options);
   const objects = new ArrayObjects({ objects: raidObjects(context), names: context.coord });
-  return { files: (epoch) => new FileStore({ objects, epoch }), objects, head: localHead, dataServers };
+  const files = (term: ServingTerm): FilePort =>
+    new FileStore({ objects: term.objects(objects), epoch: term.epoch, claims: term.followsSilent });
+  return { files, objects, head: localHead, dataServers };
 });

@@ -19,7 +19,8 @@ export class ClientPresence {
     this.#desk = desk;
     this.#end = end;
     for (const client of desk.clients()) this.#await(client);
-    this.#renewing = setInterval(() => void this.#renew(), renewMs);
+    // The heads, or the end of this server's term, may say no: the next time comes, or another server.
+    this.#renewing = setInterval(() => void this.#renew().catch(() => undefined), renewMs);
     this.#renewing.unref();
   }
 
@@ -54,6 +55,7 @@ export class ClientPresence {
     this.#isStopped = true;
     clearInterval(this.#renewing);
     for (const client of [...this.#awaited.keys()]) this.#stopWaiting(client);
+    for (const queue of this.#listening.values()) queue.end();
   }
 
   #await(client: string): void {

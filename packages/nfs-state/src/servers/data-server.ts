@@ -89,7 +89,8 @@ export class DataServer implements DataServerPort {
       if (this.#grants === layoutsPerDataServerMax) return false;
       this.#grants++;
     }
-    clients.set(client, layout);
+    // A server that stood still may say late what it granted before another one did.
+    clients.set(client, Math.max(layout, clients.get(client) ?? 0));
     this.#granted.set(file, clients);
     return true;
   }

@@ -31,6 +31,7 @@ import {
 } from './messages.ts';
 import { MetadataServer } from './metadata-server.ts';
 import { ServingPlace } from './serving-place.ts';
+import type { ServingTerm } from './serving-term.ts';
 
 /** The metadata server over the wire, and what an administrator may ask: take a layout or a lease away. */
 export const MetadataService = defineService('holdfast-nfs-metadata', {
@@ -53,8 +54,8 @@ export const MetadataService = defineService('holdfast-nfs-metadata', {
 
 /** What a metadata server stands on. */
 export interface MetadataGround {
-  /** The files, for the server of this epoch: higher than that of every server before. */
-  readonly files: (epoch: number) => FilePort;
+  /** The files, as they may be used in a term. */
+  readonly files: (term: ServingTerm) => FilePort;
   readonly objects: Pick<ObjectPort, 'locate'>;
   readonly head: LocalHead;
   /** Nodes with a data server. */
@@ -72,42 +73,53 @@ export function metadataService(
     registerNfsStateErrors();
     const { files, objects, head, dataServers } = await groundOf(context, options);
     const ended = new AbortController();
-    let serving: MetadataServer | undefined;
-    const place = new ServingPlace(context, async (epoch) => {
+    let serving: { readonly term: ServingTerm; readonly server: MetadataServer } | undefined;
+    const end = (): void => {
+      serving?.server.stop();
+      serving = undefined;
+    };
+    const begin = async (term: ServingTerm): Promise<void> => {
       // The head has applied by then all that was granted before.
       await served(head, ended.signal);
-      const desk = new ClientDesk(head, epoch);
+      const desk = new ClientDesk(term.head(head), term.epoch);
       const fences = new LayoutFences(dataServers.map((node) => ({ node, port: dataServerOn(context, node) })));
       // Heads may have expired a client while no metadata server was there to fence it.
       await fences.fenceOthers((client, file) => desk.holdsLayout(client, file), desk.nextNumber());
-      serving = new MetadataServer({ files: files(epoch), objects, desk, dataServers: fences, pages: context.pages });
-    });
+      if (!term.isCurrent) return;
+      const options = { files: files(term), objects, desk, dataServers: fences, pages: context.pages };
+      serving = { term, server: new MetadataServer(options) };
+    };
+    const place = new ServingPlace(context, { serve: begin, ended: end });
     // The head of this node may be started after this.
     void served(head, ended.signal).then(() => place.look());
     const server = (): MetadataServer => {
-      if (serving === undefined) throw new NotServingError(context.name);
-      return serving;
+      if (serving?.term.isCurrent !== true) throw new NotServingError(context.name);
+      return serving.server;
+    };
+    /** What is answered after the end of the term is no answer: another server may have said something else. */
+    const during = async <Answer>(work: (server: MetadataServer) => Promise<Answer>): Promise<Answer> => {
+      const asked = server();
+      return serving!.term.run(() => work(asked));
     };
     return {
       words: (hello, { signal }) => server().words(hello, signal),
-      leave: (hello) => server().leave(hello),
-      open: (file) => server().open(file),
-      close: (file) => server().close(file),
-      attributes: ({ file }) => server().attributes(file),
-      change: (change) => server().change(change),
-      read: (request) => server().read(request),
-      write: (request) => server().write(request),
-      commit: ({ file }) => server().commit(file),
-      layoutGet: (request) => server().layoutGet(request),
-      layoutReturn: (layout) => server().layoutReturn(layout),
-      lock: (wanted) => server().lock(wanted),
-      unlock: (held) => server().unlock(held),
-      recall: ({ file }) => server().recall(file),
-      expire: ({ client }) => server().expire(client),
+      leave: (hello) => during((at) => at.leave(hello)),
+      open: (file) => during((at) => at.open(file)),
+      close: (file) => during((at) => at.close(file)),
+      attributes: ({ file }) => during((at) => at.attributes(file)),
+      change: (change) => during((at) => at.change(change)),
+      read: (request) => during((at) => at.read(request)),
+      write: (request) => during((at) => at.write(request)),
+      commit: ({ file }) => during((at) => at.commit(file)),
+      layoutGet: (request) => during((at) => at.layoutGet(request)),
+      layoutReturn: (layout) => during((at) => at.layoutReturn(layout)),
+      lock: (wanted) => during((at) => at.lock(wanted)),
+      unlock: (held) => during((at) => at.unlock(held)),
+      recall: ({ file }) => during((at) => at.recall(file)),
+      expire: ({ client }) => during((at) => at.expire(client)),
       [Symbol.asyncDispose]: async () => {
         ended.abort();
-        serving?.stop();
-        serving = undefined;
+        end();
         await place.leave();
       },
     };

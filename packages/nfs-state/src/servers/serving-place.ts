@@ -1,43 +1,76 @@
-import type { MemberContext } from '@holdfast/runtime/service';
+import type { ClusterStore, MemberContext } from '@holdfast/runtime/service';
 import { z } from 'zod';
-import { servingRetryMs } from '../limits.ts';
+import { placeTouchMs, rightMarginMs, rightMs, servingRetryMs } from '../limits.ts';
+import { ServingTerm } from './serving-term.ts';
 
 const count = z.int().min(0);
-const HolderForm = z.object({ epoch: count, slot: count, life: count, isFree: z.boolean() });
+const ServerForm = z.object({ slot: count, life: count });
+type Server = z.output<typeof ServerForm>;
+
+const HolderForm = ServerForm.extend({
+  epoch: count,
+  isFree: z.boolean(),
+  /** Changes while the holder is in touch with the store. */
+  touches: count.default(0),
+  /** Those before it that stood still, and have not said since that they are done. */
+  past: z.array(ServerForm).default([]),
+});
 type Holder = z.output<typeof HolderForm>;
 
-const key = 'holdfast-nfs-files/server';
+export const servingKey = 'holdfast-nfs-files/server';
+
+/** Who serves, as the store has it. */
+export const readHolder = (value: Uint8Array): Holder => HolderForm.parse(JSON.parse(new TextDecoder().decode(value)));
+
+const encode = (holder: Holder): Uint8Array => new TextEncoder().encode(JSON.stringify(holder));
+
+export interface PlaceHost {
+  /** Begin to serve. */
+  serve(term: ServingTerm): Promise<void>;
+  /** The term is over: another server has the place, or may have it. */
+  ended(): void;
+}
+
+interface Held {
+  readonly term: ServingTerm;
+  holder: Holder;
+  revision: number;
+}
 
 /**
  * Which of the metadata servers serves: the place is in the coordination store, and is taken with a rising epoch by whoever
- * finds its holder dead or gone. Two never serve: a view that says that a member is dead comes after its end.
+ * finds its holder dead, gone, or silent for longer than its right to serve lasts. Nobody serves who was not in touch with
+ * the store for that long; clocks are never compared.
  */
 export class ServingPlace {
-  readonly #context: Pick<MemberContext, 'coord' | 'slot' | 'incarnation' | 'view' | 'log'>;
-  readonly #serve: (epoch: number) => Promise<void>;
+  readonly #context: Pick<MemberContext, 'coord' | 'name' | 'slot' | 'incarnation' | 'view' | 'log'>;
+  readonly #host: PlaceHost;
   readonly #unwatch: () => void;
-  #held: { readonly holder: Holder; readonly revision: number } | undefined;
+  #held: Held | undefined;
+  /** Terms of this server that ended while something was under way in them. */
+  #ending: ServingTerm[] = [];
+  #seen: { readonly revision: number; readonly atMs: number } | undefined;
   #isLooking = false;
   #mustLookAgain = false;
+  #isTouching = false;
+  #timer: NodeJS.Timeout | undefined;
   #again: NodeJS.Timeout | undefined;
-  /** Somebody looked: from then on later views are looked at too. */
-  #isBegun = false;
   #isLeft = false;
 
-  /** `serve` begins to serve under an epoch that is higher than that of any server before. */
-  constructor(context: MemberContext, serve: (epoch: number) => Promise<void>) {
+  constructor(context: MemberContext, host: PlaceHost) {
     this.#context = context;
-    this.#serve = serve;
+    this.#host = host;
     this.#unwatch = context.watchView(() => {
-      if (this.#isBegun) void this.look();
+      if (this.#timer !== undefined) void this.look();
     });
   }
 
-  /** See whether the place is free. */
+  /** See whether the place is free, now and from now on. */
   async look(): Promise<void> {
-    this.#isBegun = true;
+    if (this.#isLeft) return;
+    this.#timer ??= setInterval(() => void this.#beat(), placeTouchMs);
     this.#mustLookAgain = true;
-    if (this.#isLooking || this.#isLeft || this.#held !== undefined) return;
+    if (this.#isLooking || this.#held !== undefined) return;
     this.#isLooking = true;
     try {
       while (this.#mustLookAgain && this.#held === undefined && !this.#isLeft) {
@@ -56,33 +89,113 @@ export class ServingPlace {
   async leave(): Promise<void> {
     this.#isLeft = true;
     this.#unwatch();
+    clearInterval(this.#timer);
     clearTimeout(this.#again);
-    if (this.#held === undefined) return;
-    const { holder, revision } = this.#held;
-    await this.#context.coord.compareAndSet(key, revision, encode({ ...holder, isFree: true }));
+    const held = this.#held;
+    if (held === undefined) return;
+    this.#lapse(held);
+    const { holder, revision } = held;
+    await this.#context.coord.compareAndSet(servingKey, revision, encode({ ...holder, isFree: true }));
+  }
+
+  async #beat(): Promise<void> {
+    const held = this.#held;
+    if (held === undefined) return this.look();
+    if (!held.term.isCurrent) return this.#lapse(held);
+    if (this.#isTouching) return;
+    this.#isTouching = true;
+    try {
+      await this.#touch(held);
+    } catch {
+      // The store does not answer: the term goes on for as long as it lasts.
+    } finally {
+      this.#isTouching = false;
+    }
+  }
+
+  async #touch(held: Held): Promise<void> {
+    const sentAtMs = performance.now();
+    const touched = { ...held.holder, touches: held.holder.touches + 1 };
+    const { succeeded, revision } = await this.#write(touched, held.revision);
+    if (succeeded) {
+      Object.assign(held, { holder: touched, revision });
+      held.term.renew(sentAtMs);
+      return;
+    }
+    // One that stood still may have said that it is done.
+    const found = await this.#read();
+    if (found?.holder.epoch === held.holder.epoch) Object.assign(held, found);
+    else this.#lapse(held);
+  }
+
+  #lapse(held: Held): void {
+    held.term.end();
+    if (this.#held !== held) return;
+    this.#held = undefined;
+    this.#ending.push(held.term);
+    this.#host.ended();
   }
 
   async #takeIfVacant(): Promise<void> {
-    const { coord, view, slot, incarnation: life } = this.#context;
-    const entry = await coord.get(key);
-    const before = entry && HolderForm.parse(JSON.parse(new TextDecoder().decode(entry.value)));
-    if (before !== undefined && !this.#isVacant(before)) return;
-    const holder = { epoch: Math.max(view.epoch, (before?.epoch ?? 0) + 1), slot, life, isFree: false };
-    const { succeeded } = await coord.compareAndSet(key, entry?.modRevision ?? 0, encode(holder));
+    const { name, slot, incarnation: life, view } = this.#context;
+    this.#ending = this.#ending.filter(({ isSettled }) => !isSettled);
+    const found = await this.#read();
+    const before = found?.holder;
+    if (before !== undefined && !this.#isVacant(before)) {
+      if (this.#ending.length === 0 && before.past.some((each) => this.#isSelf(each))) await this.#sayDone(found!);
+      return;
+    }
+    // What this server was about to do in an earlier term comes first.
+    if (this.#ending.length > 0) return;
+    const isReplaced = before !== undefined && !before.isFree && !this.#isSelf(before);
+    const past = [...(before?.past ?? []), ...(isReplaced ? [{ slot: before.slot, life: before.life }] : [])];
+    const epoch = Math.max(view.epoch, (before?.epoch ?? 0) + 1);
+    const still = past.filter((each) => !this.#isSelf(each) && this.#isUp(each));
+    const holder: Holder = { epoch, slot, life, isFree: false, touches: 0, past: still };
+    const sentAtMs = performance.now();
+    const { succeeded, revision } = await this.#write(holder, found?.revision ?? 0);
     if (!succeeded) {
       this.#mustLookAgain = true;
       return;
     }
-    const revision = (await coord.get(key))!.modRevision;
-    this.#held = { holder, revision };
-    await this.#serve(holder.epoch);
+    const place = { holder, revision };
+    const others = (): boolean => place.holder.past.some((each) => this.#isUp(each));
+    const term = new ServingTerm({ node: name, epoch, others });
+    term.renew(sentAtMs);
+    this.#held = Object.assign(place, { term });
+    await this.#host.serve(term);
   }
 
-  #isVacant({ slot, life, isFree }: Holder): boolean {
-    const { view, slot: self } = this.#context;
-    const holder = view.members.find((each) => each.slot === slot);
-    return isFree || slot === self || holder?.state !== 'up' || holder.incarnation !== life;
+  /** Nothing of what this server began before another one took its place is under way any more. */
+  async #sayDone({ holder, revision }: { readonly holder: Holder; readonly revision: number }): Promise<void> {
+    const past = holder.past.filter((each) => !this.#isSelf(each));
+    const { succeeded } = await this.#write({ ...holder, past }, revision);
+    if (!succeeded) this.#mustLookAgain = true;
+  }
+
+  async #read(): Promise<{ holder: Holder; revision: number } | undefined> {
+    const entry = await this.#context.coord.get(servingKey);
+    if (entry === undefined) return undefined;
+    const { modRevision: revision } = entry;
+    if (this.#seen?.revision !== revision) this.#seen = { revision, atMs: performance.now() };
+    return { holder: readHolder(entry.value), revision };
+  }
+
+  #write(holder: Holder, revision: number): ReturnType<ClusterStore['compareAndSet']> {
+    return this.#context.coord.compareAndSet(servingKey, revision, encode(holder));
+  }
+
+  #isVacant(holder: Holder): boolean {
+    if (holder.isFree || this.#isSelf(holder) || !this.#isUp(holder)) return true;
+    return performance.now() - this.#seen!.atMs > rightMs + rightMarginMs;
+  }
+
+  #isSelf({ slot, life }: Server): boolean {
+    return slot === this.#context.slot && life === this.#context.incarnation;
+  }
+
+  #isUp({ slot, life }: Server): boolean {
+    const found = this.#context.view.members.find((each) => each.slot === slot);
+    return found?.state === 'up' && found.incarnation === life;
   }
 }
-
-const encode = (holder: Holder): Uint8Array => new TextEncoder().encode(JSON.stringify(holder));

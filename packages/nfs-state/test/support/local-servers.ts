@@ -29,6 +29,7 @@ function mortal(objects: ObjectPort, died: AbortSignal): ObjectPort {
   return {
     create: (name) => live(() => objects.create(name)),
     remove: (name) => live(() => objects.remove(name)),
+    claim: (name) => live(() => objects.claim(name)),
     read: (name, offset, into) => live(() => objects.read(name, offset, into)),
     write: (name, runs, toughness) => live(() => objects.write(name, runs, toughness)),
     sync: (name) => live(() => objects.sync(name)),

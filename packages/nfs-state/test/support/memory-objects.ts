@@ -59,6 +59,10 @@ export class MemoryObjects implements ObjectPort {
     return this.#objects.delete(name);
   }
 
+  async claim(name: string): Promise<boolean> {
+    return this.#objects.has(name);
+  }
+
   async read(name: string, offset: number, into: Uint8Array): Promise<boolean> {
     const object = this.#objects.get(name);
     if (object === undefined) return false;
