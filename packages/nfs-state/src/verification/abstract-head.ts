@@ -1,4 +1,5 @@
 import { type CellTable, type EffectSink, handled, ignored, impossible, type Kernel } from '@holdfast/kernel';
+import { isApplicable } from '../kernel/late-changes.ts';
 import type { LeaseEvent, LeaseWish } from '../kernel/lease-types.ts';
 import { planRecord, type RecordPlan } from '../kernel/plan-record.ts';
 import type { ClientId, Delta, Mint, NfsState, Reply } from '../kernel/state-types.ts';
@@ -185,7 +186,7 @@ function plan(state: HeadState, pending: Pending, env: HeadEnv, out: Out): void 
   });
   const [lapsed] = planned.lapsed;
   if (lapsed !== undefined) expireFirst(state, pending, lapsed, env, out);
-  else if (planned.deltas.length > 0) propose(state, pending, planned, env, out);
+  else if (env.rules.appended(planned).length > 0) propose(state, pending, planned, env, out);
   else if (env.rules.mayBeBehind(planned) && !pending.told) ask(pending, env, out);
   else {
     changeOwn(state, planned.steps, env, out);
@@ -453,7 +454,7 @@ function step(state: HeadState, event: HeadEvent, env: HeadEnv, out: Out): void 
       welcome(state, event, env, out);
       break;
     case 'step':
-      if (env.rules.isNews(images.stateOf(state.image), event.step)) {
+      if (isApplicable(images.stateOf(state.image), event.step)) {
         state.image = images.after(state.image, [event.step]);
       }
       break;

@@ -1,6 +1,5 @@
-import { isApplicable } from '../kernel/late-changes.ts';
 import type { RecordPlan } from '../kernel/plan-record.ts';
-import type { Delta, HeadMemory, NfsState } from '../kernel/state-types.ts';
+import type { Delta, HeadMemory } from '../kernel/state-types.ts';
 import type { ProposedRecord } from './nfs-parts.ts';
 
 /** The decisions of heads and of their log; each seeded bug replaces one. */
@@ -29,8 +28,6 @@ export interface HeadRules {
   plansAgain(): boolean;
   /** What a head calls its memory. */
   self(head: number, life: number): HeadMemory;
-  /** Whether a step that another head told of is still news. */
-  isNews(state: NfsState, step: Delta): boolean;
   /** Whether a head that starts again takes the state from the log. */
   readsLog(): boolean;
   /** Whether a head that starts says so in the log before it serves. */
@@ -53,7 +50,6 @@ export const headRules: HeadRules = {
   answersFirst: () => false,
   plansAgain: () => true,
   self: (head, life) => `${head}.${life}`,
-  isNews: isApplicable,
   readsLog: () => true,
   announcesItself: () => true,
   agreesOnExpiry: () => true,

@@ -98,13 +98,7 @@ const sessionBugs: readonly SeededBug[] = [
   },
   { name: 'takes the sessions of its last life for its own', scenario: steps, heads: { self: (head) => `${head}` } },
   { name: 'takes any number that is skipped', scenario: steps, heads: { self: () => '' } },
-  { name: 'takes an old step for news', scenario: steps, heads: { isNews: () => true } },
   { name: 'makes a session whoever else made it', scenario: sessions, heads: { compares: () => [] } },
-  {
-    name: 'answers the end of a session before every head has it',
-    scenario: sessions,
-    heads: notWaitingFor('session-gone'),
-  },
   {
     name: 'does not apply that another head ended a session',
     scenario: sessions,
