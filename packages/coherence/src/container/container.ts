@@ -4,6 +4,7 @@ import { anyNode, type ObjectStatus } from '../kernel/object-types.ts';
 import { type ContainerCounters, countersOf } from './counters.ts';
 import type { ContainerDefinition } from './definition.ts';
 import { Eviction } from './eviction.ts';
+import { ExecuteCalls } from './execute-calls.ts';
 import { flushEach } from './flush-set.ts';
 import { type Change, type ChangeAll, type Changed, checkKeys, Grabs } from './grabs.ts';
 import { asyncContext, Claim, Holder } from './holder.ts';
@@ -51,6 +52,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
   readonly #calls: ObjectCalls<Key>;
   readonly #leases: LeaseCalls<Key>;
   readonly #moments: MomentCalls<Key, Value, Missing>;
+  readonly #executes: ExecuteCalls<Key>;
   readonly #grabs: Grabs<Key, Value, Missing>;
   readonly #watches: WatchQuestions<MapKey>;
 
@@ -76,6 +78,7 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
     this.#calls = new ObjectCalls(member, set, set.hooks, keys, definition);
     this.#leases = new LeaseCalls(this.#calls);
     this.#moments = new MomentCalls(this.#calls, this.#leases, this.#values);
+    this.#executes = new ExecuteCalls(this.#calls);
     this.#grabs = new Grabs(this.#calls, this.#leases, this.#values);
     this.#watches = new WatchQuestions((form, seen) => this.#calls.changed(keys.read(form), seen, { timeoutMs: 0 }));
   }
@@ -173,24 +176,26 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
    * @throws UnknownOperationError (HF_UNKNOWN_OPERATION), AbsentError (HF_ABSENT), OutcomeUnknownError
    *   (HF_OUTCOME_UNKNOWN), what the operation throws, and as {@link grab}
    */
-  async execute<Name extends keyof Operations & string>(
+  execute<Name extends keyof Operations & string>(
     key: Key,
     operation: Name,
-    ...[argument, options]: ExecuteArguments<Operations[Name]>
+    ...[argument, options = {}]: ExecuteArguments<Operations[Name]>
   ): Promise<ExecuteResult<Operations[Name]>> {
     const { name, operations } = this.definition;
     const known = operations as Readonly<Record<string, (draft: Value, argument: unknown) => unknown>>;
     const run = Object.hasOwn(known, operation) ? known[operation] : undefined;
-    if (run === undefined) throw new UnknownOperationError(name, operation);
-    const ran = await this.#calls.execute({ name: operation, argument }, key, options ?? {});
-    if (ran !== undefined) return ran.result as ExecuteResult<Operations[Name]>;
+    if (run === undefined) return Promise.reject(new UnknownOperationError(name, operation));
     // The owner has not opened the container, or could not load: here both can be done, or be seen to fail.
-    let result: unknown;
-    const change = (draft: Value | Missing): void => {
-      result = run(draft as Value, argument);
+    const runHere = async (): Promise<unknown> => {
+      let result: unknown;
+      const change = (draft: Value | Missing): void => {
+        result = run(draft as Value, argument);
+      };
+      await this.#grabs.change(key, change, options);
+      return result;
     };
-    await this.#grabs.change(key, change, options ?? {});
-    return result as ExecuteResult<Operations[Name]>;
+    const ran = this.#executes.execute(key, operation, argument, options, runHere);
+    return ran as Promise<ExecuteResult<Operations[Name]>>;
   }
 
   /**

@@ -369,14 +369,18 @@ const carriers: ReadonlySet<MessageType> = new Set([
   'SHADOW',
 ]);
 
-/** Write a message; `bytes` is what its payload stands for. */
-export function writeMessage(to: Writer, message: ObjectMessage, bytes: Uint8Array | undefined): void {
+/** What a payload stands for: bytes, or something that writes itself. */
+export type Payload = Uint8Array | { write(to: Writer): void };
+
+/** Write a message and what its payload stands for. */
+export function writeMessage(to: Writer, message: ObjectMessage, payload: Payload | undefined): void {
   const number = numbers.get(message.type)!;
   writeByte(to, number);
   byNumber[number]!.write(to, message);
-  if (bytes !== undefined) {
+  if (payload !== undefined) {
     writeByte(to, 1);
-    appendBytes(to, bytes);
+    if (payload instanceof Uint8Array) appendBytes(to, payload);
+    else payload.write(to);
   } else if (carriers.has(message.type)) {
     writeByte(to, 0);
   }

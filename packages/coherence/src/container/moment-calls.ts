@@ -4,6 +4,7 @@ import { asyncContext } from './holder.ts';
 import type { LeaseCalls } from './lease-calls.ts';
 import type { ContainerCallOptions, ObjectCalls } from './object-calls.ts';
 import type { ObjectSlot } from './object-slot.ts';
+import { settle } from './settling.ts';
 import type { ValueForm } from './value-form.ts';
 
 /**
@@ -131,11 +132,3 @@ export class MomentCalls<Key, Value, Missing extends undefined> {
 }
 
 const nothing = Promise.resolve();
-
-function settle<Result>(resolve: (result: Result) => void, reject: (reason: unknown) => void, end: () => Result): void {
-  try {
-    resolve(end());
-  } catch (error) {
-    reject(error);
-  }
-}

@@ -1,5 +1,5 @@
 import { mainSlot, memberName, memberSlot } from '@holdfast/runtime/service';
-import { AbsentError, KeyError, LoadError, LostError, OutcomeUnknownError } from '../errors.ts';
+import { KeyError, LoadError, LostError, OutcomeUnknownError } from '../errors.ts';
 import type { AbsenceMode, CallId, CallResult, NodeId } from '../kernel/object-types.ts';
 import type { ContainerDefinition, DefaultOwner } from './definition.ts';
 import { asyncContext, type LeaseHolder } from './holder.ts';
@@ -8,7 +8,6 @@ import type { MemberCoherence } from './member-coherence.ts';
 import { creatorOf } from './new-key.ts';
 import type { ObjectSet } from './object-set.ts';
 import type { ObjectSlot } from './object-slot.ts';
-import { type OperationCall, packOperation, unpackOutcome } from './operation-form.ts';
 import type { SetHooks } from './set-hooks.ts';
 import type { WaitOptions } from './waiting-calls.ts';
 import type { Changed } from './watch.ts';
@@ -98,37 +97,6 @@ export class ObjectCalls<Key> {
     const result = this.set.call(slot, { ...event, call }) ?? (await this.wait(call, slot, event.type, options));
     if (result.outcome === 'unknown') throw new OutcomeUnknownError(this.name, keyText(slot.key), event.type);
     return result;
-  }
-
-  /**
-   * Run an operation on the owner: what came of it; undefined where the owner could not, and did not, run it.
-   * @throws what the operation threw, AbsentError, LostError, OutcomeUnknownError
-   */
-  async execute(
-    operation: OperationCall,
-    key: Key,
-    options: ContainerCallOptions,
-  ): Promise<{ result: unknown } | undefined> {
-    const { turn } = this.member;
-    if (turn !== undefined) await turn;
-    const own = (options.holder ?? asyncContext).held(this.slot(key));
-    if (own !== undefined) await own.outlast('execute');
-    const bytes = packOperation(operation);
-    const call = this.nextCall(options);
-    const slot = this.slot(key);
-    const event = {
-      type: 'execute',
-      call,
-      operation: this.set.operations.asked(call, bytes),
-      absence: this.hooks.creates ? 'touch' : 'no-touch',
-      again: false,
-    } as const;
-    const result = this.set.call(slot, event) ?? (await this.wait(call, slot, 'execute', options));
-    if (result.outcome === 'executed') return { result: unpackOutcome(this.set.takeOutcome(call)) };
-    if (result.outcome === 'failed') return undefined;
-    this.refuse(slot, result);
-    if (result.outcome === 'absent') throw new AbsentError(this.name, keyText(slot.key));
-    throw new OutcomeUnknownError(this.name, keyText(slot.key), operation.name);
   }
 
   /** Bring a copy here; nobody waits for it. */

@@ -24,6 +24,7 @@ import type {
   ViewState,
 } from '../kernel/view-types.ts';
 import { reportsPerMessage } from '../limits.ts';
+import { BareSink } from './bare-sink.ts';
 import { EventTrace } from './event-trace.ts';
 import type { Eviction } from './eviction.ts';
 import { HandOver } from './hand-over.ts';
@@ -32,7 +33,8 @@ import { type MemberTrace, stateOf } from './member-questions.ts';
 import { payloadOf, type TakePayload } from './message-form.ts';
 import { ObjectHomes } from './object-homes.ts';
 import { type ObjectSlot, unread } from './object-slot.ts';
-import { OperationBytes } from './operation-bytes.ts';
+import { Operation, Outcome } from './operation-form.ts';
+import { OperationTable } from './operation-table.ts';
 import type { PageFrames } from './page-frames.ts';
 import { RestRounds } from './rest-rounds.ts';
 import type { SetDescriptor } from './set-descriptor.ts';
@@ -46,7 +48,7 @@ import { copyOf } from './value-bytes.ts';
 const reloading: ViewRules = { ...viewRules, isLost: () => false };
 
 /** The objects of one container on one member: feeds the kernel, carries out what it wants, keeps the bytes. */
-export class ObjectSet implements ViewSink {
+export class ObjectSet extends BareSink implements ViewSink {
   readonly descriptor: SetDescriptor;
   readonly slots: SlotTable;
   readonly homes: ObjectHomes;
@@ -59,7 +61,7 @@ export class ObjectSet implements ViewSink {
   /** Of all values here, encoded, and how many there are. */
   bytes = 0;
   values = 0;
-  readonly operations = new OperationBytes();
+  readonly operations = new OperationTable();
   /** What happened to the objects, where the container is traced. */
   readonly recorder: EventTrace | undefined;
   /** Where the values are pages. */
@@ -67,7 +69,7 @@ export class ObjectSet implements ViewSink {
   /** Where the container has a budget on this member. */
   eviction: Eviction | undefined = undefined;
   /** Of operations that this member asked for, until whoever asked has taken them. */
-  readonly #outcomes = new Map<CallId, Uint8Array>();
+  readonly #outcomes = new Map<CallId, Outcome>();
   readonly #place: SetPlace;
   readonly #env: ViewEnv;
   readonly #state: ViewState;
@@ -79,7 +81,8 @@ export class ObjectSet implements ViewSink {
   /** The payload of the message being read, unless it is kept by its handle. */
   #taken: Uint8Array | undefined;
   readonly #take: TakePayload = (type, from) => {
-    if (type === 'EXEC_REQ' || type === 'EXECUTED') return this.operations.keep(copyOf(from.bytes, from.at, from.end));
+    if (type === 'EXEC_REQ') return this.operations.keep(Operation.read(from));
+    if (type === 'EXECUTED') return this.operations.keep(Outcome.read(from));
     if (!this.isOpen) return this.keepEarly(from, this.#isPaged);
     this.#taken = this.frames === undefined ? copyOf(from.bytes, from.at, from.end) : this.#inFrame(from, this.frames);
     return this.operations.fresh();
@@ -98,6 +101,7 @@ export class ObjectSet implements ViewSink {
    * view it is told of names it.
    */
   constructor(descriptor: SetDescriptor, place: SetPlace, founding: View | undefined) {
+    super();
     this.descriptor = descriptor;
     this.recorder = descriptor.isTraced ? new EventTrace() : undefined;
     this.#place = place;
@@ -189,7 +193,7 @@ export class ObjectSet implements ViewSink {
   }
 
   /** What an operation that this member asked for came to. */
-  takeOutcome(call: CallId): Uint8Array {
+  takeOutcome(call: CallId): Outcome {
     const outcome = this.#outcomes.get(call)!;
     this.#outcomes.delete(call);
     return outcome;
@@ -275,7 +279,7 @@ export class ObjectSet implements ViewSink {
   }
 
   /** What an operation came to: its outcome, and the value if it changed it. Without an outcome it was not run. */
-  ran(slot: ObjectSlot, bytes: Uint8Array | undefined, outcome: Uint8Array | undefined): void {
+  ran(slot: ObjectSlot, bytes: Uint8Array | undefined, outcome: Outcome | undefined): void {
     // Dropped when the answer leaves, which with a backup is when the value is saved.
     const result = outcome === undefined ? noPayload : this.operations.keep(outcome);
     this.#happen(slot, (payload) => ({ type: 'ran', ok: outcome !== undefined, payload, result }), bytes);
@@ -284,40 +288,58 @@ export class ObjectSet implements ViewSink {
   // From the kernel.
 
   send(to: number, said: ViewMessage): void {
-    let bytes: Uint8Array | undefined;
-    if (said.type === 'OBJECT') {
-      const { message, key } = said;
-      this.sent[message.type] = (this.sent[message.type] ?? 0) + 1;
-      this.recorder?.sent(key, to);
-      if ('forwards' in message && message.forwards > 0) this.#passedOn = true;
-      bytes = this.#bytesOf(payloadOf(message), this.slots.slot(key));
+    if (said.type !== 'OBJECT') {
+      const writer = this.#place.begin(to, this, 0, false);
+      writeSetMessage(writer, said, this.homes, undefined);
+      this.#place.end();
+      return;
     }
+    const { message, key } = said;
+    this.sent[message.type] = (this.sent[message.type] ?? 0) + 1;
+    this.recorder?.sent(key, to);
+    if ('forwards' in message && message.forwards > 0) this.#passedOn = true;
+    if (message.type === 'EXEC_REQ') this.#sendOperation(to, said, message);
+    else if (message.type === 'EXECUTED') this.#sendOutcome(to, said, message);
+    else this.#sendValue(to, said);
+  }
+
+  #sendValue(to: number, said: SaidOfObject): void {
+    const bytes = this.#bytesOf(payloadOf(said.message), this.slots.slot(said.key));
     const reference = bytes === undefined ? undefined : this.#pageFor(to, said, bytes);
     const carried = reference ?? bytes;
     const writer = this.#place.begin(to, this, carried?.length ?? 0, reference !== undefined);
     writeSetMessage(writer, said, this.homes, carried);
     this.#place.end();
-    if (said.type !== 'OBJECT') return;
-    const { message } = said;
-    if (message.type === 'EXEC_REQ') this.operations.left(message.requester, message.call);
-    if (message.type !== 'EXECUTED') return;
-    this.operations.left(to, message.call);
-    this.operations.drop(message.result);
+  }
+
+  #sendOperation(to: number, said: SaidOfObject, { requester, call, operation }: MessageOf<'EXEC_REQ'>): void {
+    const writer = this.#place.begin(to, this, carriedBytesLikely, false);
+    writeSetMessage(writer, said, this.homes, this.operations.get(operation));
+    this.#place.end();
+    this.operations.left(requester, call);
+  }
+
+  #sendOutcome(to: number, said: SaidOfObject, { call, result }: MessageOf<'EXECUTED'>): void {
+    const writer = this.#place.begin(to, this, carriedBytesLikely, false);
+    writeSetMessage(writer, said, this.homes, this.operations.get(result));
+    this.#place.end();
+    this.operations.left(to, call);
+    this.operations.drop(result);
   }
 
   /**
    * What is sent of a page in its place. The object that leaves takes its page along, unless a shadow of it stays; an
    * offer may be refused, so it goes with a copy.
    */
-  #pageFor(to: MemberSlot, said: ViewMessage, bytes: Uint8Array): Uint8Array | undefined {
-    const moves = said.type === 'OBJECT' && said.message.type === 'GRANT' && !this.descriptor.isBackedUp;
+  #pageFor(to: MemberSlot, { message }: SaidOfObject, bytes: Uint8Array): Uint8Array | undefined {
+    const moves = message.type === 'GRANT' && !this.descriptor.isBackedUp;
     return this.frames?.send(to, bytes, moves);
   }
 
   reply(call: CallId, { key, result }: ViewResult): void {
     if (result.outcome !== 'interrupted') this.operations.answered(call);
     if (result.outcome === 'executed') {
-      this.#outcomes.set(call, this.operations.get(result.result)!);
+      this.#outcomes.set(call, this.operations.get(result.result) as Outcome);
       this.operations.drop(result.result);
     }
     if (call === this.#call) {
@@ -351,7 +373,7 @@ export class ObjectSet implements ViewSink {
         break;
       }
       case 'run': {
-        const operation = this.operations.get(asked.operation)!;
+        const operation = this.operations.get(asked.operation) as Operation;
         this.#later.push(() =>
           hooks === undefined ? this.ran(slot, undefined, undefined) : hooks.run(slot, operation),
         );
@@ -373,35 +395,13 @@ export class ObjectSet implements ViewSink {
     }
   }
 
-  trace(): void {
-    // Steps of the protocol are named for the explorer; counters and the event trace tell what happened here.
-  }
-
-  setTimer(): void {
-    throw new TypeError('The object kernel uses no timers.');
-  }
-
-  cancelTimer(): void {
-    throw new TypeError('The object kernel uses no timers.');
-  }
-
-  diskRead(): void {
-    throw new TypeError('The object kernel uses no disk.');
-  }
-
-  diskWrite(): void {
-    throw new TypeError('The object kernel uses no disk.');
-  }
-
-  diskFlush(): void {
-    throw new TypeError('The object kernel uses no disk.');
-  }
-
   #bytesOf(handle: number, slot: ObjectSlot | undefined): Uint8Array | undefined {
     if (handle === noPayload) return undefined;
     if (handle === this.#arrivedHandle) return this.#arrived;
     if (handle === slot?.handle) return slot.bytes;
-    return handle === slot?.shadow?.handle ? slot.shadow.bytes : this.operations.get(handle);
+    if (handle === slot?.shadow?.handle) return slot.shadow.bytes;
+    const early = this.operations.get(handle);
+    return early instanceof Uint8Array ? early : undefined;
   }
 
   /** What happens to one object by this member's own doing. */
@@ -479,6 +479,12 @@ export class ObjectSet implements ViewSink {
     this.hooks?.invalidated(key);
   }
 }
+
+type SaidOfObject = Extract<ViewMessage, { type: 'OBJECT' }>;
+type MessageOf<Type extends ObjectMessage['type']> = Extract<ObjectMessage, { type: Type }>;
+
+/** Of an operation or an outcome: a guess. */
+const carriedBytesLikely = 64;
 
 type LocalEvent = Exclude<ObjectEvent, { type: 'message' }>;
 

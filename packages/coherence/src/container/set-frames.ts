@@ -12,7 +12,7 @@ import { HoldfastError, type MemberSlot } from '@holdfast/runtime/service';
 import { z } from 'zod';
 import type { Report, Verdict, ViewMessage } from '../kernel/view-types.ts';
 import { type MapKey, readKey, writeKey } from './key-form.ts';
-import { readMessage, type TakePayload, writeMessage } from './message-form.ts';
+import { type Payload, readMessage, type TakePayload, writeMessage } from './message-form.ts';
 
 const types = ['OBJECT', 'MARKER', 'REPORT', 'VERDICT'] as const;
 
@@ -53,15 +53,15 @@ const verdict = z.object({
 const reports = z.object({ items: z.array(report), last: z.boolean() });
 const verdicts = z.object({ items: z.array(verdict), last: z.boolean() });
 
-/** Write what one member of a set says to another; `bytes` is what the payload of a message about an object stands for. */
-export function writeSetMessage(to: Writer, message: ViewMessage, homes: Homes, bytes: Uint8Array | undefined): void {
+/** Write what one member of a set says to another, and what the payload of a message about an object stands for. */
+export function writeSetMessage(to: Writer, message: ViewMessage, homes: Homes, payload: Payload | undefined): void {
   writeByte(to, types.indexOf(message.type));
   writeNumber(to, message.epoch);
   switch (message.type) {
     case 'OBJECT':
       writeByte(to, homes.homeOf(message.key) ?? noHome);
       writeKey(to, message.key);
-      writeMessage(to, message.message, bytes);
+      writeMessage(to, message.message, payload);
       break;
     case 'REPORT':
       writeString(

@@ -5,7 +5,7 @@ import type { ContainerDefinition, ContainerSource } from './definition.ts';
 import { type KeyForm, keyText, type MapKey } from './key-form.ts';
 import type { ObjectSet } from './object-set.ts';
 import type { ObjectSlot } from './object-slot.ts';
-import { type OperationOutcome, packOutcome, unpackOperation } from './operation-form.ts';
+import { type Operation, Outcome } from './operation-form.ts';
 import type { SetPlace } from './set-place.ts';
 import type { ValueForm } from './value-form.ts';
 import { WriteBehind } from './write-behind.ts';
@@ -76,7 +76,7 @@ export class SetHooks {
   }
 
   /** Run an operation on the value of an object that this node owns. */
-  run(slot: ObjectSlot, operation: Uint8Array): void {
+  run(slot: ObjectSlot, operation: Operation): void {
     const { outcome, bytes } = this.#outcomeOf(slot, operation);
     if (bytes === undefined || !this.writesThrough) {
       this.#ran(slot, outcome, bytes);
@@ -86,13 +86,13 @@ export class SetHooks {
       () => this.#ran(slot, outcome, bytes),
       (thrown: unknown) => {
         this.#values.dropEncoded(bytes);
-        this.#ran(slot, { thrown }, undefined);
+        this.#ran(slot, Outcome.thrown(thrown), undefined);
       },
     );
   }
 
-  #ran(slot: ObjectSlot, outcome: OperationOutcome, bytes: Uint8Array | undefined): void {
-    this.#set.ran(slot, bytes, packOutcome(outcome));
+  #ran(slot: ObjectSlot, outcome: Outcome, bytes: Uint8Array | undefined): void {
+    this.#set.ran(slot, bytes, outcome);
     this.written(slot);
   }
 
@@ -229,20 +229,20 @@ export class SetHooks {
     }
   }
 
-  #outcomeOf(slot: ObjectSlot, operation: Uint8Array): { outcome: OperationOutcome; bytes: Uint8Array | undefined } {
+  #outcomeOf(slot: ObjectSlot, operation: Operation): { outcome: Outcome; bytes: Uint8Array | undefined } {
     let draft: unknown;
     try {
-      const { name, argument } = unpackOperation(operation);
+      const { name } = operation;
       const operations = this.#definition.operations as Readonly<Record<string, RunOperation>>;
       const run = Object.hasOwn(operations, name) ? operations[name] : undefined;
       if (run === undefined) throw new UnknownOperationError(this.#definition.name, name);
       draft = this.#values.draft(slot.bytes!);
-      const result = run(draft, argument);
+      const result = run(draft, operation.argument);
       if (result instanceof Promise) throw new AsyncOperationError(this.#definition.name, name);
-      return { outcome: { result }, bytes: this.#values.encode(draft) };
+      return { outcome: Outcome.of(result), bytes: this.#values.encode(draft) };
     } catch (thrown) {
       this.#values.dropDraft(draft);
-      return { outcome: { thrown }, bytes: undefined };
+      return { outcome: Outcome.thrown(thrown), bytes: undefined };
     }
   }
 }

@@ -10,21 +10,32 @@ const isPlain = ({ executed, watchers, migratory, onDevice }: Baggage): boolean 
 /** The shared one where nothing is in it, so that equal ones are the same. */
 export const normal = (baggage: Baggage): Baggage => (isPlain(baggage) ? noBaggage : baggage);
 
-/** Calls whose answers their node has had are forgotten: it numbers them in order and says which is the oldest open. */
+/**
+ * Calls whose answers their node has had are forgotten: it numbers them in order and says which is the oldest open. A
+ * node with many under way has as many here, so the others are left alone in one piece.
+ */
 export function withExecuted(baggage: Baggage, { requester, call, oldest }: ExecuteRequest | RemoveRequest): Baggage {
-  const added = { node: requester, call };
-  const executed: NodeCall[] = [];
-  let isAdded = false;
-  for (const each of baggage.executed) {
-    if (each.node === requester && (each.call < oldest || each.call === call)) continue;
-    if (!isAdded && inOrder(added, each) < 0) {
-      executed.push(added);
-      isAdded = true;
-    }
-    executed.push(each);
+  const { executed } = baggage;
+  const first = placeOf(executed, requester, 0);
+  const firstOpen = placeOf(executed, requester, oldest);
+  const place = placeOf(executed, requester, call);
+  const isKnown = executed[place]?.node === requester && executed[place].call === call;
+  const kept = isKnown ? [...executed] : executed.toSpliced(place, 0, { node: requester, call });
+  if (firstOpen > first) kept.splice(first, firstOpen - first);
+  return { ...baggage, executed: kept };
+}
+
+/** Where a call is among those in order, or would be. */
+function placeOf(calls: readonly NodeCall[], node: NodeId, call: CallId): number {
+  let low = 0;
+  let high = calls.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const each = calls[middle]!;
+    if (each.node < node || (each.node === node && each.call < call)) low = middle + 1;
+    else high = middle;
   }
-  if (!isAdded) executed.push(added);
-  return { ...baggage, executed };
+  return low;
 }
 
 export const wasExecuted = ({ executed }: Baggage, node: NodeId, call: CallId): boolean =>

@@ -30,7 +30,7 @@ export function serveExecute(
   }
   if (entry.writer !== 0) return false;
   const requester = item.type === 'EXEC_REQ' ? item.requester : env.self;
-  if (env.rules.ranBefore(item.again, wasExecuted(entry.baggage, requester, item.call))) {
+  if (item.again && env.rules.ranBefore(wasExecuted(entry.baggage, requester, item.call))) {
     answerExecute(entry, item, 'unknown', noPayload, env, out);
     return true;
   }

@@ -191,7 +191,7 @@ export function serveRemove(entry: ObjectEntry, { call, again }: RemoveCall, env
     default:
       break;
   }
-  if (env.rules.ranBefore(again, wasExecuted(entry.baggage, self, call))) {
+  if (again && env.rules.ranBefore(wasExecuted(entry.baggage, self, call))) {
     out.reply(call, { outcome: 'done' });
     return true;
   }

@@ -72,7 +72,7 @@ export interface ObjectRules {
   /** Whether a request that was passed on `forwards` times goes ahead of all that wait. */
   isUrgent(forwards: number, forwardsMax: number): boolean;
   /** Whether an operation that is asked for again was run before. */
-  ranBefore(again: boolean, isRecorded: boolean): boolean;
+  ranBefore(isRecorded: boolean): boolean;
   /** Whether it is kept that a removal was done for another node. */
   remembersRemoval(): boolean;
   /** What is kept of an operation that was run. */
@@ -123,7 +123,7 @@ export const objectRules: ObjectRules = {
   isStale: (version, stored) => version <= stored,
   awaitsStore: () => true,
   isUrgent: (forwards, forwardsMax) => forwards >= forwardsMax,
-  ranBefore: (again, isRecorded) => again && isRecorded,
+  ranBefore: (isRecorded) => isRecorded,
   remembersRemoval: () => true,
   remembered: (after) => after,
   takesAlong: (baggage) => baggage,

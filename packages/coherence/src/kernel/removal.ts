@@ -150,19 +150,20 @@ export function serveRemoveRequest(
   out: ObjectSink,
 ): boolean {
   if (entry.writer !== 0 || entry.readers.length > 0) return false;
-  const removed = env.rules.ranBefore(request.again, wasExecuted(entry.baggage, request.requester, request.call));
+  const { again, requester, call } = request;
+  const removed = again && env.rules.ranBefore(wasExecuted(entry.baggage, requester, call));
   const isThere = entry.status !== 'INV_OWNER' || entry.lost || existsOnDevice(entry, env);
   if (isThere && !removed) {
-    beginRemoval(entry, request.requester, env, out);
+    beginRemoval(entry, requester, env, out);
     return false;
   }
   if (!removed) out.trace('absent');
   const { version, incarnation, baggage } = entry;
-  const home = !isThere && request.requester === env.defaultOwner;
+  const home = !isThere && requester === env.defaultOwner;
   const owner = home ? env.defaultOwner : env.self;
   answerRemover(request, { version, incarnation, baggage, removed, owner, home }, out);
   if (home) leave(entry, env.defaultOwner);
-  else entry.rmset = withNode(entry.rmset, request.requester);
+  else entry.rmset = withNode(entry.rmset, requester);
   return true;
 }
 

@@ -1,6 +1,7 @@
 import { UnknownOperationError } from '@holdfast/coherence';
+import { Reader, Writer } from '@holdfast/runtime/internals';
 import { expect, test } from 'vitest';
-import { packOperation, packOutcome, unpackOperation, unpackOutcome } from '../../src/container/operation-form.ts';
+import { Operation, Outcome } from '../../src/container/operation-form.ts';
 
 const values = [
   undefined,
@@ -24,21 +25,41 @@ const values = [
   10n,
 ];
 
+/** What it is read as where it arrives. */
+function sent<Thing>(thing: { write(to: Writer): void }, read: (from: Reader) => Thing): Thing {
+  const writer = new Writer();
+  thing.write(writer);
+  const bytes = writer.written();
+  const reader = new Reader();
+  reader.open(bytes, 0, bytes.length);
+  return read(reader);
+}
+
 test.each(values.map((value) => [String(value).slice(0, 20), value]))(
   '%s arrives as argument and result',
   (_, value) => {
-    expect(unpackOperation(packOperation({ name: 'do it', argument: value }))).toEqual({
-      name: 'do it',
-      argument: value,
-    });
-    expect(unpackOutcome(packOutcome({ result: value }))).toEqual(value);
+    const operation = sent(Operation.of('do it', value), Operation.read);
+    expect(operation.name).toBe('do it');
+    expect(operation.argument).toEqual(value);
+    expect(sent(Outcome.of(value), Outcome.read).take()).toEqual(value);
   },
 );
 
+test('what is changed after it was given, or was handed out, is changed for nobody else', () => {
+  const given = { n: 1 };
+  const operation = Operation.of('o', given);
+  const outcome = Outcome.of(given);
+  given.n = 2;
+  expect(operation.argument).toEqual({ n: 1 });
+  (operation.argument as { n: number }).n = 3;
+  expect(operation.argument).toEqual({ n: 1 });
+  expect(outcome.take()).toEqual({ n: 1 });
+});
+
 test('what an operation throws is thrown where it was asked for, and so is what cannot travel', () => {
-  const thrown = packOutcome({ thrown: new UnknownOperationError('c', 'o') });
-  expect(() => unpackOutcome(thrown)).toThrow(expect.objectContaining({ code: 'HF_UNKNOWN_OPERATION' }));
-  const unsendable = packOutcome({ result: () => 1 });
-  expect(() => unpackOutcome(unsendable)).toThrow(expect.objectContaining({ code: 'HF_CODEC' }));
-  expect(() => packOperation({ name: 'o', argument: () => 1 })).toThrow(expect.objectContaining({ code: 'HF_CODEC' }));
+  const thrown = sent(Outcome.thrown(new UnknownOperationError('c', 'o')), Outcome.read);
+  expect(() => thrown.take()).toThrow(expect.objectContaining({ code: 'HF_UNKNOWN_OPERATION' }));
+  const unsendable = Outcome.of(() => 1);
+  expect(() => unsendable.take()).toThrow(expect.objectContaining({ code: 'HF_CODEC' }));
+  expect(() => Operation.of('o', () => 1)).toThrow(expect.objectContaining({ code: 'HF_CODEC' }));
 });

@@ -1,22 +1,27 @@
 import type { Handle } from '@holdfast/kernel';
 import type { CallId, NodeId, ObjectMessage } from '../kernel/object-types.ts';
+import type { Operation, Outcome } from './operation-form.ts';
 
 /** The kernel has handles of its own below. */
 const firstHandle = 1;
 
+/** Calls of one member count up to this: then the number of a member and one of its calls are one number together. */
+const callsMax = 2 ** 44;
+
 /**
- * The bytes of operations and of their results while the kernel has handles of them. An operation of this member is kept
- * until it is answered, one of another until it was passed on or answered, a result until the end of its step.
+ * Operations and their outcomes while the kernel has handles of them, and the bytes of what arrived early. An operation of
+ * this member is kept until it is answered, one of another until it was passed on or answered, an outcome until the end of
+ * its step.
  */
-export class OperationBytes {
-  readonly #bytes = new Map<Handle, Uint8Array>();
+export class OperationTable {
+  readonly #kept = new Map<Handle, Operation | Outcome | Uint8Array>();
   /** Operations that came from other members, by who asked. */
-  readonly #arrived = new Map<string, Handle>();
+  readonly #arrived = new Map<number, Handle>();
   readonly #asked = new Map<CallId, Handle>();
   #next = firstHandle;
 
-  get(handle: Handle): Uint8Array | undefined {
-    return this.#bytes.get(handle);
+  get(handle: Handle): Operation | Outcome | Uint8Array | undefined {
+    return this.#kept.get(handle);
   }
 
   /** A handle that stands for nothing yet, and never stood for anything. */
@@ -24,21 +29,22 @@ export class OperationBytes {
     return this.#next++;
   }
 
-  keep(bytes: Uint8Array): Handle {
+  keep(what: Operation | Outcome | Uint8Array): Handle {
     const handle = this.fresh();
-    this.#bytes.set(handle, bytes);
+    this.#kept.set(handle, what);
     return handle;
   }
 
   /** The operation of a call of this member. */
-  asked(call: CallId, bytes: Uint8Array): Handle {
-    const handle = this.keep(bytes);
+  asked(call: CallId, operation: Operation): Handle {
+    const handle = this.keep(operation);
     this.#asked.set(call, handle);
     return handle;
   }
 
   /** The kernel is done with a call, whatever it was. */
   answered(call: CallId): void {
+    if (this.#asked.size === 0) return;
     const handle = this.#asked.get(call);
     if (handle === undefined) return;
     this.#asked.delete(call);
@@ -46,7 +52,7 @@ export class OperationBytes {
   }
 
   drop(handle: Handle): void {
-    this.#bytes.delete(handle);
+    this.#kept.delete(handle);
   }
 
   /** One that is asked for again after a change of view comes with its bytes. */
@@ -65,4 +71,4 @@ export class OperationBytes {
   }
 }
 
-const nameOf = (requester: NodeId, call: CallId): string => `${requester}:${call}`;
+const nameOf = (requester: NodeId, call: CallId): number => requester * callsMax + call;
