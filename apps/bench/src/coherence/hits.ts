@@ -74,6 +74,7 @@ export const hits: readonly Question[] = [
       { measure: 'value', against: [], max: 100 },
       { measure: 'ratio', against: [plainMap.name] },
     ],
+    roundsMax: 5,
   },
   {
     name: 'get and put, hit',
@@ -85,5 +86,6 @@ export const hits: readonly Question[] = [
       { measure: 'value', against: [], max: 1000 },
       { measure: 'ratio', against: [redisGet.name], max: 1 / 20 },
     ],
+    roundsMax: 5,
   },
 ];

@@ -65,6 +65,7 @@ export const manyReads: readonly Question[] = [
       { measure: 'value', detail: 'hit rate, %', unit: '%', against: [] },
       { measure: 'value', detail: 'messages a call', unit: 'messages', against: [] },
     ],
-    roundsMax: 5,
+    roundsMax: 3,
+    warmUpTimes: 4,
   },
 ];

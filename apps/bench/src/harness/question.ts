@@ -53,6 +53,8 @@ export interface Question {
   readonly verdicts: readonly Verdict[];
   /** Rounds of a full run, where the question needs fewer than the default: each takes long or is itself a sample. */
   readonly roundsMax?: number;
+  /** Warm-up of all contenders, in times the usual one, where more code than usual is to be compiled first. @default 1 */
+  readonly warmUpTimes?: number;
 }
 
 export interface Area {

@@ -31,9 +31,10 @@ export async function run(areas: readonly Area[], options: RunOptions): Promise<
     for (const question of area.questions.filter(({ name }) => name.includes(options.only ?? ''))) {
       const rounds = roundsOf(question, quick);
       const host = hostLine();
+      const { warmUpTimes = 1 } = question;
       const samples = await interleave([question.ours, ...question.peers], {
         rounds,
-        budget,
+        budget: { ...budget, warmUpMs: budget.warmUpMs * warmUpTimes },
         roundMsMax,
         installed,
         onTurn: (contender, round) =>
