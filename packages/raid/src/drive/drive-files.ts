@@ -25,6 +25,7 @@ export interface DriveFile {
   write(parts: readonly Uint8Array[], at: number): Promise<void>;
   /** Make every write that completed before this call durable. After a failure the file must not be trusted again. */
   flush(): Promise<void>;
+  /** Resolves when what was under way has ended; whatever is asked of it from the call on fails. */
   close(): Promise<void>;
 }
 
@@ -33,5 +34,13 @@ export class ShortWriteError extends Error {
   override readonly name = 'ShortWriteError';
   constructor(file: string, written: number, expected: number) {
     super(`${file}: ${written} of ${expected} bytes were written`);
+  }
+}
+
+/** A file was asked for something behind its end. */
+export class FileClosedError extends Error {
+  override readonly name = 'FileClosedError';
+  constructor(file: string) {
+    super(`${file} is closed`);
   }
 }

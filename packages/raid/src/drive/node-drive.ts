@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { makeStorageDirectory } from '@holdfast/runtime/internals';
 import { blockBytes, directBytesMin, inlineWriteBytesMax } from '../limits.ts';
-import { type DriveDirectory, type DriveFile, ShortWriteError } from './drive-files.ts';
+import { type DriveDirectory, type DriveFile, FileClosedError, ShortWriteError } from './drive-files.ts';
 import { lockDrive } from './drive-lock.ts';
 
 const readFrom = promisify(fs.read);
@@ -84,6 +84,9 @@ class NodeFile implements DriveFile {
   readonly #direct: number | undefined;
   /** The file system refused a transfer past the cache. */
   #refusesDirect = false;
+  #underWay = 0;
+  /** Resolves when nothing is under way any more. */
+  #closing: PromiseWithResolvers<void> | undefined;
 
   constructor(name: string, descriptor: number, direct: number | undefined) {
     this.name = name;
@@ -92,13 +95,15 @@ class NodeFile implements DriveFile {
   }
 
   async size(): Promise<number> {
-    return (await statDescriptor(this.#descriptor)).size;
+    return (await this.#whileOpen(() => statDescriptor(this.#descriptor))).size;
   }
 
   async read(parts: readonly Uint8Array[], at: number): Promise<number> {
     const expected = totalOf(parts);
-    const { bytesRead } = await this.#aside(parts, at, expected, readPartsFrom);
-    return bytesRead === expected ? bytesRead : this.#readRest(parts, at, bytesRead);
+    return this.#whileOpen(async () => {
+      const { bytesRead } = await this.#aside(parts, at, expected, readPartsFrom);
+      return bytesRead === expected ? bytesRead : this.#readRest(parts, at, bytesRead);
+    });
   }
 
   /** A read may end early without being at the end of the file: go on until it is, or all is there. */
@@ -122,12 +127,13 @@ class NodeFile implements DriveFile {
     const written =
       expected <= inlineWriteBytesMax
         ? this.#writeInline(parts, at)
-        : (await this.#aside(parts, at, expected, writePartsTo)).bytesWritten;
+        : (await this.#whileOpen(() => this.#aside(parts, at, expected, writePartsTo))).bytesWritten;
     if (written !== expected) throw new ShortWriteError(this.name, written, expected);
   }
 
   /** In this thread: what goes to the cache of the kernel takes a fraction of what a hand-over to another thread does. */
   #writeInline(parts: readonly Uint8Array[], at: number): number {
+    this.#assertOpen();
     const [only] = parts;
     if (parts.length === 1) return fs.writeSync(this.#descriptor, only!, 0, only!.byteLength, at);
     return fs.writevSync(this.#descriptor, parts, at);
@@ -148,12 +154,30 @@ class NodeFile implements DriveFile {
   }
 
   flush(): Promise<void> {
-    return flushData(this.#descriptor);
+    return this.#whileOpen(() => flushData(this.#descriptor));
   }
 
+  /** A descriptor that is closed may be another file's at once: nothing is under way then, and nothing begins. */
   async close(): Promise<void> {
+    this.#assertOpen();
+    this.#closing = Promise.withResolvers();
+    if (this.#underWay > 0) await this.#closing.promise;
     if (this.#direct !== undefined) await closeDescriptor(this.#direct);
     await closeDescriptor(this.#descriptor);
+  }
+
+  async #whileOpen<Done>(work: () => Promise<Done>): Promise<Done> {
+    this.#assertOpen();
+    this.#underWay++;
+    try {
+      return await work();
+    } finally {
+      if (--this.#underWay === 0) this.#closing?.resolve();
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw new FileClosedError(this.name);
   }
 }
 

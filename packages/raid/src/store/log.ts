@@ -136,8 +136,9 @@ export class Log {
   }
 
   async close(): Promise<void> {
-    this.#pages.give(this.#first, logBatchPagesMax);
+    // Not before: a batch may be under way out of these pages.
     await this.#file.close();
+    this.#pages.give(this.#first, logBatchPagesMax);
   }
 
   #enqueue(record: Uint8Array): void {

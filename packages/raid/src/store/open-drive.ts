@@ -90,6 +90,7 @@ export async function openDrive(
   const { directory, pages } = host;
   if (!(await directory.names()).includes(superblockFileName)) throw new NoArrayError(directory.path);
   return usable(host, async (opened, lock, sums) => {
+    if (await isUnfinished(host)) throw new NoArrayError(directory.path);
     const { file: superblock, damagedSlots } = await SuperblockFile.open(directory, pages, sums);
     opened.adopt(superblock, close);
     const { identity, logGeneration } = superblock.current;
@@ -123,7 +124,8 @@ export async function openDrive(
 
 /** Whether an array was ever on this drive: it enters its first epoch once all its drives are made. */
 async function isUsed({ directory, pages }: DriveHost, sums: Checksums): Promise<boolean> {
-  if (!(await directory.names()).includes(superblockFileName)) return false;
+  if (!(await directory.names()).includes(superblockFileName) || (await isUnfinished({ directory, pages })))
+    return false;
   try {
     const { file } = await SuperblockFile.open(directory, pages, sums);
     const { epoch } = file.current.view;
@@ -132,6 +134,31 @@ async function isUsed({ directory, pages }: DriveHost, sums: Checksums): Promise
   } catch {
     return true;
   }
+}
+
+/**
+ * Whether the making of this drive was cut off: both superblock slots are written before the first batch of its log is, so
+ * that one without its second slot and without a batch was never part of an array.
+ */
+async function isUnfinished({ directory, pages }: Pick<DriveHost, 'directory' | 'pages'>): Promise<boolean> {
+  const names = await directory.names();
+  const isMarked = async (name: string, at: number) => {
+    if (!names.includes(name)) return false;
+    const file = await directory.open(name, { create: false });
+    const page = pages.take();
+    try {
+      const bytes = pages.bytes(page).fill(0);
+      await file.read([bytes], at);
+      return bytes.some((byte) => byte !== 0);
+    } finally {
+      pages.give(page);
+      await file.close();
+    }
+  };
+  const hasLaterLog = names.some((name) => name.startsWith('log-') && name !== logFileName(firstLogGeneration));
+  if (hasLaterLog || (await isMarked(logFileName(firstLogGeneration), 0))) return false;
+  // The first copy goes to the second slot, the second copy to the first.
+  return !(await isMarked(superblockFileName, 0));
 }
 
 /** Apply records as they are read, keeping track of the blocks they use. */

@@ -1,5 +1,5 @@
 import type { PageIndex, PagePool } from '@holdfast/runtime';
-import type { DriveDirectory, DriveFile } from '../drive/drive-files.ts';
+import { type DriveDirectory, type DriveFile, FileClosedError } from '../drive/drive-files.ts';
 import { DriveDamagedError, NewerFormatError } from '../errors.ts';
 import type { Checksums } from './checksums.ts';
 import { flush } from './flush.ts';
@@ -25,6 +25,7 @@ export class SuperblockFile {
   readonly #page: PageIndex;
   #current: Superblock;
   #last: Promise<void> = Promise.resolve();
+  #closed = false;
 
   private constructor(file: DriveFile, pages: PagePool, sums: Checksums, current: Superblock) {
     this.#file = file;
@@ -84,12 +85,15 @@ export class SuperblockFile {
 
   /** Write a changed superblock. One at a time: both slots would be the same one otherwise. */
   update(change: SuperblockChange): Promise<void> {
+    if (this.#closed) return Promise.reject(new FileClosedError(superblockFileName));
     const update = this.#last.then(() => this.#write(change));
     this.#last = update.catch(() => undefined);
     return update;
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
+    await this.#last;
     this.#pages.give(this.#page);
     await this.#file.close();
   }

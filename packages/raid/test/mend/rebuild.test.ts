@@ -3,6 +3,7 @@ import { lastValueFrom } from 'rxjs';
 import { expect, it } from 'vitest';
 import type { ArrayEvent } from '../../src/array/events.ts';
 import { RaidArray } from '../../src/array/raid-array.ts';
+import { faulty, systemError } from '../support/faulty-drive.ts';
 import { LocalHost } from '../support/local-host.ts';
 import { bytesOf, keysOf, smallGroupBytes, smallShape, verdict } from '../support/objects.ts';
 import { scratchDirectory } from '../support/scratch.ts';
@@ -136,4 +137,28 @@ it('refuses nodes that are down or unknown, and options that make no sense', asy
   expect(() => array.scrub({ bytesPerSecondMax: 1 })).toThrow(expect.objectContaining({ code: 'HF_GEOMETRY' }));
   await array.close();
   expect(() => array.scrub()).toThrow(expect.objectContaining({ code: 'HF_ARRAY_CLOSED' }));
+});
+
+it('makes a new drive again whose making was cut off, wherever that was', async () => {
+  const directory = scratchDirectory();
+  await filledArray(directory);
+  const wiped = 1;
+  for (let cut = 1, reached = true; reached; cut++) {
+    rmSync(new LocalHost(directory, four).drive(wiped), { recursive: true, force: true });
+    let operations = 0;
+    const host = new LocalHost(directory, four, (drive, member) =>
+      faulty(drive, () => {
+        if (member === wiped && ++operations >= cut) throw systemError('EIO');
+      }),
+    );
+    const replace = [`n${wiped}`];
+    await RaidArray.openOn(host, { replace }).then(
+      (array) => array.close(),
+      () => undefined,
+    );
+    reached = operations >= cut && cut < 12;
+    const array = await RaidArray.openOn(new LocalHost(directory, four), { replace });
+    expect((await array.rebuild(`n${wiped}`).done).lost, `cut off at ${cut}`).toEqual([]);
+    await array.close();
+  }
 });
