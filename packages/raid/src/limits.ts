@@ -37,6 +37,28 @@ export const logRewriteBytesMin = 4 << 20;
 /** Bytes at the end of a log that only records that free space may use, so that a full drive can be emptied. */
 export const logReserveBytes = 256 << 10;
 
+/**
+ * Bytes that both log files of a drive have beyond all that is true in them before more is taken in, and before what is
+ * there is overwritten: the log can be written anew, and go on from there, when the file system has no space.
+ */
+export const logHeadroomBytes = 768 << 10;
+export const logOverwriteHeadroomBytes = 640 << 10;
+
+/** Blocks of a drive that nothing new takes: with them what is there is overwritten, removed and restored when it is full. */
+export const keptBlocks = 32;
+
+/** Of these, those that are left to parity, so that whoever waits for it goes on. */
+export const keptForParity = 16;
+
+/** Places that a role takes at a time on a drive that is full. */
+export const placesWhenFull = 4;
+
+/** Clients whose last write of a block is kept with it in a log written anew on a drive that is full. */
+export const clientsWhenFullMax = 4;
+
+/** How long a drive whose file system had no space is not asked to grow ahead of need. */
+export const growAgainMs = 1000;
+
 /** Bytes written to a block file before a flush is begun ahead of the next request for one. */
 export const flushAheadBytes = 16 << 20;
 
@@ -108,6 +130,16 @@ export const encodesInFlightMax = 16;
 
 /** Blocks of a returning member that are restored at a time; a call for another block goes before those nobody asks for. */
 export const restoresInFlightMax = 16;
+
+/** Rows with a promise of a place that a parity IOM has before it looks which of them have their place by now. */
+export const promisedRowsSwept = 64;
+
+/** How often a message that needs space on a full drive is looked at again while nothing under way gives any back. */
+export const spacePollMs = 20;
+
+/** Blocks that one call may reserve, 16 GiB, and ranges of one object that are reserved. */
+export const reservedBlocksMax = 2 ** 22;
+export const reservedRangesMax = 256;
 
 /** Updates of blocks under way at one I/O manager in its data role; further writes wait in order. */
 export const updatesOpenMax = 4096;

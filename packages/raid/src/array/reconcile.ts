@@ -5,6 +5,7 @@ import type { ObjectRecord } from '../store/log-record.ts';
 import type { Reconciliation } from './events.ts';
 import type { Membership } from './membership.ts';
 import { type ObjectDirectory, unlessLost } from './object-directory.ts';
+import { readReserves, tellReserves } from './told-reserves.ts';
 
 /**
  * Put in order what crashes and absences left, before the array is used:
@@ -32,6 +33,7 @@ export async function reconcile(
   const ranges: ObjectRecord[] = [];
   const moved = new Map<number, readonly number[]>();
   const claims = await readClaims(membership);
+  const reserves = await readReserves(membership);
   let degraded = 0;
   let recopied = 0;
   let forgotten = 0;
@@ -58,7 +60,10 @@ export async function reconcile(
     (damaged.has(member) && rangeGfids.has(gfid)) || moved.get(gfid)?.includes(member) === true;
   const dropped = await Promise.all(present.map((member) => dropUnknown(membership, member, kept, givenUp)));
   await Promise.all(
-    present.map((member) => tellRanges((request) => membership.ask(member, request), member, ranges, claims)),
+    present.map(async (member) => {
+      await tellRanges((request) => membership.ask(member, request), member, ranges, claims);
+      await tellReserves((request) => membership.ask(member, request), member, ranges, reserves);
+    }),
   );
   for (const member of damaged) await tellBlank(membership, member, suspects);
   return {

@@ -11,6 +11,7 @@ import type { ArrayHost } from './array-host.ts';
 import { codeOf, type Membership } from './membership.ts';
 import type { ObjectDirectory } from './object-directory.ts';
 import { readClaims, tellBlank, tellRanges } from './reconcile.ts';
+import { readReserves, tellReserves } from './told-reserves.ts';
 
 export interface ReturnHost {
   readonly host: ArrayHost;
@@ -89,6 +90,7 @@ export async function letIn(given: ReturnHost, member: number, { isBlank }: Retu
   });
   const claims = await readClaims(membership);
   await tellRanges((request) => request(iom, epoch), member, ranges, claims);
+  await tellReserves((request) => request(iom, epoch), member, ranges, await readReserves(membership));
   if (isBlank) await tellBlank(membership, member, new Set());
   await membership.join(member);
 }

@@ -150,6 +150,10 @@ class DriveHistory {
       case 'remove':
         this.#namesOf(step.drive).atRisk.push({ name: step.name, file: undefined });
         break;
+      case 'rename':
+        // Cut off between the two, the file has both names: more than a file system does, and no harm.
+        this.#namesOf(step.drive).atRisk.push({ name: step.to, file: step.file }, { name: step.name, file: undefined });
+        break;
       case 'sync': {
         const names = this.#namesOf(step.drive);
         const covered = new Set(names.atRisk);

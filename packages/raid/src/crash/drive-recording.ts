@@ -6,6 +6,13 @@ export type RecordedStep =
   | { readonly kind: 'write'; readonly file: number; readonly at: number; readonly bytes: Uint8Array }
   | { readonly kind: 'flush'; readonly file: number }
   | { readonly kind: 'create' | 'remove'; readonly drive: string; readonly name: string; readonly file: number }
+  | {
+      readonly kind: 'rename';
+      readonly drive: string;
+      readonly name: string;
+      readonly to: string;
+      readonly file: number;
+    }
   | { readonly kind: 'sync'; readonly drive: string }
   /** The operation begun at step `begun` succeeded. */
   | { readonly kind: 'end'; readonly begun: number }
@@ -70,6 +77,14 @@ export class DriveRecording {
           this.#steps.push({ kind: 'create', drive, name, file: number });
         }
         return this.#recorded(file, number);
+      },
+      rename: async (name, to) => {
+        const number = numbers.get(name);
+        await directory.rename(name, to);
+        if (number === undefined) return;
+        numbers.delete(name);
+        numbers.set(to, number);
+        this.#steps.push({ kind: 'rename', drive, name, to, file: number });
       },
       remove: async (name) => {
         const number = numbers.get(name);

@@ -34,6 +34,13 @@ export function memoryDrive(
       }
       return memoryFile(name, content, delay);
     },
+    async rename(name, to) {
+      await delay();
+      const content = files.get(name);
+      if (content === undefined) throw Object.assign(new Error(`ENOENT: ${path} has no ${name}`), { code: 'ENOENT' });
+      files.delete(name);
+      files.set(to, content);
+    },
     async remove(name) {
       await delay();
       files.delete(name);

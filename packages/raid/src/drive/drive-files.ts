@@ -10,6 +10,8 @@ export interface DriveDirectory {
   names(): Promise<string[]>;
   /** Open a file for reading and writing; with `create` it is made when missing. One descriptor, kept until closed. */
   open(name: string, options: { readonly create: boolean }): Promise<DriveFile>;
+  /** Give a file that is there another name, in place of the file that has it. Descriptors stay good. */
+  rename(name: string, to: string): Promise<void>;
   /** Remove a file; nothing happens when it is missing. */
   remove(name: string): Promise<void>;
   /** Make creations and removals durable. */

@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { open, readdir, rm } from 'node:fs/promises';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { makeStorageDirectory } from '@holdfast/runtime/internals';
@@ -34,6 +34,7 @@ export async function openDirectory(path: string, options: { readonly create: bo
       const descriptor = await openDescriptor(join(path, name), flags, 0o600);
       return new NodeFile(name, descriptor, await openDirect(join(path, name)));
     },
+    rename: (name, to) => rename(join(path, name), join(path, to)),
     remove: (name) => rm(join(path, name), { force: true }),
     sync: () => syncDirectory(path),
   };

@@ -24,6 +24,10 @@ import type {
   ReadBlocksRequest,
   ReadParityAnswer,
   ReadParityRequest,
+  ReserveAnswer,
+  ReserveRequest,
+  ReservesAnswer,
+  ReservesRequest,
   Step,
   StoreRequest,
   TracedStep,
@@ -93,6 +97,10 @@ export interface IomPort {
   decided(request: { readonly epoch: number }): Promise<void>;
   /** Objects that have a claim, as this drive knows, by id behind `after`. */
   claims(request: ClaimsRequest): Promise<ClaimsAnswer>;
+  /** Have ranges of an object reserved: durable when it answers so. */
+  reserve(request: ReserveRequest): Promise<ReserveAnswer>;
+  /** Objects of which something is, or was, reserved, as this drive knows, by id behind `after`. */
+  reserves(request: ReservesRequest): Promise<ReservesAnswer>;
   use(): Promise<DriveUse>;
   /** Resolves when the drive has stopped itself, with why; with undefined when it is closed before. */
   stopped(): Promise<string | undefined>;

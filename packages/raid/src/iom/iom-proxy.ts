@@ -40,6 +40,8 @@ export function iomPortOf(proxy: ServiceProxy<typeof IomService.members>): IomPo
     giveBack: (request) => proxy.giveBack(request),
     decided: (request) => proxy.decided(request),
     claims: (request) => proxy.claims(request, soon),
+    reserve: (request) => proxy.reserve(request),
+    reserves: (request) => proxy.reserves(request, soon),
     use: () => proxy.use(undefined, soon),
     // A drive may never stop: whoever waits may wait for ever.
     stopped: () => proxy.stopped(undefined, { timeoutMs: 0 }),

@@ -8,6 +8,7 @@ import {
   FencedError,
   ForeignDriveError,
   GeometryError,
+  NoSpaceError,
   PagesGoneError,
 } from '../errors.ts';
 import { type BehindCount, BlockJournal } from '../journal/block-journal.ts';
@@ -44,6 +45,10 @@ import type {
   ReadBlocksRequest,
   ReadParityAnswer,
   ReadParityRequest,
+  ReserveAnswer,
+  ReserveRequest,
+  ReservesAnswer,
+  ReservesRequest,
   SlotMessage,
   Step,
   StoreRequest,
@@ -215,6 +220,29 @@ export class Iom implements IomPort {
       .filter(({ gfid }) => gfid > after)
       .sort((a, b) => a.gfid - b.gfid)
       .slice(0, limit);
+  }
+
+  async reserve({ epoch, gfid, reserve }: ReserveRequest): Promise<ReserveAnswer> {
+    const store = this.#at(epoch);
+    let full = false;
+    try {
+      if (reserve !== undefined && this.#journal === undefined)
+        await store.journal({ type: 'reserve', gfid, ...reserve }, 0);
+      else if (reserve !== undefined) await this.#journal?.reservations.set(gfid, reserve.version, reserve.ranges);
+    } catch (error) {
+      if (!(error instanceof NoSpaceError)) throw error;
+      full = true;
+    }
+    const { version = 0, ranges = [] } = store.journaled.reserve(gfid) ?? {};
+    return { version, ranges: [...ranges], full };
+  }
+
+  async reserves({ epoch, after, limit }: ReservesRequest): Promise<ReservesAnswer> {
+    return [...this.#at(epoch).journaled.reserves()]
+      .filter(({ gfid }) => gfid > after)
+      .sort((a, b) => a.gfid - b.gfid)
+      .slice(0, limit)
+      .map(({ gfid, version, ranges }) => ({ gfid, version, ranges: [...ranges] }));
   }
 
   async store({ epoch, gfid, slots, harden }: StoreRequest): Promise<void> {

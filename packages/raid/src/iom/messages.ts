@@ -12,6 +12,7 @@ import {
   keyBytesMax,
   objectBytesMax,
   recordsPerPageMax,
+  reservedRangesMax,
   slotsPerRequestMax,
   unitBlocksMax,
 } from '../limits.ts';
@@ -228,6 +229,28 @@ export type ClaimsRequest = z.output<typeof ClaimsRequest>;
 /** The highest claim on each object that is known here. */
 export const ClaimsAnswer = z.array(z.object({ gfid, claim: exact }));
 export type ClaimsAnswer = z.output<typeof ClaimsAnswer>;
+
+const BlockRanges = z
+  .array(z.object({ from: exact, to: exact }).refine(({ from, to }) => from < to, 'is empty'))
+  .max(reservedRangesMax)
+  .refine((ranges) => ranges.every(({ from }, at) => from >= (ranges[at - 1]?.to ?? 0)), 'overlap');
+
+/** Ranges of an object whose writes are not to fail for space, in place of those of a lower version; without: only asks. */
+export const ReserveRequest = z.object({
+  epoch,
+  gfid,
+  reserve: z.object({ version: exact.min(1), ranges: BlockRanges }).optional(),
+});
+export type ReserveRequest = z.output<typeof ReserveRequest>;
+/** What is reserved there, and where it has no room for that: `full`, and nothing has changed. */
+export const ReserveAnswer = z.object({ version: exact, ranges: BlockRanges, full: z.boolean() });
+export type ReserveAnswer = z.output<typeof ReserveAnswer>;
+
+export const ReservesRequest = z.object({ epoch, after: gfid, limit: z.int().min(1).max(gfidsPerRequestMax) });
+export type ReservesRequest = z.output<typeof ReservesRequest>;
+/** What is reserved of each object, as is known there. */
+export const ReservesAnswer = z.array(z.object({ gfid, version: exact, ranges: BlockRanges }));
+export type ReservesAnswer = z.output<typeof ReservesAnswer>;
 
 /** How objects that are written in ranges lie on their members. */
 export const LayOutRequest = z.object({

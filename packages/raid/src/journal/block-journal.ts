@@ -1,21 +1,30 @@
 import type { PagePool } from '@holdfast/runtime';
 import { BlockDamagedError, DriveClosedError } from '../errors.ts';
-import { type MjEntry, noAddress, type Peer } from '../kernel/journal.ts';
+import { type MjEntry, noAddress, type Peer, parityPeers } from '../kernel/journal.ts';
 import type { GroupName } from '../kernel/named-table.ts';
 import type { MemberBlock, ProxyResult, ToMember, ToProxy } from '../kernel/proxy-messages.ts';
 import type { ParityKernel } from '../parity/parity-kernel.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import type { ArrayView } from '../store/identity.ts';
 import { type BlockWrite, DataRole } from './data-role.ts';
+import type { RowOfWrite } from './first-places.ts';
 import type { ConnectIom } from './iom-link.ts';
 import { JournalStorage } from './journal-storage.ts';
-import { decodeLinkMessage, encodeLinkMessage, type LinkMessage, type PageTaken } from './link-messages.ts';
+import {
+  decodeLinkMessage,
+  encodeLinkMessage,
+  type LinkMessage,
+  type PageTaken,
+  type RowPlace,
+} from './link-messages.ts';
 import { MemberLinks } from './member-links.ts';
 import { membersOfRow, paritiesOfRow, rowOfBlock } from './object-members.ts';
 import { handleOfPage } from './page-handles.ts';
 import { PageLoans } from './page-loans.ts';
 import { ParityRole } from './parity-role.ts';
+import { Reservations } from './reservations.ts';
 import type { NoteStep, RoleHost } from './role-host.ts';
+import { RowQuestions } from './row-questions.ts';
 
 export interface JournalHost {
   readonly store: BlockStore;
@@ -43,6 +52,8 @@ export class BlockJournal {
   readonly #storage: JournalStorage;
   readonly #links: MemberLinks;
   readonly #loans: PageLoans;
+  readonly #questions: RowQuestions;
+  readonly reservations: Reservations;
   #closed = false;
 
   /** @param view the first in which this member counts: a life begins. */
@@ -52,10 +63,22 @@ export class BlockJournal {
     this.#loans = new PageLoans(host.pages);
     const { identity } = host.store;
     const peers = identity.members.filter((member) => member !== identity.member);
+    this.#questions = new RowQuestions(
+      (to, message) => this.#say(to, message),
+      (peer) => host.store.view.live.includes(peer),
+    );
+    this.reservations = new Reservations(host.store, {
+      blocks: (gfid) => this.data.openBlocks(gfid),
+      groups: (gfid) => this.parity.openGroups(gfid),
+    });
     const roleHost: Omit<RoleHost<never>, 'send'> = {
       store: host.store,
       storage: this.#storage,
       pages: host.pages,
+      reservations: this.reservations,
+      askRowPlace: this.#questions.ask,
+      arePlacesComing: () => host.store.hasPlaces || this.data.arePlacesComing || this.parity.arePlacesComing,
+      giveUpRowPlace: (write) => this.#giveUpRowPlace(write),
       incarnation: view.epoch,
       peers,
       trace: host.trace,
@@ -72,6 +95,7 @@ export class BlockJournal {
     void host.store.stopped.then((error) => this.fail(error));
     this.parity.start();
     this.data.start();
+    this.reservations.restore();
   }
 
   /** Resolves when everything the log left open is decided. */
@@ -93,6 +117,8 @@ export class BlockJournal {
     this.parity.view(view);
     this.data.view(view);
     this.#links.enter(epoch, live);
+    this.#questions.view();
+    for (const peer of out) this.parity.rows.gone(peer);
   }
 
   /** Write in the place of a member that is not there. */
@@ -127,6 +153,7 @@ export class BlockJournal {
 
   /** An object was removed: nothing of it is caught up on. */
   removed(gfid: number): void {
+    this.reservations.drop(gfid);
     this.parity.removed(gfid);
     this.data.removed(gfid);
   }
@@ -160,6 +187,7 @@ export class BlockJournal {
   fail(error: Error): void {
     this.data.fail(error);
     this.parity.fail(error);
+    this.#questions.fail(error);
   }
 
   async close(): Promise<void> {
@@ -176,7 +204,8 @@ export class BlockJournal {
   #linkChanged(peer: Peer, up: boolean): void {
     this.data.peer(peer, up);
     this.parity.peer(peer, up);
-    if (!up) this.#loans.ended(peer);
+    if (up) this.#questions.linkUp(peer);
+    else this.#loans.ended(peer);
   }
 
   #received(member: number, bytes: Uint8Array): void {
@@ -194,8 +223,25 @@ export class BlockJournal {
     const { type } = received.message;
     if (type === 'member_value' || type === 'restore_value') this.#say(member, { type: 'taken', page: copied });
     if (received.role === 'link') this.#loans.returned(member, received.message.page);
+    else if (received.role === 'space') this.#heardOfPlace(member, received.message);
     else if (received.role === 'data') this.data.message(member, received.message);
     else this.parity.message(member, received.message);
+  }
+
+  #heardOfPlace(member: number, message: RowPlace): void {
+    if (message.type === 'place_promised') this.#questions.answered(member, message);
+    else if (message.type === 'place_given_up') this.parity.rows.giveUp(member, message);
+    else {
+      const { gfid, group } = message;
+      const answer = (has: boolean) => this.#say(member, { type: 'place_promised', gfid, group, has });
+      // What goes wrong otherwise stops the drive, and this link with it.
+      this.parity.rows.promise(member, { gfid, group }).then(answer, () => undefined);
+    }
+  }
+
+  #giveUpRowPlace(write: RowOfWrite): void {
+    const { gfid, group } = write;
+    for (const peer of parityPeers(write)) this.#say(peer, { type: 'place_given_up', gfid, group });
   }
 
   /** Copy a page of a sender into one of ours: what we say of it must not rest on the sender's. */
@@ -215,7 +261,7 @@ export class BlockJournal {
     this.#say(to, message);
   }
 
-  #say(to: Peer, message: ToProxy | ToMember | PageTaken): void {
+  #say(to: Peer, message: ToProxy | ToMember | PageTaken | RowPlace): void {
     this.#links.send(to, encodeLinkMessage(message, this.#host.pages));
   }
 }

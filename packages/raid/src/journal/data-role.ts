@@ -17,10 +17,11 @@ import { proxyRules } from '../kernel/proxy-rules.ts';
 import { raidRules } from '../kernel/raid-rules.ts';
 import { resyncIom } from '../kernel/resync-iom.ts';
 import { isStaleHere, type ResyncEnv, type ResyncEvent, type ResyncState } from '../kernel/resync-state.ts';
-import { blockBytes, updatesOpenMax } from '../limits.ts';
-import { AddressSupply } from './address-supply.ts';
+import { blockBytes, keptForParity, updatesOpenMax } from '../limits.ts';
+import { AddressSupply, waitForSpace } from './address-supply.ts';
 import { Admission } from './admission.ts';
 import { Changes } from './changes.ts';
+import { FirstPlaces } from './first-places.ts';
 import { HeldPages } from './held-pages.ts';
 import { Inbox } from './inbox.ts';
 import { KernelRunner } from './kernel-runner.ts';
@@ -28,6 +29,7 @@ import { KeyLocks } from './key-locks.ts';
 import { paritiesOfRow, rowOfBlock } from './object-members.ts';
 import { pageOfHandle } from './page-handles.ts';
 import { idleBlocksKept, type RoleHost } from './role-host.ts';
+import { isDecided, levelOf } from './update-levels.ts';
 
 /** A write as its caller means it; the call number is ours. */
 export type BlockWrite = Omit<WriteCall, 'type' | 'call'>;
@@ -48,6 +50,7 @@ export class DataRole {
   readonly #env: ResyncEnv;
   readonly #runner: KernelRunner<ResyncState, ResyncEvent, ResyncEnv, ToProxy, ProxyResult, ProxyRequest>;
   readonly #addresses: AddressSupply;
+  readonly #firstPlaces: FirstPlaces;
   readonly #calls = new Map<number, PromiseWithResolvers<ProxyResult>>();
   /** The difference of each open update, in a page of ours. */
   readonly #deltas = new Map<number, PageIndex>();
@@ -66,7 +69,12 @@ export class DataRole {
     this.#host = host;
     this.#pages = host.pages;
     this.#values = new HeldPages(host.pages);
-    this.#addresses = new AddressSupply(host.store, host.storage);
+    this.#addresses = new AddressSupply(host.store, host.storage, {
+      pool: () => this.#state.pool,
+      needed: () => this.#waiting + this.#runner.state.restoring.length,
+      left: keptForParity,
+    });
+    this.#firstPlaces = new FirstPlaces(host.store, host.reservations, host.askRowPlace);
     const { incarnation, peers } = host;
     this.#env = {
       incarnation,
@@ -165,7 +173,8 @@ export class DataRole {
     const update = this.#openUpdate(write);
     if (!this.#isReady || !this.#hasAddress() || (update !== undefined && !isDecided(update))) return false;
     const { address, stale, lost } = this.#latest(write);
-    return !stale && !lost && this.#host.storage.isLoaded(address);
+    const isThere = address !== noAddress && !stale && !lost;
+    return isThere && this.#host.store.hasRoomFor(0) && this.#host.storage.isLoaded(address);
   }
 
   /** As many as may begin without another look, so that none waits for an address when nothing is under way. */
@@ -180,8 +189,38 @@ export class DataRole {
     const isGone = lost === true && write.writeBytes < blockBytes;
     if (isGone || (!stale && !(await this.#host.storage.load(address))))
       throw this.#host.damaged(write.gfid, write.lblk);
-    while (!this.#hasAddress()) await this.#addresses.more(() => this.#state.pool);
-    return this.#begin(write, mayBegin);
+    if (!this.#host.store.hasRoomFor(0)) await this.#host.store.promise(0);
+    if (address !== noAddress || stale) {
+      while (!this.#hasAddress()) await this.#makeAddress();
+      return this.#begin(write, mayBegin);
+    }
+    await this.#firstPlaces.promise(write);
+    try {
+      while (!this.#hasAddress()) await this.#makeAddress();
+      const answer = this.#begin(write, mayBegin);
+      const over = () => this.#firstPlaces.over(write);
+      answer.promise.then(over, over);
+      return answer;
+    } catch (error) {
+      this.#firstPlaces.over(write);
+      this.#host.giveUpRowPlace(write);
+      throw error;
+    }
+  }
+
+  /** Ask for more; on a drive that is full, wait for what is under way, which gives its old places back. */
+  async #makeAddress(): Promise<void> {
+    try {
+      await this.#addresses.more();
+    } catch (error) {
+      if (!this.#host.arePlacesComing()) throw error;
+      await waitForSpace(error, this.#host.store);
+    }
+  }
+
+  /** Whether something is under way that gives its old place back. */
+  get arePlacesComing(): boolean {
+    return this.#state.updates.length + this.#state.pool.retiring.length > 0;
   }
 
   /**
@@ -213,7 +252,8 @@ export class DataRole {
     const name: BlockName = { gfid, lblk };
     return this.#blockLocks.run(byBlock.key(name), async () => {
       const { address, stale } = this.#blockAt(name);
-      if (address === noAddress || stale || !this.#isIdle(name)) return false;
+      const isReserved = this.#host.store.journaled.isReserved(gfid, lblk);
+      if (address === noAddress || stale || isReserved || !this.#isIdle(name)) return false;
       if (!(await this.#host.storage.isZeros(address))) return false;
       const before = this.#host.store.journaled.data(gfid, lblk);
       if (before?.address !== address || !this.#isIdle(name)) return false;
@@ -290,7 +330,17 @@ export class DataRole {
 
   #deliver(request: ProxyRequest): void {
     const { storage } = this.#host;
+    this.#notePlace(request);
     storage.serve(request, (answer) => this.#answered(answer), this.#beforeFlush);
+  }
+
+  #notePlace(request: ProxyRequest): void {
+    if (request.type === 'prepare' && request.oldAddress === noAddress) {
+      this.#firstPlaces.taken(this.#entryOf(request.id)!);
+    } else if (request.type === 'encode') {
+      const block = this.#runner.state.restoring.find(({ id }) => id === request.id);
+      if (block !== undefined) this.#firstPlaces.restored(block);
+    }
   }
 
   readonly #beforeFlush = (id: number): Promise<void> | undefined => {
@@ -358,7 +408,7 @@ export class DataRole {
     }
     this.#forgetIdleBlocks();
     const { restoring } = this.#runner.state;
-    if (updates.length + restoring.length > 0) this.#addresses.balance(() => this.#state.pool, this.#hasSpace);
+    if (updates.length + restoring.length > 0) this.#addresses.balance(this.#hasSpace);
     if (!this.#isReady && this.#everythingDecided()) {
       this.#isReady = true;
       this.#ready.resolve();
@@ -423,24 +473,14 @@ export class DataRole {
 
   /** What the parity IOM knows and we do not is taken over at its own address, if that is free. */
   async #makeRoomFor(message: Extract<ToMember, { type: 'resolved' }>): Promise<void> {
-    const pool = () => this.#state.pool;
-    while (pool().free.length < message.open.length) await this.#addresses.more(pool);
-    for (const { mj } of message.open) {
-      if (this.#entryOf(mj.mj) === undefined) this.#addresses.want(pool, mj.newAddress);
+    const unknown = message.open.filter(({ mj }) => this.#entryOf(mj.mj) === undefined);
+    for (const { mj } of unknown) this.#addresses.want(mj.newAddress);
+    while (this.#state.pool.free.length < unknown.length) {
+      await this.#addresses.more().catch((error: unknown) => waitForSpace(error, this.#host.store));
     }
   }
 
   #assertRunning(): void {
     if (this.#failure !== undefined) throw this.#failure;
   }
-}
-
-/** Whether it is known what becomes of an update. */
-const isDecided = ({ stage }: DataUpdate): boolean => stage === 'updating' || stage === 'preparing';
-
-/** How tough an update is now. */
-function levelOf({ stage, journaled, hardened, partners }: DataUpdate): Toughness {
-  if (stage !== 'updating') return 0;
-  if (journaled && hardened && partners.every((partner) => partner.hardened)) return 2;
-  return partners.every((partner) => partner.deltaHeld || partner.hardened) ? 1 : 0;
 }

@@ -31,6 +31,9 @@ const codes = {
   restore_value: 26,
   parity_fresh: 27,
   taken: 32,
+  place_wanted: 33,
+  place_promised: 34,
+  place_given_up: 35,
 } as const;
 
 const encoder = new Encoder();
@@ -42,14 +45,20 @@ export interface PageTaken {
   readonly page: number;
 }
 
+/** About a place for the parity of a row that has none yet, between the data IOM of one of its blocks and its parity IOM. */
+export type RowPlace =
+  | (GroupName & { readonly type: 'place_wanted' | 'place_given_up' })
+  | (GroupName & { readonly type: 'place_promised'; readonly has: boolean });
+
 /** A message as its receiver gets it; `role` is the one it is for. */
 export type LinkMessage =
   | { readonly role: 'parity'; readonly message: ToProxy }
   | { readonly role: 'data'; readonly message: ToMember }
-  | { readonly role: 'link'; readonly message: PageTaken };
+  | { readonly role: 'link'; readonly message: PageTaken }
+  | { readonly role: 'space'; readonly message: RowPlace };
 
 /** Valid until the next call. */
-export function encodeLinkMessage(message: ToProxy | ToMember | PageTaken, pages: PagePool): Uint8Array {
+export function encodeLinkMessage(message: ToProxy | ToMember | PageTaken | RowPlace, pages: PagePool): Uint8Array {
   encoder.reset();
   encoder.uint(codes[message.type]);
   switch (message.type) {
@@ -113,7 +122,13 @@ export function encodeLinkMessage(message: ToProxy | ToMember | PageTaken, pages
       encodePage(message.value, pages);
       break;
     case 'parity_fresh':
+    case 'place_wanted':
+    case 'place_given_up':
       encodeGroup(message, encoder);
+      break;
+    case 'place_promised':
+      encodeGroup(message, encoder);
+      encoder.flag(message.has);
       break;
     case 'taken':
       encoder.uint(message.page);
@@ -137,11 +152,20 @@ export function decodeLinkMessage(bytes: Uint8Array, adopt: (page: number, gener
     return adopt(pageOfHandle(page), decoder.int());
   };
   if (code === codes.taken) return { role: 'link', message: { type: 'taken', page: decoder.uint() } };
+  const place = toRowPlace(code);
+  if (place !== undefined) return { role: 'space', message: place };
   const parity = toProxy(code, handle);
   if (parity !== undefined) return { role: 'parity', message: parity };
   const data = toMember(code, handle);
   if (data !== undefined) return { role: 'data', message: data };
   throw new RangeError(`An I/O manager sent a message of kind ${code}.`);
+}
+
+function toRowPlace(code: number): RowPlace | undefined {
+  if (code === codes.place_wanted) return { type: 'place_wanted', ...decodeGroup(decoder) };
+  if (code === codes.place_given_up) return { type: 'place_given_up', ...decodeGroup(decoder) };
+  if (code === codes.place_promised) return { type: 'place_promised', ...decodeGroup(decoder), has: decoder.flag() };
+  return undefined;
 }
 
 function toProxy(code: number, handle: () => Handle): ToProxy | undefined {

@@ -1,6 +1,6 @@
 import type { Handle } from '@holdfast/kernel';
 import type { PageIndex, PagePool } from '@holdfast/runtime';
-import { ClaimedError } from '../errors.ts';
+import { ClaimedError, NoSpaceError } from '../errors.ts';
 import type { WriteCall } from '../kernel/data-state.ts';
 import { type Address, noAddress, type Peer, type PjEntry } from '../kernel/journal.ts';
 import { byGroup, type GroupName, NamedTable } from '../kernel/named-table.ts';
@@ -20,14 +20,16 @@ import {
 import { proxyRules } from '../kernel/proxy-rules.ts';
 import type { ProxyEnv, ProxyEvent, ProxyState } from '../kernel/proxy-state.ts';
 import { raidRules } from '../kernel/raid-rules.ts';
-import { AddressSupply } from './address-supply.ts';
+import { AddressSupply, waitForSpace } from './address-supply.ts';
 import { Changes } from './changes.ts';
 import { HeldPages } from './held-pages.ts';
 import { Inbox } from './inbox.ts';
 import { KernelRunner } from './kernel-runner.ts';
 import { membersOfRow } from './object-members.ts';
 import { pageOfHandle } from './page-handles.ts';
+import { isRowReserved } from './reservations.ts';
 import { idleBlocksKept, type RoleHost } from './role-host.ts';
+import { RowPromises } from './row-promises.ts';
 
 /** A parity block as it is, all updates that are held merged in: where it is, and the update of each member in it. */
 export interface LocatedParity {
@@ -44,6 +46,8 @@ export class ParityRole {
   readonly #env: ProxyEnv;
   readonly #runner: KernelRunner<ProxyState, ProxyEvent, ProxyEnv, ToMember, ProxyResult, ProxyRequest>;
   readonly #addresses: AddressSupply;
+  /** Places promised to rows whose blocks are about to be written for the first time. */
+  readonly rows: RowPromises;
   readonly #calls = new Map<number, PromiseWithResolvers<ProxyResult>>();
   /** Deltas that are held and not merged yet, and blocks of members. */
   readonly #held: HeldPages;
@@ -63,7 +67,13 @@ export class ParityRole {
     this.#host = host;
     this.#pages = host.pages;
     this.#held = new HeldPages(host.pages);
-    this.#addresses = new AddressSupply(host.store, host.storage);
+    this.#addresses = new AddressSupply(host.store, host.storage, {
+      pool: () => this.#state.pool,
+      needed: () => this.#state.requested.length + this.#runner.state.operations.length,
+      left: 0,
+    });
+    const hasPlace = ({ gfid, group }: GroupName) => this.locate(gfid, group).address !== noAddress;
+    this.rows = new RowPromises(host.store, hasPlace);
     const { incarnation, peers } = host;
     const { journaled } = host.store;
     this.#ready.promise.catch(() => undefined);
@@ -126,6 +136,7 @@ export class ParityRole {
 
   /** An object was removed. */
   removed(gfid: number): void {
+    this.rows.removed(gfid);
     this.#dispatch({ type: 'removed', gfid });
   }
 
@@ -153,10 +164,17 @@ export class ParityRole {
   async write(write: Omit<WriteCall, 'type' | 'call'>, mayBegin: () => boolean): Promise<ProxyResult> {
     const { address } = this.locate(write.gfid, write.group);
     if (!(await this.#host.storage.load(address))) throw this.#host.damaged(write.gfid, write.lblk);
-    const pool = () => this.#state.pool;
-    while (pool().free.length <= this.#runner.state.operations.length) await this.#addresses.more(pool);
-    if (!mayBegin()) throw new ClaimedError(`${write.gfid}`);
+    const { store } = this.#host;
+    if (!store.hasRoomFor(0)) await store.promise(0);
+    const row = { gfid: write.gfid, group: write.group };
+    const isNew = address === noAddress;
+    if (isNew && !(await this.rows.promise(store.identity.member, row))) throw new NoSpaceError(store.path);
+    while (this.#state.pool.free.length <= this.#runner.state.operations.length) await this.#addresses.more();
     this.#assertRunning();
+    if (!mayBegin()) {
+      if (isNew) this.rows.giveUp(store.identity.member, row);
+      throw new ClaimedError(`${write.gfid}`);
+    }
     const call = this.#nextCall++;
     const answer = Promise.withResolvers<ProxyResult>();
     answer.promise.catch(() => undefined);
@@ -211,7 +229,13 @@ export class ParityRole {
     const name: GroupName = { gfid, group };
     const known = () => this.#host.store.journaled.parity(gfid, group);
     const address = known()?.address ?? noAddress;
-    if (address === noAddress || !this.#isIdle(name) || !(await this.#host.storage.isZeros(address))) return false;
+    if (
+      address === noAddress ||
+      this.#isReserved(name) ||
+      !this.#isIdle(name) ||
+      !(await this.#host.storage.isZeros(address))
+    )
+      return false;
     const before = known();
     if (before?.address !== address || !this.#isIdle(name)) return false;
     const block = { ...before, address: noAddress };
@@ -264,12 +288,19 @@ export class ParityRole {
     this.#differences.clear();
   }
 
+  /** Whether something is under way that gives its old place back. */
+  get arePlacesComing(): boolean {
+    const { parity, operations } = this.#runner.state;
+    return parity.updates.length + parity.pool.retiring.length + operations.length > 0;
+  }
+
   #hasAddress(): boolean {
     return this.#state.pool.free.length > this.#state.requested.length;
   }
 
   async #makeRoom(): Promise<void> {
-    while (!this.#hasAddress()) await this.#addresses.more(() => this.#state.pool);
+    while (!this.#hasAddress())
+      await this.#addresses.more().catch((error: unknown) => waitForSpace(error, this.#host.store));
   }
 
   #assertRunning(): void {
@@ -299,7 +330,29 @@ export class ParityRole {
 
   #deliver(request: ProxyRequest): void {
     if (request.type === 'merge') this.#merging.set(request.id, request.delta);
+    this.#notePlace(request);
     this.#host.storage.serve(request, (answer) => this.#answered(answer));
+  }
+
+  /** Parity of a row has its first place from now on. */
+  #notePlace(request: ProxyRequest): void {
+    const row = this.#rowPlacedBy(request);
+    if (row === undefined) return;
+    this.rows.taken(row);
+    if (this.#isReserved(row)) this.#host.reservations.taken(row.gfid);
+  }
+
+  #isReserved({ gfid, group }: GroupName): boolean {
+    const { journaled } = this.#host.store;
+    return isRowReserved(journaled.layout(gfid), journaled.reservedRanges(gfid), group);
+  }
+
+  #rowPlacedBy(request: ProxyRequest): GroupName | undefined {
+    if (request.type === 'merge' && request.oldAddress === noAddress) return this.#entryOf(request.id)?.mj;
+    if (request.type !== 'encode' && request.type !== 'fold') return undefined;
+    const row = this.#runner.state.operations.find(({ id }) => id === request.id);
+    const before = row && (this.#host.store.journaled.parity(row.gfid, row.group)?.address ?? noAddress);
+    return before === noAddress ? row : undefined;
   }
 
   #answered(answer: ProxyAnswer): void {
@@ -350,7 +403,7 @@ export class ParityRole {
       }
     }
     this.#forgetIdleBlocks();
-    if (state.updates.length + operations.length > 0) this.#addresses.balance(() => this.#state.pool, this.#hasSpace);
+    if (state.updates.length + operations.length > 0) this.#addresses.balance(this.#hasSpace);
     if (!this.#isReady && this.#everythingDecided()) {
       this.#isReady = true;
       this.#ready.resolve();

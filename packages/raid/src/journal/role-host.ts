@@ -1,7 +1,9 @@
 import type { PagePool } from '@holdfast/runtime';
 import type { MjEntry, Peer } from '../kernel/journal.ts';
 import type { BlockStore } from '../store/block-store.ts';
+import type { AskRowPlace, RowOfWrite } from './first-places.ts';
 import type { JournalStorage } from './journal-storage.ts';
+import type { Reservations } from './reservations.ts';
 
 /** Told of each step of the protocol, with the number of the entry, and how to find its object while it is open. */
 export type NoteStep = (role: 'data' | 'parity', step: string, id: number, gfidOf: () => number | undefined) => void;
@@ -15,6 +17,13 @@ export interface RoleHost<Message> {
   readonly incarnation: number;
   /** The other members. */
   readonly peers: readonly Peer[];
+  readonly reservations: Reservations;
+  /** Asks a parity IOM for a place of a row that may have none yet. */
+  readonly askRowPlace: AskRowPlace;
+  /** Whether something is under way here, in either role, that gives its old place back. */
+  arePlacesComing(): boolean;
+  /** A place that was asked for is not wanted after all. */
+  giveUpRowPlace(row: RowOfWrite): void;
   send(to: Peer, message: Message): void;
   readonly trace: NoteStep;
   /** Awaited before a data block is flushed; undefined: nothing holds it. */

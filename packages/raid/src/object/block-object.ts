@@ -11,6 +11,7 @@ import { BlockReads } from './block-reads.ts';
 import { BlockWrites } from './block-writes.ts';
 import type { ObjectHost } from './object-host.ts';
 import { printGfid } from './object-record.ts';
+import { readReserved, releaseRange, reservedRange, reserveRange } from './reserve-range.ts';
 import { blockPlace } from './stripe.ts';
 import { trimRange } from './trim-range.ts';
 import { traceWrite } from './write-trace.ts';
@@ -46,6 +47,8 @@ export interface BlockObjectStat {
   readonly allocatedBlocks: number;
   /** Behind the last block that was ever written. */
   readonly endBytes: number;
+  /** Blocks that are reserved, written or not. */
+  readonly reservedBlocks: number;
   readonly degraded: boolean;
 }
 
@@ -142,6 +145,10 @@ export class BlockObject {
    */
   async trim(range: { readonly offset: number; readonly length: number }, options: TrimOptions = {}): Promise<void> {
     checkRange(range.offset, range.length);
+    // Blocks at the edges that are not trimmed as a whole stay reserved.
+    const from = Math.ceil(range.offset / blockBytes);
+    const to = Math.floor((range.offset + range.length) / blockBytes);
+    if (from < to) await releaseRange(this.#host, this.#record, { from, to });
     const write = (offset: number, bytes: Uint8Array) => this.write(offset, bytes, options);
     await trimRange({ host: this.#host, record: this.#record, write }, range, options.signal);
   }
@@ -227,6 +234,26 @@ export class BlockObject {
     );
   }
 
+  /**
+   * Have `blocks` blocks from `offset` on reserved: resolves when every member has room for what of them is not written yet,
+   * durably. Writes of them cannot fail for space from then on; trim, truncate, {@link release} and the removal of the object
+   * give it back. While a member is down what it would hold is not reserved.
+   *
+   * @param offset bytes, a multiple of 4096
+   * @throws NoSpaceError: nothing has changed; ObjectOptionError, ObjectRangeError, TooManyDownError, ArrayClosedError
+   */
+  async reserve(blocks: number, { offset = 0 }: { readonly offset?: number | undefined } = {}): Promise<void> {
+    const range = reservedRange(blocks, offset);
+    this.#host.members.assertWritable();
+    await reserveRange(this.#host, this.#record, range);
+  }
+
+  /** Give back what is reserved of a range, or of all of the object, and not written: blocks that are written stay. */
+  async release(range?: { readonly offset: number; readonly length: number }): Promise<void> {
+    const { fromBlock, toBlock } = blocksOf(range);
+    await releaseRange(this.#host, this.#record, { from: fromBlock, to: toBlock });
+  }
+
   async stat(): Promise<BlockObjectStat> {
     const { gfid, span, geometry } = this.#record;
     const { fromBlock, toBlock } = blocksOf(undefined);
@@ -234,11 +261,13 @@ export class BlockObject {
       this.#host.members.ask(member, (iom, epoch) => iom.blockUse({ epoch, gfid, fromBlock, toBlock })),
     );
     const { live, returning } = this.#host.members;
+    const { ranges } = await readReserved(this.#host, this.#record);
     return {
       gfid: this.gfid,
       technique: techniqueOf(geometry),
       allocatedBlocks: uses.reduce((sum, { dataBlocks }) => sum + dataBlocks, 0),
       endBytes: Math.max(0, ...uses.map(({ endBlock }) => endBlock * blockBytes)),
+      reservedBlocks: ranges.reduce((sum, { from, to }) => sum + to - from, 0),
       degraded: span.some((member) => !live.has(member) || returning.has(member)),
     };
   }

@@ -1,11 +1,19 @@
 import type { PageIndex, PagePool } from '@holdfast/runtime';
 import type { DriveDirectory } from '../drive/drive-files.ts';
-import type { DriveStoppedError } from '../errors.ts';
-import { flushAheadBytes, logReserveBytes, logRewriteBytesMin } from '../limits.ts';
+import { type DriveStoppedError, NoSpaceError } from '../errors.ts';
+import {
+  clientsPerBlockMax,
+  clientsWhenFullMax,
+  flushAheadBytes,
+  logHeadroomBytes,
+  logOverwriteHeadroomBytes,
+  logReserveBytes,
+  logRewriteBytesMin,
+} from '../limits.ts';
 import { BlockBatch } from './block-batch.ts';
 import type { BlockFile } from './block-file.ts';
 import { BlockReader, type FetchOutcome } from './block-reader.ts';
-import type { BlockSpace } from './block-space.ts';
+import type { BlockSpace, PlaceHolder } from './block-space.ts';
 import type { CatalogCursor } from './catalog.ts';
 import type { ChecksumTable } from './checksum-table.ts';
 import type { Checksums } from './checksums.ts';
@@ -14,10 +22,11 @@ import type { DriveState, Extent } from './drive-state.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { ArrayView, DriveIdentity } from './identity.ts';
 import type { JournalRecord } from './journal-record.ts';
-import type { JournaledBlocks } from './journaled-blocks.ts';
-import { Log, logFileName } from './log.ts';
+import { blockRecordBytesMax, type JournaledBlocks } from './journaled-blocks.ts';
+import { Log } from './log.ts';
 import { type LogRecord, type ObjectRecord, type RawKey, type RunRecord, recordBytes } from './log-record.ts';
 import { type SlotPages, slotTransfers } from './slot-pages.ts';
+import { SpareLog } from './spare-log.ts';
 import type { SuperblockFile } from './superblock-file.ts';
 
 export interface StoreParts {
@@ -27,6 +36,8 @@ export interface StoreParts {
   readonly sums: Checksums;
   readonly superblock: SuperblockFile;
   readonly log: Log;
+  /** Undefined on a drive that an older version made: it is made before more is taken in. */
+  readonly spareLog: SpareLog | undefined;
   readonly blocks: BlockFile;
   readonly state: DriveState;
   readonly space: BlockSpace;
@@ -57,6 +68,7 @@ export class BlockStore {
   readonly #commit = new GroupCommit(() => this.#flush());
   readonly #batch: BlockBatch;
   #log: Log;
+  #spareLog: SpareLog | undefined;
   #epoch: number;
   #dirtyBytes = 0;
   #freed: Extent[] = [];
@@ -64,6 +76,8 @@ export class BlockStore {
   #rewriteWanted = false;
   #journalEnd: Promise<void> = Promise.resolve();
   #journalsWaiting = 0;
+  #makingSpare: Promise<void> | undefined;
+  #rewriting: Promise<unknown> = Promise.resolve();
 
   constructor(parts: StoreParts) {
     this.#parts = parts;
@@ -71,6 +85,7 @@ export class BlockStore {
     this.#reader = new BlockReader(parts);
     this.#batch = new BlockBatch(parts.pages, parts.blocks);
     this.#log = parts.log;
+    this.#spareLog = parts.spareLog;
     this.#epoch = parts.superblock.current.view.epoch;
     this.#gapInLog = parts.lostBatches > 0;
   }
@@ -198,6 +213,7 @@ export class BlockStore {
    */
   async journal(record: JournalRecord, spareBytes: number, urgency: 'now' | 'lazy' = 'now'): Promise<void> {
     if (record.type === 'layout' && record.parity !== 1) await this.#enable('techniques');
+    if (record.type === 'reserve') await this.#enable('reserves');
     // Known at once, so that whoever asks for a block never sees it where it was.
     this.#parts.state.apply(record);
     const bytes = recordBytes(record);
@@ -224,9 +240,56 @@ export class BlockStore {
     }
   }
 
-  /** Places for so many single blocks. @throws NoSpaceError, DriveStoppedError */
-  takeBlocks(count: number): Promise<number[]> {
-    return this.#health.mayBeFull(() => this.#parts.space.allocate(Array.from({ length: count }, () => 1)));
+  /**
+   * Places for up to so many single blocks, on a drive that is full fewer, `left` of them to others.
+   * @throws NoSpaceError when there is none, DriveStoppedError
+   */
+  takeBlocks(count: number, left = 0, urgency: 'needed' | 'ahead' = 'needed'): Promise<number[]> {
+    return this.#health.mayBeFull(() => this.#parts.space.take(count, left, urgency));
+  }
+
+  /** Whether there are places for overwriting, though somebody else may hold them now. */
+  get hasPlaces(): boolean {
+    return this.#parts.space.hasSome;
+  }
+
+  /** Who takes places ahead of need, and gives them back when there are no others. */
+  addHolder(holder: PlaceHolder): void {
+    this.#parts.space.addHolder(holder);
+  }
+
+  /** Whether log and block file have room for so many new blocks; 0: to overwrite what is there. */
+  hasRoomFor(newBlocks: number): boolean {
+    const { space } = this.#parts;
+    if (newBlocks === 0) return this.#isProvisioned(logOverwriteHeadroomBytes);
+    return this.#isProvisioned(this.#bytesFor(newBlocks)) && space.has(newBlocks);
+  }
+
+  /** Promise places for so many new blocks, and room in the log; 0: to overwrite. @throws NoSpaceError, DriveStoppedError */
+  async promise(newBlocks: number): Promise<void> {
+    if (newBlocks === 0) return this.#provision(logOverwriteHeadroomBytes);
+    await this.#health.mayBeFull(() => this.#parts.space.promise(newBlocks));
+    try {
+      await this.#provision(this.#bytesFor(0));
+    } catch (error) {
+      this.unpromise(newBlocks);
+      throw error;
+    }
+  }
+
+  /** Promise places that were promised in a life before: whoever wants new ones waits until there are that many. */
+  promiseAgain(newBlocks: number): void {
+    this.#parts.space.promiseAgain(newBlocks);
+  }
+
+  /** So many promised places were taken, or are not wanted any more. */
+  unpromise(newBlocks: number): void {
+    this.#parts.space.unpromise(newBlocks);
+  }
+
+  /** Bytes that the log must have beyond what is true in it for so many new blocks and those that are promised. */
+  #bytesFor(newBlocks: number): number {
+    return (this.#parts.space.promised + newBlocks) * blockRecordBytesMax + logHeadroomBytes;
   }
 
   /** Take a particular place; false when it is in use, or there is no such place. */
@@ -253,7 +316,7 @@ export class BlockStore {
   async close(): Promise<void> {
     const { superblock, blocks, space, sums, lock } = this.#parts;
     await Promise.allSettled([this.#commit.request(), space.idle(), this.#reader.idle()]);
-    await Promise.allSettled([this.#log.close(), blocks.close(), superblock.close()]);
+    await Promise.allSettled([this.#log.close(), this.#spareLog?.close(), blocks.close(), superblock.close()]);
     sums.close();
     lock[Symbol.dispose]();
   }
@@ -275,7 +338,10 @@ export class BlockStore {
     this.#journalsWaiting++;
     const appended = this.#journalEnd.then(async () => {
       await this.#enable('journaledBlocks');
-      while (!this.#hasLogRoom(bytes, spareBytes)) await this.#growLog();
+      // Room for it was there when what it belongs to began.
+      while (!this.#hasLogRoom(bytes, spareBytes)) {
+        await this.#health.promised(() => this.#makeLogRoom(bytes, spareBytes));
+      }
       this.#log.append(record);
     });
     this.#journalEnd = appended.catch(() => undefined);
@@ -287,7 +353,7 @@ export class BlockStore {
   }
 
   /** Before the first record that an older version does not know, the superblock says that there may be some. */
-  #enable(feature: 'journaledBlocks' | 'techniques'): Promise<void> | undefined {
+  #enable(feature: 'journaledBlocks' | 'techniques' | 'reserves'): Promise<void> | undefined {
     const { superblock } = this.#parts;
     if (superblock.current[feature]) return undefined;
     return this.#health.critical(() => superblock.update({ [feature]: true }));
@@ -299,7 +365,12 @@ export class BlockStore {
    */
   async #record(records: readonly LogRecord[], spareBytes: number): Promise<void> {
     const bytes = records.reduce((sum, record) => sum + recordBytes(record), 0);
-    while (!this.#hasLogRoom(bytes, spareBytes)) await this.#growLog();
+    const needed = spareBytes > 0 ? bytes + logHeadroomBytes : undefined;
+    // Asked, and appended in the same turn.
+    while (!this.#hasLogRoom(bytes, spareBytes) || (needed !== undefined && !this.#isProvisioned(needed))) {
+      if (needed !== undefined) await this.#provision(needed);
+      await this.#makeLogRoom(bytes, spareBytes);
+    }
     for (const record of records) {
       this.#freed.push(...this.#parts.state.apply(record));
       this.#log.append(record);
@@ -312,8 +383,50 @@ export class BlockStore {
     return this.#log.hasRoom(bytes, spareBytes);
   }
 
-  #growLog(): Promise<void> {
-    return this.#health.mayBeFull(() => this.#log.grow());
+  /** @throws NoSpaceError when the log cannot grow, and has no room when it is written anew. */
+  async #makeLogRoom(bytes: number, spareBytes: number): Promise<void> {
+    for (let attempt = 0; !this.#hasLogRoom(bytes, spareBytes); attempt++) {
+      try {
+        await this.#health.mayBeFull(() => this.#log.grow());
+      } catch (error) {
+        if (!(error instanceof NoSpaceError) || attempt > 0 || this.#hasLogRoom(bytes, spareBytes)) throw error;
+        this.#rewriteWanted = true;
+        await this.harden();
+      }
+    }
+  }
+
+  /** Whether both log files hold all that is true, and so many bytes more. */
+  #isProvisioned(moreBytes: number): boolean {
+    const bytes = Math.min(this.#log.fileBytes, this.#spareLog?.bytes ?? 0);
+    return bytes >= this.#parts.state.boundBytes + moreBytes;
+  }
+
+  /** Have both log files hold so many bytes more than what is true. @throws NoSpaceError, DriveStoppedError */
+  async #provision(moreBytes: number): Promise<void> {
+    const { directory, state } = this.#parts;
+    while (!this.#isProvisioned(moreBytes)) {
+      // Into the spare one the log may be written anew just now.
+      await this.#rewriting;
+      if (this.#isProvisioned(moreBytes)) return;
+      await this.#health.mayBeFull(async () => {
+        const wanted = state.boundBytes + moreBytes;
+        if (this.#log.fileBytes < wanted) await this.#log.grow();
+        else if (this.#spareLog !== undefined) await this.#spareLog.grow();
+        else {
+          this.#makingSpare ??= this.#makeSpare(directory);
+          await this.#makingSpare;
+        }
+      });
+    }
+  }
+
+  async #makeSpare(directory: DriveDirectory): Promise<void> {
+    try {
+      this.#spareLog = await SpareLog.create(directory, this.#parts.superblock.current.logGeneration + 1);
+    } finally {
+      this.#makingSpare = undefined;
+    }
   }
 
   async #write(address: number, parts: readonly Uint8Array[]): Promise<void> {
@@ -348,17 +461,28 @@ export class BlockStore {
   async #rewriteLog(): Promise<void> {
     const { directory, pages, sums, state, superblock } = this.#parts;
     this.#rewriteWanted = false;
-    const old = superblock.current.logGeneration;
-    const identity = { logGeneration: old + 1, driveId: this.identity.driveId };
-    const epoch = this.#epoch;
-    const next = await this.#health.whenRoom(() => Log.create(directory, pages, sums, identity, state.records(epoch)));
+    if (this.#spareLog === undefined) {
+      this.#makingSpare ??= this.#makeSpare(directory);
+      await this.#health.whenRoom(() => this.#makingSpare!);
+    }
+    const spare = this.#spareLog;
+    if (spare === undefined) return;
+    const logGeneration = Math.max(superblock.current.logGeneration, spare.logGeneration) + 1;
+    const identity = { logGeneration, driveId: this.identity.driveId };
+    const fits = state.liveBytes + logHeadroomBytes <= spare.bytes;
+    const records = state.records(this.#epoch, fits ? clientsPerBlockMax : clientsWhenFullMax);
+    const writing = this.#health.whenRoom(async () => {
+      await spare.renumber(directory, logGeneration);
+      return Log.anew(spare, pages, sums, identity, records);
+    });
+    this.#rewriting = Promise.allSettled([writing]);
+    const next = await writing;
     if (next === undefined) return;
-    await this.#health.critical(() => superblock.update({ logGeneration: identity.logGeneration }));
+    await this.#health.critical(() => superblock.update({ logGeneration }));
     const finished = this.#log;
     finished.moveQueueTo(next);
     this.#log = next;
-    await finished.close();
-    await directory.remove(logFileName(old));
+    this.#spareLog = finished.retire();
     this.#gapInLog = false;
   }
 }

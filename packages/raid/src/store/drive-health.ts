@@ -51,6 +51,18 @@ export class DriveHealth {
     }
   }
 
+  /** Do something that was promised not to find the disk full: any failure stops the drive. */
+  async promised<T>(work: () => Promise<T>): Promise<T> {
+    this.assertRunning();
+    try {
+      return await work();
+    } catch (error) {
+      throw this.stop(
+        error instanceof NoSpaceError ? new Error('no room for what was begun', { cause: error }) : error,
+      );
+    }
+  }
+
   /** Do something that can as well be done later; undefined when there is no room for it now. */
   async whenRoom<T>(work: () => Promise<T>): Promise<T | undefined> {
     try {

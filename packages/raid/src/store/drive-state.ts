@@ -27,6 +27,11 @@ export class DriveState {
     return this.#liveBytes + this.journaled.liveBytes;
   }
 
+  /** Bytes that a log written anew has at most, whoever overwrites what is there. */
+  get boundBytes(): number {
+    return this.#liveBytes + this.journaled.boundBytes;
+  }
+
   get objectsWithRuns(): number {
     return this.#runs.size;
   }
@@ -65,6 +70,7 @@ export class DriveState {
         return [];
       case 'layout':
       case 'claim':
+      case 'reserve':
         this.journaled.apply(record);
         return [];
     }
@@ -103,11 +109,11 @@ export class DriveState {
       .slice(0, limit);
   }
 
-  /** The records of a log that holds only what is true. */
-  *records(epoch: number): Generator<LogRecord> {
+  /** The records of a log that holds only what is true, the last requests of so many clients with each block. */
+  *records(epoch: number, clientsMax: number): Generator<LogRecord> {
     yield* this.runRecords(epoch);
     yield* this.catalog.values();
-    yield* this.journaled.records((address) => this.checksums.number(address));
+    yield* this.journaled.records((address) => this.checksums.number(address), clientsMax);
   }
 
   #note(entry: JournalEntry | ProxyEntry): void {

@@ -4,6 +4,7 @@ import type { ParityBlock } from '../kernel/parity-state.ts';
 import type { ProxyEntry } from '../kernel/proxy-messages.ts';
 import { isParityCount, type ParityCount } from '../layout/geometry.ts';
 import { arrayMembersMax, dataSlotsMax, unitBlocksMax } from '../limits.ts';
+import type { BlockRanges } from './block-ranges.ts';
 import { isResyncEntry, resyncEntry, resyncNumbers, resyncTypes } from './resync-record.ts';
 
 /** An entry of the journaled write, as the kernels append it. */
@@ -48,7 +49,21 @@ export interface ClaimRecord {
   readonly token: number;
 }
 
-export type JournalRecord = EntryRecord | DataBlockRecord | ParityBlockRecord | LayoutRecord | ClaimRecord;
+/** Ranges of an object whose writes cannot fail for space; takes the place of records of a lower version. */
+export interface ReserveRecord {
+  readonly type: 'reserve';
+  readonly gfid: number;
+  readonly version: number;
+  readonly ranges: BlockRanges;
+}
+
+export type JournalRecord =
+  | EntryRecord
+  | DataBlockRecord
+  | ParityBlockRecord
+  | LayoutRecord
+  | ClaimRecord
+  | ReserveRecord;
 
 const types = {
   mj: 5,
@@ -62,6 +77,7 @@ const types = {
   layout: 13,
   claim: 14,
   ...resyncTypes,
+  reserve: 22,
 } as const;
 
 const bodyAt = 16;
@@ -73,6 +89,7 @@ const appliedBytes = 16;
 const parityHeadBytes = 24;
 const layoutHeadBytes = 8;
 const tokenBytes = 8;
+const rangeBytes = 16;
 
 const endTypes: ReadonlyMap<number, EndEntry['type']> = new Map([
   [types.mj_complete, 'mj_complete'],
@@ -81,7 +98,7 @@ const endTypes: ReadonlyMap<number, EndEntry['type']> = new Map([
   [types.pj_abort, 'pj_abort'],
 ]);
 
-export const isJournalType = (type: number): boolean => type >= types.mj && type <= types.fresh;
+export const isJournalType = (type: number): boolean => type >= types.mj && type <= types.reserve;
 
 /** The number that begins the record on disk. */
 export const journalTypeOf = (record: JournalRecord): number =>
@@ -101,6 +118,8 @@ export function journalRecordBytes(record: JournalRecord): number {
       return bodyAt + layoutHeadBytes + 8 * Math.ceil(record.span.length / 8);
     case 'claim':
       return bodyAt + tokenBytes;
+    case 'reserve':
+      return bodyAt + tokenBytes + record.ranges.length * rangeBytes;
   }
 }
 
@@ -121,6 +140,13 @@ export function encodeJournalBody(record: JournalRecord, view: DataView): void {
       break;
     case 'claim':
       setNumber(view, bodyAt, record.token);
+      break;
+    case 'reserve':
+      setNumber(view, bodyAt, record.version);
+      for (const [index, { from, to }] of record.ranges.entries()) {
+        setNumber(view, bodyAt + tokenBytes + index * rangeBytes, from);
+        setNumber(view, bodyAt + tokenBytes + index * rangeBytes + 8, to);
+      }
       break;
   }
 }
@@ -146,9 +172,22 @@ export function decodeJournalBody(type: number, gfid: number, view: DataView): J
       return decodeLayout(gfid, view);
     case types.claim:
       return bodyBytes === tokenBytes ? { type: 'claim', gfid, token: getNumber(view, bodyAt) } : undefined;
+    case types.reserve:
+      return decodeReserve(gfid, view);
     default:
       return decodeResync(type, gfid, view);
   }
+}
+
+function decodeReserve(gfid: number, view: DataView): ReserveRecord | undefined {
+  const count = (view.byteLength - bodyAt - tokenBytes) / rangeBytes;
+  if (!Number.isInteger(count) || count < 0) return undefined;
+  const ranges = Array.from({ length: count }, (_, index) => {
+    const at = bodyAt + tokenBytes + index * rangeBytes;
+    return { from: getNumber(view, at), to: getNumber(view, at + 8) };
+  });
+  const areRanges = ranges.every(({ from, to }, index) => from < to && from >= (ranges[index - 1]?.to ?? 0));
+  return areRanges ? { type: 'reserve', gfid, version: getNumber(view, bodyAt), ranges } : undefined;
 }
 
 function decodeResync(type: number, gfid: number, view: DataView): EntryRecord | undefined {

@@ -9,8 +9,9 @@ import {
 } from '../kernel/journal.ts';
 import type { ParityBlock } from '../kernel/parity-state.ts';
 import type { AppliedRequest, ProxyEntry } from '../kernel/proxy-messages.ts';
-import { clientsPerBlockMax } from '../limits.ts';
-import type { JournalRecord, LayoutRecord } from './journal-record.ts';
+import { arrayMembersMax, clientsPerBlockMax, clientsWhenFullMax, dataSlotsMax } from '../limits.ts';
+import { type BlockRanges, coversBlock } from './block-ranges.ts';
+import { type JournalRecord, journalRecordBytes, type LayoutRecord, type ReserveRecord } from './journal-record.ts';
 import { ParityHistory } from './parity-history.ts';
 import { ResyncMarks } from './resync-marks.ts';
 
@@ -26,8 +27,17 @@ export interface OpenEntries {
   readonly parity: { readonly blocks: ParityBlock[]; readonly entries: (JournalEntry | ProxyEntry)[] };
 }
 
-const bytesOfDataBlock = 64;
+const bytesOfDataBlock = 48;
+const bytesOfClient = 16;
 const bytesOfParityBlock = 64;
+const bytesOfParityBlockMax = 40 + 8 * dataSlotsMax;
+/** Bytes of a block, of data or parity, in a log written anew. */
+export const blockRecordBytesMax = Math.max(
+  bytesOfDataBlock + bytesOfClient * clientsWhenFullMax,
+  bytesOfParityBlockMax,
+);
+const bytesOfLayoutMax = 24 + arrayMembersMax;
+const bytesOfClaim = 24;
 
 /**
  * The physical map of the blocks that are written by the journaled write: what the entries of a log add up to. Kept as
@@ -39,14 +49,27 @@ export class JournaledBlocks {
   readonly #openParity = new Map<JournalId, ParityHistory>();
   readonly #layouts = new Map<number, LayoutRecord>();
   readonly #claims = new Map<number, number>();
+  readonly #reserves = new Map<number, ReserveRecord>();
   /** What others, or parity, have to catch up on. */
   readonly marks = new ResyncMarks();
   #dataBlocks = 0;
+  #clients = 0;
   #parityBlocks = 0;
 
   /** About how long the records of a log written anew would be. */
   get liveBytes(): number {
-    return this.#dataBlocks * bytesOfDataBlock + this.#parityBlocks * bytesOfParityBlock + this.marks.liveBytes;
+    const clients = this.#clients * bytesOfClient;
+    return (
+      this.#dataBlocks * bytesOfDataBlock + clients + this.#parityBlocks * bytesOfParityBlock + this.marks.liveBytes
+    );
+  }
+
+  /** How long they would be at most, however many clients overwrite what is there. */
+  get boundBytes(): number {
+    const data = this.#dataBlocks * (bytesOfDataBlock + bytesOfClient * clientsWhenFullMax);
+    const objects = this.#layouts.size * bytesOfLayoutMax + this.#claims.size * bytesOfClaim;
+    const reserves = [...this.#reserves.values()].reduce((sum, record) => sum + journalRecordBytes(record), 0);
+    return data + reserves + this.#parityBlocks * bytesOfParityBlockMax + objects + this.marks.liveBytes;
   }
 
   get isEmpty(): boolean {
@@ -93,6 +116,23 @@ export class JournaledBlocks {
     return this.#claims.get(gfid) ?? 0;
   }
 
+  /** What is reserved of an object. */
+  reserve(gfid: number): ReserveRecord | undefined {
+    return this.#reserves.get(gfid);
+  }
+
+  reserves(): Iterable<ReserveRecord> {
+    return this.#reserves.values();
+  }
+
+  reservedRanges(gfid: number): BlockRanges {
+    return this.#reserves.get(gfid)?.ranges ?? [];
+  }
+
+  isReserved(gfid: number, lblk: number): boolean {
+    return coversBlock(this.reservedRanges(gfid), lblk);
+  }
+
   apply(record: JournalRecord): void {
     switch (record.type) {
       case 'entry':
@@ -110,6 +150,9 @@ export class JournaledBlocks {
       case 'claim':
         this.#claims.set(record.gfid, Math.max(this.claim(record.gfid), record.token));
         break;
+      case 'reserve':
+        if (record.version > (this.reserve(record.gfid)?.version ?? 0)) this.#reserves.set(record.gfid, record);
+        break;
     }
   }
 
@@ -119,6 +162,7 @@ export class JournaledBlocks {
     this.marks.drop(gfid);
     this.#layouts.delete(gfid);
     this.#claims.delete(gfid);
+    this.#reserves.delete(gfid);
     if (object === undefined) return [];
     const freed = [...this.#addressesOf(object)];
     for (const [id, entry] of this.#openData) {
@@ -129,13 +173,18 @@ export class JournaledBlocks {
     for (const [id, history] of this.#openParity) if (history.base.gfid === gfid) this.#openParity.delete(id);
     this.#objects.delete(gfid);
     this.#dataBlocks -= object.data.size;
+    for (const block of object.data.values()) this.#clients -= block.applied.length;
     this.#parityBlocks -= object.parity.size;
     return freed.filter((address) => address !== noAddress);
   }
 
   /** Forget a data block: there is nothing at its address. */
   forgetData(gfid: number, lblk: number): void {
-    if (this.#objects.get(gfid)?.data.delete(lblk) === true) this.#dataBlocks--;
+    const block = this.data(gfid, lblk);
+    if (block === undefined) return;
+    this.#objects.get(gfid)?.data.delete(lblk);
+    this.#dataBlocks--;
+    this.#clients -= block.applied.length;
   }
 
   /** Forget a parity block and all that is open of it. */
@@ -183,10 +232,13 @@ export class JournaledBlocks {
     };
   }
 
-  /** The records of a log written anew. */
-  *records(checksum: (address: Address) => number): Generator<JournalRecord> {
+  /** The records of a log written anew; `clientsMax`: whose last request is kept with each block. */
+  *records(checksum: (address: Address) => number, clientsMax: number): Generator<JournalRecord> {
     for (const [gfid, { data, parity }] of this.#objects) {
-      for (const block of data.values()) yield { type: 'data block', gfid, block, checksum: checksum(block.address) };
+      for (const each of data.values()) {
+        const block = { ...each, applied: each.applied.slice(-clientsMax) };
+        yield { type: 'data block', gfid, block, checksum: checksum(block.address) };
+      }
       for (const { base, entries } of parity.values()) {
         yield { type: 'parity block', gfid, block: base, checksum: checksum(base.address) };
         for (const entry of entries) yield { type: 'entry', gfid, entry };
@@ -198,6 +250,7 @@ export class JournaledBlocks {
       yield { type: 'entry', gfid: entry.gfid, entry };
     }
     for (const [gfid, token] of this.#claims) yield { type: 'claim', gfid, token };
+    yield* this.#reserves.values();
   }
 
   #enter(entry: JournalEntry | ProxyEntry): void {
@@ -252,7 +305,9 @@ export class JournaledBlocks {
 
   #setData(block: DataBlock): void {
     const { data } = this.#object(block.gfid);
-    if (!data.has(block.lblk)) this.#dataBlocks++;
+    const before = data.get(block.lblk);
+    if (before === undefined) this.#dataBlocks++;
+    this.#clients += block.applied.length - (before?.applied.length ?? 0);
     data.set(block.lblk, block);
   }
 

@@ -1,19 +1,20 @@
 import type { PageIndex, PagePool } from '@holdfast/runtime';
 import type { DriveDirectory, DriveFile } from '../drive/drive-files.ts';
-import { blockBytes, logBatchPagesMax, logExtentBytes, logReserveBytes } from '../limits.ts';
+import { blockBytes, logBatchPagesMax, logExtentBytes } from '../limits.ts';
 import type { Checksums } from './checksums.ts';
 import { flush } from './flush.ts';
 import { batchBytesMax, batchHeaderBytes, encodeBatchHeader, setBatchChecksum } from './log-batch.ts';
 import { encodeRecord, type LogRecord } from './log-record.ts';
 import type { LogEnd } from './log-scan.ts';
 import { preallocate } from './preallocate.ts';
+import { logFileName, SpareLog } from './spare-log.ts';
 
 export interface LogIdentity {
   readonly logGeneration: number;
   readonly driveId: string;
 }
 
-export const logFileName = (logGeneration: number) => `log-${logGeneration}`;
+const beginning: LogEnd = { at: 0, sequence: 0, checksum: 0n, lostBatches: 0 };
 
 /** The log of one drive: records are queued, then written in batches, each durable before the next is begun. */
 export class Log {
@@ -47,29 +48,45 @@ export class Log {
     this.#buffer = pages.bytes(this.#first, logBatchPagesMax);
   }
 
-  /** A new log that holds `records`, durable when this resolves, though no superblock names it yet. */
+  /** The log of a new drive, durable when this resolves, though no superblock names it yet. */
   static async create(
     directory: DriveDirectory,
     pages: PagePool,
     sums: Checksums,
     identity: LogIdentity,
-    records: Iterable<LogRecord>,
   ): Promise<Log> {
     const name = logFileName(identity.logGeneration);
     await directory.remove(name);
     const file = await directory.open(name, { create: true });
-    const log = new Log(file, pages, sums, identity, { at: 0, sequence: 0, checksum: 0n, lostBatches: 0 }, 0);
+    const log = new Log(file, pages, sums, identity, beginning, 0);
+    try {
+      await log.grow();
+      await directory.sync();
+    } catch (error) {
+      await log.close();
+      await directory.remove(name);
+      throw error;
+    }
+    return log;
+  }
+
+  /** A log that holds `records`, in the file of the spare one, durable when this resolves, though no superblock names it yet. */
+  static async anew(
+    { file, bytes }: SpareLog,
+    pages: PagePool,
+    sums: Checksums,
+    identity: LogIdentity,
+    records: Iterable<LogRecord>,
+  ): Promise<Log> {
+    const log = new Log(file, pages, sums, identity, beginning, bytes);
     try {
       for (const record of records) {
         log.append(record);
         if (log.#queuedBytes >= batchBytesMax) await log.#grownFlush();
       }
       await log.#grownFlush();
-      while (!log.hasRoom(0, logReserveBytes)) await log.grow();
-      await directory.sync();
     } catch (error) {
-      await log.close();
-      await directory.remove(name);
+      pages.give(log.#first, logBatchPagesMax);
       throw error;
     }
     return log;
@@ -90,6 +107,10 @@ export class Log {
   /** Bytes of the batches written so far. */
   get bytes(): number {
     return this.#end.at;
+  }
+
+  get fileBytes(): number {
+    return this.#fileBytes;
   }
 
   /**
@@ -133,6 +154,12 @@ export class Log {
   /** Make everything queued durable. Never called again after it failed: what the file holds then is unknown. */
   async flush(): Promise<void> {
     while (this.#queue.length > 0) await this.#writeBatch();
+  }
+
+  /** Another log has taken the place of this one: its file is spare. */
+  retire(): SpareLog {
+    this.#pages.give(this.#first, logBatchPagesMax);
+    return new SpareLog(this.#file, this.#identity.logGeneration, this.#fileBytes);
   }
 
   async close(): Promise<void> {

@@ -11,10 +11,11 @@ import { DriveHealth } from './drive-health.ts';
 import { DriveState } from './drive-state.ts';
 import type { DriveIdentity } from './identity.ts';
 import { driveBlockOf } from './journaled-address.ts';
-import { Log, logFileName } from './log.ts';
+import { Log } from './log.ts';
 import type { LogRecord } from './log-record.ts';
 import { type LogEnd, scanLog } from './log-scan.ts';
 import { Space } from './space.ts';
+import { logFileName, logNumberOf, SpareLog } from './spare-log.ts';
 import { SuperblockFile, superblockFileName } from './superblock-file.ts';
 
 /** What a drive needs of its surroundings. */
@@ -36,8 +37,16 @@ export interface DriveFindings {
 }
 
 const firstLogGeneration = 1;
+const noFeatures = { journaledBlocks: false, techniques: false, reserves: false };
 /** All that an unfinished creation may leave. */
-const leftovers = new Set([superblockFileName, blockFileName, logFileName(firstLogGeneration), 'lock', 'lock-journal']);
+const leftovers = new Set([
+  superblockFileName,
+  blockFileName,
+  logFileName(firstLogGeneration),
+  logFileName(firstLogGeneration + 1),
+  'lock',
+  'lock-journal',
+]);
 
 /**
  * Make a new drive: files preallocated, the superblock last.
@@ -56,9 +65,10 @@ export async function formatDrive(host: DriveHost, identity: DriveIdentity): Pro
     const space = new Space();
     space.grow(await blocks.grow());
     const logIdentity = { logGeneration: firstLogGeneration, driveId: identity.driveId };
-    const log = opened.adopt(await Log.create(directory, pages, sums, logIdentity, []), close);
+    const log = opened.adopt(await Log.create(directory, pages, sums, logIdentity), close);
+    const spareLog = opened.adopt(await SpareLog.create(directory, firstLogGeneration + 1), close);
     const view = { epoch: 0, live: identity.members };
-    const first = { identity, view, logGeneration: firstLogGeneration, journaledBlocks: false, techniques: false };
+    const first = { identity, view, logGeneration: firstLogGeneration, ...noFeatures };
     const superblock = opened.adopt(await SuperblockFile.create(directory, pages, sums, first), close);
     await directory.sync();
     const health = new DriveHealth(directory.path);
@@ -70,6 +80,7 @@ export async function formatDrive(host: DriveHost, identity: DriveIdentity): Pro
       sums,
       superblock,
       log,
+      spareLog,
       blocks,
       state,
       space: place,
@@ -98,6 +109,8 @@ export async function openDrive(
     const { state, space, replay } = replayInto(blocks);
     const { log, end } = await openLog(host, sums, { logGeneration, driveId: identity.driveId }, replay);
     opened.adopt(log, close);
+    const spareLog = await findSpare(directory, logGeneration);
+    if (spareLog !== undefined) opened.adopt(spareLog, close);
     claimJournaled(state, space);
     const health = new DriveHealth(directory.path);
     const place = new BlockSpace(blocks, space, health);
@@ -108,15 +121,13 @@ export async function openDrive(
       sums,
       superblock,
       log,
+      spareLog,
       blocks,
       state,
       space: place,
       lock,
       lostBatches,
     });
-    for (const name of await directory.names()) {
-      if (name.startsWith('log-') && name !== logFileName(logGeneration)) await directory.remove(name);
-    }
     if (damagedSlots > 0) await store.setView(store.view);
     return { store, findings: { damagedSlots, lostBatches } };
   });
@@ -210,6 +221,14 @@ async function openLog(
     await file.close();
     throw error;
   }
+}
+
+/** The spare log: of several, which an older version or a crash left, the others are removed. */
+async function findSpare(directory: DriveDirectory, logGeneration: number): Promise<SpareLog | undefined> {
+  const numbers = (await directory.names()).flatMap((name) => logNumberOf(name) ?? []);
+  const [newest, ...others] = numbers.filter((number) => number !== logGeneration).sort((a, b) => b - a);
+  for (const number of others) await directory.remove(logFileName(number));
+  return newest === undefined ? undefined : SpareLog.find(directory, newest);
 }
 
 const close = (part: { close(): Promise<void> }) => part.close();

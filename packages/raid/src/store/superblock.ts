@@ -13,6 +13,8 @@ export interface Superblock {
   readonly journaledBlocks: boolean;
   /** The log may hold objects without parity, with two parity slots a group, or with slots that were moved: the same. */
   readonly techniques: boolean;
+  /** The log may hold records of what is reserved: the same. */
+  readonly reserves: boolean;
 }
 
 export const superblockBytes = blockBytes;
@@ -20,7 +22,8 @@ const formatVersion = 1;
 /** Incompatible features that this version knows. */
 const journaledBlocksFeature = 1;
 const techniquesFeature = 2;
-const knownFeatures = journaledBlocksFeature | techniquesFeature;
+const reservesFeature = 4;
+const knownFeatures = journaledBlocksFeature | techniquesFeature | reservesFeature;
 
 const magic = 'HOLDFAST';
 const checksumAt = 8;
@@ -61,7 +64,8 @@ export function encodeSuperblock(superblock: Superblock, into: Uint8Array, check
   into.set(Buffer.from(magic, 'latin1'), 0);
   target.setUint32(at.version, formatVersion, true);
   const journaled = superblock.journaledBlocks ? journaledBlocksFeature : 0;
-  target.setUint32(at.incompat, journaled | (superblock.techniques ? techniquesFeature : 0), true);
+  const techniques = superblock.techniques ? techniquesFeature : 0;
+  target.setUint32(at.incompat, journaled | techniques | (superblock.reserves ? reservesFeature : 0), true);
   into.set(Buffer.from(identity.arrayId, 'hex'), at.arrayId);
   into.set(Buffer.from(identity.driveId, 'hex'), at.driveId);
   target.setBigUint64(at.generation, BigInt(superblock.generation), true);
@@ -110,12 +114,14 @@ export function decodeSuperblock(from: Uint8Array, checksum: () => bigint): Supe
   const incompat = source.getUint32(at.incompat, true);
   const journaledBlocks = (incompat & journaledBlocksFeature) !== 0;
   const techniques = (incompat & techniquesFeature) !== 0;
-  return { kind: 'valid', superblock: { identity, view, generation, logGeneration, journaledBlocks, techniques } };
+  const reserves = (incompat & reservesFeature) !== 0;
+  const features = { journaledBlocks, techniques, reserves };
+  return { kind: 'valid', superblock: { identity, view, generation, logGeneration, ...features } };
 }
 
 /**
  * Features are bits: `compat` may be ignored by who does not know them, `readOnlyCompat` forbids writing, `incompat`
- * forbids opening. This version knows two incompatible features, and always writes.
+ * forbids opening. This version knows three incompatible features, and always writes.
  */
 function unknownFeatures(source: DataView): string | undefined {
   const version = source.getUint32(at.version, true);

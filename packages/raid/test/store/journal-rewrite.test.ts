@@ -61,7 +61,7 @@ it('writes a log of many overwrites anew with the blocks as they are and what is
   for (const lblk of [9, 10]) await write({ ...marked, id: 1, lblk });
   await write({ type: 'unmarked', gfid, id: 2, lblk: 10, seq: 4 });
   await write({ type: 'stale', gfid, id: 3, group: 2, parity: 3 });
-  expect(existsSync(join(drive.path, 'log-1'))).toBe(false);
+  expect(existsSync(join(drive.path, 'log-2'))).toBe(false);
   // Ends that come behind the log that was written anew are about entries it does not have.
   await write({ type: 'pj_complete', id: 6000 });
   await drive.reopen();
