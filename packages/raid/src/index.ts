@@ -29,7 +29,6 @@ export type { LostObject, Mending, MendOptions, MendProgress, MendReport } from 
 export type { ArrayNames, BindOptions, NameEntry, NameOptions } from './names/array-names.ts';
 export type {
   BlockObject,
-  BlockObjectStat,
   RangeBytes,
   RangePiece,
   RangeWritten,
@@ -37,6 +36,7 @@ export type {
   TrimOptions,
   WriteRangeOptions,
 } from './object/block-object.ts';
+export type { BlockObjectStat } from './object/block-object-stat.ts';
 export type { BlockObjects, CreateObjectOptions } from './object/block-objects.ts';
 export type { WriteStep } from './object/write-trace.ts';
 export { openParity, type ParityKernel, scalarParity, simdParity } from './parity/parity-kernel.ts';

@@ -159,6 +159,9 @@ export const journalSpareBytes = 512 << 10;
 /** How often a block is looked up anew because it was overwritten while it was read. */
 export const readAttemptsMax = 16;
 
+/** Bits of a change number below the epoch: 8.7 * 10^12 writes of one object under one view, and 21 bits for the epoch. */
+export const changesPerEpochBits = 43;
+
 /** Objects one I/O manager can make in one life: its part of the lower half of an object id. */
 export const gfidsPerLifeMax = 2 ** 25;
 

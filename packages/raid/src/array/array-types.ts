@@ -46,6 +46,8 @@ export interface StoredObject {
 export interface ObjectStat {
   readonly key: string;
   readonly gfid: string;
+  /** The opening of the array that stored it, a part of its id: what is stored in its place has another id. */
+  readonly generation: number;
   readonly bytes: number;
   readonly technique: Technique;
   /** Some of its slots are missing, or lie on a member that is down now. */

@@ -1,5 +1,5 @@
 import { techniqueOf } from '../layout/technique.ts';
-import { printGfid } from '../object/object-record.ts';
+import { generationOf, printGfid } from '../object/object-record.ts';
 import type { ObjectRecord } from '../store/log-record.ts';
 import type { ObjectStat, StoredObject } from './array-types.ts';
 import { keyFromRaw } from './key.ts';
@@ -19,6 +19,7 @@ export function objectStat(record: ObjectRecord, live: ReadonlySet<number>): Obj
   return {
     key: keyFromRaw(key),
     gfid: printGfid(gfid),
+    generation: generationOf(gfid),
     bytes,
     technique: techniqueOf(geometry),
     degraded: absent.length > 0 || span.some((member) => !live.has(member) && !moved.includes(member)),

@@ -2,6 +2,7 @@ import type { PagePool } from '@holdfast/runtime';
 import { BlockDamagedError, ClaimedError, NoSpaceError, PagesGoneError } from '../errors.ts';
 import type { BlockJournal } from '../journal/block-journal.ts';
 import type { BlockWrite } from '../journal/data-role.ts';
+import { membersOfRow, paritiesOfRow } from '../journal/object-members.ts';
 import { handleOfPage } from '../journal/page-handles.ts';
 import { type Address, noAddress, noPeer } from '../kernel/journal.ts';
 import type { ProxyResult } from '../kernel/proxy-messages.ts';
@@ -121,14 +122,29 @@ export class BlockRequests {
   }
 
   use({ gfid, fromBlock, toBlock }: BlockRangeRequest): BlockUseAnswer {
-    let dataBlocks = 0;
-    let endBlock = 0;
-    for (const { lblk, address } of this.#store.journaled.dataBlocks(gfid)) {
-      if (lblk < fromBlock || lblk >= toBlock || address === noAddress) continue;
-      dataBlocks++;
-      endBlock = Math.max(endBlock, lblk + 1);
+    const { journaled } = this.#store;
+    const isAsked = (lblk: number) => lblk >= fromBlock && lblk < toBlock;
+    const held = [...journaled.dataBlocks(gfid)].filter(({ lblk, address }) => isAsked(lblk) && address !== noAddress);
+    const away = [...this.#writtenElsewhere(gfid)].filter(isAsked);
+    const endBlock = [...held.map(({ lblk }) => lblk), ...away].reduce((end, lblk) => Math.max(end, lblk + 1), 0);
+    const parityBlocks = journaled.parityBlocks(gfid).length;
+    const changes = this.#journal.changesOf(gfid);
+    return { dataBlocks: held.length, awayBlocks: away.length, parityBlocks, endBlock, changes };
+  }
+
+  /** Blocks of members that are away of which parity here knows a write; of two that know the first says so. */
+  *#writtenElsewhere(gfid: number): Generator<number> {
+    const { journaled, view, identity } = this.#store;
+    const layout = journaled.layout(gfid);
+    const isAway = (member: number) => !view.live.includes(member);
+    if (layout === undefined || !layout.span.some(isAway)) return;
+    for (const { group, vv } of journaled.parityBlocks(gfid)) {
+      const speaker = paritiesOfRow(layout, group).find((member) => !isAway(member));
+      if (speaker !== identity.member) continue;
+      for (const [slot, { peer, lblk }] of membersOfRow(layout, group).entries()) {
+        if (isAway(peer) && (vv[slot] ?? 0) > 0) yield lblk;
+      }
     }
-    return { dataBlocks, endBlock, parityBlocks: this.#store.journaled.parityBlocks(gfid).length };
   }
 
   held({ gfid, fromBlock, toBlock, fromGroup, toGroup }: HeldRequest): HeldBlocksAnswer {

@@ -196,8 +196,17 @@ export type ReadParityAnswer = z.output<typeof ReadParityAnswer>;
 export const BlockRangeRequest = z.object({ epoch, gfid, fromBlock: exact, toBlock: exact });
 export type BlockRangeRequest = z.output<typeof BlockRangeRequest>;
 
-/** `endBlock`: behind the last data block that is here. */
-export const BlockUseAnswer = z.object({ dataBlocks: count, parityBlocks: count, endBlock: exact });
+/**
+ * `endBlock`: behind the last data block that is here, or on a member that is away, as parity here knows. `awayBlocks`: blocks
+ * of such members that were ever written. `changes`: writes of the object that began here in this life, and one for its start.
+ */
+export const BlockUseAnswer = z.object({
+  dataBlocks: count,
+  awayBlocks: count,
+  parityBlocks: count,
+  endBlock: exact,
+  changes: exact,
+});
 export type BlockUseAnswer = z.output<typeof BlockUseAnswer>;
 
 /** Data blocks of the one range, and parity blocks of the rows of the other. */

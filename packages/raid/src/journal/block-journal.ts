@@ -53,6 +53,8 @@ export class BlockJournal {
   readonly #links: MemberLinks;
   readonly #loans: PageLoans;
   readonly #questions: RowQuestions;
+  /** Writes of each object that began in this life. */
+  readonly #changes = new Map<number, number>();
   readonly reservations: Reservations;
   #closed = false;
 
@@ -77,6 +79,7 @@ export class BlockJournal {
       pages: host.pages,
       reservations: this.reservations,
       askRowPlace: this.#questions.ask,
+      noteChange: (gfid) => this.#changes.set(gfid, (this.#changes.get(gfid) ?? 0) + 1),
       arePlacesComing: () => host.store.hasPlaces || this.data.arePlacesComing || this.parity.arePlacesComing,
       giveUpRowPlace: (write) => this.#giveUpRowPlace(write),
       incarnation: view.epoch,
@@ -151,9 +154,15 @@ export class BlockJournal {
     await this.#storage.idle();
   }
 
+  /** Rises with every write of an object that begins here, and when what the log left open is decided. */
+  changesOf(gfid: number): number {
+    return (this.#changes.get(gfid) ?? 0) + (this.data.isReady && this.parity.isReady ? 1 : 0);
+  }
+
   /** An object was removed: nothing of it is caught up on. */
   removed(gfid: number): void {
     this.reservations.drop(gfid);
+    this.#changes.delete(gfid);
     this.parity.removed(gfid);
     this.data.removed(gfid);
   }

@@ -105,6 +105,11 @@ export class DataRole {
     this.#dispatch({ type: 'recovered', ...this.#host.store.journaled.openEntries().data });
   }
 
+  /** Whether every update that the log left open is decided. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
   /** Resolves when every update that the log left open is decided, and every parity IOM was heard. */
   get ready(): Promise<void> {
     return this.#ready.promise;
@@ -330,13 +335,15 @@ export class DataRole {
 
   #deliver(request: ProxyRequest): void {
     const { storage } = this.#host;
-    this.#notePlace(request);
+    this.#note(request);
     storage.serve(request, (answer) => this.#answered(answer), this.#beforeFlush);
   }
 
-  #notePlace(request: ProxyRequest): void {
-    if (request.type === 'prepare' && request.oldAddress === noAddress) {
-      this.#firstPlaces.taken(this.#entryOf(request.id)!);
+  #note(request: ProxyRequest): void {
+    if (request.type === 'prepare') {
+      const entry = this.#entryOf(request.id)!;
+      this.#host.noteChange(entry.gfid);
+      if (request.oldAddress === noAddress) this.#firstPlaces.taken(entry);
     } else if (request.type === 'encode') {
       const block = this.#runner.state.restoring.find(({ id }) => id === request.id);
       if (block !== undefined) this.#firstPlaces.restored(block);

@@ -104,6 +104,11 @@ export class ParityRole {
     this.#dispatch({ type: 'recovered', ...this.#host.store.journaled.openEntries().parity });
   }
 
+  /** Whether every update that the log left open is decided. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
   /** Resolves when every update that the log left open is decided, and every data IOM was heard. */
   get ready(): Promise<void> {
     return this.#ready.promise;
@@ -334,8 +339,12 @@ export class ParityRole {
     this.#host.storage.serve(request, (answer) => this.#answered(answer));
   }
 
-  /** Parity of a row has its first place from now on. */
+  /** A write in the place of another member begins; parity of a row has its first place from now on. */
   #notePlace(request: ProxyRequest): void {
+    if (request.type === 'fold') {
+      const write = this.#runner.state.operations.find(({ id }) => id === request.id);
+      if (write !== undefined) this.#host.noteChange(write.gfid);
+    }
     const row = this.#rowPlacedBy(request);
     if (row === undefined) return;
     this.rows.taken(row);

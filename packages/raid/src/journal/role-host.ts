@@ -20,6 +20,8 @@ export interface RoleHost<Message> {
   readonly reservations: Reservations;
   /** Asks a parity IOM for a place of a row that may have none yet. */
   readonly askRowPlace: AskRowPlace;
+  /** A write of an object begins. */
+  noteChange(gfid: number): void;
   /** Whether something is under way here, in either role, that gives its old place back. */
   arePlacesComing(): boolean;
   /** A place that was asked for is not wanted after all. */

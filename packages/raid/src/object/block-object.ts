@@ -2,16 +2,16 @@ import { randomInt } from 'node:crypto';
 import { ClaimedError, MemberLostError, ObjectOptionError } from '../errors.ts';
 import type { IomPort } from '../iom/iom-port.ts';
 import type { Toughness } from '../kernel/iom-messages.ts';
-import { type Technique, techniqueOf } from '../layout/technique.ts';
 import { blockBytes, blocksPerWindow, claimAttemptsMax, claimStepMax, objectBytesMax, reroutesMax } from '../limits.ts';
 import type { ObjectRecord } from '../store/log-record.ts';
 import type { BlockLanes } from './block-lanes.ts';
+import { type BlockObjectStat, objectStat } from './block-object-stat.ts';
 import { type BlockPiece, blockPieces, checkRange } from './block-pieces.ts';
 import { BlockReads } from './block-reads.ts';
 import { BlockWrites } from './block-writes.ts';
 import type { ObjectHost } from './object-host.ts';
 import { printGfid } from './object-record.ts';
-import { readReserved, releaseRange, reservedRange, reserveRange } from './reserve-range.ts';
+import { releaseRange, reservedRange, reserveRange } from './reserve-range.ts';
 import { blockPlace } from './stripe.ts';
 import { trimRange } from './trim-range.ts';
 import { traceWrite } from './write-trace.ts';
@@ -37,18 +37,6 @@ export interface RangeWritten {
   /** Changes whenever an earlier write that was below toughness 2 may have been lost: write again what was not synced. */
   readonly verifier: string;
   /** A copy of something written is missing, since a member is down. */
-  readonly degraded: boolean;
-}
-
-export interface BlockObjectStat {
-  readonly gfid: string;
-  readonly technique: Technique;
-  /** Blocks that were ever written, parity not counted. */
-  readonly allocatedBlocks: number;
-  /** Behind the last block that was ever written. */
-  readonly endBytes: number;
-  /** Blocks that are reserved, written or not. */
-  readonly reservedBlocks: number;
   readonly degraded: boolean;
 }
 
@@ -254,22 +242,8 @@ export class BlockObject {
     await releaseRange(this.#host, this.#record, { from: fromBlock, to: toBlock });
   }
 
-  async stat(): Promise<BlockObjectStat> {
-    const { gfid, span, geometry } = this.#record;
-    const { fromBlock, toBlock } = blocksOf(undefined);
-    const uses = await this.#everywhere(span, (member) =>
-      this.#host.members.ask(member, (iom, epoch) => iom.blockUse({ epoch, gfid, fromBlock, toBlock })),
-    );
-    const { live, returning } = this.#host.members;
-    const { ranges } = await readReserved(this.#host, this.#record);
-    return {
-      gfid: this.gfid,
-      technique: techniqueOf(geometry),
-      allocatedBlocks: uses.reduce((sum, { dataBlocks }) => sum + dataBlocks, 0),
-      endBytes: Math.max(0, ...uses.map(({ endBlock }) => endBlock * blockBytes)),
-      reservedBlocks: ranges.reduce((sum, { from, to }) => sum + to - from, 0),
-      degraded: span.some((member) => !live.has(member) || returning.has(member)),
-    };
+  stat(): Promise<BlockObjectStat> {
+    return objectStat(this.#host, this.#record);
   }
 
   /** Ask every member of the span that counts. */

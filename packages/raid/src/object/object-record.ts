@@ -8,6 +8,9 @@ const prefix = '\0';
 
 export const printGfid = (gfid: number): string => gfid.toString(16).padStart(16, '0');
 
+/** The upper part of an id: the epoch of the opening, or of the life of a member, that made it. */
+export const generationOf = (gfid: number): number => Math.floor(gfid / 2 ** 32);
+
 export const blockObjectKey = (gfid: number): RawKey => `${prefix}${printGfid(gfid)}`;
 
 /** The object that holds the names of others. Openings have epochs from 1 on, so that none makes this id. */

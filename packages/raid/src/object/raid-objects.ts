@@ -17,7 +17,6 @@ export type { Toughness } from '../kernel/iom-messages.ts';
 export type { ArrayNames, BindOptions, NameEntry, NameOptions } from '../names/array-names.ts';
 export type {
   BlockObject,
-  BlockObjectStat,
   RangeBytes,
   RangePiece,
   RangeWritten,
@@ -25,6 +24,7 @@ export type {
   TrimOptions,
   WriteRangeOptions,
 } from './block-object.ts';
+export type { BlockObjectStat } from './block-object-stat.ts';
 export type { BlockObjects, CreateObjectOptions } from './block-objects.ts';
 export type { WriteStep } from './write-trace.ts';
 
