@@ -4,12 +4,14 @@ import type { Membership } from './membership.ts';
 import { unlessLost } from './object-directory.ts';
 import type { OpenedArray } from './open-array.ts';
 
+const nothingToReconcile: Reconciliation = { objects: 0, degraded: 0, recopied: 0, forgotten: 0, dropped: 0 };
+
 /** How an array is now. */
 export async function arrayStatus(
   { arrayId, geometry }: OpenedArray,
   membership: Membership,
   name: (member: number) => string,
-  reconciliation: Reconciliation,
+  reconciliation: Reconciliation = nothingToReconcile,
 ): Promise<ArrayStatus> {
   const { members, lost, returning } = membership;
   const memberStatus = async (member: number): Promise<MemberStatus> => {

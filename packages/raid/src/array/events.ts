@@ -7,6 +7,18 @@ export type SlotFailure = 'missing' | 'damaged' | 'unreadable' | 'down' | 'unans
 export type ArrayEvent =
   /** A member is gone: what it holds is restored from the others, and what is stored now is stored without it. */
   | { readonly type: 'degraded'; readonly node: MemberName; readonly why: string; readonly epoch: number }
+  /**
+   * Others stand in for a member that is gone: of each row of an object that is written in ranges its parity's node reads and
+   * writes in the place of the node with the block. That it is gone is on record at all of them, in this epoch. `ended`: it
+   * is back, and answers for itself.
+   */
+  | {
+      readonly type: 'proxy';
+      readonly node: MemberName;
+      readonly state: 'begun' | 'ended';
+      readonly by: readonly MemberName[];
+      readonly epoch: number;
+    }
   /** A slot that could not be read was restored, and written anew where it belongs. */
   | {
       readonly type: 'repaired';

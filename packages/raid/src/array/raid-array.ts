@@ -1,5 +1,5 @@
 import { type Cluster, type MemberName, memberSlot, UnknownNodeError } from '@holdfast/runtime';
-import { type Observable, Subject } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { ArrayClosedError } from '../errors.ts';
 import type { Step } from '../iom/messages.ts';
 import { KeyLocks } from '../journal/key-locks.ts';
@@ -15,6 +15,7 @@ import type { ObjectHost } from '../object/object-host.ts';
 import { isBlockObject } from '../object/object-record.ts';
 import { openParity } from '../parity/parity-kernel.ts';
 import type { RawKey } from '../store/log-record.ts';
+import { ArrayEvents } from './array-events.ts';
 import type { ArrayHost } from './array-host.ts';
 import { ArrayMending } from './array-mending.ts';
 import { type CreateOptions, type OpenOptions, parseCreate, parseOpen } from './array-options.ts';
@@ -58,7 +59,7 @@ import { type StoreHost, type StoreOptions, storeObject } from './store-object.t
 export class RaidArray implements AsyncDisposable {
   readonly #host: ArrayHost;
   readonly #opened: OpenedArray;
-  readonly #events = new Subject<ArrayEvent>();
+  readonly #events: ArrayEvents;
   readonly #membership: Membership;
   readonly #directory: ObjectDirectory;
   readonly #parts: StoreHost;
@@ -130,8 +131,9 @@ export class RaidArray implements AsyncDisposable {
     this.#opened = opened;
     const name = (member: number) => host.name(member);
     const view = { epoch: opened.epoch, live: opened.present };
-    const onLoss = (member: number, why: string) =>
-      this.#events.next({ type: 'degraded', node: name(member), why, epoch: this.#membership.epoch });
+    const behind = this.#behind.bind(this);
+    this.#events = new ArrayEvents({ name, membership: () => this.#membership, behind });
+    const onLoss = this.#events.lost.bind(this.#events);
     this.#membership = new Membership(host, opened.members, opened.geometry.parity, view, opened.findings, onLoss);
     this.#directory = new ObjectDirectory(this.#membership);
     this.#holds = new StepHolds(host);
@@ -151,7 +153,7 @@ export class RaidArray implements AsyncDisposable {
     this.#reads = new ObjectReads({
       ...this.#parts,
       budget: this.#readBudget,
-      events: this.#events,
+      events: this.#events.subject,
       assertOpen: () => this.#assertOpen(),
     });
     const objectHost: ObjectHost = {
@@ -162,6 +164,7 @@ export class RaidArray implements AsyncDisposable {
       arrayId: opened.arrayId,
       data: opened.geometry.data,
       unitBlocks: opened.geometry.unitBlocks,
+      watch: this.#events,
       ...newClient(),
     };
     this.#mending = new ArrayMending({
@@ -169,9 +172,9 @@ export class RaidArray implements AsyncDisposable {
       budget: this.#readBudget,
       ranges: new RangeMender(objectHost),
       locks: this.#locks,
-      events: this.#events,
+      events: this.#events.subject,
       closed: this.#closed.signal,
-      behind: (work) => this.#behind(work),
+      behind,
     });
     this.#objects = new BlockObjects(async () => {
       this.#assertOpen();
@@ -192,7 +195,7 @@ export class RaidArray implements AsyncDisposable {
 
   /** What happens in the array, from now on. */
   get events$(): Observable<ArrayEvent> {
-    return this.#events.asObservable();
+    return this.#events.subject.asObservable();
   }
 
   /**
@@ -263,9 +266,7 @@ export class RaidArray implements AsyncDisposable {
   }
 
   status(): Promise<ArrayStatus> {
-    const { name } = this.#parts;
-    const reconciliation = this.#reconciliation ?? nothingToReconcile;
-    return this.#during(() => arrayStatus(this.#opened, this.#membership, name, reconciliation));
+    return this.#during(() => arrayStatus(this.#opened, this.#membership, this.#parts.name, this.#reconciliation));
   }
 
   /**
@@ -314,6 +315,7 @@ export class RaidArray implements AsyncDisposable {
     };
     const drive = await openReturned(given, member, replace);
     await this.#commits.alone(() => letIn(given, member, drive));
+    this.#events.back(member);
     this.#mending.catchUp(member);
     this.#mending.fillMissed(member, drive.isBlank);
   }
@@ -488,11 +490,9 @@ export class RaidArray implements AsyncDisposable {
     this.#membership.close();
     await Promise.allSettled([...this.#membership.live].map((member) => this.#host.iom(member).close()));
     await this.#host.close();
-    this.#events.complete();
+    this.#events.subject.complete();
   }
 }
-
-const nothingToReconcile: Reconciliation = { objects: 0, degraded: 0, recopied: 0, forgotten: 0, dropped: 0 };
 
 function unknownNode(name: string): never {
   throw new UnknownNodeError(name);

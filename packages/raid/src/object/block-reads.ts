@@ -1,11 +1,13 @@
-import { MemberLostError } from '../errors.ts';
+import { MemberLostError, ObjectLostError } from '../errors.ts';
 import type { Toughness } from '../kernel/iom-messages.ts';
 import { blocksPerRequestMax, reroutesMax } from '../limits.ts';
 import type { ObjectRecord } from '../store/log-record.ts';
 import type { BlockPiece } from './block-pieces.ts';
 import { blockRoute } from './block-routes.ts';
 import type { ObjectHost } from './object-host.ts';
+import { printGfid } from './object-record.ts';
 import { RowRestore } from './row-restore.ts';
+import { blockPlace } from './stripe.ts';
 
 /** Reads pieces of blocks from where they lie, or makes them from the rest of their row. What was never written is zeros. */
 export class BlockReads {
@@ -87,7 +89,10 @@ export class BlockReads {
   }
 
   async #restore(record: ObjectRecord, { lblk, at, start, bytes }: BlockPiece, into: Uint8Array): Promise<Uint8Array> {
-    const restored = await this.#rows.restore(record, lblk);
+    const restored = await this.#rows.restore(record, lblk).catch((error: unknown) => {
+      if (error instanceof ObjectLostError) this.#host.watch?.gone(printGfid(record.gfid), error.lost);
+      throw error;
+    });
     into.set(restored.bytes.subarray(start, start + bytes), at);
     return restored.bytes;
   }
@@ -101,7 +106,11 @@ export class BlockReads {
     try {
       pages.bytes(page).set(content);
       const block = { lblk: piece.lblk, page, generation: pages.generation(page) };
-      await members.ask(member, (iom, epoch) => iom.mendBlock({ epoch, gfid, ...block })).catch(() => false);
+      const isMended = await members
+        .ask(member, (iom, epoch) => iom.mendBlock({ epoch, gfid, ...block }))
+        .catch(() => false);
+      const { group, slot } = blockPlace(record.geometry, record.span, piece.lblk);
+      if (isMended) this.#host.watch?.mended(printGfid(gfid), group, slot, member);
     } finally {
       budget.give(page, 1);
     }

@@ -84,7 +84,7 @@ describe('superblock', () => {
 
   it.each([
     ['a newer version', (slot: DataView) => slot.setUint32(16, 2, true)],
-    ['an unknown incompatible feature', (slot: DataView) => slot.setUint32(28, 4, true)],
+    ['an unknown incompatible feature', (slot: DataView) => slot.setUint32(28, 2 ** 31, true)],
     ['an unknown read-only feature', (slot: DataView) => slot.setUint32(24, 1, true)],
     ['three parity slots', (slot: DataView) => slot.setUint8(82, 3)],
   ])('of %s is refused, and nothing on the drive is touched', async (_, change) => {
