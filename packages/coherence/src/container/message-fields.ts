@@ -10,7 +10,7 @@ import {
 } from '@holdfast/runtime/internals';
 import { HoldfastError } from '@holdfast/runtime/service';
 import { noBaggage } from '../kernel/baggage.ts';
-import { type NodeSet, noNodes, onlyNode } from '../kernel/node-set.ts';
+import { type NodeSet, noNodes, onlyNode, shared } from '../kernel/node-set.ts';
 import { type AbsenceMode, absenceModes, type Baggage, type NodeCall } from '../kernel/object-types.ts';
 
 /** The fields of messages about objects, each as a pair: how it is written, and how it is read. */
@@ -49,7 +49,7 @@ export function readNodes(from: Reader): NodeSet {
   if (count === 1) return onlyNode(readNode(from));
   const nodes: number[] = [];
   for (let left = count; left > 0; left--) nodes.push(readNode(from));
-  return nodes;
+  return shared(nodes);
 }
 
 /** Most objects have none: one byte then. */

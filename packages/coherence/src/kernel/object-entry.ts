@@ -2,7 +2,7 @@ import type { Decoder, Encoder } from '@holdfast/kernel';
 import { noBackup } from './backup.ts';
 import { noBaggage } from './baggage.ts';
 import { noCalls } from './call-set.ts';
-import { type NodeSet, noNodes } from './node-set.ts';
+import { type NodeSet, noNodes, shared } from './node-set.ts';
 import {
   type Backup,
   changes,
@@ -157,7 +157,7 @@ export function decodeEntry(from: Decoder): ObjectEntry {
 const writeUint = (value: number, into: Encoder): void => into.uint(value);
 const readUint = (from: Decoder): number => from.uint();
 const writeSet = (set: NodeSet, into: Encoder): void => into.list(set, writeUint);
-const readSet = (from: Decoder): number[] => from.list(readUint);
+const readSet = (from: Decoder): NodeSet => shared(from.list(readUint));
 
 function writeDeviceSync({ node, call, version, stage }: DeviceSync, into: Encoder): void {
   into.uint(node);
