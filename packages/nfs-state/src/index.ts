@@ -59,8 +59,8 @@ export { keysOf, type RecordKeys, takesAway } from './kernel/record-keys.ts';
 export { applyDelta, emptyNfsState } from './kernel/state-deltas.ts';
 export { snapshotOf } from './kernel/state-snapshot.ts';
 export {
-  anonymousKey,
-  bypassKey,
+  anonymousStateid,
+  bypassStateid,
   type Claim,
   type Client,
   type Delegation,

@@ -26,6 +26,7 @@ export const ClientOperation = z.discriminatedUnion('type', [
   z.object({ type: z.literal('setclientid-confirm'), client: word, confirm: word, principal: word }),
   z.object({ type: z.literal('exchange-id'), name: word, verifier: word, principal: word, update: z.boolean() }),
   z.object({ type: z.literal('create-session'), client: word, sequence: count, principal: word, slots: count }),
+  z.object({ type: z.literal('bind-connection'), session: word }),
   z.object({ type: z.literal('destroy-session'), session: word }),
   z.object({ type: z.literal('destroy-clientid'), client: word }),
   z.object({ type: z.literal('reclaim-complete'), client: word }),

@@ -16,6 +16,7 @@ export type PriorityTable = Readonly<Record<Delta['type'], Priority>>;
  */
 export const priorityTable: PriorityTable = {
   'client-unconfirmed': 'durable',
+  'unconfirmed-gone': 'durable',
   'client-confirmed': 'durable',
   'client-gone': 'durable',
   'client-kept': 'durable',
@@ -24,6 +25,7 @@ export const priorityTable: PriorityTable = {
   open: 'durable',
   close: 'durable',
   locks: 'durable',
+  'locks-gone': 'durable',
   'lock-owner-gone': 'durable',
   delegation: 'durable',
   'delegation-gone': 'durable',

@@ -29,6 +29,8 @@ export function isApplicable(state: NfsState, delta: Delta): boolean {
       return state.opens.has(delta.key);
     case 'locks':
       return state.opens.has(delta.locks.open);
+    case 'locks-gone':
+      return state.locks.has(delta.key);
     case 'session':
       return state.clients.has(delta.session.client);
     case 'session-gone':

@@ -35,6 +35,8 @@ export type Operation =
       readonly principal: string;
       readonly slots: number;
     }
+  /** BIND_CONN_TO_SESSION: whether there is such a session; connections are the wire's. */
+  | { readonly type: 'bind-connection'; readonly session: SessionId }
   | { readonly type: 'destroy-session'; readonly session: SessionId }
   | { readonly type: 'destroy-clientid'; readonly client: ClientId }
   | { readonly type: 'reclaim-complete'; readonly client: ClientId }

@@ -1,6 +1,6 @@
 import type { StateBounds } from '../limits.ts';
 import { expireFirst, refuse } from './owner-turns.ts';
-import type { Client, ClientId, IsLapsed, Mint, NfsState, Operation, Plan } from './state-types.ts';
+import type { Client, ClientId, Delta, IsLapsed, Mint, NfsState, Operation, Plan } from './state-types.ts';
 import { mintKey } from './stateids.ts';
 
 type Asked<Type extends Operation['type']> = Extract<Operation, { type: Type }>;
@@ -27,9 +27,8 @@ export function planSetClientId(
   if (confirmed !== undefined && confirmed.principal !== principal && hasOpens(state, confirmed.id)) {
     return isLapsed(confirmed.id) ? expireFirst([confirmed.id]) : refuse('CLID_INUSE');
   }
-  if (state.clients.size + state.unconfirmed.size >= bounds.clientsMax && !state.unconfirmed.has(name)) {
-    return refuseOneMore(state, isLapsed);
-  }
+  const room = roomFor(state, name, bounds, isLapsed);
+  if ('reply' in room) return room;
   const isSame = confirmed?.minor === 0 && confirmed.verifier === verifier && confirmed.principal === principal;
   const client: Client = {
     id: isSame ? confirmed.id : mintKey(mint).slice(8),
@@ -46,7 +45,7 @@ export function planSetClientId(
   };
   return {
     reply: { status: 'OK', clientId: client.id, confirm: client.confirm },
-    deltas: [{ type: 'client-unconfirmed', client }],
+    deltas: [...room.deltas, { type: 'client-unconfirmed', client }],
   };
 }
 
@@ -93,8 +92,20 @@ export const planRestartLeases = ({ restarts }: NfsState): Plan => ({
   deltas: [{ type: 'leases-restarted', restarts: restarts + 1 }],
 });
 
-/** Clients that nobody heard of for a lease make room for others. */
-export function refuseOneMore(state: NfsState, isLapsed: IsLapsed): Plan {
-  for (const client of state.clients.keys()) if (isLapsed(client)) return expireFirst([client]);
+/**
+ * Room for a client that is not confirmed yet: it replaces an earlier attempt of its own, or the oldest of others, who then
+ * begin anew. Confirmed clients make room only when nobody heard of them for a lease.
+ */
+export function roomFor(
+  state: NfsState,
+  name: string,
+  { clientsMax }: StateBounds,
+  isLapsed: IsLapsed,
+): { readonly deltas: readonly Delta[] } | Plan {
+  const { clients, unconfirmed } = state;
+  if (clients.size + unconfirmed.size < clientsMax || unconfirmed.has(name)) return { deltas: [] };
+  const [oldest] = unconfirmed.keys();
+  if (oldest !== undefined) return { deltas: [{ type: 'unconfirmed-gone', name: oldest }] };
+  for (const client of clients.keys()) if (isLapsed(client)) return expireFirst([client]);
   return refuse('RESOURCE');
 }

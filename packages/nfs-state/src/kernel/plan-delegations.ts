@@ -124,17 +124,6 @@ export function planRevoke(state: NfsState, { key }: Asked<'delegation-revoke'>)
   return { reply: { status: 'OK' }, deltas };
 }
 
-const isOf = (state: NfsState, client: ClientId, { key }: Stateid): boolean =>
-  [state.opens, state.locks, state.delegations].some((of) => of.get(key)?.client === client);
-
-/** FREE_STATEID (RFC 8881, 18.38): of what was taken; what is held is not freed so. */
-export function planFree(state: NfsState, { client, stateid }: Asked<'free-stateid'>): Plan {
-  if (state.revoked.get(stateid.key) === client) {
-    return { reply: { status: 'OK' }, deltas: [{ type: 'revoked-freed', key: stateid.key }] };
-  }
-  return refuse(isOf(state, client, stateid) ? 'LOCKS_HELD' : 'BAD_STATEID');
-}
-
 /** A change that no open covers needs every delegation of others back (RFC 8881, 10.4.1). */
 export function planChangeFile(state: NfsState, { client, file }: Asked<'change-file'>, here: Here): Plan {
   if (!state.clients.has(client)) return refuse('STALE_CLIENTID');

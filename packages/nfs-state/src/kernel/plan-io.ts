@@ -1,16 +1,22 @@
 import { expireFirst, refuse } from './owner-turns.ts';
 import { delegationOf, planRecall, recallFor } from './plan-delegations.ts';
+import { layoutOf } from './plan-layouts.ts';
 import {
-  anonymousKey,
-  bypassKey,
+  anonymousStateid,
+  bypassStateid,
   type ClientId,
+  type Delegation,
   type FileId,
   type Here,
+  type Layout,
+  type Locks,
   type Mint,
   type NfsState,
+  type Open,
   type Operation,
   ownerKey,
   type Plan,
+  type Stateid,
   type Status,
   shareRead,
   shareWrite,
@@ -18,6 +24,8 @@ import {
 import { locksOf, openOf } from './stateids.ts';
 
 type Asked<Type extends Operation['type']> = Extract<Operation, { type: Type }>;
+
+const isSame = (one: Stateid, other: Stateid): boolean => one.key === other.key && one.seqid === other.seqid;
 
 const deniersOf = (state: NfsState, file: FileId, mode: number): ClientId[] =>
   [...(state.files.get(file)?.opens ?? [])]
@@ -31,10 +39,11 @@ const deniersOf = (state: NfsState, file: FileId, mode: number): ClientId[] =>
  */
 export function planIo(state: NfsState, { file, stateid, write }: Asked<'io'>, mint: Mint, here: Here): Plan {
   const mode = write ? shareWrite : shareRead;
-  const isSpecial = stateid.key === anonymousKey || stateid.key === bypassKey;
+  const isBypass = isSame(stateid, bypassStateid);
+  const isSpecial = isBypass || isSame(stateid, anonymousStateid);
   const recall = isSpecial ? recallFor(state, { file, client: undefined, access: mode, deny: 0 }, here) : 'none';
   if (recall !== 'none') return planRecall(recall);
-  if (stateid.key === bypassKey && !write) return refuse('OK');
+  if (isBypass && !write) return refuse('OK');
   if (isSpecial && state.grace !== undefined) return refuse('GRACE');
   if (isSpecial) {
     const deniers = deniersOf(state, file, mode);
@@ -56,15 +65,36 @@ export function planIo(state: NfsState, { file, stateid, write }: Asked<'io'>, m
   return refuse((open.access & mode) === 0 ? 'OPENMODE' : 'OK');
 }
 
-/** TEST_STATEID (RFC 8881, 18.48): what would be said of it. */
-export function testStateid(state: NfsState, { client, stateid }: Asked<'test-stateid'>, mint: Mint): Status {
+type Held = Open | Locks | Delegation | Layout;
+
+/** What a stateid of a client stands for, or what is said of it. */
+function namedByStateid(state: NfsState, stateid: Stateid, client: ClientId, mint: Mint): Held | Status {
   const { key } = stateid;
-  const isOpen = state.opens.has(key);
-  const found = isOpen
+  if (state.layouts.has(key)) return layoutOf(state, stateid, client, mint);
+  const found = state.opens.has(key)
     ? openOf(state, stateid, mint)
     : state.locks.has(key)
       ? locksOf(state, stateid, mint)
       : delegationOf(state, stateid, mint);
-  if (typeof found === 'string') return found;
-  return found.client === client ? 'OK' : 'BAD_STATEID';
+  return typeof found === 'string' || found.client === client ? found : 'BAD_STATEID';
+}
+
+/**
+ * FREE_STATEID (RFC 8881, 18.38): of what was taken, and of locks that hold no bytes; what is held is not freed so.
+ */
+export function planFree(state: NfsState, { client, stateid }: Asked<'free-stateid'>, mint: Mint): Plan {
+  const { key } = stateid;
+  if (state.revoked.get(key) === client) {
+    return { reply: { status: 'OK' }, deltas: [{ type: 'revoked-freed', key }] };
+  }
+  const found = namedByStateid(state, stateid, client, mint);
+  if (typeof found === 'string') return refuse(found === 'DELEG_REVOKED' ? 'BAD_STATEID' : found);
+  const isEmpty = state.locks.get(key)?.ranges.length === 0;
+  return isEmpty ? { reply: { status: 'OK' }, deltas: [{ type: 'locks-gone', key }] } : refuse('LOCKS_HELD');
+}
+
+/** TEST_STATEID (RFC 8881, 18.48): what would be said of it. */
+export function testStateid(state: NfsState, { client, stateid }: Asked<'test-stateid'>, mint: Mint): Status {
+  const found = namedByStateid(state, stateid, client, mint);
+  return typeof found === 'string' ? found : 'OK';
 }

@@ -30,7 +30,7 @@ const layoutBy = (state: NfsState, file: FileId, client: ClientId): Layout | und
  * The layout that its own stateid names (RFC 8881, 12.5.3): never by a seqid of zero, because requests may overtake each
  * other. A seqid may be older, since several are sent at once, but not from before a recall that the client has not heard of.
  */
-function layoutOf(state: NfsState, stateid: Stateid, client: ClientId, mint: Mint): Layout | Status {
+export function layoutOf(state: NfsState, stateid: Stateid, client: ClientId, mint: Mint): Layout | Status {
   const found = state.layouts.get(stateid.key);
   if (found === undefined) return unknownStateid(stateid, mint);
   const { seqid } = stateid;

@@ -203,6 +203,8 @@ export function planLockTest(state: NfsState, asked: Asked<'lock-test'>, isLapse
   if (!state.clients.has(asked.client)) return refuse('STALE_CLIENTID');
   const range = rangeOf(asked.range);
   if (typeof range === 'string') return refuse(range);
+  // What others will reclaim is not known yet.
+  if (state.grace !== undefined) return refuse('GRACE');
   const self = ownerKey(asked.client, asked.owner);
   const { denied, lapsed } = inTheWay(state, asked.file, self, { ...range, type: asked.lockType }, isLapsed);
   if (lapsed.length > 0) return expireFirst(lapsed);

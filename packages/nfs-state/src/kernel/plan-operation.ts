@@ -8,9 +8,9 @@ import {
   planRestartLeases,
   planSetClientId,
 } from './plan-clients.ts';
-import { planChangeFile, planFree, planReturn, planRevoke } from './plan-delegations.ts';
+import { planChangeFile, planReturn, planRevoke } from './plan-delegations.ts';
 import { planEndGrace } from './plan-grace.ts';
-import { planIo, testStateid } from './plan-io.ts';
+import { planFree, planIo, testStateid } from './plan-io.ts';
 import {
   planLayoutCommit,
   planLayoutGet,
@@ -53,6 +53,8 @@ export function planOperation(
       return planExchangeId(state, operation, mint, bounds, here.isLapsed);
     case 'create-session':
       return planCreateSession(state, operation, mint, bounds, here.self);
+    case 'bind-connection':
+      return refuse(state.sessions.has(operation.session) ? 'OK' : 'BADSESSION');
     case 'destroy-session':
       return planDestroySession(state, operation);
     case 'destroy-clientid':
@@ -76,7 +78,7 @@ export function planOperation(
     case 'delegation-revoke':
       return planRevoke(state, operation);
     case 'free-stateid':
-      return planFree(state, operation);
+      return planFree(state, operation, mint);
     case 'test-stateid':
       return refuse(testStateid(state, operation, mint));
     case 'change-file':

@@ -44,6 +44,7 @@ export interface Planning {
 const looksOnly: ReadonlySet<Operation['type']> = new Set([
   'io',
   'renew',
+  'bind-connection',
   'lock-test',
   'test-stateid',
   'change-file',

@@ -1,6 +1,6 @@
 import type { StateBounds } from '../limits.ts';
 import { expireFirst, refuse } from './owner-turns.ts';
-import { hasOpens, refuseOneMore } from './plan-clients.ts';
+import { hasOpens, roomFor } from './plan-clients.ts';
 import { isLastToReclaim } from './plan-grace.ts';
 import type {
   Client,
@@ -46,9 +46,8 @@ export function planExchangeId(
     const isSame = confirmed.minor === 1 && confirmed.verifier === verifier && confirmed.principal === principal;
     if (isSame) return { reply: said(confirmed, true), deltas: [] };
   }
-  if (state.clients.size + state.unconfirmed.size >= bounds.clientsMax && !state.unconfirmed.has(name)) {
-    return refuseOneMore(state, isLapsed);
-  }
+  const room = roomFor(state, name, bounds, isLapsed);
+  if ('reply' in room) return room;
   const client: Client = {
     id: mintKey(mint).slice(8),
     name,
@@ -62,7 +61,7 @@ export function planExchangeId(
     reclaimed: false,
     kept: 0,
   };
-  return { reply: said(client, false), deltas: [{ type: 'client-unconfirmed', client }] };
+  return { reply: said(client, false), deltas: [...room.deltas, { type: 'client-unconfirmed', client }] };
 }
 
 function updateClient(confirmed: Client | undefined, verifier: string, principal: string): Plan {
@@ -113,9 +112,13 @@ export const planDestroySession = (state: NfsState, { session }: Asked<'destroy-
     ? { reply: { status: 'OK' }, deltas: [{ type: 'session-gone', session }] }
     : refuse('BADSESSION');
 
-/** DESTROY_CLIENTID (RFC 8881, 18.50): of a client that has nothing left. */
+/** DESTROY_CLIENTID (RFC 8881, 18.50): of a client that has nothing left, or was never confirmed. */
 export function planDestroyClientId(state: NfsState, { client }: Asked<'destroy-clientid'>): Plan {
-  if (!state.clients.has(client)) return refuse('STALE_CLIENTID');
+  if (!state.clients.has(client)) {
+    const leftover = [...state.unconfirmed.values()].find(({ id }) => id === client);
+    if (leftover === undefined) return refuse('STALE_CLIENTID');
+    return { reply: { status: 'OK' }, deltas: [{ type: 'unconfirmed-gone', name: leftover.name }] };
+  }
   if (hasOpens(state, client) || state.holdings.get(client)!.sessions.size > 0) return refuse('CLIENTID_BUSY');
   return { reply: { status: 'OK' }, deltas: [{ type: 'client-gone', client }] };
 }

@@ -57,6 +57,9 @@ function addKeys(keys: Keys, state: NfsState, delta: Delta): void {
     case 'client-unconfirmed':
       both(keys, name(delta.client.name));
       break;
+    case 'unconfirmed-gone':
+      both(keys, name(delta.name));
+      break;
     case 'client-confirmed': {
       const before = state.names.get(delta.client.name);
       if (before !== undefined) both(keys, client(before));
@@ -99,6 +102,11 @@ function addKeys(keys: Keys, state: NfsState, delta: Delta): void {
     case 'locks':
       held(keys, delta.locks.client, delta.locks.file);
       break;
+    case 'locks-gone': {
+      const locks = state.locks.get(delta.key)!;
+      held(keys, locks.client, locks.file);
+      break;
+    }
     case 'delegation':
       held(keys, delta.delegation.client, delta.delegation.file);
       break;

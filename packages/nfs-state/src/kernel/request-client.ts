@@ -37,6 +37,7 @@ export function clientOf(state: NfsState, { operation, slot }: Request): ClientI
   if (ofHeads.has(operation.type)) return undefined;
   if (slot !== undefined) return state.sessions.get(slot.session)?.client;
   if ('client' in operation) return state.clients.has(operation.client) ? operation.client : undefined;
+  if ('session' in operation) return state.sessions.get(operation.session)?.client;
   const key = namedBy(operation);
   if (key === undefined) return undefined;
   return heldUnder(state, key)?.client;

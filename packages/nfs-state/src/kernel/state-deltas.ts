@@ -41,6 +41,9 @@ export function applyDelta(state: NfsState, delta: Delta): void {
     case 'client-unconfirmed':
       state.unconfirmed.set(delta.client.name, delta.client);
       break;
+    case 'unconfirmed-gone':
+      state.unconfirmed.delete(delta.name);
+      break;
     case 'client-confirmed':
       confirmClient(state, delta.client);
       break;
@@ -135,6 +138,9 @@ export function applyDelta(state: NfsState, delta: Delta): void {
       state.locks.set(key, keptLocks(state, delta.locks, of));
       break;
     }
+    case 'locks-gone':
+      forgetLocks(state, delta.key);
+      break;
     case 'renewed':
       break;
     case 'client-kept':

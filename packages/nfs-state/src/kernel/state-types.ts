@@ -210,6 +210,8 @@ export interface FileState {
 /** The deltas of one operation are applied together or not at all. */
 export type Delta =
   | { readonly type: 'client-unconfirmed'; readonly client: Client }
+  /** It never confirmed, and others need its room or it said that it goes. */
+  | { readonly type: 'unconfirmed-gone'; readonly name: string }
   /** The client is confirmed, and takes the place of any other of its name. */
   | { readonly type: 'client-confirmed'; readonly client: Client }
   /** The client and all it had are gone. */
@@ -221,6 +223,8 @@ export type Delta =
   /** The open is closed, with the locks taken under it. */
   | { readonly type: 'close'; readonly key: StateKey }
   | { readonly type: 'locks'; readonly locks: Locks }
+  /** A stateid of locks that holds no bytes. */
+  | { readonly type: 'locks-gone'; readonly key: StateKey }
   /** Granted, or asked back. */
   | { readonly type: 'delegation'; readonly delegation: Delegation }
   | { readonly type: 'delegation-gone'; readonly key: StateKey }
@@ -348,8 +352,12 @@ export interface Mint {
   next(): bigint;
 }
 
-/** The anonymous stateid, and the one that reads past deny modes (RFC 7530, 9.1.4.3). */
+/** Keys of stateids that stand for nobody: with any other seqid they name nothing (RFC 7530, 9.1.4.3; RFC 8881, 8.2.3). */
 export const anonymousKey: StateKey = '0'.repeat(24);
 export const bypassKey: StateKey = 'f'.repeat(24);
+
+/** The anonymous stateid, and the one that reads past deny modes. */
+export const anonymousStateid: Stateid = { key: anonymousKey, seqid: 0 };
+export const bypassStateid: Stateid = { key: bypassKey, seqid: 2 ** 32 - 1 };
 
 export const ownerKey = (client: ClientId, owner: OwnerName): string => `${client}/${owner}`;

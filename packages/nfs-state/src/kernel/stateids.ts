@@ -1,4 +1,14 @@
-import type { Locks, MinorVersion, Mint, NfsState, Open, Stateid, StateKey, Status } from './state-types.ts';
+import {
+  anonymousKey,
+  type Locks,
+  type MinorVersion,
+  type Mint,
+  type NfsState,
+  type Open,
+  type Stateid,
+  type StateKey,
+  type Status,
+} from './state-types.ts';
 
 const hex = (value: bigint | number, digits: number): string => BigInt(value).toString(16).padStart(digits, '0');
 
@@ -32,9 +42,9 @@ function statusOf({ seqid }: Stateid, current: number, minor: MinorVersion): Sta
   return isOlder(seqid, current) ? 'OLD_STATEID' : 'BAD_STATEID';
 }
 
-/** Unknown: of an earlier epoch, or never minted and long gone. */
+/** Unknown: of an earlier epoch, or never minted, long gone, or a special one where none may be. */
 export const unknownStateid = ({ key }: Stateid, { epoch }: Mint): Status =>
-  Number.parseInt(key.slice(0, 4), 16) < epoch ? 'STALE_STATEID' : 'BAD_STATEID';
+  key !== anonymousKey && Number.parseInt(key.slice(0, 4), 16) < epoch ? 'STALE_STATEID' : 'BAD_STATEID';
 
 export function openOf(state: NfsState, stateid: Stateid, mint: Mint): Open | Status {
   const open = state.opens.get(stateid.key);

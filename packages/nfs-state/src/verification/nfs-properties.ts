@@ -2,7 +2,7 @@ import { always, canFinish, type Property, sometimes, type WorldView } from '@ho
 import { conflicting } from '../kernel/lock-ranges.ts';
 import { planOperation } from '../kernel/plan-operation.ts';
 import {
-  anonymousKey,
+  anonymousStateid,
   type Locks,
   type NfsState,
   type Open,
@@ -92,13 +92,13 @@ function servesNoOneWrongly(view: WorldView): string | undefined {
     const state = stateOf(image);
     for (const mode of modes) {
       const denied = clients.findIndex(({ deny }, client) => (deny & mode) !== 0 && isThere(view, client));
-      if (denied !== -1 && maySo(state, { key: anonymousKey, seqid: 0 }, mode))
+      if (denied !== -1 && maySo(state, anonymousStateid, mode))
         return `head ${head} lets anybody do what ${clientIds[denied]} denies`;
       const delegated = clients.findIndex(
         ({ delegation }) => delegation?.type === 'write' || (delegation !== null && mode === shareWrite),
       );
       const isHeld = delegated !== -1 && isDelegated(view, clients[delegated]!);
-      if (isHeld && maySo(state, { key: anonymousKey, seqid: 0 }, mode))
+      if (isHeld && maySo(state, anonymousStateid, mode))
         return `head ${head} lets anybody do what ${clientIds[delegated]} is delegated`;
       for (const { key, client } of state.delegations.values()) {
         if (!maySo(state, { key, seqid: 1 }, mode)) continue;

@@ -1,31 +1,11 @@
 import type { Recall, Stateid } from '@holdfast/nfs-state';
 import { firstValueFrom, type Observable, ReplaySubject } from 'rxjs';
-import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest';
-import { HeadCluster, heads } from '../support/head-cluster.ts';
-import { TestClient, wholeFile } from '../support/nfs-client.ts';
+import { expect, it, onTestFinished } from 'vitest';
+import { type TestClient, wholeFile } from '../support/nfs-client.ts';
 import { SessionClient } from '../support/session-client.ts';
+import { leaseMs, steeredHeads } from '../support/steered-heads.ts';
 
-const leaseMs = 8000;
-
-let at: HeadCluster;
-let anna: TestClient;
-let ben: TestClient;
-let files = 0;
-let file: string;
-
-beforeAll(async () => {
-  at = await HeadCluster.start({ leaseMs, steersClock: true });
-}, 60_000);
-
-afterAll(() => at[Symbol.asyncDispose]());
-
-beforeEach(async () => {
-  file = `f${++files}`;
-  anna = new TestClient(`anna ${files}`, at.nfs.client());
-  ben = new TestClient(`ben ${files}`, at.nfs.head('n3').client());
-  await anna.introduce();
-  await ben.introduce();
-});
+const on = steeredHeads();
 
 function listen(client: TestClient): Observable<Recall> {
   const heard = new ReplaySubject<Recall>();
@@ -37,74 +17,70 @@ function listen(client: TestClient): Observable<Recall> {
 /** Heads delegate from when they know that the client listens. */
 async function delegated(client: TestClient): Promise<Stateid> {
   for (;;) {
-    const { delegation } = await client.open(file);
+    const { delegation } = await client.open(on.file);
     if (delegation !== undefined) return delegation.stateid;
   }
 }
 
-const turn = async (ms: number): Promise<void> => {
-  await Promise.all(heads.map((head) => at.nfs.head(head).turn(ms)));
-};
-
 it('delegates nothing to a client that does not listen', async () => {
-  await anna.open(file);
-  expect(await anna.open(file)).not.toHaveProperty('delegation');
+  await on.anna.open(on.file);
+  expect(await on.anna.open(on.file)).not.toHaveProperty('delegation');
 });
 
 it('asks a delegation back through the head that its client listens to, and tells others to come again', async () => {
-  const recalls$ = listen(anna);
-  const stateid = await delegated(anna);
-  expect(await ben.open(file)).toMatchObject({ status: 'DELAY' });
-  expect(await firstValueFrom(recalls$)).toEqual({ type: 'delegation', stateid, file });
-  expect(await ben.open(file)).toMatchObject({ status: 'DELAY' });
-  expect(await anna.giveBack(stateid)).toMatchObject({ status: 'OK' });
-  expect(await ben.open(file)).toMatchObject({ status: 'OK' });
-  expect(await anna.giveBack(stateid)).toMatchObject({ status: 'BAD_STATEID' });
+  const recalls$ = listen(on.anna);
+  const stateid = await delegated(on.anna);
+  expect(await on.ben.open(on.file)).toMatchObject({ status: 'DELAY' });
+  expect(await firstValueFrom(recalls$)).toEqual({ type: 'delegation', stateid, file: on.file });
+  expect(await on.ben.open(on.file)).toMatchObject({ status: 'DELAY' });
+  expect(await on.anna.giveBack(stateid)).toMatchObject({ status: 'OK' });
+  expect(await on.ben.open(on.file)).toMatchObject({ status: 'OK' });
+  expect(await on.anna.giveBack(stateid)).toMatchObject({ status: 'BAD_STATEID' });
 });
 
 it('takes what was not returned for a lease, from a client that keeps its own', async () => {
-  listen(anna);
-  const stateid = await delegated(anna);
-  expect(await ben.open(file)).toMatchObject({ status: 'DELAY' });
-  await turn(0.75 * leaseMs);
-  expect(await anna.renew()).toMatchObject({ status: 'OK' });
-  expect(await ben.open(file)).toMatchObject({ status: 'DELAY' });
-  await turn(0.5 * leaseMs);
-  while ((await ben.open(file)).status === 'DELAY');
-  expect(await anna.giveBack(stateid)).toMatchObject({ status: 'BAD_STATEID' });
-  expect(await anna.renew()).toMatchObject({ status: 'OK' });
+  listen(on.anna);
+  const stateid = await delegated(on.anna);
+  expect(await on.ben.open(on.file)).toMatchObject({ status: 'DELAY' });
+  await on.turn(0.75 * leaseMs);
+  expect(await on.anna.renew()).toMatchObject({ status: 'OK' });
+  expect(await on.ben.open(on.file)).toMatchObject({ status: 'DELAY' });
+  await on.turn(0.5 * leaseMs);
+  while ((await on.ben.open(on.file)).status === 'DELAY');
+  expect(await on.anna.giveBack(stateid)).toMatchObject({ status: 'BAD_STATEID' });
+  expect(await on.anna.renew()).toMatchObject({ status: 'OK' });
 });
 
 it('says it again at another head when the one the client listened to is dead', async () => {
-  const recalls$ = listen(anna);
-  const stateid = await delegated(anna);
-  await at.cluster.kill('n2');
-  expect(await ben.open(file)).toMatchObject({ status: 'DELAY' });
-  expect(await firstValueFrom(recalls$)).toEqual({ type: 'delegation', stateid, file });
-  expect(await anna.giveBack(stateid)).toMatchObject({ status: 'OK' });
-  expect(await ben.open(file)).toMatchObject({ status: 'OK' });
-  await at.cluster.restart('n2');
+  const recalls$ = listen(on.anna);
+  const stateid = await delegated(on.anna);
+  await on.at.cluster.kill('n2');
+  expect(await on.ben.open(on.file)).toMatchObject({ status: 'DELAY' });
+  expect(await firstValueFrom(recalls$)).toEqual({ type: 'delegation', stateid, file: on.file });
+  expect(await on.anna.giveBack(stateid)).toMatchObject({ status: 'OK' });
+  expect(await on.ben.open(on.file)).toMatchObject({ status: 'OK' });
+  await on.at.cluster.restart('n2');
 });
 
 it('asks layouts back, takes those that are not returned, and lets nobody write under them then', async () => {
-  const carl = new SessionClient(`carl ${files}`, at.nfs.client());
+  const carl = new SessionClient(`carl ${on.count}`, on.at.nfs.client());
   await carl.introduce();
-  const { stateid } = await carl.ask(carl.open(file));
-  const wanted = { client: carl.id, file, mode: 'write', range: wholeFile, minLength: 0n } as const;
+  const { stateid } = await carl.ask(carl.open(on.file));
+  const wanted = { client: carl.id, file: on.file, mode: 'write', range: wholeFile, minLength: 0n } as const;
   const got = await carl.ask({ type: 'layout-get', ...wanted, stateid: stateid! });
   const heard = new ReplaySubject<Recall>();
-  const listening = at.nfs.client().recalls$(carl.id).subscribe(heard);
+  const listening = on.at.nfs.client().recalls$(carl.id).subscribe(heard);
   onTestFinished(() => listening.unsubscribe());
-  const head = at.nfs.head('n3');
-  expect(await head.recallLayouts(file, carl.id)).toBe('OK');
-  expect(await head.recallLayouts(file)).toBe('DELAY');
+  const head = on.at.nfs.head('n3');
+  expect(await head.recallLayouts(on.file, carl.id)).toBe('OK');
+  expect(await head.recallLayouts(on.file)).toBe('DELAY');
   const { key, seqid } = got.stateid!;
-  expect(await firstValueFrom(heard)).toEqual({ type: 'layout', stateid: { key, seqid: seqid + 1 }, file });
+  expect(await firstValueFrom(heard)).toEqual({ type: 'layout', stateid: { key, seqid: seqid + 1 }, file: on.file });
   expect(await carl.ask({ type: 'layout-get', ...wanted, stateid: stateid! })).toMatchObject({
     status: 'RECALLCONFLICT',
   });
-  await turn(1.1 * leaseMs);
-  while ((await head.recallLayouts(file)) === 'DELAY');
-  const commit = { type: 'layout-commit', client: carl.id, file, stateid: got.stateid! } as const;
+  await on.turn(1.1 * leaseMs);
+  while ((await head.recallLayouts(on.file)) === 'DELAY');
+  const commit = { type: 'layout-commit', client: carl.id, file: on.file, stateid: got.stateid! } as const;
   expect(await carl.ask(commit)).toMatchObject({ status: 'BADLAYOUT' });
 });

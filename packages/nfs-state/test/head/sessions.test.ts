@@ -43,6 +43,17 @@ it('answers what was durable when its head died and the client was told nothing,
   expect(await anna.ask(anna.open(file), { seqid: anna.seqid() })).toEqual(opened);
 });
 
+it('carries out what was not in the log when its head died, once', async () => {
+  const victim = await at.appender();
+  const { reached } = await at.nfs.head(victim).hold('append');
+  const opening = anna.ask(anna.open(file));
+  await reached;
+  await at.kill(victim);
+  const opened = await opening;
+  expect(opened).toMatchObject({ status: 'OK', stateid: { seqid: 1 } });
+  expect(await anna.ask(anna.open(file), { seqid: anna.seqid() })).toEqual(opened);
+});
+
 it('says what is wrong with a slot', async () => {
   await anna.ask(anna.open(file));
   await anna.ask(renew());

@@ -146,6 +146,19 @@ describe('nothing is changed, and the error is the one of the protocol, for', ()
   });
 });
 
+it('a session ends by a request of its own, and a client that starts again may say so in its old session', () => {
+  expect(ask({ type: 'destroy-session', session: carls }, slot(carls, 2)).status).toBe('OK');
+  expect(ask(close(carlOpened, 0), slot(carls, 3)).status).toBe('BADSESSION');
+  const hello = { type: 'exchange-id', name: 'dora', verifier: '2', principal: 'someone', update: false } as const;
+  const { clientId: client } = ask(hello, slot(doras, 1));
+  const made = { type: 'create-session', client: client!, sequence: 1, principal: 'someone', slots: 1 } as const;
+  const { status, session } = ask(made, slot(doras, 2));
+  expect(status).toBe('OK');
+  expect(ask({ type: 'renew', client: client! }, slot(doras, 3)).status).toBe('BADSESSION');
+  expect(ask({ type: 'renew', client: client! }, slot(session!, 1)).status).toBe('OK');
+  expect(ask({ type: 'destroy-clientid', client: client! }, slot(session!, 1, 'another')).status).toBe('CLIENTID_BUSY');
+});
+
 it('a slot that is asked again is answered as before, and nothing happens twice', () => {
   const first = ask(close(carlOpened, 0), slot(carls, 2));
   const before = held();

@@ -56,6 +56,48 @@ describe('clients', () => {
     expect(head.do({ type: 'renew', client: anna }).status).toBe('OK');
   });
 
+  it('that never confirm make room for others, the oldest first', () => {
+    const head = new Head({ clientsMax: 2 });
+    const [carl, dora] = [head.do(hello('carl')), head.do(hello('dora'))];
+    const { clientId: client } = head.do(hello('anna'));
+    expect(client).toBeDefined();
+    const confirmed = ({ clientId, confirm }: typeof carl) =>
+      head.do({ type: 'setclientid-confirm', client: clientId!, confirm: confirm!, principal: 'someone' }).status;
+    expect([confirmed(carl), confirmed(dora)]).toEqual(['STALE_CLIENTID', 'OK']);
+  });
+
+  it('that ask anew before they confirm get another id, and the first is nobody', () => {
+    const head = new Head();
+    const [first, second] = [head.do(hello('anna')), head.do(hello('anna'))];
+    expect(second.clientId).not.toBe(first.clientId);
+    const confirm = { type: 'setclientid-confirm', principal: 'someone' } as const;
+    expect(head.do({ ...confirm, client: first.clientId!, confirm: first.confirm! }).status).toBe('STALE_CLIENTID');
+    expect(head.do({ ...confirm, client: second.clientId!, confirm: second.confirm! }).status).toBe('OK');
+  });
+
+  it('may confirm as before while a change of their callback is not confirmed, which counts from then on', () => {
+    const head = new Head();
+    const { clientId, confirm } = head.do(hello('anna'));
+    const claim = { type: 'setclientid-confirm', client: clientId!, principal: 'someone' } as const;
+    head.do({ ...claim, confirm: confirm! });
+    const update = head.do({ ...hello('anna'), callback: 'elsewhere' });
+    expect(update.clientId).toBe(clientId);
+    expect(head.do({ ...claim, confirm: confirm! }).status).toBe('OK');
+    expect(head.state.clients.get(clientId!)!.callback).toBe('');
+    expect(head.do({ ...claim, confirm: update.confirm! }).status).toBe('OK');
+    expect(head.state.clients.get(clientId!)!.callback).toBe('elsewhere');
+    expect(head.do({ ...claim, confirm: confirm! }).status).toBe('STALE_CLIENTID');
+  });
+
+  it('of another principal take a name that holds nothing, and the one before is gone once they confirm', () => {
+    const head = new Head();
+    const anna = head.client('anna');
+    const { clientId, confirm } = head.do(hello('anna', '1', 'mallory'));
+    expect([clientId === anna, head.do({ type: 'renew', client: anna }).status]).toEqual([false, 'OK']);
+    head.do({ type: 'setclientid-confirm', client: clientId!, confirm: confirm!, principal: 'mallory' });
+    expect(head.do({ type: 'renew', client: anna }).status).toBe('STALE_CLIENTID');
+  });
+
   it('that are gone leave nothing behind', () => {
     const head = new Head();
     const client = head.client('anna');

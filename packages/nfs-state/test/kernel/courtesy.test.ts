@@ -1,4 +1,4 @@
-import { anonymousKey, applyDelta, emptyNfsState, snapshotOf } from '@holdfast/nfs-state';
+import { anonymousStateid, applyDelta, emptyNfsState, snapshotOf } from '@holdfast/nfs-state';
 import { describe, expect, it } from 'vitest';
 import { expiry, Head } from '../support/head.ts';
 
@@ -51,7 +51,7 @@ describe('what a client whose lease ran out has', () => {
     const head = new Head({ clientsMax: 2 });
     const anna = head.client('anna');
     head.open(anna, 'o', 'f', 1, 2);
-    const stateid = { key: anonymousKey, seqid: 0 };
+    const stateid = anonymousStateid;
     const write = { type: 'io', file: 'f', stateid, write: true } as const;
     const hello = { type: 'setclientid', name: 'anna', verifier: '9', principal: 'else', callback: '' } as const;
     expect([head.plan(write).reply.status, head.plan(hello).reply.status]).toEqual(['LOCKED', 'CLID_INUSE']);

@@ -1,4 +1,4 @@
-import { anonymousKey, applyDelta, emptyNfsState, type Reply, type Stateid, snapshotOf } from '@holdfast/nfs-state';
+import { anonymousStateid, applyDelta, emptyNfsState, type Reply, type Stateid, snapshotOf } from '@holdfast/nfs-state';
 import { describe, expect, it } from 'vitest';
 import { expiry, Head } from '../support/head.ts';
 
@@ -17,7 +17,6 @@ const open = (client: string, access: number, { deny = 0, file = 'f', owner = 'o
   ({ type: 'open', client, owner, seqid: 0, file, access, deny }) as const;
 
 const io = (stateid: Stateid, write: boolean, file = 'f') => ({ type: 'io', file, stateid, write }) as const;
-const anonymous = { key: anonymousKey, seqid: 0 };
 const typeOf = (reply: Reply): string | undefined => reply.delegation?.type;
 
 describe('a delegation', () => {
@@ -78,8 +77,8 @@ describe('a delegation', () => {
   it('is asked back for what no open covers', () => {
     const { head, ids } = served('anna', 'ben');
     head.do(open(ids[0]!, 1));
-    expect(head.do(io(anonymous, false)).status).toBe('OK');
-    expect(head.plan(io(anonymous, true)).deltas).toMatchObject([{ delegation: { recalled: true } }]);
+    expect(head.do(io(anonymousStateid, false)).status).toBe('OK');
+    expect(head.plan(io(anonymousStateid, true)).deltas).toMatchObject([{ delegation: { recalled: true } }]);
     expect(head.do({ type: 'change-file', client: ids[1]!, file: 'f' }).status).toBe('DELAY');
     expect(head.do({ type: 'change-file', client: ids[0]!, file: 'f' }).status).toBe('OK');
     expect(head.do({ type: 'change-file', client: ids[1]!, file: 'other' }).status).toBe('OK');

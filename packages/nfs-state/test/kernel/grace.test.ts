@@ -1,4 +1,4 @@
-import { anonymousKey, applyDelta, emptyNfsState, snapshotOf } from '@holdfast/nfs-state';
+import { anonymousStateid, applyDelta, emptyNfsState, snapshotOf } from '@holdfast/nfs-state';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Head } from '../support/head.ts';
 
@@ -32,9 +32,10 @@ describe('while a grace period runs', () => {
   it('gives back what clients had, without asking them to confirm, and nothing new', () => {
     expect(open(anna, 1, true)).toMatchObject({ status: 'OK', mustConfirm: false });
     expect(open(ben, 1, false).status).toBe('GRACE');
+    const test = { type: 'lock-test', client: ben, owner: 'l', file: 'f', lockType: 'read', range } as const;
+    expect(head.do(test).status).toBe('GRACE');
     expect(head.do({ type: 'change-file', client: ben, file: 'f' }).status).toBe('GRACE');
-    const stateid = { key: anonymousKey, seqid: 0 };
-    expect(head.do({ type: 'io', file: 'f', stateid, write: true }).status).toBe('GRACE');
+    expect(head.do({ type: 'io', file: 'f', stateid: anonymousStateid, write: true }).status).toBe('GRACE');
   });
 
   it('gives locks back, and refuses those that conflict with others that were', () => {

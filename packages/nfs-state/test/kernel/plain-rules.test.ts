@@ -257,7 +257,8 @@ describe.each([0, 1] as const)('shares and locks of NFSv4.%i', (minor) => {
           const said = run.act(each);
           if (said === undefined) continue;
           judged++;
-          expect(said[0], JSON.stringify(each)).toBe(said[1]);
+          // 10^5 expectations take as long as the operations.
+          if (said[0] !== said[1]) expect(said[0], JSON.stringify(each)).toBe(said[1]);
         }
         const [kept, plain] = run.bytes();
         expect(kept).toEqual(plain);

@@ -84,6 +84,16 @@ describe('CREATE_SESSION', () => {
     expect(head.do({ type: 'destroy-clientid', client }).status).toBe('STALE_CLIENTID');
   });
 
+  it('binds connections to sessions there are, and forgets clients that never confirmed', () => {
+    const { head, id } = served();
+    const bind = (to: string) => head.do({ type: 'bind-connection', session: to }).status;
+    expect([bind(id), bind('none')]).toEqual(['OK', 'BADSESSION']);
+    const { clientId: client } = head.do(hello('ben'));
+    const destroy = { type: 'destroy-clientid', client: client! } as const;
+    expect([head.do(destroy).status, head.do(destroy).status]).toEqual(['OK', 'STALE_CLIENTID']);
+    expect(head.do(session(client!)).status).toBe('STALE_CLIENTID');
+  });
+
   it('lets a client say once that it has reclaimed all it will, and gives it nothing new before', () => {
     const head = new Head();
     const client = head.do(hello('anna')).clientId!;

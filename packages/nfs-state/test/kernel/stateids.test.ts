@@ -1,4 +1,4 @@
-import { anonymousKey, bypassKey, type Stateid } from '@holdfast/nfs-state';
+import { anonymousStateid, bypassStateid, type Stateid } from '@holdfast/nfs-state';
 import { describe, expect, it } from 'vitest';
 import { expiry, Head } from '../support/head.ts';
 
@@ -86,6 +86,16 @@ describe('owners', () => {
   });
 });
 
+it('opens are bounded in number for a client, and one more costs nothing that is open', () => {
+  const head = new Head({ opensPerClientMax: 1 });
+  const { id: client } = head.client41('anna');
+  const open = (file: string) => head.do({ type: 'open', client, owner: 'o', seqid: 0, file, access: 1, deny: 0 });
+  const { stateid } = open('f');
+  expect([open('g').status, open('f').status, head.state.opens.size]).toEqual(['RESOURCE', 'OK', 1]);
+  expect(head.do({ type: 'close', stateid: { key: stateid!.key, seqid: 0 }, seqid: 0 }).status).toBe('OK');
+  expect(open('g').status).toBe('OK');
+});
+
 describe('stateids', () => {
   const read = (head: Head, file: string, stateid: Stateid): string =>
     head.do({ type: 'io', file, stateid, write: false }).status;
@@ -124,9 +134,66 @@ describe('stateids', () => {
   it('that stand for nobody meet deny modes, but for reads of the one that bypasses them', () => {
     const head = new Head();
     head.open(head.client('anna'), 'o', 'f', 1, 3);
-    expect(read(head, 'f', { key: anonymousKey, seqid: 0 })).toBe('LOCKED');
-    expect(read(head, 'f', { key: bypassKey, seqid: lastSeqid })).toBe('OK');
-    const write = { type: 'io', file: 'f', stateid: { key: bypassKey, seqid: lastSeqid }, write: true } as const;
-    expect(head.do(write).status).toBe('LOCKED');
+    expect(read(head, 'f', anonymousStateid)).toBe('LOCKED');
+    expect(read(head, 'f', bypassStateid)).toBe('OK');
+    expect(head.do({ type: 'io', file: 'f', stateid: bypassStateid, write: true }).status).toBe('LOCKED');
+  });
+
+  it('that stand for nobody do so with one seqid only, and for reads and writes only', () => {
+    const head = new Head({}, 7);
+    const anna = head.client41('anna').id;
+    for (const stateid of [anonymousStateid, bypassStateid]) {
+      expect(read(head, 'f', stateid)).toBe('OK');
+      expect(read(head, 'f', { ...stateid, seqid: 1 })).toBe('BAD_STATEID');
+      expect(head.do({ type: 'close', stateid, seqid: 1 }).status).toBe('BAD_STATEID');
+      expect(head.do({ type: 'delegation-return', stateid }).status).toBe('BAD_STATEID');
+      expect(head.do({ type: 'test-stateid', client: anna, stateid }).status).toBe('BAD_STATEID');
+      expect(head.do({ type: 'free-stateid', client: anna, stateid }).status).toBe('BAD_STATEID');
+    }
+  });
+
+  it('of every kind are tested, and freed when nothing is held under them', () => {
+    const head = new Head();
+    const [anna, ben] = [head.client41('anna').id, head.client41('ben').id];
+    const { stateid: open } = head.do({
+      type: 'open',
+      client: anna,
+      owner: 'o',
+      seqid: 0,
+      file: 'f',
+      access: 3,
+      deny: 0,
+    });
+    const range = { offset: 0n, length: 1n };
+    const locking = {
+      type: 'lock-new',
+      open: open!,
+      openSeqid: 0,
+      owner: 'l',
+      lockSeqid: 0,
+      lockType: 'write',
+    } as const;
+    const { stateid: locks } = head.do({ ...locking, range });
+    const getting = {
+      type: 'layout-get',
+      client: anna,
+      file: 'f',
+      stateid: open!,
+      mode: 'read',
+      minLength: 0n,
+    } as const;
+    const { stateid: layout } = head.do({ ...getting, range });
+    const test = (client: string, stateid: Stateid) => head.do({ type: 'test-stateid', client, stateid }).status;
+    const free = (client: string, stateid: Stateid) => head.do({ type: 'free-stateid', client, stateid }).status;
+    for (const stateid of [open!, locks!, layout!]) {
+      expect([test(anna, stateid), test(ben, stateid)]).toEqual(['OK', 'BAD_STATEID']);
+      expect(test(anna, { ...stateid, seqid: stateid.seqid + 1 })).toBe('BAD_STATEID');
+      expect([free(anna, stateid), free(ben, stateid)]).toEqual(['LOCKS_HELD', 'BAD_STATEID']);
+    }
+    const { stateid: empty } = head.do({ type: 'unlock', stateid: locks!, seqid: 0, range });
+    expect([free(anna, locks!), free(ben, empty!), free(anna, empty!)]).toEqual(['OLD_STATEID', 'BAD_STATEID', 'OK']);
+    expect([test(anna, empty!), head.state.locks.size]).toEqual(['BAD_STATEID', 0]);
+    expect(head.state.files.get('f')!.locks).toEqual([]);
+    expect(head.do({ ...locking, range }).status).toBe('OK');
   });
 });

@@ -2,6 +2,7 @@ import { PageCache, startPageServers } from '@holdfast/nfs-state';
 import { expect, it } from 'vitest';
 import { Standstill } from '../fixtures/standstill-service.ts';
 import { drives, HeadCluster, heads } from '../support/head-cluster.ts';
+import { SessionClient } from '../support/session-client.ts';
 
 const fileBytes = 100_000;
 
@@ -20,7 +21,7 @@ async function holderOf({ cluster }: HeadCluster): Promise<Holder> {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-it('a server that stands still is replaced, and does nothing more when it goes on', async () => {
+it('a node that stands still is replaced as a metadata server and as a head, and does nothing more when it goes on', async () => {
   await using at = await HeadCluster.start();
   const gate = new SharedArrayBuffer(8);
   const words = new Int32Array(gate);
@@ -38,6 +39,10 @@ it('a server that stands still is replaced, and does nothing more when it goes o
   await file.write(0, bytes);
   const before = await holderOf(at);
   const victim = `n${before.slot}`;
+  const [survivor] = heads.filter((head) => head !== victim);
+  const carl = new SessionClient('carl', at.nfs.head(victim).client());
+  await carl.introduce();
+  const { stateid } = await carl.ask(carl.open('other'));
   const standing = at.cluster.service(Standstill, { node: victim }).stand();
   while (Atomics.load(words, 0) === 0) await turn();
 
@@ -51,10 +56,15 @@ it('a server that stands still is replaced, and does nothing more when it goes o
   expect(during.epoch).toBeGreaterThan(before.epoch);
   expect(during.past).toMatchObject([{ slot: before.slot }]);
   expect([isTheirs, writer.stats().leasesLostTotal]).toEqual([false, 0]);
+  // Closed at another head; the one that granted it is asked first thing when it goes on.
+  const elsewhere = at.nfs.head(survivor!).client();
+  expect(await carl.ask({ type: 'close', stateid: stateid!, seqid: 0 }, {}, elsewhere)).toMatchObject({ status: 'OK' });
+  const asked = at.nfs.head(victim).client().ask({ type: 'io', file: 'other', stateid: stateid!, write: true });
 
   Atomics.store(words, 1, 1);
   Atomics.notify(words, 1);
   await standing;
+  expect(['BAD_STATEID', 'DELAY']).toContain((await asked).status);
   // It says that nothing of before is under way, and leaves the place to who has it.
   while ((await holderOf(at)).past.length > 0);
   expect(await holderOf(at)).toMatchObject({ slot: during.slot, epoch: during.epoch });
