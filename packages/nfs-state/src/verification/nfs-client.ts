@@ -327,7 +327,7 @@ function answer(state: ClientState, { call, reply }: Extract<ClientEvent, { type
   if (out.act.kind === 'end-session') state.session = null;
   if (reply.status === 'OK') granted(state, out, reply);
   else if (out.act.kind === 'return-layout') state.layout = afterRecall(state.layout!, reply);
-  else if (out.act.kind !== 'return' && isLost(reply)) {
+  else if (out.act.kind !== 'return' && out.act.kind !== 'end-session' && isLost(reply)) {
     Object.assign(state, { access: 0, deny: 0, ranges: [], open: null, lock: null, delegation: null });
   }
 }

@@ -168,7 +168,7 @@ function isEqual(image: number, log: number): boolean {
 }
 
 function keepsSessions(view: WorldView): string | undefined {
-  const client = clientsOf(view).findIndex(({ misjudged }) => misjudged !== '');
+  const client = clientsOf(view).findIndex(({ misjudged }, number) => misjudged !== '' && isThere(view, number));
   return client === -1 ? undefined : `${clientIds[client]}: ${clientOf(view, client).misjudged}`;
 }
 

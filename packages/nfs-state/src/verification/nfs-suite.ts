@@ -23,6 +23,7 @@ const large: NfsScenario = {
   kills: 6,
   restarts: 6,
   hasLeases: true,
+  pauses: 4,
 };
 
 const manyDelegations: NfsScenario = {
@@ -46,6 +47,26 @@ const manyLayouts: NfsScenario = {
   restarts: 6,
 };
 
+const sessionActs: NfsScenario['menus'][0] = [
+  ...sessionScenarios.steps.menus[0],
+  ...sessionScenarios.sessions.menus[0],
+  ...nfsScenarios.slots.menus[0],
+];
+
+const manySessions: NfsScenario = {
+  name: '40 requests of each client in sessions, some change nothing, 6 deaths, heads that stand still',
+  minor: 1,
+  menus: [sessionActs, sessionActs],
+  acts: 40,
+  repeats: 20,
+  kills: 6,
+  restarts: 6,
+  roams: true,
+  hasLeases: true,
+  spreadsRenewals: true,
+  pauses: 4,
+};
+
 const allScenarios: readonly NfsScenario[] = [
   ...Object.values(nfsScenarios),
   ...Object.values(sessionScenarios),
@@ -67,5 +88,5 @@ export const nfsSuite: VerificationSuite = {
   long: Object.values(longScenarios).map((scenario) => nfsWorld(scenario)),
   mutants: nfsMutants,
   simulation: simulationOf(large),
-  furtherSimulations: [simulationOf(manyDelegations), simulationOf(manyLayouts)],
+  furtherSimulations: [simulationOf(manyDelegations), simulationOf(manyLayouts), simulationOf(manySessions)],
 };
