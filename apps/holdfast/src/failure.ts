@@ -20,11 +20,13 @@ export function reportFailure(streams: Streams, error: unknown, asJson: boolean)
 
 const internalHint = 'This is a bug: please report it with the lines below.';
 
+const argumentCodes: ReadonlySet<string> = new Set(['HF_USAGE', 'HF_BAD_KEY', 'HF_GEOMETRY', 'HF_UNKNOWN_NODE']);
+
 function exitCodeOf(error: unknown): number {
   if (error instanceof InterruptedError) return exitCodeOfSignal(error.signal);
   if (error instanceof UsageError || error instanceof SourceError || error instanceof NoSpaceError)
     return exitCodes.usage;
-  // What a serving process says of an argument.
-  if (error instanceof HoldfastError && error.code === 'HF_BAD_KEY') return exitCodes.usage;
+  // What a serving process says of an argument, before it does anything.
+  if (error instanceof HoldfastError && argumentCodes.has(error.code)) return exitCodes.usage;
   return exitCodes.failed;
 }

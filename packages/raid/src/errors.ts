@@ -188,7 +188,7 @@ export class NoObjectError extends HoldfastError {
   readonly key: string;
   constructor(key: string) {
     super('HF_NO_OBJECT', `There is no object ${JSON.stringify(key)}.`, {
-      hint: 'list() names the objects there are.',
+      hint: 'Check the spelling: list(), or `holdfast ls`, names the objects there are.',
     });
     this.key = key;
   }

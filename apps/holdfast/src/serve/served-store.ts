@@ -1,6 +1,14 @@
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { NoObjectError, type OpenOptions, RaidArray, type StoredObject, type Technique } from '@holdfast/raid';
+import {
+  type ArrayEvent,
+  type Mending,
+  NoObjectError,
+  type OpenOptions,
+  RaidArray,
+  type StoredObject,
+  type Technique,
+} from '@holdfast/raid';
 import { Cluster, type ClusterEvent, StorageError } from '@holdfast/runtime';
 import { makeStorageDirectory } from '@holdfast/runtime/internals';
 import { dataSlots, drivesOf } from '../demo/store-shape.ts';
@@ -21,6 +29,8 @@ export interface ServeOptions {
   readonly nodes?: number;
   /** Nodes a store that is made can lose at a time, 1 or 2. Default 1. */
   readonly parity?: number;
+  /** Told of what happens in the array. */
+  readonly onArrayEvent?: (event: ArrayEvent) => void;
 }
 
 const nodesDefault = 4;
@@ -29,6 +39,7 @@ const nodesDefault = 4;
 export class ServedStore implements ControlHandler, AsyncDisposable {
   readonly settings: StoreSettings;
   readonly #storage: string;
+  readonly #onArrayEvent: ServeOptions['onArrayEvent'];
   readonly #startedAt = performance.now();
   #server: ControlServer | undefined;
   #cluster: Cluster | undefined;
@@ -37,9 +48,10 @@ export class ServedStore implements ControlHandler, AsyncDisposable {
   #state: StatusReport['state'] = 'starting';
   #closing: Promise<void> | undefined;
 
-  private constructor(storage: string, settings: StoreSettings) {
+  private constructor(storage: string, settings: StoreSettings, onArrayEvent: ServeOptions['onArrayEvent']) {
     this.#storage = storage;
     this.settings = settings;
+    this.#onArrayEvent = onArrayEvent;
   }
 
   /**
@@ -50,7 +62,7 @@ export class ServedStore implements ControlHandler, AsyncDisposable {
     makeDirectory(storage);
     const existing = await readSettings(storage);
     const settings = settingsFor(storage, existing, options);
-    const store = new ServedStore(storage, settings);
+    const store = new ServedStore(storage, settings, options.onArrayEvent);
     try {
       store.#server = await ControlServer.listen(storage, store);
       // From here on nobody else serves this directory.
@@ -108,7 +120,7 @@ export class ServedStore implements ControlHandler, AsyncDisposable {
         return { key: request.key, ...found.entry, ...found.inspection };
       }
       case 'kill':
-        await this.#ready().cluster.kill(request.node);
+        await this.#kill(request.node);
         return {};
       case 'revive':
         await this.#revive(request.node);
@@ -116,7 +128,7 @@ export class ServedStore implements ControlHandler, AsyncDisposable {
       case 'replace':
         return { aside: await this.#replace(request.node) };
       case 'rebuild':
-        return yield* mendingSteps(this.#ready().array.rebuild(request.node));
+        return yield* mendingSteps(await this.#rebuild(request.node));
       case 'rehome':
         return yield* mendingSteps(this.#ready().array.rehome());
       case 'scrub':
@@ -146,6 +158,7 @@ export class ServedStore implements ControlHandler, AsyncDisposable {
       if (code === 'HF_GEOMETRY') return RaidArray.open(cluster, { directory });
       throw error;
     });
+    this.#listen(this.#array);
     this.#index = await StoreIndex.open(cluster, (key) => this.#ready().array.stat(key));
     this.#state = 'serving';
   }
@@ -197,12 +210,33 @@ export class ServedStore implements ControlHandler, AsyncDisposable {
   }
 
   async #restart(node: string): Promise<void> {
-    const { cluster } = this.#ready();
-    const member = cluster.members().find(({ name }) => name === node);
-    if (member === undefined) {
-      throw new UsageError(`There is no ${node} in this store.`, 'See `holdfast status` for its nodes.');
+    if (this.#stateOf(node) !== 'up') await this.#ready().cluster.restart(node);
+  }
+
+  async #kill(node: string): Promise<void> {
+    if (this.#stateOf(node) === 'down') {
+      throw new UsageError(`${node} is dead already.`, `Start it again with \`holdfast revive ${node}\`.`);
     }
-    if (member.state !== 'up') await cluster.restart(node);
+    await this.#ready().cluster.kill(node);
+  }
+
+  async #rebuild(node: string): Promise<Mending> {
+    this.#stateOf(node);
+    const { members } = await this.#ready().array.status();
+    if (members.find((member) => member.node === node)?.state !== 'up') {
+      const hint = `\`holdfast revive ${node}\` brings it back, \`holdfast replace ${node}\` gives it an empty drive.`;
+      throw new UsageError(`${node} is down: there is no drive to fill.`, hint);
+    }
+    return this.#ready().array.rebuild(node);
+  }
+
+  /** @throws UsageError when the store has no such node */
+  #stateOf(node: string): string {
+    const member = this.#ready()
+      .cluster.members()
+      .find(({ name }) => name === node);
+    if (member !== undefined) return member.state;
+    throw new UsageError(`There is no ${node} in this store.`, 'See `holdfast status` for its nodes.');
   }
 
   /** Close the array, do something with its drives, and open it again. */
@@ -213,8 +247,13 @@ export class ServedStore implements ControlHandler, AsyncDisposable {
     await array.close();
     return await work(async (options) => {
       this.#array = await RaidArray.open(cluster, { directory: drivesOf(this.#storage), ...options });
+      this.#listen(this.#array);
       this.#state = 'serving';
     });
+  }
+
+  #listen(array: RaidArray): void {
+    if (this.#onArrayEvent !== undefined) array.events$.subscribe(this.#onArrayEvent);
   }
 
   async #status(): Promise<StatusReport> {
@@ -233,14 +272,18 @@ export class ServedStore implements ControlHandler, AsyncDisposable {
     const array = this.#array;
     if (cluster === undefined || array === undefined) return {};
     const { members, data, parity, degraded, writable } = await array.status();
-    const drives = new Map(members.map(({ node, state }) => [node, state]));
+    const drives = new Map(members.map(({ node, state, use }) => [node, { state, use }]));
     return {
       cluster: {
         epoch: cluster.epoch,
         nodes: cluster
           .members()
           .filter(({ name }) => drives.has(name))
-          .map(({ name, state, incarnation }) => ({ name, state, incarnation, drive: drives.get(name) ?? 'down' })),
+          .map(({ name, state, incarnation }) => {
+            const { state: drive = 'down', use } = drives.get(name) ?? {};
+            const bytesUsed = use && use.blocksUsed * 4096;
+            return { name, state, incarnation, drive, bytesUsed, whyBuffered: use?.whyBuffered };
+          }),
       },
       array: {
         data,

@@ -17,6 +17,10 @@ export const StatusReport = z.object({
           state: z.string(),
           incarnation: z.int(),
           drive: z.enum(['up', 'down']),
+          /** Bytes that are used on it, parity included; undefined while it is down. */
+          bytesUsed: z.number().optional(),
+          /** Why its long transfers go through the cache of the kernel; undefined where they go past it, with O_DIRECT. */
+          whyBuffered: z.string().optional(),
         }),
       ),
     })

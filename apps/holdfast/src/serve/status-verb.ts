@@ -39,13 +39,14 @@ function showStatus(terminal: Terminal, report: StatusReport): void {
   }
   if (cluster === undefined) return;
   terminal.line();
-  const rows = cluster.nodes.map(({ name, state: node, drive, incarnation }) => [
-    name,
-    node,
-    drive,
-    String(incarnation),
-  ]);
-  for (const line of columns([['node', 'thread', 'drive', 'incarnation'], ...rows], [3])) terminal.line(line);
+  const rows = cluster.nodes.map(({ name, state: node, drive, incarnation, bytesUsed, whyBuffered }) => {
+    const transfers = bytesUsed === undefined ? '' : whyBuffered === undefined ? 'direct' : 'buffered';
+    return [name, node, drive, String(incarnation), bytesUsed === undefined ? '' : showBytes(bytesUsed), transfers];
+  });
+  const heads = ['node', 'thread', 'drive', 'incarnation', 'used', 'transfers'];
+  for (const line of columns([heads, ...rows], [3, 4])) terminal.line(line.trimEnd());
+  const reasons = new Set(cluster.nodes.flatMap(({ whyBuffered }) => whyBuffered ?? []));
+  for (const why of reasons) terminal.line(`buffered: ${why}`);
 }
 
 function showUptime(seconds: number): string {

@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
+import type { ArrayEvent } from '@holdfast/raid';
 import { exitCodes } from '../exit-codes.ts';
 import { reportFailure } from '../failure.ts';
 import { Interrupt } from '../interrupt.ts';
 import type { Streams } from '../streams.ts';
 import { Terminal } from '../terminal/terminal.ts';
 import { Timeline } from '../terminal/timeline.ts';
-import { eventLine } from './event-line.ts';
+import { arrayEventLine, eventLine } from './event-line.ts';
 import { ServedStore, type ServeOptions } from './served-store.ts';
 
 export interface UpArguments extends ServeOptions {
@@ -25,7 +26,8 @@ export async function runUpVerb(given: UpArguments, streams: Streams): Promise<n
   using interrupt = new Interrupt();
   try {
     const storage = resolve(given.directory);
-    await using store = await ServedStore.open(storage, given, interrupt.signal);
+    const onArrayEvent = (event: ArrayEvent) => say(arrayEventLine(event), { ...event, type: `array-${event.type}` });
+    await using store = await ServedStore.open(storage, { ...given, onArrayEvent }, interrupt.signal);
     const { nodes, data, parity } = store.settings;
     say(`serving ${storage}: ${nodes} nodes, ${data} data + ${parity} parity · Ctrl-C stops it`, {
       type: 'serving',

@@ -5,6 +5,7 @@ import { createConnection, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { HoldfastError } from '@holdfast/runtime/errors';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { randomNumbers } from '../../src/demo/ledger-oracle.ts';
 import { controlLineBytesMax } from '../../src/limits.ts';
 import { ask, askOnce } from '../../src/serve/control-client.ts';
 import { type ControlHandler, ControlServer } from '../../src/serve/control-server.ts';
@@ -122,6 +123,35 @@ test.each([
   socket.write(text);
   const reply = JSON.parse(await everything(socket));
   expect(reply).toMatchObject({ id: null, ok: false, error: { code: 'HF_PROTOCOL' } });
+  expect(await askOnce(storage, { verb: 'status' })).toEqual({ served: true });
+});
+
+test('whatever is sent is answered line by line with a code or hung up on, and the server goes on', async () => {
+  await using _server = await ControlServer.listen(storage, new Shelf());
+  const requests = [
+    '{"v":1,"id":1,"verb":"status"}',
+    '{"v":1,"id":2,"verb":"put","key":"k"}',
+    '{"data":"AAAA"}',
+    '{"end":true}',
+  ];
+  for (let seed = 1; seed <= 80; seed++) {
+    const random = randomNumbers(seed);
+    const bytes = Buffer.from(`${Array.from({ length: 1 + random(5) }, () => requests[random(4)]).join('\n')}\n`);
+    for (let flips = random(6); flips > 0; flips--) bytes[random(bytes.length)] = random(256);
+    const socket = await connected();
+    socket.on('error', () => {});
+    for (let at = 0; at < bytes.length; ) {
+      const next = at + 1 + random(bytes.length);
+      socket.write(bytes.subarray(at, next));
+      at = next;
+    }
+    socket.end();
+    for (const line of (await everything(socket)).split('\n').filter((text) => text !== '')) {
+      const reply = JSON.parse(line);
+      const isCode = reply.ok === true || /^HF_(PROTOCOL|TEST)$/.test(reply.error.code);
+      expect({ seed, line, isCode }).toEqual({ seed, line, isCode: true });
+    }
+  }
   expect(await askOnce(storage, { verb: 'status' })).toEqual({ served: true });
 });
 

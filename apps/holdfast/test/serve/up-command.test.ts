@@ -82,14 +82,21 @@ test('a store is served, loses a node, gets it back, and is there again the next
     await ok('get', 'during', back, '--store', store);
     expect(readFileSync(back).equals(readFileSync(file))).toBe(true);
     expect(await run('replace', 'n0', '--store', store)).toMatchObject({
-      exitCode: 1,
+      exitCode: 2,
       stderr: expect.stringMatching(/n3 is down as well/),
     });
-    expect(await run('rebuild', 'n3', '--store', store)).toMatchObject({ exitCode: 1 });
+    expect(await run('rebuild', 'n3', '--store', store)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(/n3 is down: there is no drive to fill\. `holdfast revive n3`/),
+    });
+    expect(await run('kill', 'n3', '--store', store)).toMatchObject({ exitCode: 2 });
     await ok('revive', 'n3', '--store', store);
   });
   expect(said).toMatch(
     /n1 is down: killed[\s\S]*n1 is up, incarnation 2[\s\S]*closed; everything acknowledged is on disk/,
+  );
+  expect(said).toMatch(
+    /without the drive of n1: is down[\s\S]*n0, n2, n3 stand in for n1[\s\S]*n1 answers for itself[\s\S]*n1 has caught up/,
   );
   expect(readdirSync(store)).not.toContain('control.sock');
 
@@ -102,7 +109,7 @@ test('a store is served, loses a node, gets it back, and is there again the next
       expect(missing).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/no object/) });
       expect(readdirSync(directory).sort()).toEqual(['back', 'file', 'store']);
       const wrong = await run('kill', 'n9', '--store', store);
-      expect(wrong).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/no such member/) });
+      expect(wrong).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/no n9 in this store/) });
       // It has grown: a node that dies leaves a spare one, which takes what it held.
       expect(await ok('status', store)).toMatch(/healthy[\s\S]*n4 +up +up/);
       await ok('change', 'during', 'mirror', '--store', store);
@@ -112,7 +119,7 @@ test('a store is served, loses a node, gets it back, and is there again the next
       expect(JSON.parse(await ok('rehome', '--json', '--store', store))).toMatchObject({ lostGroups: 0 });
       expect(await ok('ls', '--store', store)).toMatch(/full +293\.0 KiB +during/);
       expect(await run('change', 'during', 'raid5', '--store', store)).toMatchObject({
-        exitCode: 1,
+        exitCode: 2,
         stderr: expect.stringMatching(/no technique "raid5"/),
       });
     },

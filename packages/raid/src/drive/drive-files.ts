@@ -20,6 +20,8 @@ export interface DriveDirectory {
 
 export interface DriveFile {
   readonly name: string;
+  /** Why long transfers go through the cache of the kernel; undefined where they go past it. */
+  readonly whyBuffered?: string | undefined;
   size(): Promise<number>;
   /** Fill the parts, one after the other, from position `at`; the bytes read, fewer only at the end of the file. */
   read(parts: readonly Uint8Array[], at: number): Promise<number>;

@@ -95,6 +95,11 @@ class NodeFile implements DriveFile {
     this.#direct = direct;
   }
 
+  get whyBuffered(): string | undefined {
+    if (this.#direct === undefined) return 'the file system knows no O_DIRECT';
+    return this.#refusesDirect ? 'the file system refused a transfer with O_DIRECT' : undefined;
+  }
+
   async size(): Promise<number> {
     return (await this.#whileOpen(() => statDescriptor(this.#descriptor))).size;
   }

@@ -289,7 +289,13 @@ export type MemberRequest = z.output<typeof MemberRequest>;
 /** Blocks and groups that a member has to catch up on, as one I/O manager knows; blocks moved for such, by it. */
 export const BehindAnswer = z.object({ blocks: count, groups: count, blocksMoved: count });
 
-export const DriveUse = z.object({ blocksUsed: count, blocksAllocated: count, objects: count, logBytes: count });
+export const DriveUse = z.object({
+  blocksUsed: count,
+  blocksAllocated: count,
+  objects: count,
+  logBytes: count,
+  whyBuffered: z.string().optional(),
+});
 
 export const TraceRequest = z.object({ gfid });
 

@@ -3,7 +3,7 @@ import { ReplaySubject } from 'rxjs';
 import { keyFromRaw } from '../array/key.ts';
 import type { Membership } from '../array/membership.ts';
 import type { HeldVersion, ObjectDirectory } from '../array/object-directory.ts';
-import type { LostGroup } from '../errors.ts';
+import { type LostGroup, MemberLostError } from '../errors.ts';
 import type { KeyLocks } from '../journal/key-locks.ts';
 import { groupCount, movesNeeded } from '../layout/geometry.ts';
 import { behindPollMs, groupsPerWindow, lostObjectsMax } from '../limits.ts';
@@ -30,6 +30,8 @@ interface Task {
   readonly concerns: (record: ObjectRecord) => boolean;
   /** Which rows of objects that are written in ranges are, by their members; undefined: none. */
   readonly ranges?: (members: readonly number[]) => boolean;
+  /** What is waited for when every object was looked at. */
+  readonly afterwards?: (signal: AbortSignal | undefined) => Promise<void>;
   /** What that is for this object, which stays as it is until it is finished. */
   readonly begin: (record: ObjectRecord) => {
     readonly mend: (group: number) => Promise<MendedGroup>;
@@ -58,7 +60,10 @@ export class ObjectMender {
     return this.#begin(options, {
       concerns: ({ span, absent }) => (which === 'all' ? span : absent).includes(member),
       // What it missed of ranges it catches up with by itself.
-      ...(which === 'all' && { ranges: (members: readonly number[]) => members.includes(member) }),
+      ...(which === 'all' && {
+        ranges: (members: readonly number[]) => members.includes(member),
+        afterwards: (signal) => this.#caughtUp(member, signal),
+      }),
       begin: (record) => ({
         mend: (group) => groups.rebuild(record, group, member),
         finish: async (version) => {
@@ -129,7 +134,15 @@ export class ObjectMender {
       }
       await progress.throttle(signal);
     }
+    await task.afterwards?.(signal);
     return { ...progress.value, lost };
+  }
+
+  /** @throws MemberLostError when it is lost on the way */
+  async #caughtUp(member: number, signal: AbortSignal | undefined): Promise<void> {
+    const { live, returning } = this.#host.membership;
+    while (returning.has(member)) await pause(behindPollMs, undefined, { signal });
+    if (!live.has(member)) throw new MemberLostError(`${member}`);
   }
 
   /** The rows of an object that is written in ranges that are gone. It is written meanwhile. */

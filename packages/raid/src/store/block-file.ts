@@ -27,6 +27,10 @@ export class BlockFile {
     return new BlockFile(file, extentBlocks, extents * extentBlocks);
   }
 
+  get whyBuffered(): string | undefined {
+    return this.#file.whyBuffered;
+  }
+
   get blocks(): number {
     return this.#blocks;
   }

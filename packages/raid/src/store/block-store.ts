@@ -52,6 +52,8 @@ export interface DriveUse {
   readonly blocksAllocated: number;
   readonly objects: number;
   readonly logBytes: number;
+  /** Why long transfers go through the cache of the kernel; where they go past it, with O_DIRECT, undefined. */
+  readonly whyBuffered?: string | undefined;
 }
 
 /**
@@ -113,12 +115,13 @@ export class BlockStore {
   }
 
   get use(): DriveUse {
-    const { space, state } = this.#parts;
+    const { space, state, blocks } = this.#parts;
     return {
       blocksUsed: space.used,
       blocksAllocated: space.capacity,
       objects: state.catalog.size,
       logBytes: this.#log.bytes,
+      whyBuffered: blocks.whyBuffered,
     };
   }
 

@@ -166,7 +166,8 @@ async function isUnfinished({ directory, pages }: Pick<DriveHost, 'directory' | 
       await file.close();
     }
   };
-  const hasLaterLog = names.some((name) => name.startsWith('log-') && name !== logFileName(firstLogGeneration));
+  // Beside the first log lies the spare one.
+  const hasLaterLog = names.some((name) => (logNumberOf(name) ?? 0) > firstLogGeneration + 1);
   if (hasLaterLog || (await isMarked(logFileName(firstLogGeneration), 0))) return false;
   // The first copy goes to the second slot, the second copy to the first.
   return !(await isMarked(superblockFileName, 0));

@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { closeSync, constants, openSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { DriveDirectory } from '../../src/drive/drive-files.ts';
 import { content, identity, object, TestDrive } from '../support/drives.ts';
@@ -116,5 +117,20 @@ it('stores many slots in one call and pages through what it holds', async () => 
   expect(first.map(({ key, gfid }) => `${key} ${gfid}`)).toEqual(['b/1 3', 'b/2 1']);
   expect(drive.store.objects('b/', first[1], 2).map(({ gfid }) => gfid)).toEqual([4]);
   expect(drive.store.objects('', undefined, 9)).toHaveLength(5);
+  await drive.close();
+});
+
+it('says whether long transfers go past the cache of the kernel, and why not', async () => {
+  const drive = await newDrive();
+  const isKnown = (() => {
+    try {
+      closeSync(openSync(join(drive.path, 'blocks'), constants.O_RDWR | constants.O_DIRECT));
+      return true;
+    } catch {
+      return false;
+    }
+  })();
+  await drive.put(1, 0, 0, 16);
+  expect(drive.store.use.whyBuffered).toEqual(isKnown ? undefined : expect.stringContaining('O_DIRECT'));
   await drive.close();
 });
