@@ -147,6 +147,18 @@ export const updatesOpenMax = 4096;
 /** Pages of blocks that were read or written last, kept by an I/O manager so that overwriting them reads nothing. */
 export const cachedBlocksMax = 1024;
 
+/** Bytes of one frame between two I/O managers: what a channel of the runtime carries at once. Longer messages go in parts. */
+export const linkFrameBytesMax = 64 << 10;
+
+/**
+ * Bytes of a message between two I/O managers, all its parts together: some 4 million marked blocks or stale groups. A member
+ * that has more to say stops its drive, and comes back with a new one.
+ */
+export const linkMessageBytesMax = 64 << 20;
+
+/** Blocks, or groups, of a member with a new drive that a kernel is told of at a time: each is an effect of that step. */
+export const blanksPerStepMax = 4096;
+
 /** Addresses the free map hands to a role at a time, ahead of need. */
 export const addressesAhead = 64;
 

@@ -3,10 +3,11 @@ import { checksum } from './checksum.ts';
 import { overwrites } from './overwrites.ts';
 import { parity } from './parity.ts';
 import { randomReads } from './random-reads.ts';
+import { restart } from './restart.ts';
 import { wholeObjects } from './whole-objects.ts';
 import { writeLatency } from './write-latency.ts';
 
 export const raidArea: Area = {
   name: 'raid',
-  questions: [...parity, ...checksum, ...wholeObjects, ...overwrites, ...writeLatency, ...randomReads],
+  questions: [...parity, ...checksum, ...wholeObjects, ...overwrites, ...writeLatency, ...randomReads, ...restart],
 };

@@ -10,14 +10,14 @@ import {
   type Pending,
 } from './log-types.ts';
 
-/** A client asks. Nothing changes by that for those who wait already. */
+/** A client asks. */
 export function request(
   state: LogState,
   { call, asked }: { readonly call: number; readonly asked: unknown },
   env: LogEnv,
   out: LogSink,
 ): void {
-  const pending: Pending = {
+  state.pending.push({
     call,
     asked,
     phase: 'waiting',
@@ -28,9 +28,8 @@ export function request(
     keys: [],
     answer: 0,
     wasTold: false,
-  };
-  state.pending.push(pending);
-  if (state.serving) decide(state, pending, env, out);
+  });
+  attend(state, env, out);
 }
 
 /** Decide what can be decided now, and answer what can be answered. */

@@ -3,6 +3,7 @@ import { BlockDamagedError, DriveClosedError } from '../errors.ts';
 import { type MjEntry, noAddress, type Peer, parityPeers } from '../kernel/journal.ts';
 import type { GroupName } from '../kernel/named-table.ts';
 import type { MemberBlock, ProxyResult, ToMember, ToProxy } from '../kernel/proxy-messages.ts';
+import { blanksPerStepMax } from '../limits.ts';
 import type { ParityKernel } from '../parity/parity-kernel.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import type { ArrayView } from '../store/identity.ts';
@@ -93,6 +94,7 @@ export class BlockJournal {
     this.#links = new MemberLinks(host.connect, `raid ${identity.arrayId}`, identity.member, view.epoch, {
       changed: (member, up) => this.#linkChanged(member, up),
       message: (member, bytes) => this.#received(member, bytes),
+      garbled: (error) => this.fail(host.store.stop(error)),
     });
     // Whatever stopped the drive: a kernel has no answer for it, and those who wait must hear of it.
     void host.store.stopped.then((error) => this.fail(error));
@@ -149,8 +151,13 @@ export class BlockJournal {
         if (paritiesOfRow(layout, group).includes(member)) groups.set(`${gfid}.${group}`, { gfid, group });
       }
     }
-    this.parity.blank(blocks);
-    this.data.blank(member, [...groups.values()]);
+    for (let at = 0; at < blocks.length; at += blanksPerStepMax) {
+      this.parity.blank(blocks.slice(at, at + blanksPerStepMax));
+    }
+    const named = [...groups.values()];
+    for (let at = 0; at < named.length; at += blanksPerStepMax) {
+      this.data.blank(member, named.slice(at, at + blanksPerStepMax));
+    }
     await this.#storage.idle();
   }
 

@@ -1,11 +1,14 @@
 import { linkRetryMs } from '../limits.ts';
 import type { ConnectIom, IomLink } from './iom-link.ts';
+import { PartsReceived, sendInParts } from './link-parts.ts';
 
 /** What is told of the links of one I/O manager. */
 export interface MemberLinksListener {
   changed(member: number, up: boolean): void;
   /** `bytes` are valid during the call. */
   message(member: number, bytes: Uint8Array): void;
+  /** What came from a member is no message. */
+  garbled(error: unknown): void;
 }
 
 /**
@@ -44,7 +47,8 @@ export class MemberLinks {
 
   /** Never waits; where there is no link nothing is sent. */
   send(member: number, bytes: Uint8Array): void {
-    this.#links.get(member)?.send(bytes);
+    const link = this.#links.get(member);
+    if (link !== undefined) sendInParts(link, bytes);
   }
 
   close(): void {
@@ -57,6 +61,7 @@ export class MemberLinks {
     // A link whose other end was there first says so before it is handed to us.
     const early: (() => void)[] = [];
     let link: IomLink | undefined;
+    const received = new PartsReceived();
     const whenOurs = (tell: (ours: IomLink) => void) => {
       if (link === undefined) early.push(() => tell(link!));
       else tell(link);
@@ -64,7 +69,7 @@ export class MemberLinks {
     try {
       link = this.#connect(member, name, {
         up: () => whenOurs(() => this.#listener.changed(member, true)),
-        message: (bytes) => this.#listener.message(member, bytes),
+        message: (bytes) => this.#take(member, received, bytes),
         down: () => whenOurs((ours) => this.#lost(member, ours)),
       });
     } catch {
@@ -73,6 +78,17 @@ export class MemberLinks {
     }
     this.#links.set(member, link);
     for (const tell of early) tell();
+  }
+
+  #take(member: number, received: PartsReceived, bytes: Uint8Array): void {
+    let whole: Uint8Array | undefined;
+    try {
+      whole = received.take(bytes);
+    } catch (error) {
+      this.#listener.garbled(error);
+      return;
+    }
+    if (whole !== undefined) this.#listener.message(member, whole);
   }
 
   #lost(member: number, link: IomLink): void {

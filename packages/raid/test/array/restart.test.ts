@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { RaidArray } from '../../src/array/raid-array.ts';
+import { leaveOpen } from '../../src/crash/left-open.ts';
 import { LocalHost, localPools } from '../support/local-host.ts';
-import { counting, leaveOpen, type ReadBytes } from '../support/open-pairs.ts';
+import { counting, type ReadBytes } from '../support/read-bytes.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 
 const members = [0, 1, 2, 3];
@@ -9,7 +10,7 @@ const members = [0, 1, 2, 3];
 const pairs = Number(process.env.HOLDFAST_OPEN_PAIRS ?? 100);
 const logBytes = Number(process.env.HOLDFAST_LOG_MIB ?? 0.25) * 2 ** 20;
 /** Blocks of which nothing is open. */
-const others = 64;
+const others = 128;
 
 it('reads the log once and the open blocks twice when it starts with many updates open', async () => {
   const pools = localPools(members, 16_384);
@@ -22,7 +23,8 @@ it('reads the log once and the open blocks twice when it starts with many update
   const content = new Uint8Array((pairs + others) * 4096);
   await object.write(0, content);
   await array.close();
-  await leaveOpen(pools, (member) => first.drive(member), { members, gfid, pairs, logBytes });
+  const drives = new Map(members.map((member) => [member, first.drive(member)]));
+  await leaveOpen({ pages: pools.get(0)!, drives, gfid, pairs, logBytes });
 
   const read: ReadBytes = { log: 0, blocks: 0 };
   const host = new LocalHost(directory, members, (drive) => counting(drive, read), { pools });

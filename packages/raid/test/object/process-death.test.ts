@@ -12,7 +12,7 @@ const four = [0, 1, 2, 3];
 const rounds = Number(process.env.HOLDFAST_OVERWRITE_ROUNDS ?? 4);
 const firstSeed = Number(process.env.HOLDFAST_CRASH_SEED ?? 1);
 
-it.each(['parity', 'mirror'] as const)(
+it.concurrent.each(['parity', 'mirror'] as const)(
   'keeps every overwrite of toughness 2, and every other block, when its process is killed again and again: %s',
   async (technique) => {
     const directory = scratchDirectory();

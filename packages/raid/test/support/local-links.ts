@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers';
 import type { ConnectIom, IomLink, IomLinkListener } from '../../src/journal/iom-link.ts';
+import { linkFrameBytesMax } from '../../src/limits.ts';
 
 interface End {
   readonly member: number;
@@ -30,6 +31,7 @@ export class LocalLinks {
       }
       return {
         send: (bytes) => {
+          if (bytes.length > linkFrameBytesMax) throw new RangeError(`a frame of ${bytes.length} bytes`);
           const copy = bytes.slice();
           const to = end.other;
           if (end.open && to !== undefined) setImmediate(() => to.open && to.listener.message(copy));
