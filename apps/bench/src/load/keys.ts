@@ -17,40 +17,53 @@ export interface KeyLoad {
 
 export const valueChars = 64;
 
+const zipfExponent = 0.99;
+
 /** Calls that were answered at once before the event loop has its turn. */
 const callsPerTurn = 64;
 
-/** Running sums of the weights of `count` ranks, made once: they take longer than many calls. */
-const sumsOf = new Map<number, Float64Array>();
+/** How often a place stands for its own rank, and for which other one else. */
+interface AliasTable {
+  readonly shares: Float64Array;
+  readonly aliases: Uint32Array;
+}
 
-function zipfSums(count: number): Float64Array {
-  let sums = sumsOf.get(count);
-  if (sums === undefined) {
-    let sum = 0;
-    sums = Float64Array.from({ length: count }, (_, rank) => {
-      sum += 1 / (rank + 1) ** 0.99;
-      return sum;
-    });
-    sumsOf.set(count, sums);
+/** Made once: they take longer than many calls. */
+const tablesOf = new Map<number, AliasTable>();
+
+/**
+ * The table of Zipf's law over `count` ranks by the alias method (Walker 1977, Vose 1991): a number drawn from it costs two
+ * looks however many ranks there are, so that what is measured is the store.
+ */
+function aliasTable(count: number): AliasTable {
+  const weights = Float64Array.from({ length: count }, (_, rank) => 1 / (rank + 1) ** zipfExponent);
+  const scale = count / weights.reduce((sum, weight) => sum + weight, 0);
+  const shares = weights.map((weight) => weight * scale);
+  const aliases = Uint32Array.from({ length: count }, (_, rank) => rank);
+  // Ranks come in falling order: those with more than their place holds are at the front, and give to those at the end.
+  let rich = 0;
+  for (let poor = count - 1; poor > rich; poor--) {
+    for (let place = poor; rich < poor && (shares[place] as number) < 1; ) {
+      aliases[place] = rich;
+      shares[rich] = (shares[rich] as number) - (1 - (shares[place] as number));
+      if ((shares[rich] as number) >= 1) break;
+      // It has given so much that the next one gives to it.
+      place = rich;
+      rich += 1;
+    }
   }
-  return sums;
+  return { shares, aliases };
 }
 
 /** Numbers below `count` by Zipf's law with exponent 0.99, as in YCSB: few keys take most calls. */
 export function zipf(count: number, seed: number): () => number {
-  const sums = zipfSums(count);
-  const total = sums[count - 1] as number;
+  const table = tablesOf.get(count) ?? aliasTable(count);
+  tablesOf.set(count, table);
+  const { shares, aliases } = table;
   const random = uniform(seed);
   return () => {
-    const wanted = random() * total;
-    let low = 0;
-    let high = count - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((sums[middle] as number) < wanted) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    const place = Math.floor(random() * count);
+    return random() < (shares[place] as number) ? place : (aliases[place] as number);
   };
 }
 
