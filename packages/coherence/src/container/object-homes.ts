@@ -32,7 +32,7 @@ export class ObjectHomes implements Homes {
   learnHome(key: MapKey, home: MemberSlot): void {
     if (home >= mainSlot || this.#named.get(key) === home) return;
     this.#named.set(key, home);
-    const slot = this.#slots.awake.get(key);
+    const slot = this.#slots.atWork(key);
     if (slot !== undefined) slot.env = undefined;
   }
 
@@ -44,7 +44,7 @@ export class ObjectHomes implements Homes {
   }
 
   envOf(key: ViewKey, view: View): ObjectEnv {
-    const slot = this.#slots.awake.get(key);
+    const slot = this.#slots.atWork(key);
     if (slot?.envView === view && slot.env !== undefined) return slot.env;
     const env = this.#envAt(this.defaultOwner(key, view), view);
     if (slot !== undefined) {

@@ -421,14 +421,14 @@ export class ObjectSet extends BareSink implements ViewSink {
       viewKernel.step(this.#state, event, this.#env, this);
     } finally {
       if (key === undefined) for (const slot of this.slots.awake.values()) this.#keep(slot);
-      else this.#keep(this.slots.awake.get(key));
+      else this.#keep(this.slots.atWork(key));
       this.#isStepping = false;
       this.#arrivedHandle = noPayload;
       if (this.#early.length > 0 && this.isOpen) for (const each of this.#early.splice(0)) this.operations.drop(each);
     }
     if (!this.#place.owns) {
       if (key === undefined) for (const slot of this.slots.awake.values()) this.#handOver.look(slot);
-      else this.#handOver.look(this.slots.awake.get(key));
+      else this.#handOver.look(this.slots.atWork(key));
     }
     if (this.#later.length > 0) this.#doLater();
     if (bytes !== undefined && this.frames !== undefined && key !== undefined) this.#dropUnused(bytes, key);
@@ -441,7 +441,7 @@ export class ObjectSet extends BareSink implements ViewSink {
 
   /** What an event brought and the kernel did not take lies in a page all the same. */
   #dropUnused(bytes: Uint8Array, key: MapKey): void {
-    const slot = this.slots.awake.get(key);
+    const slot = this.slots.atWork(key);
     if (slot?.bytes !== bytes && slot?.shadow?.bytes !== bytes) this.frames!.drop(bytes);
   }
 

@@ -11,6 +11,8 @@ export class SlotTable implements ObjectTable {
   readonly awake = new Map<MapKey, ObjectSlot>();
   /** Objects that were packed and then wanted again, ever. */
   woken = 0;
+  /** The object at work that was looked for last: one event looks for its object several times. */
+  #last: ObjectSlot | undefined = undefined;
   readonly #packed = new PackedObjects();
   readonly #dropped: (slot: ObjectSlot) => void;
   readonly #grown: () => void;
@@ -33,7 +35,15 @@ export class SlotTable implements ObjectTable {
   }
 
   slot(key: MapKey): ObjectSlot | undefined {
-    return this.awake.get(key) ?? this.#wanted(key);
+    return this.atWork(key) ?? this.#wanted(key);
+  }
+
+  /** The object if it is not packed. */
+  atWork(key: MapKey): ObjectSlot | undefined {
+    if (this.#last?.key === key) return this.#last;
+    const slot = this.awake.get(key);
+    if (slot !== undefined) this.#last = slot;
+    return slot;
   }
 
   /** Of all objects here, at work or packed. */
@@ -47,6 +57,7 @@ export class SlotTable implements ObjectTable {
 
   set(key: ViewKey, entry: ObjectEntry): void {
     if (this.slot(key)?.entry === entry) return;
+    this.#last = undefined;
     this.awake.set(key, new ObjectSlot(key, entry));
     this.#grown();
   }
@@ -54,6 +65,7 @@ export class SlotTable implements ObjectTable {
   delete(key: ViewKey): void {
     const slot = this.slot(key);
     if (slot === undefined) return;
+    this.#last = undefined;
     this.awake.delete(key);
     this.#dropped(slot);
   }
@@ -61,6 +73,7 @@ export class SlotTable implements ObjectTable {
   /** Pack an object that nobody uses; whether it was. */
   rest(slot: ObjectSlot): boolean {
     if (slot.isLeaving || slot.shadow !== undefined || !isAtRest(slot.entry) || !this.#packed.put(slot)) return false;
+    this.#last = undefined;
     this.awake.delete(slot.key);
     return true;
   }
