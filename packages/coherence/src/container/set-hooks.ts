@@ -7,6 +7,7 @@ import type { ObjectSet } from './object-set.ts';
 import type { ObjectSlot } from './object-slot.ts';
 import { type Operation, Outcome } from './operation-form.ts';
 import type { SetPlace } from './set-place.ts';
+import { Turns } from './turns.ts';
 import type { ValueForm } from './value-form.ts';
 import { WriteBehind } from './write-behind.ts';
 
@@ -20,8 +21,8 @@ export class SetHooks {
   readonly #behind: WriteBehind | undefined;
   /** Why loads failed, until the calls that waited for them were told. */
   readonly #failures = new WeakMap<ObjectSlot, unknown>();
-  /** The last of what the source was told of an object and has not done yet. */
-  readonly #turns = new Map<MapKey, Promise<void>>();
+  /** What the source is told of an object it is told in order, one after the other. */
+  readonly #turns = new Turns();
 
   constructor(
     set: ObjectSet,
@@ -129,13 +130,15 @@ export class SetHooks {
   }
 
   store(slot: ObjectSlot, node: NodeId, call: CallId, bytes: Uint8Array): void {
-    this.#inTurn(slot.key, () => this.#storing(slot, bytes)).then(
-      () => this.#set.stored(slot, node, call, true),
-      (error: unknown) => {
-        this.#report(error);
-        this.#set.stored(slot, node, call, false);
-      },
-    );
+    this.#turns
+      .after(slot.key, () => this.#storing(slot, bytes))
+      .then(
+        () => this.#set.stored(slot, node, call, true),
+        (error: unknown) => {
+          this.#report(error);
+          this.#set.stored(slot, node, call, false);
+        },
+      );
   }
 
   /** Bounded: who waits for a hook that hangs holds up everybody else who wants the object. */
@@ -168,18 +171,7 @@ export class SetHooks {
     if (source.erase === undefined || this.writesThrough) return;
     const erasing = (): Promise<void> =>
       withinMs('Erasing an object', storeMs, async () => await source.erase?.(this.#keys.read(key)));
-    this.#inTurn(key, erasing).catch(this.#report);
-  }
-
-  /** What the source is told of one object it is told in order, one after the other. */
-  #inTurn(key: MapKey, work: () => Promise<void>): Promise<void> {
-    const turn = (this.#turns.get(key) ?? Promise.resolve()).then(work, work);
-    this.#turns.set(key, turn);
-    const end = (): void => {
-      if (this.#turns.get(key) === turn) this.#turns.delete(key);
-    };
-    turn.then(end, end);
-    return turn;
+    this.#turns.after(key, erasing).catch(this.#report);
   }
 
   invalidated(key: MapKey): void {

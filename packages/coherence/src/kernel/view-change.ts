@@ -167,7 +167,7 @@ function decideWhenReported(state: ViewState, env: ViewEnv, out: ViewSink): void
   state.phase = 'settling';
   const verdicts = new Map<NodeId, Verdict[]>(view.members.map((member) => [member, []]));
   for (const [key, reported] of byKey(state.reports)) {
-    const verdict = decide(key, reported, {
+    const decided = decide(key, reported, {
       defaultOwner: env.self,
       epoch: view.epoch,
       backup: env.backup,
@@ -175,9 +175,12 @@ function decideWhenReported(state: ViewState, env: ViewEnv, out: ViewSink): void
       knew: knew(state, key, env),
       rules: env.rules,
     });
+    const verdict = env.rules.tellsAll(decided) ? { ...decided, rmset: view.members } : decided;
     out.trace(verdict.exists ? 'survives' : 'gone', verdict.owner, typeof key === 'number' ? key : 0);
-    for (const { from } of reported) verdicts.get(from)?.push(verdict);
-    if (!reported.some(({ from }) => from === env.self)) obeyOne(state, verdict, env, out);
+    const isHere = reported.some(({ from }) => from === env.self);
+    const informed = verdict === decided ? reported.map(({ from }) => from) : view.members;
+    for (const member of informed) if (member !== env.self || isHere) verdicts.get(member)?.push(verdict);
+    if (!isHere) obeyOne(state, verdict, env, out);
   }
   state.reports = [];
   for (const other of othersIn(view, env)) {

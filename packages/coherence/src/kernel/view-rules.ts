@@ -1,7 +1,7 @@
 import { type Beginning, beginningOf } from './late-beginning.ts';
 import type { NodeSet } from './node-set.ts';
 import type { NodeId, ObjectMessage } from './object-types.ts';
-import type { Reported, View } from './view-types.ts';
+import type { Reported, Verdict, View } from './view-types.ts';
 
 /** The decisions that make a change of view right, by name; the seeded bugs of the verification suite each replace one. */
 export interface ViewRules {
@@ -36,6 +36,11 @@ export interface ViewRules {
    * of every value that anybody saw, unless there was no time to make one since the death before.
    */
   isLost(traces: readonly Reported[], backup: boolean, deaths: number): boolean;
+  /**
+   * Whether all members hear what became of an object, not only those that know of it: of a loss, so that nobody is told of
+   * it who may forget it with the next default owner.
+   */
+  tellsAll(verdict: Verdict): boolean;
   /** Whether a shadow becomes the object where no copy is left. */
   promotesShadow(): boolean;
   /** Whether shadows that the owner does not know of go. */
@@ -90,6 +95,7 @@ export const viewRules: ViewRules = {
   promoted: (copies, defaultOwner) => copies.find(({ from }) => from === defaultOwner) ?? copies[0],
   isLost: (traces, backup, deaths) =>
     backup && deaths <= 1 ? traces.some(({ report }) => report.lost) : traces.length > 0,
+  tellsAll: ({ lost }) => lost,
   promotesShadow: () => true,
   dropsShadow: (shadowAt, node) => shadowAt !== node,
   savesAnew: () => true,

@@ -31,7 +31,7 @@ export class CoherenceWatch {
   constructor(header: ScenarioHeader) {
     this.#header = header;
     const nodes = Array.from({ length: header.nodes }, (_, node) => node);
-    this.#monitor = crashMonitor({ nodes, backup: header.set.backup === 1 });
+    this.#monitor = crashMonitor({ nodes, backup: header.set.backup === 1, grabsByHand: true });
     this.#ghost = this.#monitor.initial() as CrashGhost;
   }
 

@@ -9,7 +9,8 @@ import { setMutants, setScenarios } from './set-scenarios.ts';
 import { setWorld } from './set-world.ts';
 
 import { stackedSimulations } from './sim-suite.ts';
-import { longViewScenarios, viewMutants, viewScenarios } from './view-scenarios.ts';
+import { viewMutants } from './view-mutants.ts';
+import { longViewScenarios, viewScenarios } from './view-scenarios.ts';
 import { viewWorld } from './view-world.ts';
 
 const scenarios: readonly ObjectScenario[] = [
@@ -19,14 +20,17 @@ const scenarios: readonly ObjectScenario[] = [
   ...pairScenarios,
 ];
 
-/** The largest come last: they are long beside each other, and all else has been said by then. */
+const { twoEachSaved, twoEach, deathsBesideThree, ...otherViews } = viewScenarios;
+
+/** The largest come first, so that several threads end at the same time. */
 const configurations = [
+  ...[twoEachSaved, deathsBesideThree, twoEach].map((scenario) => viewWorld(scenario)),
+  ...pairScenarios.map((scenario) => objectWorld(scenario)),
   ...Object.values(quickScenarios).map((scenario) => objectWorld(scenario)),
   ...Object.values(optionScenarios).map((scenario) => objectWorld(scenario)),
   ...Object.values(setScenarios).map((scenario) => setWorld(scenario)),
-  ...Object.values(viewScenarios).map((scenario) => viewWorld(scenario)),
+  ...Object.values(otherViews).map((scenario) => viewWorld(scenario)),
   ...Object.values(slowScenarios).map((scenario) => objectWorld(scenario)),
-  ...pairScenarios.map((scenario) => objectWorld(scenario)),
 ];
 
 const manyNodes: ObjectScenario = {

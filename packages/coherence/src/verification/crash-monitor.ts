@@ -1,5 +1,5 @@
 import { type Monitor, monitor } from '@holdfast/simulation';
-import { noNodes, onlyNode, withNode } from '../kernel/node-set.ts';
+import { noNodes, onlyNode, withNode, withoutNode } from '../kernel/node-set.ts';
 import { type CallResult, type NodeId, noPayload, type ObjectMessage } from '../kernel/object-types.ts';
 import type { ViewMessage, ViewResult } from '../kernel/view-types.ts';
 import type { HostEvent } from './view-host.ts';
@@ -27,6 +27,8 @@ export interface CrashGhost {
   mayBeUnknown: boolean;
   /** It was said to be lost. */
   isLost: boolean;
+  /** Nodes of which a caller heard so, and that live. */
+  told: readonly NodeId[];
   broken: number;
 }
 
@@ -38,6 +40,11 @@ const dead = -2;
 function nothingIsNext(ghost: CrashGhost): void {
   ghost.next = nothingNew;
   ghost.writer = nobody;
+}
+
+function isFound(ghost: CrashGhost): void {
+  ghost.isLost = false;
+  ghost.told = noNodes;
 }
 
 const promises = [
@@ -55,6 +62,8 @@ export interface CrashPromises {
   readonly nodes: readonly NodeId[];
   /** Every value is on two nodes before it is seen: one death loses nothing. */
   readonly backup: boolean;
+  /** Callers may grab manually, and so create what was lost. */
+  readonly grabsByHand?: boolean;
 }
 
 function saysAbsent(ghost: CrashGhost, promise: number): void {
@@ -62,11 +71,11 @@ function saysAbsent(ghost: CrashGhost, promise: number): void {
   if (ghost.writer === dead) nothingIsNext(ghost);
   if (ghost.current === noPayload) return;
   const wasRemoved = ghost.remover === dead;
-  if (!wasRemoved && (!ghost.mayBeUnknown || ghost.isLost)) ghost.broken = promise;
+  if (!wasRemoved && (!ghost.mayBeUnknown || ghost.told.length > 0)) ghost.broken = promise;
   ghost.current = noPayload;
 }
 
-function seeStep(ghost: CrashGhost, step: string, number: number, node: NodeId): void {
+function seeStep(ghost: CrashGhost, step: string, number: number, node: NodeId, byHand: boolean): void {
   switch (step) {
     case 'written':
       ghost.next = number;
@@ -75,7 +84,7 @@ function seeStep(ghost: CrashGhost, step: string, number: number, node: NodeId):
       ghost.holders = onlyNode(node);
       ghost.mayBeLost = false;
       ghost.mayBeUnknown = false;
-      ghost.isLost = false;
+      isFound(ghost);
       break;
     case 'saved':
       if (ghost.next !== number) break;
@@ -87,8 +96,8 @@ function seeStep(ghost: CrashGhost, step: string, number: number, node: NodeId):
       ghost.acquired = number;
       break;
     case 'created':
-      // A manual grab may create what was lost: nothing else does.
-      if (!ghost.isLost && !ghost.mayBeLost) saysAbsent(ghost, 5);
+      // Only a manual grab may create what somebody who lives was told is lost.
+      if (ghost.told.length > 0 ? !byHand : !ghost.isLost && !ghost.mayBeLost) saysAbsent(ghost, 5);
       break;
     case 'reloaded':
       if (number !== ghost.current) ghost.broken = 1;
@@ -100,7 +109,7 @@ function seeStep(ghost: CrashGhost, step: string, number: number, node: NodeId):
       ghost.remover = nobody;
       ghost.current = noPayload;
       nothingIsNext(ghost);
-      ghost.isLost = false;
+      isFound(ghost);
       break;
     case 'absent':
       saysAbsent(ghost, 2);
@@ -166,6 +175,7 @@ function seeEnd(ghost: CrashGhost, undelivered: readonly ViewMessage[], node: No
 
 function seeCrash(ghost: CrashGhost, node: NodeId, backup: boolean): void {
   ghost.crashed = withNode(ghost.crashed, node);
+  ghost.told = withoutNode(ghost.told, node);
   if (ghost.writer === node) ghost.writer = dead;
   if (ghost.remover === node) ghost.remover = dead;
   fearLoss(ghost, backup);
@@ -175,7 +185,7 @@ function seeCrash(ghost: CrashGhost, node: NodeId, backup: boolean): void {
  * Every lease shows the last value written; or the object is called lost, until it is written or removed, and only if
  * all that had it died; or absent, if its default owner died as well.
  */
-export const crashMonitor = ({ nodes, backup }: CrashPromises): Monitor =>
+export const crashMonitor = ({ nodes, backup, grabsByHand = false }: CrashPromises): Monitor =>
   monitor<CrashGhost>({
     name: 'value of the object through deaths',
     watches: ['trace', 'reply', 'send', 'crash', 'event'],
@@ -190,11 +200,12 @@ export const crashMonitor = ({ nodes, backup }: CrashPromises): Monitor =>
       mayBeLost: false,
       mayBeUnknown: false,
       isLost: false,
+      told: noNodes,
       broken: 0,
     }),
     observe(ghost, { kind, node, number, value }) {
       if (kind === 'trace') {
-        seeStep(ghost, value as string, number, node);
+        seeStep(ghost, value as string, number, node, grabsByHand);
       } else if (kind === 'reply') {
         const { result } = value as ViewResult;
         seeReply(ghost, result, node);
@@ -222,6 +233,7 @@ export const crashMonitor = ({ nodes, backup }: CrashPromises): Monitor =>
       into.flag(ghost.mayBeLost);
       into.flag(ghost.mayBeUnknown);
       into.flag(ghost.isLost);
+      into.list(ghost.told, (each, to) => to.uint(each));
       into.uint(ghost.broken);
     },
     decode: (from) => ({
@@ -235,6 +247,7 @@ export const crashMonitor = ({ nodes, backup }: CrashPromises): Monitor =>
       mayBeLost: from.flag(),
       mayBeUnknown: from.flag(),
       isLost: from.flag(),
+      told: from.list((each) => each.uint()),
       broken: from.uint(),
     }),
     violation: ({ broken }) => (broken === 0 ? undefined : promises[broken - 1]),
@@ -243,6 +256,7 @@ export const crashMonitor = ({ nodes, backup }: CrashPromises): Monitor =>
 function seeReply(ghost: CrashGhost, result: CallResult, node: NodeId): void {
   const isUnsaved = ghost.next !== nothingNew && node === ghost.writer;
   if (result.outcome === 'done' && isUnsaved) ghost.broken = 8;
+  if (result.outcome === 'lost') ghost.told = withNode(ghost.told, node);
   if (result.outcome !== 'held') return;
   if (ghost.isLost) ghost.broken = 6;
   else if (result.payload === ghost.next) seeNext(ghost, node);
