@@ -147,7 +147,13 @@ export class BlockRequests {
     }
   }
 
-  held({ gfid, fromBlock, toBlock, fromGroup, toGroup }: HeldRequest): HeldBlocksAnswer {
+  /** What may be held of an object: known once a member that came back has heard what changed while it was away. */
+  async heldBlocks(request: HeldRequest): Promise<HeldBlocksAnswer> {
+    await this.#journal.data.heard(request.gfid);
+    return this.#held(request);
+  }
+
+  #held({ gfid, fromBlock, toBlock, fromGroup, toGroup }: HeldRequest): HeldBlocksAnswer {
     const { journaled } = this.#store;
     const places = ({ address }: { readonly address: Address }) => address !== noAddress;
     const blocks = [
@@ -166,7 +172,7 @@ export class BlockRequests {
 
   async giveBack(request: HeldRequest): Promise<number> {
     const { gfid } = request;
-    const { blocks, groups } = this.held(request);
+    const { blocks, groups } = this.#held(request);
     const given = await Promise.all([
       ...blocks.map((lblk) => this.#journal.data.giveBack(gfid, lblk)),
       ...groups.map((group) => this.#journal.parity.giveBack(gfid, group)),

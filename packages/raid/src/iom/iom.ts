@@ -203,7 +203,7 @@ export class Iom implements IomPort {
   }
 
   async heldBlocks(request: HeldRequest): Promise<HeldBlocksAnswer> {
-    return this.#blocks(request.epoch).held(request);
+    return this.#blocks(request.epoch).heldBlocks(request);
   }
 
   async giveBack(request: HeldRequest): Promise<number> {

@@ -269,11 +269,20 @@ export class DataRole {
     });
   }
 
-  /** Blocks of an object that a write is under way for: the map does not have them yet. */
+  /** Blocks of an object that a write is under way for, or that are still to be restored: the map does not have them yet. */
   openBlocks(gfid: number): number[] {
-    const { data, calls, restoring } = this.#runner.state;
-    const named = [...data.updates.map(({ entry }) => entry), ...data.waiting, ...calls, ...restoring];
+    const { data, calls, restoring, stale } = this.#runner.state;
+    const named = [...data.updates.map(({ entry }) => entry), ...data.waiting, ...calls, ...restoring, ...stale];
     return named.filter((of) => of.gfid === gfid).map(({ lblk }) => lblk);
+  }
+
+  /** Resolves when it is known which blocks of an object changed while this member was away. */
+  async heard(gfid: number): Promise<void> {
+    const isHeard = (member: Peer) => this.#partnerHeard(member);
+    while (!(this.#host.store.journaled.layout(gfid)?.span.every(isHeard) ?? true)) {
+      this.#assertRunning();
+      await this.#changes.next();
+    }
   }
 
   /** Nothing is under way for a block, and it is known whether it changed elsewhere. */
@@ -471,7 +480,11 @@ export class DataRole {
     // An object that has no part here has no block here.
     if (layout === undefined) return true;
     const parities = paritiesOfRow(layout, rowOfBlock(layout, name.lblk));
-    return parities.every((peer) => this.#runner.state.partners[this.#env.peers.indexOf(peer)]?.heard ?? true);
+    return parities.every((peer) => this.#partnerHeard(peer));
+  }
+
+  #partnerHeard(peer: Peer): boolean {
+    return this.#runner.state.partners[this.#env.peers.indexOf(peer)]?.heard ?? true;
   }
 
   #openUpdate({ gfid, lblk }: BlockName): DataUpdate | undefined {

@@ -1,3 +1,5 @@
+import { firstValueFrom } from 'rxjs';
+import { filter } from 'rxjs/operators';
 import { expect, it } from 'vitest';
 import { RaidArray } from '../../src/array/raid-array.ts';
 import { LocalHost } from '../support/local-host.ts';
@@ -89,6 +91,28 @@ it.each([
     }
   }
 });
+
+it.each(['parity', 'mirror'] as const)(
+  'trims what was written for a member while it was away, and is not restored there yet: %s',
+  async (technique) => {
+    const host = new LocalHost(scratchDirectory(), four);
+    const array = await RaidArray.createOn(host, smallShape);
+    const object = await array.objects.open(await array.objects.create({ technique }));
+    for (const member of four) {
+      await host.cutOff(member);
+      // Many, so that they are not restored in a moment; of each the member knows a hole.
+      const blocks = 240;
+      await object.write(0, bytesOf(blocks * 4096, member));
+      const isBack = firstValueFrom(array.events$.pipe(filter(({ type }) => type === 'resyncing')));
+      host.bringBack(member);
+      await isBack;
+      await object.truncate(4096);
+      expect(Buffer.compare(await object.read(4096, (blocks - 1) * 4096), Buffer.alloc((blocks - 1) * 4096))).toBe(0);
+      await object.truncate(0);
+    }
+    await array.close();
+  },
+);
 
 it('removes an object for good, gives its space back, and refuses who still writes it', async () => {
   const directory = scratchDirectory();
