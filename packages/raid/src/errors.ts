@@ -361,14 +361,19 @@ export class NamesFullError extends HoldfastError {
   }
 }
 
-/** Thrown when other writers were quicker each time a change of names was tried: `HF_NAMES_BUSY`. Nothing was changed. */
+/** Thrown when too much wants to change or read the names: `HF_NAMES_BUSY`. Nothing was changed. */
 export class NamesBusyError extends HoldfastError {
   override readonly name = 'NamesBusyError';
-  constructor(attempts: number) {
-    super('HF_NAMES_BUSY', `Other writers changed the names ${attempts} times before this one could.`, {
-      hint: 'Try again, from fewer threads at a time.',
-      retryable: true,
-    });
+  constructor(problem: string) {
+    super('HF_NAMES_BUSY', problem, { hint: 'Try again, from fewer callers at a time.', retryable: true });
+  }
+
+  static overtaken(attempts: number): NamesBusyError {
+    return new NamesBusyError(`Other writers changed the names ${attempts} times before this one could.`);
+  }
+
+  static tooManyWait(waiting: number): NamesBusyError {
+    return new NamesBusyError(`${waiting} calls wait for the names in this thread already.`);
   }
 }
 

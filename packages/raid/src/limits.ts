@@ -246,6 +246,9 @@ export const namesWindowBlocks = 64;
 export const namesAttemptsMax = 64;
 export const namesPauseMs = 50;
 
+/** Changes and readings of names that wait for their turn in one thread; more are refused with HF_NAMES_BUSY. */
+export const namesWaitingMax = 4096;
+
 /** Steps of journaled writes that an I/O manager notes for one trace; further ones are left out. */
 export const traceStepsMax = 1024;
 

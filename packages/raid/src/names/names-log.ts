@@ -59,7 +59,7 @@ export class NamesLog {
       this.#state = new NamesState();
       this.#place = { header, block: 0, at: 0, sequence: 0 };
     }
-    throw new NamesBusyError(namesAttemptsMax);
+    throw NamesBusyError.overtaken(namesAttemptsMax);
   }
 
   /** Only what is read anew counts from now on. */

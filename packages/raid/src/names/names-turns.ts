@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { codeOf } from '../array/membership.ts';
 import { NamesBusyError } from '../errors.ts';
-import { clientsMax, namesAttemptsMax, namesPauseMs } from '../limits.ts';
+import { clientsMax, namesAttemptsMax, namesPauseMs, namesWaitingMax } from '../limits.ts';
 import type { BlockObjects } from '../object/block-objects.ts';
 import { NamesLog, type WantedChange } from './names-log.ts';
 import type { NameOperation, NamesState } from './names-state.ts';
@@ -51,6 +51,7 @@ export class NamesTurns {
 
   /** An answer from the names as they are at a moment after this call. */
   read<T>(ask: (state: NamesState) => T): Promise<T> {
+    if (this.#isFull) return Promise.reject(NamesBusyError.tooManyWait(namesWaitingMax));
     const answer = Promise.withResolvers<T>();
     this.#readers.push({ ask: (state) => answer.resolve(ask(state)), fail: answer.reject });
     this.#run();
@@ -60,6 +61,7 @@ export class NamesTurns {
   /** Carry an operation out; what its key led to before, when it is durable. */
   change(operation: NameOperation, signal: AbortSignal | undefined): Promise<number | undefined> {
     signal?.throwIfAborted();
+    if (this.#isFull) return Promise.reject(NamesBusyError.tooManyWait(namesWaitingMax));
     const pending: PendingOperation = { operation, answer: Promise.withResolvers() };
     this.#queue.push(pending);
     const abort = () => {
@@ -71,6 +73,10 @@ export class NamesTurns {
     signal?.addEventListener('abort', abort, { once: true });
     this.#run();
     return pending.answer.promise.finally(() => signal?.removeEventListener('abort', abort));
+  }
+
+  get #isFull(): boolean {
+    return this.#queue.length + this.#readers.length >= namesWaitingMax;
   }
 
   #run(): void {
@@ -113,7 +119,7 @@ export class NamesTurns {
       // Metadata of an older view may say that a member counts which has missed something since.
       if ((await this.#objects.epoch()) === this.#log?.epoch) return log;
     }
-    throw new NamesBusyError(namesAttemptsMax);
+    throw NamesBusyError.overtaken(namesAttemptsMax);
   }
 
   async #openLog(): Promise<NamesLog> {
@@ -204,7 +210,7 @@ export class NamesTurns {
     }
     if (code === 'HF_CLAIMED') this.#queue.unshift(...batch.pending);
     else this.#unknown = { batch, cause: error };
-    if (this.#failures >= namesAttemptsMax) throw new NamesBusyError(namesAttemptsMax);
+    if (this.#failures >= namesAttemptsMax) throw NamesBusyError.overtaken(namesAttemptsMax);
     await this.#backOff();
   }
 
