@@ -99,7 +99,7 @@ export const questionMs = 1000;
  */
 export const awakeObjectsMin = 1024;
 export const restRoundMs = 2000;
-export const restLooksMax = 2048;
+export const restLooksMax = 1024;
 export const restStepMs = 20;
 
 /**

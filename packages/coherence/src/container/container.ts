@@ -1,6 +1,6 @@
 import { type MemberName, memberName, memberSlot, UnknownNodeError } from '@holdfast/runtime/service';
 import { StoreError, UnknownOperationError } from '../errors.ts';
-import { anyNode, type ObjectStatus } from '../kernel/object-types.ts';
+import { anyNode, readable } from '../kernel/object-types.ts';
 import { type ContainerCounters, countersOf } from './counters.ts';
 import type { ContainerDefinition } from './definition.ts';
 import { Eviction } from './eviction.ts';
@@ -17,16 +17,13 @@ import { MomentCalls } from './moment-calls.ts';
 import { newKey } from './new-key.ts';
 import { type ContainerCallOptions, ObjectCalls } from './object-calls.ts';
 import type { ObjectSet } from './object-set.ts';
-import { unread } from './object-slot.ts';
+import { type ObjectSlot, unread } from './object-slot.ts';
 import { PageForm } from './page-form.ts';
 import type { PageFrames } from './page-frames.ts';
 import { SetHooks } from './set-hooks.ts';
 import { type ObjectTrace, traceObject } from './trace-scenario.ts';
 import { RecordForm, type ValueForm } from './value-form.ts';
 import { type ObjectChange, Watch, WatchQuestions } from './watch.ts';
-
-/** Where a valid copy is. */
-const readable: ReadonlySet<ObjectStatus> = new Set(['READ_COPY', 'READ_OWNER', 'WRITE_OWNER', 'WRITE_GHOST']);
 
 /** The argument of an operation, if it takes one, then the options of the call. */
 type ExecuteArguments<Run> = Run extends (draft: never) => unknown
@@ -88,9 +85,20 @@ export class Container<Key, Value, Operations = Record<never, never>, Missing ex
    * members.
    */
   peek(key: Key): Value | undefined {
+    const slot = this.#calls.atWork(key);
+    return slot === undefined ? this.#peekPacked(key) : this.#peekAt(slot);
+  }
+
+  /** The value of an object that was packed, looked at where it lies; what is looked at again goes to work again. */
+  #peekPacked(key: Key): Value | undefined {
+    const packed = this.#set.isOpen ? this.#calls.firstLook(key) : undefined;
+    if (packed !== undefined) return this.#values.lookAt(packed.bytes, packed.start, packed.end);
     const slot = this.#calls.known(key);
-    if (slot === undefined || slot.entry.writer !== 0 || !readable.has(slot.entry.status)) return undefined;
-    if (!this.#set.isOpen) return undefined;
+    return slot && this.#peekAt(slot);
+  }
+
+  #peekAt(slot: ObjectSlot): Value | undefined {
+    if (slot.entry.writer !== 0 || !readable.has(slot.entry.status) || !this.#set.isOpen) return undefined;
     slot.recent = true;
     return slot.value === unread ? this.#values.look(slot) : (slot.value as Value);
   }

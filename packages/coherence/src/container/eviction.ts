@@ -1,4 +1,4 @@
-import type { CallResult, ObjectStatus } from '../kernel/object-types.ts';
+import { type CallResult, readable } from '../kernel/object-types.ts';
 import { evictionLooksMax, evictionsUnderWayMax } from '../limits.ts';
 import type { MapKey } from './key-form.ts';
 import type { ObjectSet } from './object-set.ts';
@@ -12,8 +12,6 @@ export interface Budget {
   /** Values, of whatever size. */
   readonly objects?: number | undefined;
 }
-
-const evictable: ReadonlySet<ObjectStatus> = new Set(['READ_COPY', 'READ_OWNER', 'WRITE_OWNER', 'WRITE_GHOST']);
 
 /**
  * Keeps a member within its budget: values that were not looked at since the last round are given up, replicas without a
@@ -81,7 +79,7 @@ export class Eviction {
   #mayGo({ entry, key }: ObjectSlot): boolean {
     if (!this.#set.isOpen) return false;
     const { status, readers, writer, queue, copyset } = entry;
-    if (!evictable.has(status) || readers.length > 0 || writer !== 0 || queue.length > 0) return false;
+    if (!readable.has(status) || readers.length > 0 || writer !== 0 || queue.length > 0) return false;
     return status === 'READ_COPY' || this.#set.descriptor.isStored || this.#isElsewhere(key, copyset);
   }
 

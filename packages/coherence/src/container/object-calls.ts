@@ -8,6 +8,7 @@ import type { MemberCoherence } from './member-coherence.ts';
 import { creatorOf } from './new-key.ts';
 import type { ObjectSet } from './object-set.ts';
 import type { ObjectSlot } from './object-slot.ts';
+import type { PackedValue } from './packed-objects.ts';
 import type { SetHooks } from './set-hooks.ts';
 import type { WaitOptions } from './waiting-calls.ts';
 import type { Changed } from './watch.ts';
@@ -53,6 +54,19 @@ export class ObjectCalls<Key> {
     if (known?.isPlain === true) return known;
     const form = this.#keys.parse(key);
     return form === key ? known : this.set.slots.slot(form);
+  }
+
+  /** As {@link known}, and a packed object stays packed. */
+  atWork(key: Key): ObjectSlot | undefined {
+    const known = this.set.slots.atWork(key as MapKey);
+    if (known?.isPlain === true) return known;
+    const form = this.#keys.parse(key);
+    return form === key ? known : this.set.slots.atWork(form);
+  }
+
+  /** The value of a packed object where it lies, the first time that somebody looks at it. */
+  firstLook(key: Key): PackedValue | undefined {
+    return this.set.slots.firstLook(this.#keys.parse(key));
   }
 
   /** Keys of all objects that this member has an entry of. */

@@ -1,9 +1,10 @@
 import { Decoder, Encoder } from '@holdfast/kernel';
 import { decodeEntry, encodeEntry } from '../kernel/object-entry.ts';
-import { type ObjectStatus, objectStatuses } from '../kernel/object-types.ts';
+import { type ObjectStatus, objectStatuses, readable } from '../kernel/object-types.ts';
 import { packedValueBytesMax } from '../limits.ts';
 import type { MapKey } from './key-form.ts';
 import { ObjectSlot } from './object-slot.ts';
+import { copyOf } from './value-bytes.ts';
 
 const chunkBytes = 64 * 1024;
 /** Records begin at multiples of this, so that a place is a small integer and freed ones fit others of their size. */
@@ -12,6 +13,15 @@ const grainsPerChunk = chunkBytes / grainBytes;
 /** Bytes of the entry and of the value, 2 each; the value of an object without one has this length. */
 const headerBytes = 4;
 const noValue = 0xffff;
+/** In the upper byte of the first: somebody looked at the value where it lies. */
+const lookedAt = 0x80;
+
+/** Bytes of a value where it lies packed. */
+export interface PackedValue {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}
 
 /**
  * Objects nobody uses, each as the bytes of its entry and value in a few large buffers: some 90 bytes beyond key and
@@ -71,11 +81,23 @@ export class PackedObjects {
     const entryEnd = at + headerBytes + entryBytes;
     this.#decoder.reset(chunk, at + headerBytes, entryEnd);
     const slot = new ObjectSlot(key, decodeEntry(this.#decoder));
-    if (valueBytes !== noValue) slot.bytes = chunk.slice(entryEnd, entryEnd + valueBytes);
+    if (valueBytes !== noValue) slot.bytes = copyOf(chunk, entryEnd, entryEnd + valueBytes);
     const grains = grainsFor(entryBytes, valueBytes === noValue ? 0 : valueBytes);
     this.#free[grains] ??= [];
     this.#free[grains].push(place);
     return slot;
+  }
+
+  /** A valid copy to look at, the first time since it was packed: whoever looks twice is better off with the object. */
+  firstLook(key: MapKey): PackedValue | undefined {
+    const place = this.#places.get(key);
+    if (place === undefined) return undefined;
+    const { chunk, at } = this.#at(place);
+    if ((chunk[at + 1]! & lookedAt) !== 0 || !readable.has(objectStatuses[chunk[at + headerBytes]!]!)) return undefined;
+    chunk[at + 1]! |= lookedAt;
+    const { entryBytes, valueBytes } = lengthsAt(chunk, at);
+    const start = at + headerBytes + entryBytes;
+    return { bytes: chunk, start, end: start + valueBytes };
   }
 
   /** The state of every object here. */
@@ -111,5 +133,8 @@ const grainsFor = (entryBytes: number, valueBytes: number): number =>
   Math.ceil((headerBytes + entryBytes + valueBytes) / grainBytes);
 
 function lengthsAt(chunk: Uint8Array, at: number): { readonly entryBytes: number; readonly valueBytes: number } {
-  return { entryBytes: chunk[at]! | (chunk[at + 1]! << 8), valueBytes: chunk[at + 2]! | (chunk[at + 3]! << 8) };
+  return {
+    entryBytes: chunk[at]! | ((chunk[at + 1]! & ~lookedAt) << 8),
+    valueBytes: chunk[at + 2]! | (chunk[at + 3]! << 8),
+  };
 }

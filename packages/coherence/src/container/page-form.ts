@@ -45,6 +45,10 @@ export class PageForm implements ValueForm<Uint8Array> {
     return bytes!;
   }
 
+  lookAt(bytes: Uint8Array, start: number, end: number): Uint8Array {
+    return bytes.slice(start, end);
+  }
+
   show({ bytes }: ObjectSlot): Uint8Array {
     return this.copy(bytes!);
   }

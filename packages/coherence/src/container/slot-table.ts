@@ -3,7 +3,7 @@ import type { ObjectEntry, ObjectStatus } from '../kernel/object-types.ts';
 import type { ObjectTable, ViewKey } from '../kernel/view-types.ts';
 import type { MapKey } from './key-form.ts';
 import { ObjectSlot } from './object-slot.ts';
-import { PackedObjects } from './packed-objects.ts';
+import { PackedObjects, type PackedValue } from './packed-objects.ts';
 
 /** The entries of the kernel, each with what the host keeps of the object. Objects nobody uses are packed. */
 export class SlotTable implements ObjectTable {
@@ -44,6 +44,11 @@ export class SlotTable implements ObjectTable {
     const slot = this.awake.get(key);
     if (slot !== undefined) this.#last = slot;
     return slot;
+  }
+
+  /** The value of a packed object where it lies, the first time that somebody looks at it. */
+  firstLook(key: MapKey): PackedValue | undefined {
+    return this.#packed.firstLook(key);
   }
 
   /** Of all objects here, at work or packed. */

@@ -1,7 +1,7 @@
 import { sharedBytesMax, slabBytes } from '../limits.ts';
 
 /** A loop beats a view and a call for so few. */
-const loopBytesMax = 96;
+export const loopBytesMax = 96;
 
 let slab = new Uint8Array(slabBytes);
 let used = 0;

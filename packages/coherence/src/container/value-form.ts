@@ -3,7 +3,7 @@ import { ValueTooLargeError } from '../errors.ts';
 import type { ContainerDefinition } from './definition.ts';
 import { freezeDeep } from './frozen-value.ts';
 import { type ObjectSlot, unread } from './object-slot.ts';
-import { copyOf } from './value-bytes.ts';
+import { copyOf, loopBytesMax } from './value-bytes.ts';
 
 const scratchBytes = 4096;
 const scratch = new Uint8Array(scratchBytes);
@@ -25,6 +25,8 @@ export interface ValueForm<Value> {
   copy(bytes: Uint8Array): Value;
   /** The value to look at under a lease. */
   look(slot: ObjectSlot): Value;
+  /** As {@link look}, where the value is `bytes[start..end)`, which may be anything else later. */
+  lookAt(bytes: Uint8Array, start: number, end: number): Value;
   /** The value to look at for longer than the lease lasts. */
   show(slot: ObjectSlot): Value;
   /** What is about to be the value, for its writer to look at once the lease has ended. */
@@ -58,13 +60,19 @@ export class RecordForm<Value> implements ValueForm<Value> {
   }
 
   draft(bytes: Uint8Array): Value {
+    return this.#decode(bytes, 0, bytes.length);
+  }
+
+  #decode(bytes: Uint8Array, start: number, end: number): Value {
     const reader = this.#reader;
-    if (bytes.length <= scratchBytes) {
+    const length = end - start;
+    if (length <= scratchBytes) {
       // A view of its own for every small value costs more than this copy.
-      scratch.set(bytes);
-      reader.open(scratch, 0, bytes.length);
+      if (length <= loopBytesMax) for (let at = 0; at < length; at++) scratch[at] = bytes[start + at]!;
+      else scratch.set(bytes.subarray(start, end));
+      reader.open(scratch, 0, length);
     } else {
-      reader.open(bytes, 0, bytes.length);
+      reader.open(bytes, start, end);
     }
     const value = codecOf(this.#definition.value, 'output').decode(reader) as Value;
     reader.finish();
@@ -91,6 +99,12 @@ export class RecordForm<Value> implements ValueForm<Value> {
     return value;
   }
 
+  lookAt(bytes: Uint8Array, start: number, end: number): Value {
+    const value = this.#decode(bytes, start, end);
+    freezeDeep(value);
+    return value;
+  }
+
   show(slot: ObjectSlot): Value {
     return this.look(slot);
   }
@@ -98,9 +112,7 @@ export class RecordForm<Value> implements ValueForm<Value> {
   written(bytes: Uint8Array): Written<Value> {
     return (slot) => {
       if (slot.bytes === bytes) return this.look(slot);
-      const value = this.draft(bytes);
-      freezeDeep(value);
-      return value;
+      return this.lookAt(bytes, 0, bytes.length);
     };
   }
 }

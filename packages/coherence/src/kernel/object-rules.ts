@@ -1,5 +1,12 @@
 import { difference, type NodeSet } from './node-set.ts';
-import type { Baggage, CopyRequest, NodeId, ObjectStatus, RemoteRequest } from './object-types.ts';
+import {
+  type Baggage,
+  type CopyRequest,
+  type NodeId,
+  type ObjectStatus,
+  type RemoteRequest,
+  readable,
+} from './object-types.ts';
 
 /** An object that is offered, and whether there is room for it. */
 export interface Offer {
@@ -86,8 +93,6 @@ export interface ObjectRules {
   /** The version after an exclusive lease was given. */
   afterAcquisition(version: number): number;
 }
-
-const readable: ReadonlySet<ObjectStatus> = new Set(['READ_COPY', 'READ_OWNER', 'WRITE_OWNER', 'WRITE_GHOST']);
 
 export const objectRules: ObjectRules = {
   isDataless: ({ requester, held }, version, copyset) => copyset.includes(requester) && held === version,

@@ -48,6 +48,22 @@ test('whatever is packed and taken, in whatever order, is as it was', () => {
   );
 });
 
+test('a valid copy is looked at where it lies once, and comes back as it was', () => {
+  const packed = new PackedObjects();
+  const bytes = Uint8Array.of(1, 2, 3);
+  for (const [key, status] of objectStatuses.entries()) {
+    const slot = slotOf(key, key, bytes);
+    slot.entry.status = status;
+    packed.put(slot);
+    const seen = packed.firstLook(key);
+    const isValid = ['READ_COPY', 'READ_OWNER', 'WRITE_OWNER', 'WRITE_GHOST'].includes(status);
+    expect(seen && [...seen.bytes.subarray(seen.start, seen.end)]).toEqual(isValid ? [1, 2, 3] : undefined);
+    expect(packed.firstLook(key)).toBeUndefined();
+    expect(packed.take(key)).toMatchObject({ entry: slot.entry, bytes });
+  }
+  expect(packed.firstLook('unknown')).toBeUndefined();
+});
+
 test('a value too large to be worth it is not packed', () => {
   const packed = new PackedObjects();
   expect(packed.put(slotOf('large', 1, new Uint8Array(packedValueBytesMax + 1)))).toBe(false);
