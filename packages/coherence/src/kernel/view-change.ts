@@ -40,6 +40,7 @@ export function beginChange(
   env: ViewEnv,
   out: ViewSink,
 ): void {
+  if (env.rules.forgoesUndecided()) forgoUndecided(state, env, out);
   const { early } = state;
   for (const { from, key, message } of early) drainOne(state, from, key, message, view, env, out);
   if (env.rules.takesBack()) for (const each of undelivered) takeOneBack(state, each, env);
@@ -56,6 +57,17 @@ export function beginChange(
   const { since } = state;
   for (const other of othersIn(view, env)) out.send(other, { type: 'MARKER', epoch: view.epoch, since });
   reportWhenDrained(state, env, out);
+}
+
+/**
+ * This node has reported in a change that is now given up: a default owner may have decided, and begun an object anew that
+ * knows nothing of what was done. So what may have been done is not asked for again.
+ */
+function forgoUndecided(state: ViewState, env: ViewEnv, out: ViewSink): void {
+  if (state.phase !== 'gathering' && state.phase !== 'settling') return;
+  for (const [key, entry] of state.objects) {
+    if (!stays(state, key, env)) forgoUnknown(entry, new ObjectVoice(state, key, out, silent));
+  }
 }
 
 const othersIn = ({ members }: View, { self }: ViewEnv): readonly NodeId[] => difference(members, [self]);

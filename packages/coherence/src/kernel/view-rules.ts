@@ -51,6 +51,8 @@ export interface ViewRules {
   copysetOf(owner: NodeId, copies: NodeSet): NodeSet;
   /** Whether what may have been done is not asked for again where nobody knows of it any more. */
   forgoesUnknown(): boolean;
+  /** Whether it is not asked for again either where another death ends a change in which somebody may have decided. */
+  forgoesUndecided(): boolean;
   /** Whether a node that knew the old owner is told of the new one. */
   pointsTo(owner: NodeId, before: NodeId): NodeId;
   /** Whether what cannot come now, by the table, is a bug: else it is taken late. */
@@ -101,6 +103,7 @@ export const viewRules: ViewRules = {
   savesAnew: () => true,
   copysetOf: (_owner, copies) => copies,
   forgoesUnknown: () => true,
+  forgoesUndecided: () => true,
   pointsTo: (owner) => owner,
   bars: () => true,
   holdsCalls: () => true,

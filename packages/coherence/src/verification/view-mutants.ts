@@ -26,6 +26,7 @@ const {
   latecomer,
   evicts,
   lostTwice,
+  removedAndTwoDeaths,
 } = viewScenarios;
 
 const bugs: readonly SeededBug[] = [
@@ -141,6 +142,11 @@ const bugs: readonly SeededBug[] = [
     name: 'a node that is told of a loss forgets it with the next default owner',
     scenario: lostTwice,
     rules: { tellsAll: () => false },
+  },
+  {
+    name: 'what may have been done is asked for again after a second death, of an owner made in between',
+    scenario: removedAndTwoDeaths,
+    rules: { forgoesUndecided: () => false },
   },
   {
     name: 'an eviction to the device waits for an answer that a change of view ended',

@@ -198,6 +198,16 @@ export const viewScenarios = {
     isReduced: true,
     operations: moving,
   },
+  removedAndTwoDeaths: {
+    name: '4 nodes, 1 call of two, one of which dies, and another while the view changes: get, remove',
+    nodes: 4,
+    callsPerNode: 1,
+    callers: [2, 3],
+    mortals: [1, 2],
+    crashes: 2,
+    isReduced: true,
+    operations: [access[0]!, { type: 'remove' }],
+  },
   lostTwice: {
     name: '3 nodes, 2 calls of one and 1 of another, which dies, and then the default owner: get',
     nodes: 3,
