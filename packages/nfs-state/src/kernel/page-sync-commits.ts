@@ -76,8 +76,8 @@ export function committed(
   endCommit(state, server);
   for (const [number, page] of state.pages) {
     if (page.server === noServer || committer(page.server, env) !== server) continue;
-    const isOnServer = env.rules.isCovered(page.status) || isUnstable(page.status);
-    if (isOnServer && !env.rules.isSameServer(page.verifier, verifier)) makeDirty(state, number, page);
+    if (env.rules.isForgotten(page.status) && !env.rules.isSameServer(page.verifier, verifier))
+      makeDirty(state, number, page);
     else if (env.rules.isCovered(page.status)) isStable(state, number, page, server, env, out);
   }
 }

@@ -25,6 +25,8 @@ export interface PageSyncRules {
   /** Whether a COMMIT or LAYOUTCOMMIT that was just answered spoke of a page in this state. */
   isCovered(status: PageStatus): boolean;
   isCoveredByLayoutCommit(status: PageStatus): boolean;
+  /** Whether a page in this state is lost with the memory of its server, whichever COMMIT shows that it forgot. */
+  isForgotten(status: PageStatus): boolean;
   /** What LAYOUTCOMMIT names for a page: one above it. */
   endOf(page: PageNumber): number;
   /** Whether a page may be forgotten: what is stable is what the application wrote last. */
@@ -67,6 +69,8 @@ const needingLayout: ReadonlySet<PageStatus> = new Set([
   'LAYOUT_COMMITTING',
 ]);
 
+const unstable: ReadonlySet<PageStatus> = new Set(['DS_DIRTY', 'COMMITTING', 'MDS_DIRTY', 'MDS_COMMITTING']);
+
 export const pageSyncRules: PageSyncRules = {
   isSameServer: (written, committed) => written === committed,
   isAwaited: (request, outstanding) => request === outstanding,
@@ -74,6 +78,7 @@ export const pageSyncRules: PageSyncRules = {
   needsLayoutCommit: (how) => how !== 'FILE_SYNC',
   isCovered: (status) => status === 'COMMITTING' || status === 'MDS_COMMITTING',
   isCoveredByLayoutCommit: (status) => status === 'LAYOUT_COMMITTING',
+  isForgotten: (status) => unstable.has(status),
   endOf: (page) => page + 1,
   isCurrent: ({ content, sent }) => content === sent,
   isWanted: () => true,

@@ -34,6 +34,8 @@ export interface PageSyncGhost {
   /** The newest layout granted, and the newest that was asked back. */
   granted: number;
   recalled: number;
+  /** The verifier of the last COMMIT that each server answered; 0 before. */
+  readonly committed: number[];
   /** What just happened may cost a page. */
   mayFail: boolean;
   broken: number;
@@ -91,6 +93,7 @@ function see(state: PageSyncGhost, event: PageSyncEvent): void {
       break;
     case 'answer':
       if (event.answer.type === 'LAYOUT') state.granted = event.answer.generation;
+      else if (event.answer.type === 'COMMITTED') state.committed[event.from] = event.answer.verifier;
       break;
     default:
       break;
@@ -130,7 +133,7 @@ function answered(state: PageSyncGhost, call: number, { failures }: FlushResult)
 }
 
 /** What the client's kernel was told and what it promised. */
-export function pageSyncMonitor(pages: number): Monitor {
+export function pageSyncMonitor(pages: number, servers: number): Monitor {
   return monitor<PageSyncGhost>({
     name: 'promises of page sync',
     watches: ['event', 'reply', 'deliver', 'send'],
@@ -141,6 +144,7 @@ export function pageSyncMonitor(pages: number): Monitor {
       unreported: 0,
       granted: 0,
       recalled: 0,
+      committed: new Array<number>(servers).fill(0),
       mayFail: false,
       broken: 0,
     }),
@@ -193,6 +197,7 @@ function encode(state: PageSyncGhost, into: Encoder): void {
   into.uint(state.unreported);
   into.uint(state.granted);
   into.uint(state.recalled);
+  into.list(state.committed, (verifier, to) => to.uint(verifier));
   into.flag(state.mayFail);
   into.uint(state.broken);
 }
@@ -213,6 +218,7 @@ function decode(from: Decoder): PageSyncGhost {
     unreported: from.uint(),
     granted: from.uint(),
     recalled: from.uint(),
+    committed: from.list((each) => each.uint()),
     mayFail: from.flag(),
     broken: from.uint(),
   };

@@ -10,12 +10,17 @@ interface SeededBug {
   readonly rules: Partial<PageSyncRules>;
 }
 
-const { plain, stripes, refusals, layoutRefusals, permanent, recall, lease } = pageSyncScenarios;
+const { plain, stripes, sameServer, refusals, layoutRefusals, permanent, recall, lease } = pageSyncScenarios;
 const { truncation, dataSync, throughMetadataServer } = pageSyncScenarios;
 
 const bugs: readonly SeededBug[] = [
   { name: 'ignores the verifier of a COMMIT', scenario: plain, rules: { isSameServer: () => true } },
   { name: 'takes what is unstable for stable', scenario: plain, rules: { needsCommit: () => false } },
+  {
+    name: 'a COMMIT by a server that forgot says nothing of other pages',
+    scenario: sameServer,
+    rules: { isForgotten: (status) => pageSyncRules.isCovered(status) },
+  },
   { name: 'never tells the metadata server', scenario: dataSync, rules: { needsLayoutCommit: () => false } },
   {
     name: 'a COMMIT covers what was written after it',

@@ -1,7 +1,7 @@
 import { always, canFinish, type Property, quiescent, sometimes, type WorldView } from '@holdfast/simulation';
 import { pageSyncRules } from '../kernel/page-sync-rules.ts';
 import type { PageSyncGhost } from './page-sync-monitor.ts';
-import { clientNode, clientOf, isAtRest, serversOf } from './page-sync-scenario.ts';
+import { clientNode, clientOf, isAtRest, type PageSyncScenario, serversOf } from './page-sync-scenario.ts';
 
 const ghostOf = (view: WorldView): PageSyncGhost => view.monitor<PageSyncGhost>(0);
 
@@ -64,15 +64,30 @@ function obeysRecalls(view: WorldView): string | undefined {
   return layout.status === 'held' && isAskedBack ? 'a layout was asked back and is still held' : undefined;
 }
 
-export const pageSyncProperties = (promisesSomething: boolean): readonly Property<WorldView>[] => [
+/**
+ * A server that showed that it forgot is not believed to hold anything it took before (I6). Where the metadata server
+ * commits for data servers, its answers may overtake theirs: their next COMMIT shows it.
+ */
+function believesNoForgetful({ commitsThroughMetadataServer }: PageSyncScenario, view: WorldView): string | undefined {
+  if (commitsThroughMetadataServer === true) return undefined;
+  const { committed } = ghostOf(view);
+  for (const [number, { status, server, verifier }] of clientOf(view).pages) {
+    if (pageSyncRules.isForgotten(status) && verifier < committed[server]!)
+      return `page ${number} is believed to be at server ${server}, which showed that it forgot`;
+  }
+  return undefined;
+}
+
+export const pageSyncProperties = (scenario: PageSyncScenario): readonly Property<WorldView>[] => [
   always('what was promised is stable, and seen (I1)', keepsPromises),
   always('what was cut off stays cut off', staysCutOff),
   always('a page that is not stable is in memory (I2)', keepsCopies),
   always('layouts are asked for and given back in time (I4, I7)', usesLayoutsRight),
+  always('a server that forgot is not believed (I6)', (view) => believesNoForgetful(scenario, view)),
   quiescent('whoever waits has a timer armed', nobodyWaitsForNothing),
   quiescent('recalled layouts are given back', obeysRecalls),
   canFinish('everybody has an answer (I5)', isAtRest),
-  ...(promisesSomething
+  ...(scenario.flushes > 0
     ? [
         sometimes<WorldView>('something was promised', (view) =>
           ghostOf(view).pages.some(({ promised }) => promised > 0),

@@ -111,8 +111,8 @@ export function pageSyncWorld(scenario: PageSyncScenario, rules: PageSyncRules =
     ],
     links: parallelLinks(ports.length, true),
     calls: callsOf(scenario),
-    monitors: [pageSyncMonitor(scenario.pages)],
-    properties: pageSyncProperties(scenario.flushes > 0),
+    monitors: [pageSyncMonitor(scenario.pages, ports.length)],
+    properties: pageSyncProperties(scenario),
     final: () => true,
     renumbering: requestRanks,
   };
