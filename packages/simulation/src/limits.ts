@@ -4,11 +4,11 @@ export const inputsPerActionMax = 256;
 /** States one exploration may store unless the caller says otherwise. */
 export const statesMaxDefault = 50_000_000;
 
-/** Seconds one exploration may take unless the caller says otherwise. */
-export const explorationSecondsMaxDefault = 600;
+/** Seconds one exploration may take unless the caller says otherwise: as long as a whole suite should. */
+export const explorationSecondsMaxDefault = 1800;
 
-/** Memory of the state store of one exploration unless the caller says otherwise. */
-export const explorationBytesMaxDefault = 2 ** 31;
+/** Memory of the state store of one exploration unless the caller says otherwise: two of them, and their pools, in 8 GiB. */
+export const explorationBytesMaxDefault = 3 * 2 ** 30;
 
 /** States, seconds and memory of one exploration of a suite's long configurations, unless the caller says otherwise. */
 export const longStatesMaxDefault = 2 ** 28;

@@ -20,11 +20,11 @@ const scenarios: readonly ObjectScenario[] = [
   ...pairScenarios,
 ];
 
-const { twoEachSaved, twoEach, deathsBesideThree, ...otherViews } = viewScenarios;
+const { deathsBesideAll, twoEachSaved, twoEach, deathsBesideThree, ...otherViews } = viewScenarios;
 
 /** The largest come first, so that several threads end at the same time. */
 const configurations = [
-  ...[twoEachSaved, deathsBesideThree, twoEach].map((scenario) => viewWorld(scenario)),
+  ...[deathsBesideAll, twoEachSaved, twoEach, deathsBesideThree].map((scenario) => viewWorld(scenario)),
   ...pairScenarios.map((scenario) => objectWorld(scenario)),
   ...Object.values(quickScenarios).map((scenario) => objectWorld(scenario)),
   ...Object.values(optionScenarios).map((scenario) => objectWorld(scenario)),

@@ -180,6 +180,14 @@ export const viewScenarios = {
     isReduced: true,
     operations: access,
   },
+  deathsBesideAll: {
+    name: '4 nodes, 1 call each, any two die, the second while the view changes: get, grab',
+    nodes: 4,
+    callsPerNode: 1,
+    crashes: 2,
+    isReduced: true,
+    operations: access,
+  },
   deathsBesideThree: {
     name: '4 nodes, 1 call of three, any two die, the second while the view changes: get, grab',
     nodes: 4,
@@ -349,14 +357,6 @@ export const viewScenarios = {
 
 /** These take many minutes. */
 export const longViewScenarios = {
-  deathsBesideAll: {
-    name: '4 nodes, 1 call each, any two die, the second while the view changes: get, grab',
-    nodes: 4,
-    callsPerNode: 1,
-    crashes: 2,
-    isReduced: true,
-    operations: access,
-  },
   deathsOfAnyMoving: {
     name: '4 nodes, 1 call of three, any two die, the second while the view changes: get, grab, flush, remove',
     nodes: 4,
