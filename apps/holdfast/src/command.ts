@@ -21,7 +21,10 @@ What it does:
   Starts a cluster of nodes (threads) with one drive file each, stores every file below DIR
   on it with parity, kills one node between writing a block and making it durable, goes on
   storing, closes the cluster, opens the store again without the dead node's file, reads
-  every file back and compares SHA-256 sums. DIR is only read; nothing is left behind.
+  every file back and compares SHA-256 sums. Another object is overwritten in small pieces
+  meanwhile; the dead node comes back, catches up, is given an empty drive, which is filled
+  and scrubbed; then a process is killed with kill -9 in the middle of overwrites, and what
+  it was answered is read. DIR is only read; nothing is left behind.
 
 Examples:
   $ holdfast demo

@@ -27,13 +27,25 @@ export interface DemoBed extends ObjectStore {
    * overwrite as well. Resolves once no store can slip through any more.
    */
   armKill(node: string, key: string, passes: number): Promise<ArmedKill>;
-  /** Gives `node`, whose drive is gone, an empty one, fills it from the others, and reads everything once. */
-  mend?(node: string): Promise<MendedDrive>;
+  /** Lets `node` in again, whose drive is back as it was when it died, and waits until it has caught up. */
+  revive?(node: string): Promise<RevivedNode>;
+  /** Gives `node` an empty drive once `wipe` took the one it has away, fills it from the others, and reads everything once. */
+  mend?(node: string, wipe: () => Promise<unknown>): Promise<MendedDrive>;
   /** Ends `node` now. */
   kill(node: string): Promise<void>;
   close(): Promise<void>;
   /** Ends everything at once, nothing awaited from the nodes. */
   terminate(): Promise<void>;
+}
+
+/** What a node that came back with its old drive had missed. */
+export interface RevivedNode {
+  /** Blocks that travelled so that it has what was overwritten meanwhile. */
+  readonly blocksMoved: number;
+  /** Bytes of whole objects, stored meanwhile, that were restored on it. */
+  readonly repairedBytes: number;
+  /** Whether it has caught up with everything. */
+  readonly isWhole: boolean;
 }
 
 /** How an empty drive was filled. */
@@ -69,4 +81,6 @@ export interface DemoGround {
   neededBytes(objects: Iterable<number>, nodes: number): Promise<number>;
   /** Moves the files of `node` out of the store, unread. Returns where they are now, below the storage directory. */
   moveDriveAside(storage: string, node: string): Promise<string>;
+  /** Moves them back to where they were. */
+  moveDriveBack(storage: string, node: string): Promise<void>;
 }

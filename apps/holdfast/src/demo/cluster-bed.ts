@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { RaidArray, windowBytes } from '@holdfast/raid';
+import { type ArrayEvent, RaidArray, windowBytes } from '@holdfast/raid';
 import { Cluster } from '@holdfast/runtime';
 import { clusterBootMs, indexNodesMax, overwriteCatchMs } from '../limits.ts';
-import type { ArmedKill, BedOptions, DemoBed, MendedDrive } from './bed.ts';
+import type { ArmedKill, BedOptions, DemoBed, MendedDrive, RevivedNode } from './bed.ts';
 import { ClusterLocks } from './lock-ground.ts';
 import type { StoredObject } from './object-store.ts';
 import type { Ledger } from './overwrite-chapter.ts';
@@ -86,8 +86,28 @@ export class ClusterBed implements DemoBed {
     };
   }
 
-  async mend(node: string): Promise<MendedDrive> {
+  async revive(node: string): Promise<RevivedNode> {
+    const ends = { resyncing: Promise.withResolvers<ArrayEvent>(), rebuilding: Promise.withResolvers<ArrayEvent>() };
+    const heard = this.#array.events$.subscribe((event) => {
+      if (event.type !== 'resyncing' && event.type !== 'rebuilding') return;
+      if (event.node === node && event.state !== 'begun') ends[event.type].resolve(event);
+    });
+    try {
+      await this.#array.revive(node);
+      const [resynced, filled] = await Promise.all([ends.resyncing.promise, ends.rebuilding.promise]);
+      return {
+        blocksMoved: resynced.type === 'resyncing' ? resynced.blocksMoved : 0,
+        repairedBytes: filled.type === 'rebuilding' ? filled.repairedBytes : 0,
+        isWhole: [resynced, filled].every((event) => 'state' in event && event.state === 'ended'),
+      };
+    } finally {
+      heard.unsubscribe();
+    }
+  }
+
+  async mend(node: string, wipe: () => Promise<unknown>): Promise<MendedDrive> {
     await this.#array.close();
+    await wipe();
     this.#array = await RaidArray.open(this.#cluster, { directory: this.#directory, replace: [node] });
     const filled = await this.#array.rebuild(node).done;
     const { objects, repairedSlots, lostGroups } = await this.#array.scrub().done;

@@ -17,8 +17,10 @@ export const clusterGround: DemoGround = {
 
   async moveDriveAside(storage, node) {
     const aside = join(storage, 'aside');
-    await mkdir(aside);
+    await mkdir(aside, { recursive: true });
     await rename(join(drivesOf(storage), node), join(aside, node));
     return join(aside, node);
   },
+
+  moveDriveBack: (storage, node) => rename(join(storage, 'aside', node), join(drivesOf(storage), node)),
 };

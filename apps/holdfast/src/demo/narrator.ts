@@ -2,7 +2,7 @@ import { showBytes, showMany, showRate } from '../terminal/figures.ts';
 import { ProgressBar, type ProgressTotals } from '../terminal/progress.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { Timeline } from '../terminal/timeline.ts';
-import type { DemoBed, MendedDrive } from './bed.ts';
+import type { DemoBed, MendedDrive, RevivedNode } from './bed.ts';
 import type { Space } from './free-space.ts';
 import type { IndexReport } from './index-chapter.ts';
 import type { Kill } from './kill-switch.ts';
@@ -139,12 +139,25 @@ export class Narrator {
     }
   }
 
+  revived({ blocksMoved, repairedBytes, isWhole }: RevivedNode, node: string): void {
+    if (!isWhole) {
+      this.#timeline.mark(`✗ ${node} came back with its old drive, and did not catch up`, 'red');
+      return;
+    }
+    this.#timeline.mark(`${node} came back with the drive it had when it died, and has caught up`);
+    this.#timeline.note(
+      `${showMany(blocksMoved, 'block')} travelled for what was overwritten; ${showBytes(repairedBytes)} of files it had missed restored`,
+    );
+  }
+
   mended({ bytes, objects, repairedSlots, lostGroups }: MendedDrive, node: string): void {
     if (lostGroups > 0) {
       this.#timeline.mark(`✗ ${showMany(lostGroups, 'group')} could not be restored for ${node}`, 'red');
       return;
     }
-    this.#timeline.mark(`${node} was given an empty drive; ${showBytes(bytes)} on it restored from the others`);
+    this.#timeline.mark(
+      `${node} then lost that drive and was given an empty one; ${showBytes(bytes)} on it restored from the others`,
+    );
     const found = repairedSlots === 0 ? 'nothing to mend' : `${showMany(repairedSlots, 'slot')} mended`;
     this.#timeline.note(
       `scrub: ${showMany(objects, 'object')} read, blocks against checksums, parity against data; ${found}`,

@@ -91,6 +91,7 @@ function exitCodeOf(report: DemoReport): number {
     report.manifest === 'different' ||
     (report.index?.different ?? 0) > 0 ||
     (report.overwrites?.different ?? 0) > 0 ||
+    report.revived?.isWhole === false ||
     (report.mended?.lostGroups ?? 0) > 0 ||
     (report.processDeath?.different ?? 0) > 0;
   if (isWrong) return exitCodes.failed;

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { getCompileCacheDir } from 'node:module';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { doomedAnswers, doomedBootMs } from '../limits.ts';
@@ -27,6 +28,8 @@ export async function dieOverwriting(
 ): Promise<number> {
   const child = spawn(process.execPath, [...conditions, program, storage, `${nodes}`, gfid, `${seed}`], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    // What this process has compiled that one need not compile again.
+    env: { ...process.env, NODE_COMPILE_CACHE: getCompileCacheDir() },
   });
   const gone = once(child, 'exit');
   const timer = setTimeout(() => child.kill('SIGKILL'), doomedBootMs);

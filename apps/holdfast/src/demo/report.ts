@@ -1,6 +1,6 @@
 import type { UnreadableEntry } from '../tree/entry.ts';
 import { printable } from '../tree/name.ts';
-import type { MendedDrive } from './bed.ts';
+import type { MendedDrive, RevivedNode } from './bed.ts';
 import type { FileRecord } from './file-record.ts';
 import type { IndexReport } from './index-chapter.ts';
 import type { LockReport } from './lock-chapter.ts';
@@ -18,7 +18,16 @@ export interface KilledAt {
   readonly bytes: number;
 }
 
-export type Phase = 'start' | 'walk' | 'store' | 'reopen' | 'readBack' | 'mend' | 'processDeath' | 'checkSource';
+export type Phase =
+  | 'start'
+  | 'walk'
+  | 'store'
+  | 'reopen'
+  | 'readBack'
+  | 'revive'
+  | 'mend'
+  | 'processDeath'
+  | 'checkSource';
 
 /** What became of overwrites of a process that was killed with SIGKILL, all nodes with it. */
 export interface ProcessDeathReport {
@@ -52,7 +61,9 @@ export interface DemoReport {
   readonly lock?: LockReport;
   /** The object that was overwritten in small pieces while the files were stored. */
   readonly overwrites?: OverwriteReport;
-  /** How the dead node's drive was filled again from the others. */
+  /** What the dead node had missed when it came back with its old drive. */
+  readonly revived?: RevivedNode;
+  /** How an empty drive was filled for it from the others, afterwards. */
   readonly mended?: MendedDrive;
   readonly processDeath?: ProcessDeathReport;
   readonly filesFull: number;

@@ -5,7 +5,7 @@ import { excluding } from '../tree/exclude.ts';
 import { printable } from '../tree/name.ts';
 import { objectKey } from '../tree/object-key.ts';
 import { type Tree, walkTree } from '../tree/walk.ts';
-import type { DemoBed, DemoGround, MendedDrive } from './bed.ts';
+import type { DemoBed, DemoGround, MendedDrive, RevivedNode } from './bed.ts';
 import { checkSource } from './check-source.ts';
 import { type FileRecord, recordOf } from './file-record.ts';
 import { requireSpace, spaceAt } from './free-space.ts';
@@ -76,6 +76,7 @@ export class Demo {
     );
     const overwritten = await overwrites.check(await reopened.openLedger?.(overwrites.gfid));
     if (overwritten !== undefined) this.#narrator.overwritten(overwritten, kill.node);
+    const revived = await this.#stopwatch.time('revive', () => this.#revive(reopened, kill.node));
     const mended = await this.#stopwatch.time('mend', () => this.#mend(reopened, kill.node));
     await this.#close();
     const processDeath = await this.#stopwatch.time('processDeath', () => this.#dieOverwriting(overwrites));
@@ -102,6 +103,7 @@ export class Demo {
       ...(index === undefined ? {} : { index }),
       ...(lock === undefined ? {} : { lock }),
       ...(overwritten === undefined ? {} : { overwrites: overwritten }),
+      ...(revived === undefined ? {} : { revived }),
       ...(mended === undefined ? {} : { mended }),
       ...(processDeath === undefined ? {} : { processDeath }),
       skipped: summary.skipped,
@@ -245,10 +247,22 @@ export class Demo {
     return (await digestOf(bed.get(manifestKey))) === manifestDigest;
   }
 
+  /** The dead node comes back with the drive it had when it died. */
+  async #revive(bed: DemoBed, node: string): Promise<RevivedNode | undefined> {
+    if (bed.revive === undefined) return undefined;
+    this.#watch.now('bringing a node back', startPatience);
+    this.#narrator.doing(`${node} comes back with its old drive and catches up`);
+    await this.#ground.moveDriveBack(this.#options.storage, node);
+    const revived = await bed.revive(node);
+    this.#narrator.doing('');
+    this.#narrator.revived(revived, node);
+    return revived;
+  }
+
   async #mend(bed: DemoBed, node: string): Promise<MendedDrive | undefined> {
     this.#watch.now('filling an empty drive', startPatience);
     this.#narrator.doing(`giving ${node} an empty drive, filling and scrubbing it`);
-    const mended = await bed.mend?.(node);
+    const mended = await bed.mend?.(node, () => this.#ground.moveDriveAside(this.#options.storage, node));
     this.#narrator.doing('');
     if (mended !== undefined) this.#narrator.mended(mended, node);
     return mended;

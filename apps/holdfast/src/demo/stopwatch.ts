@@ -22,6 +22,7 @@ export class Stopwatch {
       store: of('store'),
       reopen: of('reopen'),
       readBack: of('readBack'),
+      revive: of('revive'),
       mend: of('mend'),
       processDeath: of('processDeath'),
       checkSource: of('checkSource'),

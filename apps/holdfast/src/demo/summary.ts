@@ -53,6 +53,11 @@ export function printSummary(terminal: Terminal, report: DemoReport, keptAt: str
       different === 0 ? 'every block as last answered' : style('red', `${showCount(different)} different`);
     row('', `read back without ${killedAt.node}: ${verdict}`);
   }
+  if (report.revived !== undefined) {
+    const { blocksMoved, repairedBytes, isWhole } = report.revived;
+    const missed = `${showMany(blocksMoved, 'block')} moved, ${showBytes(repairedBytes)} of files restored`;
+    row('came back', `${killedAt.node} with its old drive: ${isWhole ? missed : style('red', 'it did not catch up')}`);
+  }
   if (report.mended !== undefined) {
     const { bytes, objects, lostGroups } = report.mended;
     const verdict = lostGroups === 0 ? 'nothing lost' : style('red', `${showMany(lostGroups, 'group')} lost`);
@@ -111,6 +116,7 @@ const phaseNames: Readonly<Record<string, string>> = {
   store: 'storing',
   reopen: 'reopening',
   readBack: 'reading back',
+  revive: 'catching up',
   mend: 'filling a drive',
   processDeath: 'killing the process',
   checkSource: 'hashing the source',
@@ -125,6 +131,7 @@ function verdictOf(report: DemoReport): [Style, string] {
   if ((report.index?.different ?? 0) > 0) return ['red', '✗ The index that the nodes share lost entries.'];
   if (!isLockKept(report)) return ['red', '✗ A lock did not survive the head that granted it.'];
   if ((report.overwrites?.different ?? 0) > 0) return ['red', '✗ Blocks that were overwritten did not come back.'];
+  if (report.revived?.isWhole === false) return ['red', '✗ The node that came back did not catch up.'];
   if ((report.mended?.lostGroups ?? 0) > 0) return ['red', '✗ The empty drive could not be filled.'];
   if ((report.processDeath?.different ?? 0) > 0) return ['red', '✗ Overwrites did not survive the process.'];
   if (report.manifest === 'different') return ['red', '✗ The list of the tree did not come back as it was stored.'];

@@ -65,6 +65,22 @@ test('the order is: store, kill, close, move the drive aside, open again', async
   expect(ground.log).toEqual(['create', `kill ${killedAt.node}`, 'close', `aside ${killedAt.node}`, 'open', 'close']);
 });
 
+test('one tiny file on three nodes', async () => {
+  rmSync(root, { recursive: true });
+  mkdirSync(root);
+  writeFileSync(join(root, 'only'), 'x');
+  const report = await demo({ nodes: 3 });
+  expect(report).toMatchObject({ files: 1, bytes: 1, filesVerified: 1, mismatches: 0, killedAt: { bytes: 0 } });
+});
+
+test('a node that does not catch up with its old drive is told, and exits as a failure', async () => {
+  const missed = { blocksMoved: 3, repairedBytes: 0, isWhole: false };
+  ground.revive = async () => missed;
+  const report = await demo();
+  expect(report.revived).toEqual(missed);
+  expect(ground.log).toContain(`back ${report.killedAt.node}`);
+});
+
 test('the same seed kills the same node at the same file; other seeds choose others', async () => {
   const first = await demo({ seed: 7 });
   const again = await demo({ seed: 7 });

@@ -10,6 +10,8 @@ export class TrialGround implements DemoGround {
   readonly log: string[] = [];
   readonly index = new TrialIndex();
   readonly locks = new TrialLocks();
+  /** What becomes of a node that comes back; undefined: none does. */
+  revive: DemoBed['revive'];
   /** Keys that put no block on the node that is to die. */
   holdsNoBlock: (key: string) => boolean = () => false;
 
@@ -20,6 +22,10 @@ export class TrialGround implements DemoGround {
   async moveDriveAside(_storage: string, node: string): Promise<string> {
     this.log.push(`aside ${node}`);
     return node;
+  }
+
+  async moveDriveBack(_storage: string, node: string): Promise<void> {
+    this.log.push(`back ${node}`);
   }
 
   async open({ nodes, array }: BedOptions): Promise<DemoBed> {
@@ -54,12 +60,14 @@ class TrialBed implements DemoBed {
   readonly index: TrialIndex;
   readonly locks: LockGround;
   readonly #ground: TrialGround;
+  readonly revive?: NonNullable<DemoBed['revive']>;
   #armed: { key: string; trigger: () => void } | undefined;
 
   constructor(ground: TrialGround, nodes: number) {
     this.#ground = ground;
     this.index = ground.index;
     this.locks = ground.locks;
+    if (ground.revive !== undefined) this.revive = ground.revive;
     this.nodes = Array.from({ length: nodes }, (_, index) => `n${index}`);
   }
 
