@@ -22,7 +22,7 @@ export interface OpenedArray {
   readonly suspects: ReadonlySet<number>;
   /** Present and in the newest view, and had not caught up yet with what was written while they were away. */
   readonly returning: readonly number[];
-  /** Those of the suspects that lost part of the log. */
+  /** Those of the suspects that lost part of the log, or have a new drive. */
   readonly damaged: ReadonlySet<number>;
   /** Members the array did not have before. */
   readonly added: readonly number[];
@@ -229,7 +229,7 @@ function judge(
     suspects,
     returning,
     added: [],
-    damaged: new Set([...reports].flatMap(([member, { lostBatches }]) => (lostBatches > 0 ? [member] : []))),
+    damaged: new Set([...suspects].filter((member) => isWithout(reports.get(member)!))),
     findings,
   };
 }
@@ -257,12 +257,17 @@ function newestOf(reports: ReadonlyMap<number, DriveReport>): Pick<DriveReport, 
  * view was cut off while it was being recorded, and nothing was stored under it.
  */
 function suspicion(report: DriveReport, { epoch, live }: ArrayView): string | undefined {
+  // Of an array whose making was cut off all drives are new.
+  if (report.empty && epoch > 0) return 'has a new drive that was never filled';
   if (report.lostBatches > 0) return `has lost ${report.lostBatches} batches of its log`;
   const { member } = report.identity;
   const counted = live.includes(member);
   if (counted && report.view.epoch >= epoch - 1) return undefined;
   return `is out of date (epoch ${report.view.epoch} of ${epoch})`;
 }
+
+/** Whether a drive does not have what its member once stored. */
+const isWithout = ({ lostBatches, empty }: DriveReport): boolean => lostBatches > 0 || empty;
 
 const describe = (reason: unknown) => {
   const code = codeOf(reason);

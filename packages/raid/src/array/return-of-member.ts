@@ -43,7 +43,7 @@ export async function openReturned(given: ReturnHost, member: number, replace: b
       await iom.close();
       throw new ForeignDriveError(`of ${host.name(member)}`, 'belongs to another array than the others');
     }
-    return { report, isBlank: report.lostBatches > 0 };
+    return { report, isBlank: report.lostBatches > 0 || report.empty };
   } catch (error) {
     if (codeOf(error) !== 'HF_NO_ARRAY' || !replace) throw error;
     const driveId = randomBytes(16).toString('hex');

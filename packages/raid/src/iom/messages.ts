@@ -55,6 +55,7 @@ export const DriveReport = z.object({
   view: ViewMessage,
   damagedSlots: count,
   lostBatches: count,
+  empty: z.boolean(),
 });
 export type DriveReport = z.output<typeof DriveReport>;
 

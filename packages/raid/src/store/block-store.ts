@@ -129,14 +129,15 @@ export class BlockStore {
    * Record a new view of the array: durable when this resolves. A view that counts this drive as live ends the need to
    * remember that its log has a gap, so the log is written anew before it.
    */
-  async setView({ epoch, live, members = this.identity.members }: ArrayView): Promise<void> {
-    const view = { epoch, live };
+  async setView({ epoch, live, returning, members = this.identity.members }: ArrayView): Promise<void> {
+    const view = { epoch, live, ...(returning !== undefined && { returning }) };
     const identity = { ...this.identity, members };
     if (this.#gapInLog && view.live.includes(this.identity.member)) {
       this.#rewriteWanted = true;
       await this.harden();
     }
-    await this.#health.critical(() => this.#parts.superblock.update({ identity, view }));
+    const counted = live.includes(this.identity.member) ? { empty: false } : {};
+    await this.#health.critical(() => this.#parts.superblock.update({ identity, view, ...counted }));
     this.#epoch = epoch;
   }
 

@@ -34,6 +34,8 @@ export interface DriveFindings {
    * are reported at every opening until the drive was counted as live in a view again.
    */
   readonly lostBatches: number;
+  /** The drive is new: its member has nothing of what it should have until a view counts it, whatever it did before. */
+  readonly empty: boolean;
 }
 
 const firstLogGeneration = 1;
@@ -68,7 +70,7 @@ export async function formatDrive(host: DriveHost, identity: DriveIdentity): Pro
     const log = opened.adopt(await Log.create(directory, pages, sums, logIdentity), close);
     const spareLog = opened.adopt(await SpareLog.create(directory, firstLogGeneration + 1), close);
     const view = { epoch: 0, live: identity.members };
-    const first = { identity, view, logGeneration: firstLogGeneration, ...noFeatures };
+    const first = { identity, view, empty: true, logGeneration: firstLogGeneration, ...noFeatures };
     const superblock = opened.adopt(await SuperblockFile.create(directory, pages, sums, first), close);
     await directory.sync();
     const health = new DriveHealth(directory.path);
@@ -129,7 +131,7 @@ export async function openDrive(
       lostBatches,
     });
     if (damagedSlots > 0) await store.setView(store.view);
-    return { store, findings: { damagedSlots, lostBatches } };
+    return { store, findings: { damagedSlots, lostBatches, empty: superblock.current.empty } };
   });
 }
 

@@ -7,6 +7,8 @@ export interface Superblock {
   readonly view: ArrayView;
   /** Rises with every write of the superblock; chooses the slot. */
   readonly generation: number;
+  /** The drive was made, and no view has counted its member since: all that its member should have lies elsewhere. */
+  readonly empty: boolean;
   /** Which `log-N` file is the log. */
   readonly logGeneration: number;
   /** The log may hold records of the journaled write: who does not know them must not open the drive. */
@@ -42,6 +44,7 @@ const at = {
   parity: 82,
   memberCount: 83,
   unitBlocks: 84,
+  empty: 86,
   extentBlocks: 88,
   members: 96,
   live: 160,
@@ -76,6 +79,7 @@ export function encodeSuperblock(superblock: Superblock, into: Uint8Array, check
   target.setUint8(at.parity, identity.parity);
   target.setUint8(at.memberCount, identity.members.length);
   target.setUint16(at.unitBlocks, identity.unitBlocks, true);
+  target.setUint8(at.empty, superblock.empty ? 1 : 0);
   target.setUint32(at.extentBlocks, identity.extentBlocks, true);
   into.set(identity.members, at.members);
   target.setBigUint64(at.live, maskOf(view.live), true);
@@ -110,13 +114,14 @@ export function decodeSuperblock(from: Uint8Array, checksum: () => bigint): Supe
     live: membersOf(source.getBigUint64(at.live, true)),
     ...(returning.length > 0 && { returning }),
   };
+  const empty = source.getUint8(at.empty) === 1;
   const logGeneration = source.getUint32(at.logGeneration, true);
   const incompat = source.getUint32(at.incompat, true);
   const journaledBlocks = (incompat & journaledBlocksFeature) !== 0;
   const techniques = (incompat & techniquesFeature) !== 0;
   const reserves = (incompat & reservesFeature) !== 0;
   const features = { journaledBlocks, techniques, reserves };
-  return { kind: 'valid', superblock: { identity, view, generation, logGeneration, ...features } };
+  return { kind: 'valid', superblock: { identity, view, generation, empty, logGeneration, ...features } };
 }
 
 /**

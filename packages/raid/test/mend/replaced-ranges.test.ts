@@ -37,3 +37,45 @@ it('restores all of an object that is written in ranges on a new drive, each blo
     await again.close();
   }
 });
+
+it('takes a new drive for a new one although the process died before the others had on record that it is', async () => {
+  const directory = scratchDirectory();
+  const victim = 1;
+  const array = await RaidArray.createOn(new LocalHost(directory, four), smallShape);
+  const object = await array.objects.open(await array.objects.create());
+  const expected = bytesOf(300_000, 1);
+  await object.write(0, expected);
+  await array.close();
+  renameSync(join(directory, `n${victim}`), join(directory, 'aside'));
+  const dying = new LocalHost(directory, four);
+  dying.beforeRequest = (_, request) => {
+    if (request === 'blank') throw new Error('the process dies here');
+  };
+  await expect(RaidArray.openOn(dying, { replace: [`n${victim}`] })).rejects.toThrow('dies here');
+  // Nobody says any more that it is to be replaced.
+  const again = await RaidArray.openOn(new LocalHost(directory, four), {});
+  await again.rebuild(`n${victim}`).done;
+  const found = await (await again.objects.open(object.gfid)).read(0, expected.length);
+  expect(Buffer.compare(found, expected)).toBe(0);
+  await again.close();
+});
+
+it('names in every superblock who has not caught up, and is not opened without another one', async () => {
+  const directory = scratchDirectory();
+  const host = new LocalHost(directory, four);
+  const array = await RaidArray.createOn(host, smallShape);
+  const object = await array.objects.open(await array.objects.create());
+  await object.write(0, bytesOf(300_000, 1));
+  await host.cutOff(1);
+  await object.write(0, bytesOf(300_000, 2));
+  await array.close();
+  const dying = new LocalHost(directory, four);
+  // Nobody hears how far it is.
+  dying.beforeRequest = (_, request) => (request === 'behind' ? new Promise(() => undefined) : undefined);
+  await RaidArray.openOn(dying, {});
+  await dying.close();
+  await expect(RaidArray.openOn(new LocalHost(directory, four), { without: ['n2'] })).rejects.toMatchObject({
+    code: 'HF_TOO_MANY_DOWN',
+    members: { n1: 'had not caught up yet' },
+  });
+});

@@ -11,6 +11,16 @@ async function newDrive(wrap?: (directory: DriveDirectory) => DriveDirectory): P
   return drive;
 }
 
+it('keeps who had not caught up in its view, and that it is new until a view counts it', async () => {
+  const drive = await newDrive();
+  await drive.store.setView({ epoch: 7, live: [0, 1, 3] });
+  expect(await drive.reopen()).toMatchObject({ empty: true });
+  await drive.store.setView({ epoch: 8, live: [0, 1, 2, 3], returning: [2] });
+  expect(await drive.reopen()).toMatchObject({ empty: false });
+  expect(drive.store.view).toEqual({ epoch: 8, live: [0, 1, 2, 3], returning: [2] });
+  await drive.close();
+});
+
 it('brings back blocks, objects and identity after it is closed and opened', async () => {
   const drive = await newDrive();
   await drive.put(1001, 0, 2, 16);
@@ -18,7 +28,7 @@ it('brings back blocks, objects and identity after it is closed and opened', asy
   await drive.store.putObject(object(1001, 'a/b', { sha256: 'ab'.repeat(32) }));
   await drive.store.setView({ epoch: 7, live: [0, 2, 3] });
   const findings = await drive.reopen();
-  expect(findings).toEqual({ damagedSlots: 0, lostBatches: 0 });
+  expect(findings).toEqual({ damagedSlots: 0, lostBatches: 0, empty: false });
   expect(await drive.check(1001, 0, 2, 16)).toBe('ok');
   expect(await drive.check(1001, 1, 1, 3)).toBe('ok');
   expect(drive.store.versions('a/b')).toEqual([object(1001, 'a/b', { sha256: 'ab'.repeat(32) })]);
