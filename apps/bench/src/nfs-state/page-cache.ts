@@ -8,7 +8,7 @@ import { processCpuNs } from '../harness/cpu.ts';
 import type { Budget, Contender, Question, Sample } from '../harness/question.ts';
 
 const mebibyte = 1 << 20;
-const mebibytes = ({ quick }: Budget): number => (quick ? 4 : 64);
+const mebibytes = ({ quick }: Budget): number => (quick ? 16 : 64);
 const pieceBytes = 64 << 10;
 /** Writes of one caller on the array at a time: with more of them it is slower. */
 const piecesInFlight = 4;

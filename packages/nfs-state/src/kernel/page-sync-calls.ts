@@ -33,11 +33,14 @@ export function applicationWrote(
   if (env.rules.remembersFailures()) state.failures++;
 }
 
-export function writeBack(state: PageSyncState, { page: number }: Call<'write-back'>): void {
+/** Whether the page is ready now and was not before. */
+export function writeBack(state: PageSyncState, { page: number }: Call<'write-back'>): boolean {
   const page = state.pages.get(number);
-  if (page?.status !== 'CLIENT_DIRTY' || page.goal !== 'rest') return;
+  if (page?.status !== 'CLIENT_DIRTY' || page.goal !== 'rest') return false;
   page.goal = 'written';
+  const isNew = !page.isReady;
   becomeReady(state, number, page);
+  return isNew;
 }
 
 /** Everything written so far is to become stable. */

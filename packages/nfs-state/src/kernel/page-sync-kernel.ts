@@ -39,7 +39,7 @@ import {
   type ServerNumber,
   suspendTimer,
 } from './page-sync-types.ts';
-import { writeFailed, writeWhatIsReady, written } from './page-sync-writes.ts';
+import { writeFailed, writeNewest, writeWhatIsReady, written } from './page-sync-writes.ts';
 
 const columnOfAnswer: Readonly<Record<PageAnswer['type'], string>> = {
   WRITTEN: 'written',
@@ -105,8 +105,7 @@ function step(state: PageSyncState, event: PageSyncEvent, env: PageSyncEnv, out:
     return;
   }
   if (event.type === 'write-back') {
-    writeBack(state, event);
-    writeWhatIsReady(state, env, out);
+    if (writeBack(state, event)) writeNewest(state, env, out);
     return;
   }
   if (event.type === 'answer' && event.answer.type === 'WRITTEN') {

@@ -19,8 +19,7 @@ export const nextRequest = (state: PageSyncState): number => ++state.request;
 /** Send what is ready, as far as the bound on outstanding writes allows. What cannot go keeps its place. */
 export function writeWhatIsReady(state: PageSyncState, env: PageSyncEnv, out: PageSyncSink): void {
   const { ready } = state;
-  let room = env.writesMax;
-  for (const outstanding of state.writing) room -= outstanding;
+  let room = roomOf(state, env);
   const kept: PageNumber[] = [];
   let at = state.readyFrom;
   for (; at < ready.length && room > 0; at++) {
@@ -39,6 +38,26 @@ export function writeWhatIsReady(state: PageSyncState, env: PageSyncEnv, out: Pa
   if (state.readyFrom < ready.length && state.readyFrom < readyQueueSlackPages) return;
   ready.splice(0, state.readyFrom);
   state.readyFrom = 0;
+}
+
+/**
+ * Send the page that became ready last, if it can go: nothing has changed for those before it. With many of them waiting for
+ * a layout, looking at all for each would take a time that grows with their square.
+ */
+export function writeNewest(state: PageSyncState, env: PageSyncEnv, out: PageSyncSink): void {
+  if (roomOf(state, env) <= 0) return;
+  const number = state.ready.at(-1)!;
+  const page = state.pages.get(number)!;
+  decide(state, number, page, env, out);
+  if (page.request === 0) return;
+  page.isReady = false;
+  state.ready.pop();
+}
+
+function roomOf({ writing }: PageSyncState, { writesMax }: PageSyncEnv): number {
+  let room = writesMax;
+  for (const outstanding of writing) room -= outstanding;
+  return room;
 }
 
 /**

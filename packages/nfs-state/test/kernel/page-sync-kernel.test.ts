@@ -195,3 +195,18 @@ it('comes back from its encoding as it was', () => {
   pageSyncKernel.encode(back, into);
   expect(into.view()).toEqual(bytes);
 });
+
+it('looks at a page that may go out once, however many wait for a layout before it', () => {
+  const pages = 1000;
+  let looks = 0;
+  const maySwitch: PageSyncEnv['rules']['maySwitch'] = (page, server) => {
+    looks++;
+    return pageSyncRules.maySwitch(page, server);
+  };
+  const client = new Client({ rules: { ...pageSyncRules, maySwitch } });
+  for (let page = 0; page < pages; page++) {
+    client.step({ type: 'write', page, content: page + 1, locked: false });
+    client.step({ type: 'write-back', page });
+  }
+  expect(looks).toBe(pages);
+});
