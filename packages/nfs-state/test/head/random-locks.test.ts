@@ -104,4 +104,4 @@ it(`exclusive bytes never overlap and acknowledged locks never vanish, whoever d
   }
   await working;
   expect((await at.nfs.locks()).flatMap(({ ranges }) => ranges)).toEqual([]);
-}, 900_000);
+}, 1_800_000);
