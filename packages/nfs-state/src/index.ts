@@ -109,3 +109,4 @@ export {
   type PageServersOptions,
   startPageServers,
 } from './servers/page-servers.ts';
+export type { ServingTerm } from './servers/serving-term.ts';

@@ -9,3 +9,4 @@ export type { LocalHead } from '../head/local-head.ts';
 export { type ByteRun, blockBytes, type ObjectPiece, type ObjectPort } from '../objects/object-port.ts';
 export { dataService } from './data-service.ts';
 export { type MetadataGround, metadataService } from './metadata-service.ts';
+export type { ServingTerm } from './serving-term.ts';
