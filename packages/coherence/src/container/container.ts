@@ -1,6 +1,7 @@
 import { type MemberName, memberName, memberSlot, UnknownNodeError } from '@holdfast/runtime/service';
 import { StoreError, UnknownOperationError } from '../errors.ts';
-import { anyNode, readable } from '../kernel/object-types.ts';
+import { anyNode } from '../kernel/object-types.ts';
+import { readable } from '../kernel/valid-copies.ts';
 import { type ContainerCounters, countersOf } from './counters.ts';
 import type { ContainerDefinition } from './definition.ts';
 import { Eviction } from './eviction.ts';

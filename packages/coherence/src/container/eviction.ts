@@ -1,4 +1,5 @@
-import { type CallResult, readable } from '../kernel/object-types.ts';
+import type { CallResult } from '../kernel/object-types.ts';
+import { readable } from '../kernel/valid-copies.ts';
 import { evictionLooksMax, evictionsUnderWayMax } from '../limits.ts';
 import type { MapKey } from './key-form.ts';
 import type { ObjectSet } from './object-set.ts';

@@ -1,6 +1,7 @@
 import { Decoder, Encoder } from '@holdfast/kernel';
 import { decodeEntry, encodeEntry } from '../kernel/object-entry.ts';
-import { type ObjectStatus, objectStatuses, readable } from '../kernel/object-types.ts';
+import { type ObjectStatus, objectStatuses } from '../kernel/object-types.ts';
+import { readable } from '../kernel/valid-copies.ts';
 import { packedValueBytesMax } from '../limits.ts';
 import type { MapKey } from './key-form.ts';
 import { ObjectSlot } from './object-slot.ts';

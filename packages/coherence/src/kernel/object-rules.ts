@@ -1,12 +1,6 @@
 import { difference, type NodeSet } from './node-set.ts';
-import {
-  type Baggage,
-  type CopyRequest,
-  type NodeId,
-  type ObjectStatus,
-  type RemoteRequest,
-  readable,
-} from './object-types.ts';
+import type { Baggage, CopyRequest, NodeId, ObjectStatus, RemoteRequest } from './object-types.ts';
+import { readable } from './valid-copies.ts';
 
 /** An object that is offered, and whether there is room for it. */
 export interface Offer {

@@ -48,9 +48,6 @@ export const objectStatuses = [
 ] as const;
 export type ObjectStatus = (typeof objectStatuses)[number];
 
-/** Where a valid copy is. */
-export const readable: ReadonlySet<ObjectStatus> = new Set(['READ_COPY', 'READ_OWNER', 'WRITE_OWNER', 'WRITE_GHOST']);
-
 /**
  * What a call does about an absent object: `touch` creates it here (first touch), `no-touch` answers `absent`, `manual`
  * makes the caller its exclusive owner, still absent, to be created by `set`.
