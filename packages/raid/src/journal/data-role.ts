@@ -3,7 +3,7 @@ import { ClaimedError } from '../errors.ts';
 import type { DataState, DataUpdate, WriteCall } from '../kernel/data-state.ts';
 import type { Toughness } from '../kernel/iom-messages.ts';
 import { type Address, noAddress, type Peer } from '../kernel/journal.ts';
-import { type BlockName, byBlock, type GroupName, NamedTable } from '../kernel/named-table.ts';
+import { type BlockName, byBlock, type GroupName } from '../kernel/named-table.ts';
 import {
   isProxyId,
   type ProxyAnswer,
@@ -23,12 +23,13 @@ import { Admission } from './admission.ts';
 import { Changes } from './changes.ts';
 import { FirstPlaces } from './first-places.ts';
 import { HeldPages } from './held-pages.ts';
+import { forgetIdleBlocks } from './idle-blocks.ts';
 import { Inbox } from './inbox.ts';
 import { KernelRunner } from './kernel-runner.ts';
 import { KeyLocks } from './key-locks.ts';
 import { paritiesOfRow, rowOfBlock } from './object-members.ts';
 import { pageOfHandle } from './page-handles.ts';
-import { idleBlocksKept, type RoleHost } from './role-host.ts';
+import type { RoleHost } from './role-host.ts';
 import { isDecided, levelOf } from './update-levels.ts';
 
 /** A write as its caller means it; the call number is ours. */
@@ -422,7 +423,7 @@ export class DataRole {
         this.#deltas.delete(id);
       }
     }
-    this.#forgetIdleBlocks();
+    forgetIdleBlocks(this.#runner.state);
     const { restoring } = this.#runner.state;
     if (updates.length + restoring.length > 0) this.#addresses.balance(this.#hasSpace);
     if (!this.#isReady && this.#everythingDecided()) {
@@ -447,17 +448,6 @@ export class DataRole {
       await this.#changes.next();
       update = this.#openUpdate(name);
     }
-  }
-
-  /** The kernel keeps the blocks that something is under way for; the map has them all. */
-  #forgetIdleBlocks(): void {
-    const { data, restoring, reads, calls } = this.#runner.state;
-    const lists = [data.waiting, restoring, reads, calls];
-    const count = lists.reduce((sum, list) => sum + list.length, data.updates.length);
-    if (data.blocks.size <= 2 * count + idleBlocksKept) return;
-    const named = [...data.updates.map(({ entry }) => entry), ...lists.flat()];
-    const busy = new NamedTable<BlockName, BlockName>(byBlock, named);
-    for (const block of [...data.blocks]) if (!busy.has(block)) data.blocks.delete(block);
   }
 
   /** The block as it will be when all that is open of it has ended. */

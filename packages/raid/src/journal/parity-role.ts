@@ -3,7 +3,7 @@ import type { PageIndex, PagePool } from '@holdfast/runtime';
 import { ClaimedError, NoSpaceError } from '../errors.ts';
 import type { WriteCall } from '../kernel/data-state.ts';
 import { type Address, noAddress, type Peer, type PjEntry } from '../kernel/journal.ts';
-import { byGroup, type GroupName, NamedTable } from '../kernel/named-table.ts';
+import { byGroup, type GroupName } from '../kernel/named-table.ts';
 import { chainOf, type ParityState } from '../kernel/parity-state.ts';
 import { proxyIom } from '../kernel/proxy-iom.ts';
 import { isSure } from '../kernel/proxy-locks.ts';
@@ -23,12 +23,13 @@ import { raidRules } from '../kernel/raid-rules.ts';
 import { AddressSupply, waitForSpace } from './address-supply.ts';
 import { Changes } from './changes.ts';
 import { HeldPages } from './held-pages.ts';
+import { forgetIdleParity } from './idle-blocks.ts';
 import { Inbox } from './inbox.ts';
 import { KernelRunner } from './kernel-runner.ts';
 import { membersOfRow } from './object-members.ts';
 import { pageOfHandle } from './page-handles.ts';
 import { isRowReserved } from './reservations.ts';
-import { idleBlocksKept, type RoleHost } from './role-host.ts';
+import type { RoleHost } from './role-host.ts';
 import { RowPromises } from './row-promises.ts';
 
 /** A parity block as it is, all updates that are held merged in: where it is, and the update of each member in it. */
@@ -411,7 +412,7 @@ export class ParityRole {
         this.#differences.delete(id);
       }
     }
-    this.#forgetIdleBlocks();
+    forgetIdleParity(this.#runner.state);
     if (state.updates.length + operations.length > 0) this.#addresses.balance(this.#hasSpace);
     if (!this.#isReady && this.#everythingDecided()) {
       this.#isReady = true;
@@ -429,14 +430,4 @@ export class ParityRole {
   }
 
   readonly #hasSpace = () => this.#dispatch({ type: 'space' });
-
-  #forgetIdleBlocks(): void {
-    const { parity, operations, held } = this.#runner.state;
-    const { updates, requested, blocks } = parity;
-    const count = updates.length + requested.length + operations.length + held.length;
-    if (blocks.size <= 2 * count + idleBlocksKept) return;
-    const named = [...updates.map(({ entry }) => entry), ...requested].map(({ mj }) => mj);
-    const busy = new NamedTable<GroupName, GroupName>(byGroup, [...named, ...operations]);
-    for (const block of [...blocks]) if (!busy.has(block)) blocks.delete(block);
-  }
 }

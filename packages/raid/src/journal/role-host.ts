@@ -33,6 +33,3 @@ export interface RoleHost<Message> {
   /** The error of a block that the drive cannot give. */
   damaged(gfid: number, lblk: number): Error;
 }
-
-/** Blocks that nothing is under way for which a role keeps in the state of its kernel. */
-export const idleBlocksKept = 64;
