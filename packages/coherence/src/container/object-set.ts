@@ -31,6 +31,7 @@ import { HandOver } from './hand-over.ts';
 import type { MapKey } from './key-form.ts';
 import { type MemberTrace, stateOf } from './member-questions.ts';
 import { payloadOf, type TakePayload } from './message-form.ts';
+import { workFor } from './notice-work.ts';
 import { ObjectHomes } from './object-homes.ts';
 import { type ObjectSlot, unread } from './object-slot.ts';
 import { Operation, Outcome } from './operation-form.ts';
@@ -356,43 +357,8 @@ export class ObjectSet extends BareSink implements ViewSink {
   deliver(notice: ViewNotice): void {
     if (notice.type === 'objects-unknown') this.#place.objectsUnknown(this.descriptor.name, notice.node);
     if (notice.type !== 'object') return;
-    const { hooks } = this;
     const slot = this.slotOf(notice.key);
-    const asked = notice.notice;
-    switch (asked.type) {
-      case 'fill':
-        this.#later.push(() =>
-          hooks === undefined ? this.fillFailed(slot, asked.id, false) : hooks.fill(slot, asked.id),
-        );
-        break;
-      case 'load': {
-        const { node, id } = asked;
-        this.#later.push(() =>
-          hooks === undefined ? this.loaded(slot, node, id, undefined, false) : hooks.load(slot, node, id),
-        );
-        break;
-      }
-      case 'run': {
-        const operation = this.operations.get(asked.operation) as Operation;
-        this.#later.push(() =>
-          hooks === undefined ? this.ran(slot, undefined, undefined) : hooks.run(slot, operation),
-        );
-        break;
-      }
-      case 'store': {
-        const { node, call } = asked;
-        const value = this.#bytesOf(asked.payload, slot)!;
-        // A page may be gone by then.
-        const bytes = this.frames === undefined ? value : new Uint8Array(value);
-        this.#later.push(() =>
-          hooks === undefined ? this.stored(slot, node, call, false) : hooks.store(slot, node, call, bytes),
-        );
-        break;
-      }
-      case 'erase':
-        this.#later.push(() => hooks?.erase(slot.key));
-        break;
-    }
+    this.#later.push(workFor(this, slot, notice.notice, (payload) => this.#bytesOf(payload, slot)!));
   }
 
   #bytesOf(handle: number, slot: ObjectSlot | undefined): Uint8Array | undefined {

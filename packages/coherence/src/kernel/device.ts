@@ -1,12 +1,12 @@
 import { withOnDevice } from './baggage.ts';
 import { withCall, withoutCall } from './call-set.ts';
+import type { DeviceSync } from './device-sync.ts';
 import { takeHead } from './entry-queue.ts';
 import { noNodes } from './node-set.ts';
 import { noneStoring } from './object-entry.ts';
 import type { ObjectRules } from './object-rules.ts';
 import {
   type CallId,
-  type DeviceSync,
   type NodeCall,
   type NodeId,
   noPayload,

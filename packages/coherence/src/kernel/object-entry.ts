@@ -2,12 +2,11 @@ import type { Decoder, Encoder } from '@holdfast/kernel';
 import { noBackup } from './backup.ts';
 import { noBaggage } from './baggage.ts';
 import { noCalls } from './call-set.ts';
+import { type DeviceSync, deviceSyncStages } from './device-sync.ts';
 import { type NodeSet, noNodes, shared } from './node-set.ts';
 import {
   type Backup,
   changes,
-  type DeviceSync,
-  deviceSyncStages,
   type ExecuteCall,
   type ExecuteRequest,
   type Invalidation,

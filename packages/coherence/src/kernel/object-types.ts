@@ -1,4 +1,5 @@
 import type { EffectSink, Handle } from '@holdfast/kernel';
+import type { DeviceSync } from './device-sync.ts';
 import type { NodeSet } from './node-set.ts';
 import type { ObjectRules } from './object-rules.ts';
 
@@ -432,17 +433,6 @@ export interface Invalidation {
   /** Who waits for the acknowledgement. */
   readonly to: NodeId;
   readonly version: number;
-}
-
-/**
- * How a sync stands with the device: its value is being written, or it `waits` for a write of the same or a later version.
- * `unwanted`: it is being written for a call that a change of view ended.
- */
-export const deviceSyncStages = ['writes', 'waits', 'unwanted'] as const;
-
-export interface DeviceSync extends NodeCall {
-  readonly version: number;
-  readonly stage: (typeof deviceSyncStages)[number];
 }
 
 export const changes = ['no', 'under-lease', 'earlier'] as const;
