@@ -22,7 +22,7 @@ export interface OpenedArray {
   readonly suspects: ReadonlySet<number>;
   /** Present and in the newest view, and had not caught up yet with what was written while they were away. */
   readonly returning: readonly number[];
-  /** Those of the suspects that lost part of the log, or have a new drive. */
+  /** Those of the suspects that lost part of the log, have a new drive, or one that was rolled back. */
   readonly damaged: ReadonlySet<number>;
   /** Members the array did not have before. */
   readonly added: readonly number[];
@@ -192,6 +192,7 @@ function judge(
 ): OpenedArray {
   const { identity, view } = newestOf(reports);
   for (const member of findings.keys()) if (!identity.members.includes(member)) findings.delete(member);
+  const workedBy = Math.max(...[...reports.values()].map((report) => report.workedBy));
   const suspects = new Set<number>();
   const missing: number[] = [];
   for (const member of identity.members) {
@@ -201,7 +202,7 @@ function judge(
       if (!findings.has(member)) findings.set(member, 'is not there');
       continue;
     }
-    const why = suspicion(report, view);
+    const why = suspicion(report, view, workedBy);
     if (why === undefined) continue;
     suspects.add(member);
     findings.set(member, why);
@@ -229,7 +230,7 @@ function judge(
     suspects,
     returning,
     added: [],
-    damaged: new Set([...suspects].filter((member) => isWithout(reports.get(member)!))),
+    damaged: new Set([...suspects].filter((member) => isWithout(reports.get(member)!, view, workedBy))),
     findings,
   };
 }
@@ -254,20 +255,29 @@ function newestOf(reports: ReadonlyMap<number, DriveReport>): Pick<DriveReport, 
 
 /**
  * Why a drive's records may be incomplete. A drive one epoch behind that the newest view counts as live is not: that
- * view was cut off while it was being recorded, and nothing was stored under it.
+ * view was cut off while it was being recorded, and nothing was stored under it. Where anybody worked by it already this
+ * drive had recorded it too, and was rolled back since.
  */
-function suspicion(report: DriveReport, { epoch, live }: ArrayView): string | undefined {
+function suspicion(report: DriveReport, { epoch, live }: ArrayView, workedBy: number): string | undefined {
   // Of an array whose making was cut off all drives are new.
   if (report.empty && epoch > 0) return 'has a new drive that was never filled';
   if (report.lostBatches > 0) return `has lost ${report.lostBatches} batches of its log`;
+  if (isRolledBack(report, { epoch, live }, workedBy)) {
+    return `was rolled back (to epoch ${report.view.epoch} of ${epoch})`;
+  }
   const { member } = report.identity;
   const counted = live.includes(member);
   if (counted && report.view.epoch >= epoch - 1) return undefined;
   return `is out of date (epoch ${report.view.epoch} of ${epoch})`;
 }
 
-/** Whether a drive does not have what its member once stored. */
-const isWithout = ({ lostBatches, empty }: DriveReport): boolean => lostBatches > 0 || empty;
+/** Whether a drive does not have what its member once stored, so that the others know nothing of what it misses. */
+const isWithout = (report: DriveReport, view: ArrayView, workedBy: number): boolean =>
+  report.lostBatches > 0 || report.empty || isRolledBack(report, view, workedBy);
+
+/** A drive that is in the newest view had recorded whatever view anybody worked by. */
+const isRolledBack = (report: DriveReport, { live }: ArrayView, workedBy: number): boolean =>
+  live.includes(report.identity.member) && report.view.epoch < workedBy;
 
 const describe = (reason: unknown) => {
   const code = codeOf(reason);

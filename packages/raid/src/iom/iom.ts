@@ -120,7 +120,8 @@ export class Iom implements IomPort {
   async enterView({ epoch }: { readonly epoch: number }): Promise<void> {
     // Of a view that was overtaken nothing is made any more.
     const store = this.#at(epoch);
-    this.#journal?.enter(store.view);
+    await store.workBy(epoch);
+    if (store.view.epoch === epoch) this.#journal?.enter(store.view);
   }
 
   async view(): Promise<ArrayViewAnswer> {

@@ -56,6 +56,7 @@ export const DriveReport = z.object({
   damagedSlots: count,
   lostBatches: count,
   empty: z.boolean(),
+  workedBy: count,
 });
 export type DriveReport = z.output<typeof DriveReport>;
 

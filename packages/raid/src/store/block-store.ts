@@ -141,6 +141,11 @@ export class BlockStore {
     this.#epoch = epoch;
   }
 
+  /** Its member is about to work by the view that is recorded: resolves when that is durable. */
+  async workBy(epoch: number): Promise<void> {
+    await this.#health.critical(() => this.#parts.superblock.update({ workedBy: epoch }));
+  }
+
   /**
    * Write slots from pages. Resolves when the pages may be used again; durable after the next {@link harden}.
    * @throws NoSpaceError, DriveStoppedError

@@ -36,6 +36,8 @@ export interface DriveFindings {
   readonly lostBatches: number;
   /** The drive is new: its member has nothing of what it should have until a view counts it, whatever it did before. */
   readonly empty: boolean;
+  /** The last view that its member worked by: everyone in it had recorded it. */
+  readonly workedBy: number;
 }
 
 const firstLogGeneration = 1;
@@ -70,7 +72,7 @@ export async function formatDrive(host: DriveHost, identity: DriveIdentity): Pro
     const log = opened.adopt(await Log.create(directory, pages, sums, logIdentity), close);
     const spareLog = opened.adopt(await SpareLog.create(directory, firstLogGeneration + 1), close);
     const view = { epoch: 0, live: identity.members };
-    const first = { identity, view, empty: true, logGeneration: firstLogGeneration, ...noFeatures };
+    const first = { identity, view, workedBy: 0, empty: true, logGeneration: firstLogGeneration, ...noFeatures };
     const superblock = opened.adopt(await SuperblockFile.create(directory, pages, sums, first), close);
     await directory.sync();
     const health = new DriveHealth(directory.path);
@@ -106,7 +108,7 @@ export async function openDrive(
     if (await isUnfinished(host)) throw new NoArrayError(directory.path);
     const { file: superblock, damagedSlots } = await SuperblockFile.open(directory, pages, sums);
     opened.adopt(superblock, close);
-    const { identity, logGeneration } = superblock.current;
+    const { identity, logGeneration, empty, workedBy } = superblock.current;
     const blocks = opened.adopt(await BlockFile.open(directory, identity.extentBlocks, { create: false }), close);
     const { state, space, replay } = replayInto(blocks);
     const { log, end } = await openLog(host, sums, { logGeneration, driveId: identity.driveId }, replay);
@@ -131,7 +133,7 @@ export async function openDrive(
       lostBatches,
     });
     if (damagedSlots > 0) await store.setView(store.view);
-    return { store, findings: { damagedSlots, lostBatches, empty: superblock.current.empty } };
+    return { store, findings: { damagedSlots, lostBatches, empty, workedBy } };
   });
 }
 

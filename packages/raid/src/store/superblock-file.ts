@@ -14,7 +14,10 @@ import {
 export const superblockFileName = 'superblock';
 
 type SuperblockChange = Partial<
-  Pick<Superblock, 'identity' | 'view' | 'empty' | 'logGeneration' | 'journaledBlocks' | 'techniques' | 'reserves'>
+  Pick<
+    Superblock,
+    'identity' | 'view' | 'workedBy' | 'empty' | 'logGeneration' | 'journaledBlocks' | 'techniques' | 'reserves'
+  >
 >;
 
 /** The two slots on disk. A write goes to the slot the current copy is not in, and is durable when it resolves. */

@@ -5,6 +5,8 @@ import type { ArrayView, DriveIdentity } from './identity.ts';
 export interface Superblock {
   readonly identity: DriveIdentity;
   readonly view: ArrayView;
+  /** The last view that this drive's member worked by: it is on record with everyone in it, so that none has an older one. */
+  readonly workedBy: number;
   /** Rises with every write of the superblock; chooses the slot. */
   readonly generation: number;
   /** The drive was made, and no view has counted its member since: all that its member should have lies elsewhere. */
@@ -46,6 +48,7 @@ const at = {
   unitBlocks: 84,
   empty: 86,
   extentBlocks: 88,
+  workedBy: 92,
   members: 96,
   live: 160,
   returning: 168,
@@ -81,6 +84,7 @@ export function encodeSuperblock(superblock: Superblock, into: Uint8Array, check
   target.setUint16(at.unitBlocks, identity.unitBlocks, true);
   target.setUint8(at.empty, superblock.empty ? 1 : 0);
   target.setUint32(at.extentBlocks, identity.extentBlocks, true);
+  target.setUint32(at.workedBy, superblock.workedBy, true);
   into.set(identity.members, at.members);
   target.setBigUint64(at.live, maskOf(view.live), true);
   target.setBigUint64(at.returning, maskOf(view.returning ?? []), true);
@@ -115,13 +119,14 @@ export function decodeSuperblock(from: Uint8Array, checksum: () => bigint): Supe
     ...(returning.length > 0 && { returning }),
   };
   const empty = source.getUint8(at.empty) === 1;
+  const workedBy = source.getUint32(at.workedBy, true);
   const logGeneration = source.getUint32(at.logGeneration, true);
   const incompat = source.getUint32(at.incompat, true);
   const journaledBlocks = (incompat & journaledBlocksFeature) !== 0;
   const techniques = (incompat & techniquesFeature) !== 0;
   const reserves = (incompat & reservesFeature) !== 0;
   const features = { journaledBlocks, techniques, reserves };
-  return { kind: 'valid', superblock: { identity, view, generation, empty, logGeneration, ...features } };
+  return { kind: 'valid', superblock: { identity, view, generation, workedBy, empty, logGeneration, ...features } };
 }
 
 /**
