@@ -8,6 +8,7 @@ import type { Request } from '../kernel/plan-record.ts';
 import type { Mint, NfsState, Reply } from '../kernel/state-types.ts';
 import { batchRecordsMax, coordName, storageRetryMs, storageRetryMsMax, touchedKeysMax, touchMs } from '../limits.ts';
 import type { SegmentLog } from '../log/segment-log.ts';
+import { BatchGathering } from './batch-gathering.ts';
 import { type Appointment, Election } from './election.ts';
 import { type ClientsHost, HeadClients } from './head-clients.ts';
 import { HeadHolds } from './head-holds.ts';
@@ -55,6 +56,7 @@ export class HeadHost {
   readonly #events: LogEvent[] = [];
   readonly #peers: HeadPeers;
   readonly #election: Election;
+  readonly #gathering = new BatchGathering((epoch) => this.#step({ type: 'gathered', epoch }));
   readonly #right = new ServingRight();
   readonly #followers = new FollowerClock();
   readonly #timers: NodeJS.Timeout[] = [];
@@ -128,6 +130,7 @@ export class HeadHost {
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const timer of this.#timers) clearInterval(timer);
+    this.#gathering.end();
     this.#unwatch();
     this.#election.stop();
     this.clients.close();
@@ -169,8 +172,9 @@ export class HeadHost {
       const { kind, target, message, result, upward } = out.at(at);
       if (kind === 'send') this.#send(target, message!);
       else if (kind === 'reply') this.clients.answered(target, result!);
-      else if (kind === 'deliver') void this.#store(upward!);
+      else if (kind === 'deliver') this.#doLater(upward!);
     }
+    this.#gathering.look(this.#state.queue.length);
     this.clients.lookAtApplied();
     this.#tellWhoServes();
     if (!serving && this.#state.serving) this.clients.begin(this.#othersServing());
@@ -283,7 +287,16 @@ export class HeadHost {
     void this.#election.look();
   }
 
-  async #store(request: LogRequest): Promise<void> {
+  #doLater(request: LogRequest): void {
+    if (request.type === 'gather') {
+      this.#gathering.begin(request, this.#state.queue.length);
+      return;
+    }
+    if (request.type === 'append') this.#gathering.writes();
+    void this.#store(request);
+  }
+
+  async #store(request: Exclude<LogRequest, { type: 'gather' }>): Promise<void> {
     try {
       const event = await carryOut(this.#log, request, this.holds);
       this.#retryMs = storageRetryMs;

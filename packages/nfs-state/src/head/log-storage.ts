@@ -6,7 +6,11 @@ import type { HeadHolds } from './head-holds.ts';
  * Carries out what the log kernel asks of its storage; what it is told then, if anything.
  * @throws what the log and the array say
  */
-export async function carryOut(log: SegmentLog, request: LogRequest, holds: HeadHolds): Promise<LogEvent | undefined> {
+export async function carryOut(
+  log: SegmentLog,
+  request: Exclude<LogRequest, { type: 'gather' }>,
+  holds: HeadHolds,
+): Promise<LogEvent | undefined> {
   const { epoch } = request;
   switch (request.type) {
     case 'claim':

@@ -32,9 +32,12 @@ export function accept(
   writeNext(state, env, out);
 }
 
-/** One batch at a time: what comes meanwhile is made durable together, and a later batch proves the earlier ones. */
+/**
+ * One batch at a time: what comes meanwhile is made durable together, and a later batch proves the earlier ones. After a
+ * batch the next one waits for what those ask who were just answered, for as long as the host thinks that it pays.
+ */
 function writeNext(state: LogState, env: LogEnv, out: LogSink): void {
-  if (state.phase !== 'appending' || state.writing || state.queue.length === 0) return;
+  if (state.phase !== 'appending' || state.writing || state.gathering || state.queue.length === 0) return;
   const records = state.queue.slice(0, env.batchRecordsMax);
   state.queue = state.queue.slice(records.length);
   const batch: LogBatch = { epoch: state.epoch, number: state.next, first: state.applied + 1, records };
@@ -52,10 +55,18 @@ export function stage(state: LogState, batch: LogBatch, env: LogEnv): void {
 }
 
 export function appended(state: LogState, env: LogEnv, out: LogSink): void {
+  const written = state.staged.at(-1)!;
   state.writing = false;
-  state.durable = lastOf(state.staged.at(-1)!);
+  state.gathering = true;
+  state.durable = lastOf(written);
   applyDurable(state, env);
   advance(state, true, env, out);
+  out.deliver({ type: 'gather', epoch: state.epoch, answered: written.records.length });
+}
+
+export function gathered(state: LogState, env: LogEnv, out: LogSink): void {
+  state.gathering = false;
+  writeNext(state, env, out);
 }
 
 /** What is durable or heard of has changed: tell the followers, answer, and write what waits. */

@@ -44,6 +44,7 @@ export function encodeLog(state: LogState, into: Encoder): void {
   encodePlain(state.followers, into);
   encodePlain(state.queue, into);
   into.flag(state.writing);
+  into.flag(state.gathering);
   into.uint(state.tail);
   encodePlain([...state.touched].sort(), into);
   into.uint(state.floor);
@@ -73,6 +74,7 @@ export const decodeLog = (from: Decoder): LogState => ({
   followers: decodePlain(from) as Follower[],
   queue: decodePlain(from) as LogRecord[],
   writing: from.flag(),
+  gathering: from.flag(),
   tail: from.uint(),
   touched: new Map(decodePlain(from) as [string, number][]),
   floor: from.uint(),

@@ -1,5 +1,5 @@
 import { type Kernel, refuseImpossible } from '@holdfast/kernel';
-import { accept, appended, heard, saved } from './log-append.ts';
+import { accept, appended, gathered, heard, saved } from './log-append.ts';
 import { decodeLog, encodeLog } from './log-encoding.ts';
 import { attend, refused, request, told } from './log-requests.ts';
 import { logTable } from './log-table.ts';
@@ -48,6 +48,7 @@ export const logKernel: Kernel<LogState, LogEvent, LogEnv, HeadMessage, Answer, 
     followers: [],
     queue: [],
     writing: false,
+    gathering: false,
     tail: 0,
     touched: new Map(),
     floor: 0,
@@ -107,6 +108,9 @@ function happen(state: LogState, event: Exclude<LogEvent, { type: 'message' }>, 
     case 'appended':
       if (state.phase === 'sealing') open(state, env, out);
       else appended(state, env, out);
+      break;
+    case 'gathered':
+      gathered(state, env, out);
       break;
     case 'saved':
       saved(state, event.next, env, out);

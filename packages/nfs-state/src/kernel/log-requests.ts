@@ -10,14 +10,14 @@ import {
   type Pending,
 } from './log-types.ts';
 
-/** A client asks. */
+/** A client asks. Nothing changes by that for those who wait already. */
 export function request(
   state: LogState,
   { call, asked }: { readonly call: number; readonly asked: unknown },
   env: LogEnv,
   out: LogSink,
 ): void {
-  state.pending.push({
+  const pending: Pending = {
     call,
     asked,
     phase: 'waiting',
@@ -28,8 +28,9 @@ export function request(
     keys: [],
     answer: 0,
     wasTold: false,
-  });
-  attend(state, env, out);
+  };
+  state.pending.push(pending);
+  if (state.serving) decide(state, pending, env, out);
 }
 
 /** Decide what can be decided now, and answer what can be answered. */

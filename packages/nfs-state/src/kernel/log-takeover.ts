@@ -108,6 +108,7 @@ export function resign(state: LogState): void {
   state.followers = [];
   state.queue = [];
   state.writing = false;
+  state.gathering = false;
   state.saving = false;
   state.touched.clear();
   state.tail = 0;

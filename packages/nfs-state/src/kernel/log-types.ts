@@ -131,6 +131,8 @@ export type LogRequest =
   | { readonly type: 'claim'; readonly epoch: ClaimEpoch }
   | { readonly type: 'read'; readonly epoch: ClaimEpoch; readonly from: BatchNumber }
   | { readonly type: 'append'; readonly epoch: ClaimEpoch; readonly batch: LogBatch }
+  /** A batch is durable, and whoever is answered may ask again: say when the next one may be closed. */
+  | { readonly type: 'gather'; readonly epoch: ClaimEpoch; readonly answered: number }
   | { readonly type: 'save'; readonly epoch: ClaimEpoch; readonly snapshot: LogSnapshot }
   /** Forget what is before that batch. */
   | { readonly type: 'trim'; readonly epoch: ClaimEpoch; readonly before: BatchNumber };
@@ -156,6 +158,7 @@ export type LogEvent =
   | { readonly type: 'claimed'; readonly epoch: ClaimEpoch }
   | { readonly type: 'contents'; readonly epoch: ClaimEpoch; readonly contents: LogContents }
   | { readonly type: 'appended'; readonly epoch: ClaimEpoch }
+  | { readonly type: 'gathered'; readonly epoch: ClaimEpoch }
   | { readonly type: 'saved'; readonly epoch: ClaimEpoch; readonly next: BatchNumber }
   /** A higher claim is there, or the storage failed: whether an append under way landed is not known. */
   | { readonly type: 'storage-failed'; readonly epoch: ClaimEpoch };
@@ -258,6 +261,8 @@ export interface LogState {
   followers: Follower[];
   queue: LogRecord[];
   writing: boolean;
+  /** What is accepted waits for more of it. */
+  gathering: boolean;
   /** Index of the last record accepted. */
   tail: LogIndex;
   touched: Map<string, LogIndex>;

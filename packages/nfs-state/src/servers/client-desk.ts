@@ -3,7 +3,6 @@ import type { FileId } from '../file-port.ts';
 import type { LocalHead } from '../head/local-head.ts';
 import {
   type AskedRange,
-  type Client,
   endOfFile,
   type Layout,
   type Locks,
@@ -14,6 +13,7 @@ import {
   shareBoth,
 } from '../kernel/state-types.ts';
 import { stateTriesMax } from '../limits.ts';
+import { ClientRecords, principal } from './client-records.ts';
 
 /** A layout that a client holds. `layout`: the generation data servers know it by, or a later one. */
 export interface HeldLayout {
@@ -35,8 +35,6 @@ export interface LockWanted {
 
 export type OpenStatus = 'OK' | 'fenced' | 'SHARE_DENIED' | 'RESOURCE';
 
-/** Clients of page servers among the other clients of the heads. */
-const principal = 'page-cache';
 const wholeFile: AskedRange = { offset: 0n, length: endOfFile - 1n };
 
 /**
@@ -48,6 +46,7 @@ const wholeFile: AskedRange = { offset: 0n, length: endOfFile - 1n };
  */
 export class ClientDesk {
   readonly #head: LocalHead;
+  readonly #records: ClientRecords;
   readonly #floor: number;
   #last: number;
   /** Of the layouts that were granted by this server. */
@@ -56,6 +55,7 @@ export class ClientDesk {
   /** @param epoch higher than that of every metadata server before. */
   constructor(head: LocalHead, epoch: number) {
     this.#head = head;
+    this.#records = new ClientRecords(() => head.state);
     this.#floor = epoch * 2 ** 32;
     this.#last = this.#floor;
   }
@@ -67,7 +67,7 @@ export class ClientDesk {
 
   /** Clients of page servers that have a lease. */
   clients(): string[] {
-    return [...this.#state.clients.values()].filter((each) => each.principal === principal).map(({ name }) => name);
+    return this.#records.clients().map(({ name }) => name);
   }
 
   /** Begin a new lease of a client; one it had before has ended by then. Numbers of leases are never used again. */
@@ -85,21 +85,21 @@ export class ClientDesk {
 
   /** Also counts as a renewal. */
   async isCurrent(client: string, lease: number): Promise<boolean> {
-    const found = this.#clientOf(client);
+    const found = this.#records.clientOf(client);
     if (found?.verifier !== String(lease)) return false;
     return (await this.#ask({ type: 'renew', client: found.id })).status === 'OK';
   }
 
   /** Heads expire clients that none of them hears of: false when they did. */
   async renew(client: string): Promise<boolean> {
-    const found = this.#clientOf(client);
+    const found = this.#records.clientOf(client);
     if (found === undefined) return false;
     return (await this.#head.ask({ operation: { type: 'renew', client: found.id } })).status !== 'STALE_CLIENTID';
   }
 
   /** All layouts that data servers may know of a client, also where its lease has ended already. */
   layoutsOf(client: string): readonly HeldLayout[] {
-    const held = this.#layoutsOfClient(client).map((each) => this.#held(each));
+    const held = this.#records.layoutsOfClient(client).map((each) => this.#held(each));
     for (const [file, clients] of this.#generations) {
       const layout = clients.get(client);
       if (layout !== undefined && !held.some((each) => each.file === file)) held.push({ client, file, layout });
@@ -109,14 +109,14 @@ export class ClientDesk {
 
   /** Files of which the client was asked to give its layout back. */
   recalledOf(client: string): readonly FileId[] {
-    const asked = this.#layoutsOfClient(client).filter(({ recalledAt }) => recalledAt !== undefined);
+    const asked = this.#records.layoutsOfClient(client).filter(({ recalledAt }) => recalledAt !== undefined);
     return asked.map(({ file }) => file);
   }
 
   /** End a lease and all that was held under it. */
   async end(client: string): Promise<void> {
     for (let tries = 0; tries < stateTriesMax; tries++) {
-      const found = this.#clientOf(client);
+      const found = this.#records.clientOf(client);
       if (found === undefined) break;
       const { id, kept } = found;
       const { status } = await this.#head.ask({
@@ -124,7 +124,8 @@ export class ClientDesk {
       });
       if (status === 'OK') break;
     }
-    if (this.#clientOf(client) !== undefined) throw new StateDelayedError(`the end of client ${client}`, 'DELAY');
+    if (this.#records.clientOf(client) !== undefined)
+      throw new StateDelayedError(`the end of client ${client}`, 'DELAY');
     for (const [file, clients] of this.#generations) {
       clients.delete(client);
       if (clients.size === 0) this.#generations.delete(file);
@@ -133,7 +134,7 @@ export class ClientDesk {
 
   /** Open a file, or open it again: it stays open until the client closes it or its lease ends. */
   async open(client: string, lease: number, file: FileId): Promise<OpenStatus> {
-    const found = this.#clientOf(client);
+    const found = this.#records.clientOf(client);
     if (found?.verifier !== String(lease)) return 'fenced';
     const asked = { client: found.id, owner: client, seqid: 0, file, access: shareBoth, deny: 0 };
     const { status } = await this.#ask({ type: 'open', ...asked });
@@ -143,13 +144,13 @@ export class ClientDesk {
   }
 
   async close(client: string, file: FileId): Promise<void> {
-    const open = this.#openOf(client, file);
+    const open = this.#records.openOf(client, file);
     if (open !== undefined) await this.#ask({ type: 'close', stateid: current(open), seqid: 0 });
   }
 
   /** The generation of a layout that the client may write under from now on, or why it gets none. */
   async grantLayout(client: string, file: FileId): Promise<number | 'later' | 'unavailable'> {
-    const open = this.#openOf(client, file);
+    const open = this.#records.openOf(client, file);
     if (open === undefined) return 'later';
     const { status } = await this.#ask({
       type: 'layout-get',
@@ -168,12 +169,12 @@ export class ClientDesk {
   }
 
   holdsLayout(client: string, file: FileId): boolean {
-    return this.#layoutOf(client, file) !== undefined;
+    return this.#records.layoutOf(client, file) !== undefined;
   }
 
   /** Whether what the client wrote under a layout may be made known. */
   async mayCommit(client: string, file: FileId): Promise<boolean> {
-    const held = this.#layoutOf(client, file);
+    const held = this.#records.layoutOf(client, file);
     if (held === undefined) return false;
     const { key, seqid } = held;
     const asked = { client: held.client, file, stateid: { key, seqid } };
@@ -183,7 +184,7 @@ export class ClientDesk {
   /** Nothing where the client has a later one meanwhile, or none. */
   async returnLayout({ client, file, layout }: HeldLayout): Promise<void> {
     for (let tries = 0; tries < stateTriesMax; tries++) {
-      const held = this.#layoutOf(client, file);
+      const held = this.#records.layoutOf(client, file);
       if (held === undefined || this.#held(held).layout > Math.max(layout, this.#floor)) return;
       const { key, seqid } = held;
       const asked = { client: held.client, file, stateid: { key, seqid }, mode: 'any', range: wholeFile } as const;
@@ -196,26 +197,26 @@ export class ClientDesk {
 
   /** Ask all layouts of a file back, but those of one client; those that are still held. */
   async recall(file: FileId, except: string | undefined): Promise<readonly HeldLayout[]> {
-    const client = except === undefined ? undefined : this.#clientOf(except)?.id;
+    const client = except === undefined ? undefined : this.#records.clientOf(except)?.id;
     const { status } = await this.#head.ask({
       operation: { type: 'layout-recall', file, except: client, takes: true },
     });
     if (status === 'OK') return [];
-    const held = this.#layoutsOfFile(file).filter((each) => each.client !== client);
+    const held = this.#records.layoutsOfFile(file).filter((each) => each.client !== client);
     if (held.length === 0) throw new StateDelayedError(`layouts of ${file}`, status);
     return held.map((each) => this.#held(each));
   }
 
   /** Take a layout that was asked back. Nothing is written under it any more. */
   async revokeLayout({ client, file }: HeldLayout): Promise<void> {
-    const held = this.#layoutOf(client, file);
+    const held = this.#records.layoutOf(client, file);
     if (held !== undefined) await this.#ask({ type: 'layout-revoke', key: held.key });
     this.#forget(client, file);
   }
 
   /** `denied`: somebody else holds a conflicting lock. `fenced`: the client has no such file open. */
   async lock({ client, owner, file, type, offset, bytes }: LockWanted): Promise<'granted' | 'denied' | 'fenced'> {
-    const open = this.#openOf(client, file);
+    const open = this.#records.openOf(client, file);
     if (open === undefined) return 'fenced';
     const { status } = await this.#ask({
       type: 'lock-new',
@@ -233,7 +234,7 @@ export class ClientDesk {
   }
 
   async unlock({ client, owner, file, offset, bytes }: LockWanted): Promise<void> {
-    const held = this.#locksOf(client, owner, file);
+    const held = this.#records.locksOf(client, owner, file);
     if (held === undefined) return;
     const { status } = await this.#ask({
       type: 'unlock',
@@ -255,45 +256,6 @@ export class ClientDesk {
     const reply = await this.#head.ask({ operation });
     if (reply.status === 'DELAY') throw new StateDelayedError(operation.type, reply.status);
     return reply;
-  }
-
-  #clientOf(name: string): Client | undefined {
-    const id = this.#state.names.get(name);
-    const found = id === undefined ? undefined : this.#state.clients.get(id);
-    return found?.principal === principal ? found : undefined;
-  }
-
-  #openOf(name: string, file: FileId): Open | undefined {
-    const client = this.#clientOf(name)?.id;
-    for (const key of this.#state.files.get(file)?.opens ?? []) {
-      const open = this.#state.opens.get(key)!;
-      if (open.client === client && open.owner === name) return open;
-    }
-    return undefined;
-  }
-
-  #locksOf(name: string, owner: string, file: FileId): Locks | undefined {
-    const client = this.#clientOf(name)?.id;
-    for (const key of this.#state.files.get(file)?.locks ?? []) {
-      const locks = this.#state.locks.get(key)!;
-      if (locks.client === client && locks.owner === owner) return locks;
-    }
-    return undefined;
-  }
-
-  #layoutsOfClient(name: string): Layout[] {
-    const client = this.#clientOf(name);
-    if (client === undefined) return [];
-    return [...this.#state.holdings.get(client.id)!.layouts].map((key) => this.#state.layouts.get(key)!);
-  }
-
-  #layoutsOfFile(file: FileId): Layout[] {
-    return [...(this.#state.files.get(file)?.layouts ?? [])].map((key) => this.#state.layouts.get(key)!);
-  }
-
-  #layoutOf(name: string, file: FileId): Layout | undefined {
-    const client = this.#clientOf(name)?.id;
-    return this.#layoutsOfFile(file).find((each) => each.client === client);
   }
 
   #held({ client, file }: Layout): HeldLayout {

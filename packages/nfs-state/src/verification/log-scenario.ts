@@ -28,6 +28,8 @@ export interface LogScenario {
   readonly refusals?: number;
   /** What has not landed may be read. */
   readonly shows?: boolean;
+  /** Appenders wait for more records before they close a batch, for as long as they like. */
+  readonly gathers?: boolean;
   readonly batchRecordsMax?: number;
   readonly touchedKeysMax?: number;
   readonly snapshotRecords?: number;

@@ -12,6 +12,7 @@ const one = { heads: 2, clients: 1, appointments: [0] } as const;
 export const logScenarios = {
   race: {
     ...one,
+    gathers: true,
     name: 'log: two clients ask two heads for one lock',
     clients: 2,
     asks: [
@@ -23,6 +24,7 @@ export const logScenarios = {
   },
   right: {
     ...one,
+    gathers: true,
     name: 'log: a lock is given back at one head and used at the other',
     asks: [
       { ask: lock(1), at: [0] },
@@ -32,6 +34,7 @@ export const logScenarios = {
   },
   handOver: {
     ...one,
+    gathers: true,
     name: 'log: a lock goes from one client to another, and the first uses it on',
     clients: 2,
     asks: [
@@ -54,6 +57,7 @@ export const logScenarios = {
   },
   proposals: {
     ...one,
+    gathers: true,
     name: 'log: the appender dies with proposals of the other head',
     asks: [
       { ask: mark(1), at: [1] },
@@ -113,6 +117,7 @@ export const logScenarios = {
   },
   appenderLapses: {
     ...one,
+    gathers: true,
     name: 'log: an appender loses its right, and its append lands late',
     asks: [
       { ask: lock(1), at: [0] },
@@ -123,6 +128,7 @@ export const logScenarios = {
   },
   bothLapse: {
     ...one,
+    gathers: true,
     name: 'log: everybody is out of touch, and the same head appends again',
     asks: [{ ask: lock(1), at: [1] }],
     appointments: [0, 0],
@@ -174,6 +180,7 @@ export const logScenarios = {
 /** More of the same, for hours that are free. */
 export const longLogScenarios = {
   everything: {
+    gathers: true,
     name: 'log: appenders die, come back and lose their right',
     heads: 2,
     clients: 1,

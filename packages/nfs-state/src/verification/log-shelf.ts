@@ -163,6 +163,9 @@ function ask(state: ShelfState, from: Asker, request: LogRequest, out: Out): voi
       if (isRefused) tell(from, storageFailed(epoch), out);
       else state.landing.push({ from, batch: request.batch });
       break;
+    case 'gather':
+      tell(from, { type: 'gathered', epoch }, out);
+      break;
     case 'save':
       if (isRefused) tell(from, storageFailed(epoch), out);
       else state.saving = { from, epoch, snapshot: request.snapshot };

@@ -16,6 +16,8 @@ type CourierEvent =
 interface CourierEnv {
   readonly shelf: number;
   readonly life: number;
+  /** Nobody waits for more records before a batch is closed. */
+  readonly isHasty: boolean;
 }
 
 /** Carries what a head asks of the storage over the network, and the answers back to the life that asked. */
@@ -25,8 +27,10 @@ const courier: Kernel<undefined, CourierEvent, CourierEnv, ShelfQuestion, never,
   initial: () => undefined,
   row: () => 'any',
   column: (event) => event.type,
-  step(_, event, { shelf, life }, out: EffectSink<ShelfQuestion, never, LogEvent>) {
-    if (event.type === 'asks') out.send(shelf, { life, request: event.request });
+  step(_, event, { shelf, life, isHasty }, out: EffectSink<ShelfQuestion, never, LogEvent>) {
+    const isGathered = event.type === 'asks' && event.request.type === 'gather' && isHasty;
+    if (isGathered) out.deliver({ type: 'gathered', epoch: event.request.epoch });
+    else if (event.type === 'asks') out.send(shelf, { life, request: event.request });
     else if (event.answer.life === life) out.deliver(event.answer.event);
   },
   encode: () => undefined,
@@ -51,7 +55,11 @@ function headNode(scenario: LogScenario, head: number, rules: LogRules): NodeSpe
       part({
         name: 'courier',
         kernel: courier,
-        env: (incarnation) => ({ shelf: shelfNode(scenario), life: lifeOf(incarnation) }),
+        env: (incarnation) => ({
+          shelf: shelfNode(scenario),
+          life: lifeOf(incarnation),
+          isHasty: scenario.gathers !== true,
+        }),
         ports: [shelfNode(scenario)],
         message: (_, answer: unknown): CourierEvent => ({ type: 'answers', answer: answer as ShelfAnswer }),
         above: (event) => ({ part: 0, event }),

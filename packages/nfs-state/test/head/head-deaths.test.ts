@@ -15,7 +15,7 @@ it(`what was durable and not answered when its head died is answered once, ${kil
     // Every lock of the same bytes is a change of its stateid: its seqid counts how often it was carried out.
     const locking = anna.lock({ file: 'f' });
     await reached;
-    await at.kill(victim);
+    await at.killAmongOthers(victim);
     expect(await locking).toMatchObject({ status: 'OK', stateid: { seqid: nth } });
     const [locks] = await at.nfs.locks();
     expect(locks).toMatchObject({ seqid: nth, ranges: [{ type: 'write', start: 0n }] });

@@ -42,8 +42,23 @@ export class HeadCluster implements AsyncDisposable {
   /** Kill a head and start it again while the test goes on; the others are there. */
   async kill(head: string): Promise<void> {
     await Promise.all(this.#restarts.values());
+    await this.killAmongOthers(head);
+  }
+
+  /** A head that was killed is there again. */
+  async restarted(head: string): Promise<void> {
+    await this.#restarts.get(head);
+  }
+
+  /** The same as `kill`, while at most one of the others is still on its way back. */
+  async killAmongOthers(head: string): Promise<void> {
+    await this.#restarts.get(head);
+    while (this.#restarts.size > heads.length - 2) await Promise.race(this.#restarts.values());
     await this.cluster.kill(head);
-    this.#restarts.set(head, this.cluster.restart(head));
+    this.#restarts.set(
+      head,
+      this.cluster.restart(head).then(() => void this.#restarts.delete(head)),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
