@@ -355,7 +355,7 @@ export const nfsClient: Kernel<ClientState, ClientEvent, ClientEnv, Word> = {
     slotSeqid: 0,
     sequence: 2,
     isDone: false,
-    only: client,
+    only: minor === 0 ? null : client,
     misjudged: '',
     isCorrected: false,
     access: open === null ? 0 : 3,

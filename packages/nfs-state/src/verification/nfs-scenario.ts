@@ -3,7 +3,7 @@ import type { LeaseState } from '../kernel/lease-types.ts';
 import { applyDelta, emptyNfsState } from '../kernel/state-deltas.ts';
 import type { Client, MinorVersion, NfsState, Stateid } from '../kernel/state-types.ts';
 import { mintKey } from '../kernel/stateids.ts';
-import type { HeadState } from './abstract-head.ts';
+import type { HeadState } from './abstract-head-types.ts';
 import type { LogState } from './abstract-log.ts';
 import type { MailState } from './lease-mail.ts';
 import type { Act, ClientState } from './nfs-client.ts';

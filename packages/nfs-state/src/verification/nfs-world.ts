@@ -1,6 +1,7 @@
 import { part, type WorldSpec } from '@holdfast/simulation';
 import { type LeaseRules, leaseRules } from '../kernel/lease-types.ts';
-import { abstractHead, type HeadEvent, type HeadWord } from './abstract-head.ts';
+import { abstractHead } from './abstract-head.ts';
+import type { HeadEvent, HeadWord } from './abstract-head-types.ts';
 import { abstractLog, type LogEvent } from './abstract-log.ts';
 import { type HeadRules, headRules } from './head-rules.ts';
 import { leaseMail } from './lease-mail.ts';
