@@ -69,7 +69,7 @@ function step(state: DataState, event: DataEvent, env: DataEnv, out: DataSink): 
       break;
     case 'message':
       if (event.message.type === 'resolved') resolve(state, event.from, event.message.open, env, out);
-      else if (update !== undefined) hear(update, event.from, event.message, env, out);
+      else if (update !== undefined) hear(state, update, event.from, event.message, env, out);
       break;
     default:
       if (update !== undefined) stored(state, update, event, env, out);
@@ -83,6 +83,7 @@ function step(state: DataState, event: DataEvent, env: DataEnv, out: DataSink): 
 type Message = Extract<DataEvent, { type: 'message' }>['message'];
 
 function hear(
+  state: DataState,
   update: DataUpdate,
   from: Peer,
   message: Exclude<Message, { type: 'resolved' }>,
@@ -102,7 +103,7 @@ function hear(
       if (partner !== undefined) partner.hardened = true;
       break;
     case 'recalled':
-      recalled(update, from, message.delta, env, out);
+      recalled(state, update, from, message.delta, env, out);
       break;
   }
 }

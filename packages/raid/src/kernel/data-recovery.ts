@@ -1,7 +1,7 @@
 import { ProtocolError } from '@holdfast/kernel';
 import { poolWithout, takeAddress } from './address-pool.ts';
 import { apply, blockOf, type DataBlock, type DataEnv, type DataState, type DataUpdate } from './data-state.ts';
-import { abandon, blockHardened, freshUpdate, isKnown, sendMissing, sendUpdate } from './data-write.ts';
+import { abandon, blockHardened, freshUpdate, isKnown, sendMissing, sendUpdate, standAlone } from './data-write.ts';
 import { rowIndex } from './decision-table.ts';
 import type { DataSink, OpenUpdate } from './iom-messages.ts';
 import type { Address, JournalEntry, MjEntry, Peer } from './journal.ts';
@@ -47,6 +47,7 @@ function verify(state: DataState, update: DataUpdate, env: DataEnv, out: DataSin
 
 /** The new block was looked at. */
 export function verified(state: DataState, update: DataUpdate, good: boolean, env: DataEnv, out: DataSink): void {
+  if (update.away) return;
   update.verified = true;
   update.hardened = good;
   decide(state, update, env, out);
@@ -81,7 +82,7 @@ export function resolve(state: DataState, peer: Peer, open: readonly OpenUpdate[
     const said = open.find(({ mj }) => mj.mj === update.entry.mj);
     hear(state, update, partner, said === undefined ? 'absent' : said.good ? 'good' : 'bad', env, out);
   }
-  for (const { mj, good } of open) if (!known.has(mj.mj)) meet(state, mj, peer, good, env, out);
+  for (const update of open) if (!known.has(update.mj.mj)) meet(state, update, peer, env, out);
 }
 
 /** Whether a decision was carried out, or none is needed. */
@@ -108,28 +109,40 @@ function hear(
 }
 
 /** An update that is open at a parity IOM and not here: it ended here, or its entry never reached the disk. */
-function meet(state: DataState, mj: MjEntry, peer: Peer, good: boolean, env: DataEnv, out: DataSink): void {
+function meet(state: DataState, { mj, good, away: isAway }: OpenUpdate, peer: Peer, env: DataEnv, out: DataSink): void {
   const { rules } = env;
+  const away = isAway === true || env.isDeputy === true;
   const block = blockOf(state, mj, env);
   if (rules.isEnded(mj.seq, block.seq)) {
-    if (good && rules.tellsAgain()) out.send(peer, { type: 'data_hardened', mj: mj.mj });
+    if (good && rules.tellsAgain()) out.send(peer, { type: 'data_hardened', mj: mj.mj, ...(away && { away }) });
     if (!good) out.send(peer, { type: 'abort', mj: mj.mj });
     return;
   }
   if (!rules.adopts()) return;
+  if (away) {
+    const update: DataUpdate = { ...freshUpdate(mj), stage: 'adopted', verified: true, away };
+    hearFirst(state, update, peer, good, env);
+    decide(state, update, env, out);
+    return;
+  }
   const wanted = takeAddress(state.pool, mj.newAddress);
   const newAddress = wanted ?? takeAddress(state.pool);
   if (newAddress === undefined) throw new ProtocolError('data IOM', 'serving', 'resolve', 'the reserve is used up');
   // In a group with one parity slot whoever has the entry is the parity IOM; with two the entry names both.
   const entry = { ...mj, newAddress, ...(mj.second === undefined && { parity: peer }) };
   const update: DataUpdate = { ...freshUpdate(entry), stage: 'adopted' };
+  hearFirst(state, update, peer, good, env);
+  if (wanted === undefined) verified(state, update, false, env, out);
+  else verify(state, update, env, out);
+}
+
+/** The first that is heard of an update: from one of its parity IOMs, and by that of the other where it was heard before. */
+function hearFirst(state: DataState, update: DataUpdate, peer: Peer, good: boolean, env: DataEnv): void {
   for (const partner of update.partners) {
     if (partner.peer === peer) partner.verdict = good ? 'good' : 'bad';
     else if (isKnown(state, partner.peer, env)) partner.verdict = 'absent';
   }
   state.updates.push(update);
-  if (wanted === undefined) verified(state, update, false, env, out);
-  else verify(state, update, env, out);
 }
 
 /** The row of the decision table, once all halves are known. */
@@ -141,6 +154,11 @@ function decide(state: DataState, update: DataUpdate, env: DataEnv, out: DataSin
   out.trace('decision', row);
   if (env.rules.decide(row, partners.length) !== 'forward') {
     goBack(state, update, env, out);
+    return;
+  }
+  if (update.away && partners.every(({ verdict }) => verdict === 'good')) {
+    partners.forEach(markHardened);
+    standAlone(update);
     return;
   }
   if (!update.hardened) {
@@ -193,14 +211,31 @@ export function differenceKnown(
 }
 
 /** A parity IOM sent the difference: D1 := D0 ^ P0 ^ P1; that of the second parity is to be divided first. */
-export function recalled(update: DataUpdate, peer: Peer, delta: number, { rules }: DataEnv, out: DataSink): void {
+export function recalled(
+  state: DataState,
+  update: DataUpdate,
+  peer: Peer,
+  delta: number,
+  env: DataEnv,
+  out: DataSink,
+): void {
   const { mj, oldAddress, newAddress } = update.entry;
+  const { rules } = env;
   update.stage = 'restoring';
   for (const partner of update.partners) {
     partner.recalled = false;
     if (partner.verdict === 'good') markHardened(partner);
   }
   const power = rules.scales('data') ? powerAt(update.entry, peer) : undefined;
+  if (update.away) {
+    standAlone(update);
+    if (power === undefined) differenceKnown(state, update, delta, env, out);
+    else {
+      update.stage = 'differing';
+      out.deliver({ type: 'scale', id: mj, delta, power: -power });
+    }
+    return;
+  }
   out.deliver({ type: 'merge', id: mj, oldAddress, newAddress, delta, ...(power !== undefined && { power: -power }) });
 }
 
@@ -214,4 +249,17 @@ export function restored(state: DataState, update: DataUpdate, checksum: number,
   if (!update.journaled) out.deliver({ type: 'journal', entry });
   out.deliver({ type: 'harden', id: entry.mj, address: entry.newAddress });
   goOn(update, env, out);
+}
+
+/** The block here is not up to date: what an undecided update has of it counts no more, its parity halves do. */
+export function giveUpHalf(state: DataState, update: DataUpdate, env: DataEnv, out: DataSink): void {
+  if (update.away) return;
+  const isUndecided = !isDecided(update);
+  abandon(state, update, env, out);
+  if (!isUndecided) return;
+  const { entry, partners } = update;
+  const stage = update.stage === 'recalling' ? 'recalling' : 'adopted';
+  const left: DataUpdate = { ...freshUpdate(entry), stage, partners, verified: true, away: true };
+  state.updates.push(left);
+  if (stage === 'adopted') decide(state, left, env, out);
 }

@@ -45,6 +45,8 @@ export interface WriteCall {
   readonly writeStart: number;
   readonly writeBytes: number;
   readonly toughness: Toughness;
+  /** In the place of the data IOM: the block as the others of its group say it is, and which of its updates that is. */
+  readonly old?: { readonly value: Handle; readonly seq: number };
 }
 
 export type DataEvent =
@@ -67,6 +69,8 @@ export interface DataEnv {
   /** Whether the delta travels inside ios_updatepn. */
   readonly push: boolean;
   readonly rules: RaidRules;
+  /** It speaks in the place of a data IOM that is stopped: it has no blocks, and no update a data half. */
+  readonly isDeputy?: boolean;
   /** Where blocks are that the state does not hold; it holds all that something is under way for. Default: it holds all. */
   readonly map?: (name: BlockName) => DataBlock | undefined;
 }
@@ -97,6 +101,8 @@ export interface DataUpdate {
   /** The call to answer; 0: none, or answered. */
   call: number;
   toughness: Toughness;
+  /** It has no data half: its parity halves alone decide, and are all that there is. */
+  away: boolean;
 }
 
 export const peerStates = ['away', 'coming', 'known'] as const;
@@ -180,6 +186,7 @@ export function encodeData(state: DataState, into: Encoder): void {
     to.uint(call.writeStart);
     to.uint(call.writeBytes);
     to.uint(call.toughness);
+    encodeOld(call, to);
   });
   into.uint(state.nextEntry);
   into.list(state.peers, (peer, to) => to.uint(peerStates.indexOf(peer)));
@@ -211,10 +218,21 @@ export const decodeData = (from: Decoder): DataState => ({
     writeStart: each.uint(),
     writeBytes: each.uint(),
     toughness: each.uint() as Toughness,
+    ...decodeOld(each),
   })),
   nextEntry: from.uint(),
   peers: from.list((each) => peerStates[each.uint()]!),
 });
+
+export function encodeOld({ old }: WriteCall, to: Encoder): void {
+  to.uint(old?.value ?? 0);
+  to.uint(old?.seq ?? 0);
+}
+
+export function decodeOld(from: Decoder): Pick<WriteCall, 'old'> {
+  const [value, seq] = [from.uint(), from.uint()];
+  return value === 0 ? {} : { old: { value, seq } };
+}
 
 function encodeUpdate(update: DataUpdate, into: Encoder): void {
   into.uint(dataStages.indexOf(update.stage));
@@ -226,6 +244,7 @@ function encodeUpdate(update: DataUpdate, into: Encoder): void {
   into.list(update.partners, encodePartner);
   into.uint(update.call);
   into.uint(update.toughness);
+  into.flag(update.away);
 }
 
 const decodeUpdate = (from: Decoder): DataUpdate => ({
@@ -238,4 +257,5 @@ const decodeUpdate = (from: Decoder): DataUpdate => ({
   partners: from.list(decodePartner),
   call: from.uint(),
   toughness: from.uint() as Toughness,
+  away: from.flag(),
 });

@@ -5,6 +5,7 @@ import {
   appliedRequest,
   apply,
   blockOf,
+  type DataBlock,
   type DataEnv,
   type DataState,
   type DataUpdate,
@@ -12,7 +13,7 @@ import {
   type WriteCall,
 } from './data-state.ts';
 import type { DataSink } from './iom-messages.ts';
-import { type EndEntry, type JournalEntry, type MjEntry, type Peer, parityPeers } from './journal.ts';
+import { type EndEntry, type JournalEntry, type MjEntry, noAddress, type Peer, parityPeers } from './journal.ts';
 import { freshPartners, type Partner, powerAt } from './partners.ts';
 
 /** Take a call in: it begins when its block, its parity IOM and an address are free. */
@@ -53,6 +54,7 @@ function begin(state: DataState, call: WriteCall, env: DataEnv, out: DataSink): 
     out.reply(call.call, { outcome: 'done', toughness: 2 });
     return true;
   }
+  if (call.old !== undefined) return beginAway(state, call, call.old, block, env, out);
   const newAddress = state.pool.free.length > env.reserve ? takeAddress(state.pool) : undefined;
   if (newAddress === undefined) return false;
   const { type: _, call: __, payload, toughness: asked, ...rest } = call;
@@ -67,6 +69,28 @@ function begin(state: DataState, call: WriteCall, env: DataEnv, out: DataSink): 
   return true;
 }
 
+/** In the place of another data IOM: only what was read of the block before, and that by nobody else meanwhile, can be changed. */
+function beginAway(
+  state: DataState,
+  { type: _, call, payload, toughness: __, old: ___, ...rest }: WriteCall,
+  old: NonNullable<WriteCall['old']>,
+  block: DataBlock,
+  { rules }: DataEnv,
+  out: DataSink,
+): boolean {
+  if (block.seq > 0 && block.seq !== old.seq && rules.isOutdated()) {
+    out.reply(call, { outcome: 'elsewhere', toughness: 0 });
+    return true;
+  }
+  const mj = state.nextEntry++;
+  const addresses = { newAddress: noAddress, oldAddress: noAddress };
+  const entry = { type: 'mj', mj, ...rest, ...addresses, seq: old.seq + 1, checksum: 0 } as const;
+  state.updates.push({ ...freshUpdate(entry), stage: 'preparing', call, toughness: 2, away: true });
+  const { writeStart, writeBytes } = rest;
+  out.deliver({ type: 'prepare', id: mj, ...addresses, payload, writeStart, writeBytes, old: old.value });
+  return true;
+}
+
 export const freshUpdate = (entry: MjEntry) =>
   ({
     entry,
@@ -77,6 +101,7 @@ export const freshUpdate = (entry: MjEntry) =>
     partners: freshPartners(entry),
     call: 0,
     toughness: 0,
+    away: false,
   }) as const;
 
 /** The new block is whole, and its checksum known: journal it, write it, tell the parity IOM (steps d3 to d7). */
@@ -92,12 +117,24 @@ export function prepared(
   update.stage = 'updating';
   update.entry = { ...update.entry, checksum };
   update.delta = delta;
+  if (update.away) {
+    standAlone(update);
+    sendMissing(state, update, env, out);
+    return;
+  }
   out.trace('d3 journal mj', mj);
   out.deliver({ type: 'journal', entry: update.entry });
   out.trace('d5 write data', mj);
   out.deliver({ type: 'harden', id: mj, address: newAddress });
   answer(update, env, out);
   sendMissing(state, update, env, out);
+}
+
+/** It goes on, and there is no data half that could be missing. */
+export function standAlone(update: DataUpdate): void {
+  update.stage = 'updating';
+  update.journaled = true;
+  update.hardened = true;
 }
 
 /** Send the update to each of its parity IOMs that is there and does not have it. */
@@ -165,7 +202,7 @@ const isFirst = (state: DataState, { entry: { gfid, lblk, seq } }: DataUpdate): 
 function tellHardened(update: DataUpdate, partner: Partner, out: DataSink): void {
   partner.told = true;
   out.trace('d13 data hardened', update.entry.mj);
-  out.send(partner.peer, { type: 'data_hardened', mj: update.entry.mj });
+  out.send(partner.peer, { type: 'data_hardened', mj: update.entry.mj, ...(update.away && { away: true }) });
 }
 
 function answer(update: DataUpdate, { rules }: DataEnv, out: DataSink): void {
@@ -187,6 +224,12 @@ function answer(update: DataUpdate, { rules }: DataEnv, out: DataSink): void {
 /** Both halves are on disk (step d15). */
 function complete(state: DataState, update: DataUpdate, env: DataEnv, out: DataSink): void {
   const { entry } = update;
+  if (update.away) {
+    // Of its own blocks a data IOM hears where they are once they were made again.
+    if (env.isDeputy === true) apply(state, entry, env);
+    drop(state, update);
+    return;
+  }
   apply(state, entry, env);
   end(state, update, 'mj_complete', entry.oldAddress, env, out);
 }
@@ -197,8 +240,12 @@ export function abandon(state: DataState, update: DataUpdate, env: DataEnv, out:
     end(state, update, 'mj_abort', update.entry.newAddress, env, out);
     return;
   }
+  drop(state, update);
+  if (!update.away) giveAddress(state.pool, update.entry.newAddress);
+}
+
+function drop(state: DataState, update: DataUpdate): void {
   state.updates = state.updates.filter((other) => other !== update);
-  giveAddress(state.pool, update.entry.newAddress);
 }
 
 function end(

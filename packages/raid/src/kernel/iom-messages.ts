@@ -5,6 +5,8 @@ import type { Address, JournalEntry, JournalId, MjEntry } from './journal.ts';
 export interface OpenUpdate {
   readonly mj: MjEntry;
   readonly good: boolean;
+  /** The data IOM that hears of it has no half of it: its block is elsewhere, or not up to date. */
+  readonly away?: boolean;
 }
 
 /** From a data IOM to a parity IOM. */
@@ -16,7 +18,12 @@ export type ToParity =
   | { readonly type: 'ios_updatepn'; readonly mj: MjEntry; readonly delta: Handle; readonly code?: 'q' }
   | { readonly type: 'delta'; readonly mj: JournalId; readonly delta: Handle }
   /** The data half is durable, and the other parity half where the group has two: the entry may end. */
-  | { readonly type: 'data_hardened'; readonly mj: JournalId }
+  | {
+      readonly type: 'data_hardened';
+      readonly mj: JournalId;
+      /** There is no data half: the block is marked before the entry ends. */
+      readonly away?: boolean;
+    }
   /** Recovery, the first message after a link came up: what do you have open of me? */
   | { readonly type: 'resolve' }
   /** Recovery: the difference that this update made to parity, so that D1 can be made again. */
@@ -50,7 +57,11 @@ export type StorageRequest =
       readonly payload: Handle;
       readonly writeStart: number;
       readonly writeBytes: number;
+      /** The old block, where it lies nowhere here; the new one is not kept then. */
+      readonly old?: Handle;
     }
+  /** A difference times g^power, in the field of Q. Answer: `difference`. */
+  | { readonly type: 'scale'; readonly id: JournalId; readonly delta: Handle; readonly power: number }
   /**
    * The block at `oldAddress` with a delta merged in, for `newAddress`. With `power` the delta counts g^power times, in the
    * field of Q; a negative power takes that back. Answer: `combined`.
@@ -89,9 +100,12 @@ export type StorageAnswer =
   | { readonly type: 'hardened'; readonly id: JournalId }
   | { readonly type: 'journaled'; readonly entry: JournalEntry };
 
-/** How a write ended, or how far it got: `toughness` is the level reached. */
+/**
+ * How a write ended, or how far it got: `toughness` is the level reached. `elsewhere`: the old block that came with it is
+ * not the last one, or it is to be made by another I/O manager.
+ */
 export interface WriteResult {
-  readonly outcome: 'done' | 'busy';
+  readonly outcome: 'done' | 'busy' | 'elsewhere';
   readonly toughness: Toughness;
 }
 

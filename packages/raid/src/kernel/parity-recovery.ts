@@ -119,7 +119,7 @@ export function sayOpen(state: ParityState, env: ParityEnv, out: ParitySink): vo
 }
 
 /** Whether it is certain what its drive will hold of an update: its parity and all that it is built on, or not. */
-function isSettled(state: ParityState, update: ParityUpdate): boolean {
+export function isSettled(state: ParityState, update: ParityUpdate): boolean {
   const chain = chainOf(state, update.entry.mj);
   const upTo = chain.slice(0, chain.indexOf(update) + 1);
   return upTo.every(({ stage, journaled, hardened }) => stage === 'hardening' && journaled && hardened);

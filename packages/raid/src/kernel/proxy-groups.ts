@@ -5,7 +5,7 @@ import type { WriteCall } from './data-state.ts';
 import type { Peer } from './journal.ts';
 import { type GroupName, isGroup } from './named-table.ts';
 import { parityBlockOf } from './parity-state.ts';
-import { mayEncode, mayRun } from './proxy-locks.ts';
+import { mayEncode, mayRun, witnessesOf } from './proxy-locks.ts';
 import {
   anySeq,
   type MemberBlock,
@@ -17,7 +17,10 @@ import {
 } from './proxy-messages.ts';
 import { end, groupOf, isQuiet } from './proxy-parity.ts';
 import {
+  codeOf,
   type GroupOperation,
+  headOf,
+  isPair,
   isStale,
   mark,
   memberOf,
@@ -36,6 +39,8 @@ const noCall = {
   writeStart: 0,
   writeBytes: 0,
   toughness: 0,
+  old: 0,
+  oldSeq: 0,
 } as const;
 
 type Asked = Partial<Pick<GroupOperation, keyof typeof noCall>>;
@@ -60,15 +65,18 @@ function add(state: ProxyState, kind: OperationKind, { gfid, lblk, group, slot }
 
 /** A call for a block whose data IOM is stopped. */
 export function proposed(state: ProxyState, call: ReadCall | WriteCall, env: ProxyEnv, out: ProxySink): void {
-  if (memberOf(state, peerOf(call, env), env).status !== 'out') {
+  const isOthers =
+    isPair(call, env) && (headOf(state, call, env) !== env.self || call.type === 'read' || call.old === undefined);
+  if (memberOf(state, peerOf(call, env), env).status !== 'out' || isOthers) {
     out.reply(call.call, { outcome: 'elsewhere', toughness: 0 });
   } else if (state.operations.length >= proxyCallsMax) {
     out.reply(call.call, { outcome: 'busy', toughness: 0 });
   } else if (call.type === 'read') {
     add(state, 'read', call, { call: call.call });
   } else {
-    const { client, request, payload, writeStart, writeBytes, toughness } = call;
-    add(state, 'write', call, { call: call.call, client, request, payload, writeStart, writeBytes, toughness });
+    const { client, request, payload, writeStart, writeBytes, toughness, old } = call;
+    const what = { client, request, payload, writeStart, writeBytes, toughness };
+    add(state, 'write', call, { call: call.call, ...what, ...(old && { old: old.value, oldSeq: old.seq }) });
   }
 }
 
@@ -147,11 +155,35 @@ function begin(state: ProxyState, operation: GroupOperation, env: ProxyEnv, out:
     finish(state, operation);
     return;
   }
+  if (operation.kind === 'write' && operation.old !== 0) {
+    writeElsewhere(state, operation, env, out);
+    return;
+  }
   operation.stage = 'gathering';
   const slots = env.membersOf(operation).length;
   operation.values = Array.from({ length: slots }, () => 0);
   operation.seqs = Array.from({ length: slots }, () => 0);
   operation.asked = Array.from({ length: slots }, () => false);
+}
+
+/** In a group with two parities the data IOM beside this parity IOM writes for the one that is stopped, if its block is as it was read. */
+function writeElsewhere(state: ProxyState, operation: GroupOperation, env: ProxyEnv, out: ProxySink): void {
+  const { gfid, lblk, group, slot, call, client, request, payload, writeStart, writeBytes, toughness } = operation;
+  const { old: value, oldSeq: seq } = operation;
+  finish(state, operation);
+  if ((parityBlockOf(state.parity, operation, env).vv[slot] ?? 0) !== seq) {
+    out.reply(call, { outcome: 'elsewhere', toughness: 0 });
+    return;
+  }
+  const nameOf = (member: Peer) => env.nameOf?.(member) ?? member;
+  const [parity, second] = env.pairOf!(operation)!.map(nameOf) as [Peer, Peer];
+  const where = { gfid, lblk, group, slot, parity, second };
+  const what = { client, request, payload, writeStart, writeBytes, toughness, old: { value, seq } };
+  out.deliver({
+    type: 'write_for',
+    of: nameOf(peerOf(operation, env)),
+    call: { type: 'write', call, ...where, ...what },
+  });
 }
 
 /** Ask the members for their blocks, and go on when all are there. */
@@ -172,8 +204,8 @@ function gather(state: ProxyState, operation: GroupOperation, env: ProxyEnv, out
   if (operation.kind === 'encode') operation.stage = 'ready';
   else {
     operation.stage = 'summing';
-    const parts = operation.values.filter((value) => value !== 0);
-    out.deliver({ type: 'sum', id, address, parts });
+    const { values: parts, slot } = operation;
+    out.deliver({ type: 'sum', id, address, parts, slot, ...codeOf(operation, env) });
   }
 }
 
@@ -185,7 +217,7 @@ function change(state: ProxyState, operation: GroupOperation, env: ProxyEnv, out
   operation.address = newAddress;
   operation.stage = 'folding';
   if (operation.kind === 'encode') {
-    out.deliver({ type: 'encode', id, newAddress, parts: values });
+    out.deliver({ type: 'encode', id, newAddress, parts: values, ...codeOf(operation, env) });
     return;
   }
   const oldAddress = parityBlockOf(state.parity, operation, env).address;
@@ -284,7 +316,7 @@ export function journaledMove(
 
 function sayFresh({ gfid, group }: GroupOperation, env: ProxyEnv, out: ProxySink): void {
   out.trace('parity fresh', group);
-  for (const peer of new Set(env.membersOf({ gfid, group }).map((member) => member.peer))) {
+  for (const peer of witnessesOf({ gfid, group }, env)) {
     out.send(peer, { type: 'parity_fresh', gfid, group });
   }
 }

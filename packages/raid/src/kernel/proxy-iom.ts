@@ -11,7 +11,7 @@ import {
 } from './proxy-groups.ts';
 import { heard, linkChanged, settleMembers, viewChanged } from './proxy-members.ts';
 import { isProxyId, type ProxyRequest, type ProxyResult, type ProxySink, type ToMember } from './proxy-messages.ts';
-import { stepParity, tell } from './proxy-parity.ts';
+import { sayOpenInPlace, stepParity, tell } from './proxy-parity.ts';
 import { recover } from './proxy-recovery.ts';
 import {
   decodeProxy,
@@ -66,6 +66,8 @@ function column(event: ProxyEvent): string {
         case 'restore':
         case 'restored':
         case 'member_value':
+        case 'in_place':
+        case 'over':
           return event.message.type;
         default:
           return 'write message';
@@ -116,6 +118,7 @@ function step(state: ProxyState, event: ProxyEvent, env: ProxyEnv, out: ProxySin
   settleMembers(state, env, out);
   advance(state, env, out);
   tell(state, env, out);
+  sayOpenInPlace(state, env, out);
 }
 
 /**

@@ -1,18 +1,30 @@
+import type { Peer } from './journal.ts';
 import { type GroupName, isGroup } from './named-table.ts';
 import { type GroupOperation, isStale, memberOf, type ProxyEnv, type ProxyState, peerOf } from './proxy-state.ts';
 
 /** Whether no update of a group may begin: the proxy has it to itself, or its parity may be stale. */
-export function isLocked(state: ProxyState, name: GroupName, env: ProxyEnv): boolean {
-  if (!isSure(state, name, env)) return true;
+export function isLocked(
+  state: ProxyState,
+  name: GroupName,
+  env: ProxyEnv,
+  sure: boolean = isSure(state, name, env),
+): boolean {
+  if (!sure) return true;
   if (isStale(state, name) && env.proxyRules.holdsStaleParity()) return true;
   if (!env.proxyRules.locksGroup()) return false;
   return state.operations.some((operation) => isGroup(operation, name) && mayRun(state, operation, env));
 }
 
+/** Who may know that parity of a group here is stale: its members, and who writes for those of them that are stopped. */
+export function witnessesOf(name: GroupName, env: ProxyEnv): ReadonlySet<Peer> {
+  const others = (env.pairOf?.(name) ?? []).filter((peer) => peer !== env.self && env.peers.includes(peer));
+  return new Set([...env.membersOf(name).map(({ peer }) => peer), ...others]);
+}
+
 /** Whether every member of a group said which parity it knows to be stale. Who is stopped while nobody returns knows none. */
 export function isSure(state: ProxyState, name: GroupName, env: ProxyEnv): boolean {
   if (!env.proxyRules.hearsAll()) return true;
-  return env.membersOf(name).every(({ peer }) => {
+  return [...witnessesOf(name, env)].every((peer) => {
     const { heard, status } = memberOf(state, peer, env);
     return heard || (status === 'out' && !state.returning);
   });

@@ -1,18 +1,24 @@
 import type { Peer } from './journal.ts';
+import type { GroupName } from './named-table.ts';
 import { forget, giveBack, memberLost, memberValue, restoreAsked } from './proxy-groups.ts';
 import type { ProxySink, ToProxy, ViewEvent } from './proxy-messages.ts';
-import { endBefore, endMarked, receive, stepParity } from './proxy-parity.ts';
-import { isStale, memberOf, type ProxyEnv, type ProxyState, peerOf } from './proxy-state.ts';
+import { endBefore, endMarked, hearInPlace, receive, stepParity } from './proxy-parity.ts';
+import { headOf, isPair, isStale, memberOf, type ProxyEnv, type ProxyState, peerOf } from './proxy-state.ts';
 
 /** A view is durable on everyone in it: stand in for those it leaves out, make way for those who are back. */
 export function viewChanged(state: ProxyState, view: ViewEvent, env: ProxyEnv, out: ProxySink): void {
   state.epoch = view.epoch;
   if (state.firstEpoch < 0) state.firstEpoch = view.epoch;
   state.returning = view.returning;
+  state.out = view.out;
+  state.back = view.back;
   for (const peer of env.peers) {
     const member = memberOf(state, peer, env);
     const isOut = view.out.includes(peer);
-    if (isOut) member.lastOut = view.epoch;
+    if (isOut) {
+      member.lastOut = view.epoch;
+      member.over = [];
+    }
     if (isOut && (member.status === 'apart' || member.status === 'member')) standIn(state, peer, env, out);
     else if (isOut) member.status = 'out';
     else if (member.status === 'out') {
@@ -36,6 +42,7 @@ function leave(state: ProxyState, peer: Peer, env: ProxyEnv, out: ProxySink): vo
   const member = memberOf(state, peer, env);
   if (member.status !== 'apart') stepParity(state, { type: 'peer', peer, up: false }, env, out);
   member.status = 'apart';
+  member.settled = false;
   state.held = state.held.filter(({ from }) => from !== peer);
   memberLost(state, peer, env);
 }
@@ -44,6 +51,8 @@ export function linkChanged(state: ProxyState, peer: Peer, up: boolean, env: Pro
   const member = memberOf(state, peer, env);
   member.linked = up;
   if (up) return;
+  for (const other of state.members) other.asking = other.asking.filter((each) => each !== peer);
+  member.early = [];
   member.hello = undefined;
   if (member.status === 'member') leave(state, peer, env, out);
 }
@@ -64,13 +73,36 @@ export function heard(state: ProxyState, from: Peer, message: ToProxy, env: Prox
     case 'member_value':
       memberValue(state, message);
       break;
+    case 'in_place':
+      member.early = [...member.early, message];
+      break;
+    case 'over': {
+      const of = memberOf(state, env.memberNamed?.(message.of) ?? message.of, env);
+      if (message.epoch > of.lastOut && !of.over.includes(from)) of.over = [...of.over, from];
+      break;
+    }
     default:
       receive(state, from, message, env, out);
   }
 }
 
+/** Hear those who speak for members that are stopped here as well: a view may be known there first. */
+function hearEarly(state: ProxyState, env: ProxyEnv, out: ProxySink): void {
+  for (const [index, member] of state.members.entries()) {
+    while (member.early[0] !== undefined) {
+      const { of: name, message } = member.early[0];
+      const of = env.memberNamed?.(name) ?? name;
+      const { status } = memberOf(state, of, env);
+      if (status !== 'out' && status !== 'leaving') break;
+      member.early = member.early.slice(1);
+      hearInPlace(state, env.peers[index]!, of, message, env, out);
+    }
+  }
+}
+
 /** Make way for members whose place nobody needs any more, and welcome those that said hello. */
 export function settleMembers(state: ProxyState, env: ProxyEnv, out: ProxySink): void {
+  hearEarly(state, env, out);
   for (const peer of env.peers) {
     const member = memberOf(state, peer, env);
     if (member.status === 'leaving' && (isDrained(state, peer, env) || !env.proxyRules.drainsFirst())) {
@@ -83,7 +115,21 @@ export function settleMembers(state: ProxyState, env: ProxyEnv, out: ProxySink):
 const isDrained = (state: ProxyState, peer: Peer, env: ProxyEnv): boolean =>
   !state.operations.some((operation) => operation.kind !== 'encode' && peerOf(operation, env) === peer) &&
   !state.ending.some(({ from }) => from === peer) &&
-  !state.parity.updates.some(({ entry }) => entry.from === peer);
+  isOver(state, peer, env) &&
+  // Where nobody speaks for it, it does so itself.
+  !state.parity.updates.some(({ entry }) => entry.from === peer && !isItsOwn(state, entry.mj, env));
+
+const isItsOwn = (state: ProxyState, name: GroupName, env: ProxyEnv): boolean =>
+  isPair(name, env) && headOf(state, name, env) === undefined;
+
+/** Whether everyone who may speak for a member has ended that. */
+function isOver(state: ProxyState, peer: Peer, env: ProxyEnv): boolean {
+  if (env.pairOf === undefined) return true;
+  const { over } = memberOf(state, peer, env);
+  return env.peers.every(
+    (other) => other === peer || state.out.includes(other) || state.back.includes(other) || over.includes(other),
+  );
+}
 
 function welcome(state: ProxyState, peer: Peer, env: ProxyEnv, out: ProxySink): void {
   const member = memberOf(state, peer, env);

@@ -1,4 +1,5 @@
 import type { EffectSink, Handle } from '@holdfast/kernel';
+import type { WriteCall } from './data-state.ts';
 import type { StorageAnswer, StorageRequest, ToData, ToParity, Toughness } from './iom-messages.ts';
 import type { Address, JournalEntry, JournalId, Peer } from './journal.ts';
 import type { GroupName } from './named-table.ts';
@@ -26,6 +27,10 @@ export const anySeq = -1;
 /** From the I/O manager of a member of a group to the one with its parity, beside the journaled write. */
 export type ToProxy =
   | ToParity
+  /** In the place of a data IOM that is stopped, by the one that writes for it in groups with two parities. */
+  | { readonly type: 'in_place'; readonly of: Peer; readonly message: ToParity }
+  /** Nothing is under way any more that the sender began in the place of a member that is back in that view. */
+  | { readonly type: 'over'; readonly of: Peer; readonly epoch: number }
   /** The first message of a member after its link came up: the groups whose parity it knows to be stale. */
   | { readonly type: 'hello'; readonly epoch: number; readonly stale: readonly GroupName[] }
   /** What a block of the sender is by the others of its group. */
@@ -47,6 +52,8 @@ export type ToProxy =
 /** From the I/O manager with the parity of a group to the one of a member, beside the journaled write. */
 export type ToMember =
   | ToData
+  /** The answer to one who speaks in the place of a data IOM. */
+  | { readonly type: 'in_place'; readonly of: Peer; readonly message: ToData }
   /** The answer to the `hello` of that epoch: blocks of the member that changed while it was away. */
   | { readonly type: 'welcome'; readonly epoch: number; readonly stale: readonly StaleBlock[] }
   /** The block in that version, or in {@link anySeq any}: the last that ended. */
@@ -108,15 +115,28 @@ export type ProxyEntry =
 
 export type ProxyRequest =
   | StorageRequest
+  /** To the data IOM beside this parity IOM: write in the place of a member, in a group with two parities. */
+  | { readonly type: 'write_for'; readonly of: Peer; readonly call: WriteCall }
   | { readonly type: 'journal'; readonly entry: ProxyEntry }
-  /** The exclusive or of the block at `address` and `parts`. Answer: `summed`. */
-  | { readonly type: 'sum'; readonly id: JournalId; readonly address: Address; readonly parts: readonly Handle[] }
-  /** The exclusive or of `parts`, for `newAddress`. Answer: `combined`. */
+  /**
+   * The block of slot `slot`: the exclusive or of the parity at `address` and `parts`, by slot. Of the second parity what
+   * its sum says. Answer: `summed`.
+   */
+  | {
+      readonly type: 'sum';
+      readonly id: JournalId;
+      readonly address: Address;
+      readonly parts: readonly Handle[];
+      readonly slot: number;
+      readonly code?: 'q';
+    }
+  /** The parity of `parts`, by slot, for `newAddress`. Answer: `combined`. */
   | {
       readonly type: 'encode';
       readonly id: JournalId;
       readonly newAddress: Address;
       readonly parts: readonly Handle[];
+      readonly code?: 'q';
     }
   /**
    * The parity at `oldAddress` with the block `old` taken out of it, and `old` with the caller's bytes merged in put
@@ -161,6 +181,11 @@ export type MemberSink = EffectSink<ToProxy, ProxyResult, ProxyRequest>;
 /** Numbers of entries and requests of a proxy and of a resync: above all those of journaled writes. */
 const proxyIdsStart = 2 ** 50;
 const proxyIdsPerLife = 2 ** 24;
+/** Updates that are begun in the place of another data IOM: their names, too, are those of one life of one I/O manager. */
+const deputyIdsStart = 2 ** 52;
+const membersMax = 64;
+export const firstDeputyId = (incarnation: number, self: Peer): JournalId =>
+  deputyIdsStart + (incarnation * membersMax + self) * proxyIdsPerLife;
 export const firstProxyId = (incarnation: number): JournalId => proxyIdsStart + incarnation * proxyIdsPerLife;
 export const isProxyId = (id: JournalId): boolean => id >= proxyIdsStart;
 
@@ -172,6 +197,8 @@ export interface ViewEvent {
   readonly out: readonly Peer[];
   /** Somebody who was stopped is back and not up to date yet. */
   readonly returning: boolean;
+  /** Peers that are. */
+  readonly back: readonly Peer[];
 }
 
 /** There are more addresses than before: what waited for one goes on. */

@@ -2,21 +2,28 @@ import type { ToData, ToParity } from './iom-messages.ts';
 import type { JournalId, MjEntry, Peer } from './journal.ts';
 import { type GroupName, isGroup } from './named-table.ts';
 import { parityIom } from './parity-iom.ts';
+import { isSettled } from './parity-recovery.ts';
 import { type ParityEvent, type ParityUpdate, parityBlockOf, updateByMj } from './parity-state.ts';
 import { isLocked } from './proxy-locks.ts';
-import { innerSink, type ProxyRequest, type ProxySink } from './proxy-messages.ts';
-import { type HeldMessage, isStale, memberOf, type ProxyEnv, type ProxyState } from './proxy-state.ts';
+import { innerSink, type ProxyRequest, type ProxySink, type ToMember } from './proxy-messages.ts';
+import { type HeldMessage, headOf, isPair, isStale, memberOf, type ProxyEnv, type ProxyState } from './proxy-state.ts';
 
 /**
  * Let the parity IOM take a step. What it says to a member that is stopped the proxy hears, what it journals of requests
  * is remembered with the block.
  */
-export function stepParity(state: ProxyState, event: ParityEvent, env: ProxyEnv, out: ProxySink): void {
-  const heard: { readonly from: Peer; readonly message: ToData }[] = [];
+export function stepParity(state: ProxyState, event: ParityEvent, env: ProxyEnv, out: ProxySink, speaker?: Peer): void {
+  const heard: { readonly from: Peer; readonly message: Extract<ToData, { type: 'resolved' }> }[] = [];
   const send = (to: Peer, message: ToData) => {
     const { status } = memberOf(state, to, env);
     if (status === 'member') out.send(to, message.type === 'resolved' ? stillOpen(state, to, message) : message);
-    else heard.push({ from: to, message });
+    else if (message.type === 'resolved') heard.push({ from: to, message });
+    else {
+      // Now: in this very step the update may end.
+      const head = listenerOf(state, to, message.mj, speaker, env);
+      const isThere = head !== undefined && memberOf(state, head, env).status === 'member';
+      if (isThere) out.send(head, inPlace(to, message, env));
+    }
   };
   const deliver = (request: ProxyRequest) => {
     remember(state, request);
@@ -29,8 +36,30 @@ export function stepParity(state: ProxyState, event: ParityEvent, env: ProxyEnv,
     innerSink(out, send, deliver, () => undefined),
   );
   for (const { from, message } of heard) {
-    if (message.type === 'resolved') for (const { mj, good } of message.open) endFor(state, from, mj, good, env, out);
+    memberOf(state, from, env).settled = true;
+    for (const { mj, good } of message.open) if (!isPair(mj, env)) endFor(state, from, mj, good, env, out);
   }
+}
+
+const inPlace = (of: Peer, message: ToData, { nameOf }: ProxyEnv): ToMember => ({
+  type: 'in_place',
+  of: nameOf?.(of) ?? of,
+  message,
+});
+
+/** Who hears what is said to a stopped member of an update: whoever speaks in its place. */
+function listenerOf(
+  state: ProxyState,
+  of: Peer,
+  mj: JournalId,
+  speaker: Peer | undefined,
+  env: ProxyEnv,
+): Peer | undefined {
+  const name =
+    updateByMj(state.parity, of, mj)?.entry.mj ??
+    state.parity.requested.find((each) => each.from === of && each.mj.mj === mj)?.mj;
+  if (name === undefined) return speaker;
+  return isPair(name, env) ? headOf(state, name, env) : undefined;
 }
 
 /** What is open of a member, but for what was ended because its parity is stale. */
@@ -49,12 +78,61 @@ const stillOpen = (
 /** Whether it is on record that a member is to be sent the block, as this update left it or a later one. */
 const isMarked = ({ marks }: ProxyState, mj: MjEntry): boolean => (marks.get(mj)?.seq ?? 0) >= mj.seq;
 
+/** A message of who speaks in the place of a stopped member. */
+export function hearInPlace(
+  state: ProxyState,
+  speaker: Peer,
+  of: Peer,
+  message: ToParity,
+  env: ProxyEnv,
+  out: ProxySink,
+): void {
+  const member = memberOf(state, of, env);
+  if (message.type === 'resolve') {
+    // What it sent before it sends again.
+    const isIts = (mj: MjEntry) => isPair(mj, env) && headOf(state, mj, env) === speaker;
+    const { parity } = state;
+    parity.requested = parity.requested.filter(({ from, mj }) => from !== of || !isIts(mj));
+    state.held = state.held.filter(
+      ({ from, message: held }) => from !== of || !('mj' in held) || !isHeldOf(held, isIts),
+    );
+    member.asking = [...member.asking.filter((peer) => peer !== speaker), speaker];
+  } else receive(state, of, message, env, out, speaker);
+}
+
+const isHeldOf = (message: ToParity, isIts: (mj: MjEntry) => boolean): boolean =>
+  message.type === 'ios_updatepn' && isIts(message.mj);
+
+/** Say to who asks what is open of a stopped member, once that is certain. */
+export function sayOpenInPlace(state: ProxyState, env: ProxyEnv, out: ProxySink): void {
+  for (const [index, { status, settled, asking }] of state.members.entries()) {
+    if ((status !== 'out' && status !== 'leaving') || !settled) continue;
+    const of = env.peers[index]!;
+    for (const to of asking) {
+      const its = state.parity.updates.filter(
+        ({ entry: { from, mj } }) => from === of && isPair(mj, env) && headOf(state, mj, env) === to,
+      );
+      if (!its.every((update) => update.stage === 'aside' || isSettled(state.parity, update))) continue;
+      for (const update of its) update.told = update.stage !== 'aside';
+      const open = its.map(({ entry, stage }) => ({ mj: entry.mj, good: stage !== 'aside' }));
+      state.members[index]!.asking = state.members[index]!.asking.filter((peer) => peer !== to);
+      out.send(to, inPlace(of, { type: 'resolved', open }, env));
+    }
+  }
+}
+
 /** An update of a stopped member that parity has is ended once its block is marked; one that parity lost is given up. */
 function endFor(state: ProxyState, from: Peer, mj: MjEntry, good: boolean, env: ProxyEnv, out: ProxySink): void {
   if (!good) {
     stepParity(state, { type: 'message', from, message: { type: 'abort', mj: mj.mj } }, env, out);
     return;
   }
+  markAndEnd(state, from, mj, env, out);
+}
+
+/** The data half of an update counts as there once it is on record that the block is to be made again. */
+export function markAndEnd(state: ProxyState, from: Peer, mj: MjEntry, env: ProxyEnv, out: ProxySink): void {
+  if (state.ending.some((each) => each.from === from && each.mj === mj.mj)) return;
   const id = state.nextId++;
   const { gfid, lblk, group, slot, seq, client, request } = mj;
   state.ending = [...state.ending, { id, from, mj: mj.mj }];
@@ -79,16 +157,33 @@ function remember({ requests }: ProxyState, request: ProxyRequest): void {
 }
 
 /** A message of a member for the parity IOM: one that begins an update in a group that is not free waits. */
-export function receive(state: ProxyState, from: Peer, message: ToParity, env: ProxyEnv, out: ProxySink): void {
+export function receive(
+  state: ProxyState,
+  from: Peer,
+  message: ToParity,
+  env: ProxyEnv,
+  out: ProxySink,
+  speaker?: Peer,
+): void {
+  if (message.type === 'data_hardened' && message.away === true) {
+    const isOf = (mj: MjEntry) => mj.mj === message.mj;
+    const mj =
+      updateByMj(state.parity, from, message.mj)?.entry.mj ??
+      state.parity.requested.find((each) => each.from === from && isOf(each.mj))?.mj;
+    if (mj !== undefined) markAndEnd(state, from, mj, env, out);
+    return;
+  }
   if (mustWait(state, from, message, env)) state.held = [...state.held, { from, message }];
-  else stepParity(state, { type: 'message', from, message }, env, out);
+  else stepParity(state, { type: 'message', from, message }, env, out, speaker);
 }
 
 function mustWait(state: ProxyState, from: Peer, message: ToParity, env: ProxyEnv): boolean {
   if (message.type === 'resolve') return false;
   if (message.type !== 'ios_updatepn')
     return state.held.some((held) => held.from === from && mjOf(held) === message.mj);
-  if (!isLocked(state, message.mj, env)) return false;
+  // Who speaks for a member that is back ends that before the member is heard.
+  const isLeaving = memberOf(state, from, env).status === 'leaving';
+  if (!isLocked(state, message.mj, env, ...(isLeaving ? [true] : []))) return false;
   const open = updateByMj(state.parity, from, message.mj.mj);
   // What is open here must end before the group can be free, and what is merged is only answered.
   if (open !== undefined) return open.dataHardened;
@@ -107,7 +202,9 @@ export function endBefore(state: ProxyState, from: Peer, name: GroupName, env: P
 
 /** End what a member has open of blocks that it is sent anew: its own half is given up there, and counts no more. */
 export function endMarked(state: ProxyState, from: Peer, env: ProxyEnv, out: ProxySink): void {
-  const open = state.parity.updates.filter(({ entry }) => entry.from === from && isMarked(state, entry.mj));
+  const open = state.parity.updates.filter(
+    ({ entry }) => entry.from === from && !isPair(entry.mj, env) && isMarked(state, entry.mj),
+  );
   endHere(state, from, open, env, out);
 }
 

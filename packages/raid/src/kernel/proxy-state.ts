@@ -60,6 +60,12 @@ export interface ProxyEnv extends ParityEnv {
   readonly proxyRules: ProxyRules;
   /** The members of a group whose parity is here, by slot: the referential map of the object. */
   readonly membersOf: (name: GroupName) => readonly GroupMember[];
+  /** Where the parities of a group are that has two, P before Q: as members of other groups, as `self` is. */
+  readonly pairOf?: (name: GroupName) => readonly [Peer, Peer] | undefined;
+  readonly self?: Peer;
+  /** The number by which other I/O managers name a member, and the other way round. Default: the same. */
+  readonly nameOf?: (member: Peer) => Peer;
+  readonly memberNamed?: (name: Peer) => Peer;
 }
 
 /**
@@ -79,6 +85,14 @@ export interface Member {
   heard: boolean;
   /** The last view that left it out; -1: none in this life of the proxy. */
   lastOut: number;
+  /** What is open of it, while it is stopped, is known for certain. */
+  settled: boolean;
+  /** Who wants to know that, to speak in its place. */
+  asking: Peer[];
+  /** Who said, in the view that it is back in, that nothing is under way any more in its place. */
+  over: Peer[];
+  /** What it said in the place of others before that was known here. */
+  early: Extract<ToProxy, { type: 'in_place' }>[];
   /** What it said, to be looked at once the view is that of `epoch` or a later one. */
   hello: { readonly epoch: number; readonly stale: readonly GroupName[] } | undefined;
 }
@@ -116,6 +130,9 @@ export interface GroupOperation extends MemberBlock {
   readonly writeStart: number;
   readonly writeBytes: number;
   readonly toughness: Toughness;
+  /** The block, and its update, as the caller read them, where it lies at nobody who can be asked. */
+  readonly old: Handle;
+  readonly oldSeq: number;
   /** By slot: what members said; 0 until they did. */
   values: Handle[];
   seqs: number[];
@@ -146,6 +163,9 @@ export interface ProxyState {
   /** The first view of this life; -1: none yet. */
   firstEpoch: number;
   returning: boolean;
+  /** Members that are stopped, and those that are back and not up to date. */
+  out: readonly Peer[];
+  back: readonly Peer[];
   /** By index in the peers of the parity IOM. */
   members: Member[];
   marks: NamedTable<BlockName, StaleBlock>;
@@ -163,11 +183,14 @@ export const initialProxy = (env: ProxyEnv): ProxyState => ({
   epoch: env.incarnation === 0 ? 0 : -1,
   firstEpoch: env.incarnation === 0 ? 0 : -1,
   returning: false,
+  out: env.incarnation === 0 ? env.startsWithout : [],
+  back: [],
   members: env.peers.map((peer) => {
-    const unknown = { linked: false, heard: false, lastOut: -1, hello: undefined };
+    const alone = { settled: false, asking: [], over: [], early: [] };
+    const unknown = { linked: false, heard: false, lastOut: -1, hello: undefined, ...alone };
     if (env.incarnation > 0) return { status: 'apart', ...unknown };
     if (env.startsWithout.includes(peer)) return { status: 'out', ...unknown, lastOut: 0 };
-    return { status: 'member', linked: true, heard: true, lastOut: -1, hello: undefined };
+    return { status: 'member', linked: true, heard: true, lastOut: -1, hello: undefined, ...alone };
   }),
   marks: new NamedTable(byBlock),
   requests: new KnownRequests(),
@@ -182,6 +205,16 @@ export const memberOf = (state: ProxyState, peer: Peer, env: ProxyEnv): Member =
   state.members[env.peers.indexOf(peer)]!;
 
 export const peerOf = (name: MemberBlock, env: ProxyEnv): Peer => env.membersOf(name)[name.slot]!.peer;
+
+/** Who speaks for the stopped members of a group with two parities: the first parity IOM that is there and up to date. */
+export const headOf = (state: ProxyState, name: GroupName, env: ProxyEnv): Peer | undefined =>
+  env.pairOf?.(name)?.find((peer) => !state.out.includes(peer) && !state.back.includes(peer));
+
+export const isPair = (name: GroupName, env: ProxyEnv): boolean => env.pairOf?.(name) !== undefined;
+
+/** Whether the second parity of a group is here. */
+export const codeOf = (name: GroupName, { pairOf, self }: ProxyEnv): { readonly code?: 'q' } =>
+  pairOf?.(name)?.[1] === self && self !== undefined ? { code: 'q' } : {};
 
 export const isStale = (state: ProxyState, name: GroupName): boolean => state.stale.has(name);
 
@@ -222,11 +255,17 @@ export function encodeProxy(state: ProxyState, into: Encoder): void {
   into.int(state.epoch);
   into.int(state.firstEpoch);
   into.flag(state.returning);
-  into.list(state.members, ({ status, linked, heard, lastOut, hello }, to) => {
+  into.list(state.out, (peer, to) => to.uint(peer));
+  into.list(state.back, (peer, to) => to.uint(peer));
+  into.list(state.members, ({ status, linked, heard, lastOut, settled, asking, over, early, hello }, to) => {
     to.uint(memberStatuses.indexOf(status));
     to.flag(linked);
     to.flag(heard);
     to.int(lastOut);
+    to.flag(settled);
+    to.list(asking, (peer, each) => each.uint(peer));
+    to.list(over, (peer, each) => each.uint(peer));
+    to.list(early, encodeEarly);
     to.int(hello?.epoch ?? -1);
     to.list(hello?.stale ?? [], encodeGroup);
   });
@@ -248,14 +287,21 @@ export const decodeProxy = (from: Decoder): ProxyState => ({
   epoch: from.int(),
   firstEpoch: from.int(),
   returning: from.flag(),
+  out: from.list((each) => each.uint()),
+  back: from.list((each) => each.uint()),
   members: from.list((each) => {
     const status = memberStatuses[each.uint()]!;
     const linked = each.flag();
     const heard = each.flag();
     const lastOut = each.int();
+    const settled = each.flag();
+    const asking = each.list((peer) => peer.uint());
+    const over = each.list((peer) => peer.uint());
+    const early = each.list(decodeEarly);
     const epoch = each.int();
     const stale = each.list(decodeGroup);
-    return { status, linked, heard, lastOut, hello: epoch < 0 ? undefined : { epoch, stale } };
+    const told = epoch < 0 ? undefined : { epoch, stale };
+    return { status, linked, heard, lastOut, settled, asking, over, early, hello: told };
   }),
   marks: NamedTable.decode(byBlock, from, decodeStale),
   requests: KnownRequests.decode(from),
@@ -291,6 +337,8 @@ const operationNumbers = [
   'writeStart',
   'writeBytes',
   'toughness',
+  'old',
+  'oldSeq',
   'value',
   'address',
   'checksum',
@@ -309,26 +357,42 @@ function decodeOperation(from: Decoder): GroupOperation {
   return { kind, stage, ...numbers, values, seqs, asked, hardened: from.flag() };
 }
 
-/** Only what goes on with an update or begins one is held. */
-const heldTypes = ['ios_updatepn', 'delta', 'data_hardened', 'recall', 'abort'] as const;
+const messageTypes = ['ios_updatepn', 'delta', 'data_hardened', 'recall', 'abort', 'resolve'] as const;
 
 function encodeHeld({ from, message }: HeldMessage, to: Encoder): void {
-  if (message.type === 'resolve') throw new TypeError('resolve is never held');
   to.uint(from);
-  to.uint(heldTypes.indexOf(message.type));
-  if (message.type === 'ios_updatepn') encodeMj(message.mj, to);
-  else to.uint(message.mj);
-  to.uint('delta' in message ? message.delta : 0);
-  to.flag('code' in message && message.code === 'q');
+  encodeMessage(message, to);
 }
 
-function decodeHeld(from: Decoder): HeldMessage {
-  const peer = from.uint();
-  const type = heldTypes[from.uint()]!;
+function encodeMessage(message: ToParity, to: Encoder): void {
+  to.uint(messageTypes.indexOf(message.type));
+  if (message.type === 'ios_updatepn') encodeMj(message.mj, to);
+  else to.uint(message.type === 'resolve' ? 0 : message.mj);
+  to.uint('delta' in message ? message.delta : 0);
+  to.flag(('code' in message && message.code === 'q') || ('away' in message && message.away === true));
+}
+
+const decodeHeld = (from: Decoder): HeldMessage => ({ from: from.uint(), message: decodeMessage(from) });
+
+function decodeMessage(from: Decoder): ToParity {
+  const type = messageTypes[from.uint()]!;
   const mj = type === 'ios_updatepn' ? decodeMj(from) : from.uint();
   const delta = from.uint();
-  const code = from.flag() ? ({ code: 'q' } as const) : {};
+  const flag = from.flag();
+  if (type === 'resolve') return { type };
   const hasDelta = type === 'ios_updatepn' || type === 'delta';
-  const message = (hasDelta ? { type, mj, delta, ...code } : { type, mj }) as ToParity;
-  return { from: peer, message };
+  const flagged = {
+    ...(flag && type === 'ios_updatepn' && { code: 'q' }),
+    ...(flag && type === 'data_hardened' && { away: true }),
+  };
+  return (hasDelta ? { type, mj, delta, ...flagged } : { type, mj, ...flagged }) as ToParity;
 }
+
+type Early = Member['early'][number];
+
+function encodeEarly({ of, message }: Early, to: Encoder): void {
+  to.uint(of);
+  encodeMessage(message, to);
+}
+
+const decodeEarly = (from: Decoder): Early => ({ type: 'in_place', of: from.uint(), message: decodeMessage(from) });

@@ -22,6 +22,8 @@ const messages = {
   restored: fenced,
   member_value: fenced,
   'write message': fenced,
+  in_place: fenced,
+  over: fenced,
 };
 const asked = { summed: notAsked, combined: notAsked, hardened: early, journaled: early };
 
@@ -40,6 +42,8 @@ export const proxyTable: CellTable = {
     restored: handled,
     member_value: handled,
     'write message': handled,
+    in_place: handled,
+    over: handled,
   },
   out: { ...messages, hello: handled },
   leaving: { ...messages, hello: handled },

@@ -45,6 +45,8 @@ export interface RaidRules {
   adopts(): boolean;
   /** Whether an update is completed that the data IOM ended before. */
   isEnded(seq: number, blockSeq: number): boolean;
+  /** Whether a block that was read before its last update is no base for a write in the place of its data IOM. */
+  isOutdated(): boolean;
   /** Whether an update that the parity IOM did not have hardened is sent again when it comes back. */
   sendsAgain(deltaHeld: boolean): boolean;
   /** Whether a data IOM that comes back after the parity IOM was away says "data hardened" again. */
@@ -92,6 +94,7 @@ export const raidRules: RaidRules = {
   verifies: () => true,
   adopts: () => true,
   isEnded: (seq, blockSeq) => seq <= blockSeq,
+  isOutdated: () => true,
   sendsAgain: () => true,
   tellsAgain: () => true,
   isRetry: (request, applied) => request <= applied,

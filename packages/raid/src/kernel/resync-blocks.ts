@@ -122,8 +122,9 @@ export function journaledHere(
   state.restoring = state.restoring.filter((other) => other !== block);
   giveAddress(state.data.pool, applyRestored(state, entry, env));
   const { gfid, lblk, seq } = entry;
-  if (partnerOf(state, block.peer, env).status === 'partner') {
-    out.send(block.peer, { type: 'restored', gfid, lblk, seq });
+  // Whichever of them marked it, and whichever was asked.
+  for (const peer of env.paritiesOf?.(block) ?? [block.peer]) {
+    if (partnerOf(state, peer, env).status === 'partner') out.send(peer, { type: 'restored', gfid, lblk, seq });
   }
 }
 

@@ -1,14 +1,20 @@
 import { dataIom } from './data-iom.ts';
 import type { DataEvent } from './data-state.ts';
 import type { ToParity } from './iom-messages.ts';
-import type { MjEntry, Peer } from './journal.ts';
+import type { Peer } from './journal.ts';
 import type { GroupName } from './named-table.ts';
 import { innerSink, type MemberSink, type ProxyRequest } from './proxy-messages.ts';
 import { type BlankParity, partnerOf, type ResyncEnv, type ResyncState } from './resync-state.ts';
 
+/** What a data IOM says to a parity IOM. */
+export interface Heard {
+  readonly from: Peer;
+  readonly message: ToParity;
+}
+
 /** Let the data IOM take a step. What it says to a parity IOM that is stopped is answered here, in its place. */
 export function stepData(state: ResyncState, event: DataEvent, env: ResyncEnv, out: MemberSink): void {
-  const heard: { readonly from: Peer; readonly message: ToParity }[] = [];
+  const heard: Heard[] = [];
   const send = (to: Peer, message: ToParity) => {
     if (partnerOf(state, to, env).status === 'replaced') heard.push({ from: to, message });
     else out.send(to, message);
@@ -20,25 +26,29 @@ export function stepData(state: ResyncState, event: DataEvent, env: ResyncEnv, o
     env,
     innerSink(out, send, deliver, (call, result) => out.reply(call, result)),
   );
-  for (const { from, message } of heard) standIn(state, from, message, env, out);
+  const step = (next: DataEvent) => stepData(state, next, env, out);
+  for (const { from, message } of heard) heardInPlace(state, from, message, step, env, out);
 }
 
 /**
  * In the place of a parity IOM that is stopped: it has nothing open, and an update is as good as merged when it is on
  * record that the parity of its group is stale.
  */
-function standIn(state: ResyncState, peer: Peer, message: ToParity, env: ResyncEnv, out: MemberSink): void {
+export function heardInPlace(
+  state: ResyncState,
+  peer: Peer,
+  message: ToParity,
+  step: (event: DataEvent) => void,
+  env: ResyncEnv,
+  out: MemberSink,
+): void {
   if (message.type === 'resolve') {
-    stepData(state, { type: 'message', from: peer, message: { type: 'resolved', open: [] } }, env, out);
+    step({ type: 'message', from: peer, message: { type: 'resolved', open: [] } });
   } else if (message.type === 'ios_updatepn') {
-    goWithoutParity(state, peer, message.mj, env, out);
+    markParity(state, peer, message.mj, env, out);
+    // The end of the update comes behind the mark in the log: what has ended is marked, and what has not is done again.
+    step({ type: 'message', from: peer, message: { type: 'parity_hardened', mj: message.mj.mj } });
   }
-}
-
-function goWithoutParity(state: ResyncState, peer: Peer, mj: MjEntry, env: ResyncEnv, out: MemberSink): void {
-  markParity(state, peer, mj, env, out);
-  // The end of the update comes behind the mark in the log: what has ended is marked, and what has not is done again.
-  stepData(state, { type: 'message', from: peer, message: { type: 'parity_hardened', mj: mj.mj } }, env, out);
 }
 
 /** Parity of a group is not what its blocks say: known from now on, and on record. */

@@ -1,6 +1,6 @@
 import { type Kernel, refuseImpossible } from '@holdfast/kernel';
 import type { DataEvent } from './data-state.ts';
-import type { Peer } from './journal.ts';
+import type { MjEntry, Peer } from './journal.ts';
 import {
   isProxyId,
   type MemberSink,
@@ -21,12 +21,14 @@ import {
   serveReads,
 } from './resync-blocks.ts';
 import { parityBlank, parityFresh, stepData } from './resync-data.ts';
+import { answeredDeputy, dismiss, hearInPlace, isDeputyRequest, writeFor } from './resync-deputies.ts';
 import { greet, linkChanged, viewChanged, welcomed } from './resync-partners.ts';
 import { recover } from './resync-recovery.ts';
 import {
   decodeResync,
   encodeResync,
   initialResync,
+  isStaleHere,
   partnerOf,
   type ResyncEnv,
   type ResyncEvent,
@@ -45,6 +47,7 @@ const entryNumber = (entry: Extract<ResyncEvent, { type: 'journaled' }>['entry']
 };
 
 function row(state: ResyncState, event: ResyncEvent, env: ResyncEnv): string {
+  if ('id' in event && isDeputyRequest(state, event.id)) return 'deputy';
   if (isInner(event)) return 'data IOM';
   switch (event.type) {
     case 'message':
@@ -56,6 +59,7 @@ function row(state: ResyncState, event: ResyncEvent, env: ResyncEnv): string {
     case 'peer':
     case 'recovered':
     case 'write':
+    case 'write_for':
       return state.data.recovering ? 'recovering' : 'serving';
     case 'journaled':
       if (event.entry.type !== 'restored') return 'mark';
@@ -67,7 +71,7 @@ function row(state: ResyncState, event: ResyncEvent, env: ResyncEnv): string {
   }
 }
 
-const ownMessages = new Set(['welcome', 'member_read', 'restore_value', 'parity_fresh']);
+const ownMessages = new Set(['welcome', 'member_read', 'restore_value', 'parity_fresh', 'in_place']);
 
 function column(event: ResyncEvent): string {
   if (isInner(event)) return 'storage';
@@ -108,12 +112,18 @@ function step(state: ResyncState, event: ResyncEvent, env: ResyncEnv, out: Membe
     case 'write':
       called(state, event, out);
       break;
+    case 'write_for':
+      writeFor(state, event.of, event.call, env, out);
+      break;
     default:
-      if (isInner(event)) stepData(state, event, env, out);
+      if ('id' in event && event.type !== 'summed' && isDeputyRequest(state, event.id))
+        answeredDeputy(state, event, env, out);
+      else if (isInner(event)) stepData(state, event, env, out);
       else if (event.type === 'journaled') journaledHere(state, event.entry, env, out);
       else answered(state, event, env, out);
   }
   greet(state, env, out);
+  dismiss(state, env, out);
   restore(state, env, out);
   admit(state, env, out);
   serveReads(state, env, out);
@@ -133,10 +143,21 @@ function hear(state: ResyncState, from: Peer, message: ToMember, env: ResyncEnv,
     case 'parity_fresh':
       parityFresh(state, from, message, out);
       break;
+    case 'in_place':
+      hearInPlace(state, from, message.of, message.message, env, out);
+      break;
+    case 'resolved': {
+      const open = message.open.map((each) => ({ ...each, away: isAway(state, each.mj) }));
+      stepData(state, { type: 'message', from, message: { type: 'resolved', open } }, env, out);
+      break;
+    }
     default:
       stepData(state, { type: 'message', from, message }, env, out);
   }
 }
+
+/** Of a block that is to be made again, in a group with two parities, these decide about an update between them. */
+const isAway = (state: ResyncState, mj: MjEntry): boolean => mj.second !== undefined && isStaleHere(state, mj);
 
 /**
  * The data IOM that also comes back (seed 001; research: raid 5.3, 5.4): it hears which of its blocks changed while it was

@@ -1,3 +1,4 @@
+import { giveUpHalf } from './data-recovery.ts';
 import { knownBlock } from './data-state.ts';
 import { abandon } from './data-write.ts';
 import type { Peer } from './journal.ts';
@@ -5,6 +6,7 @@ import { isBlock } from './named-table.ts';
 import { partnerOf as partnerIn } from './partners.ts';
 import type { MemberSink, StaleBlock, ViewEvent } from './proxy-messages.ts';
 import { stepData } from './resync-data.ts';
+import { deputize, sayOver, stepDeputies } from './resync-deputies.ts';
 import { isStaleHere, partnerOf, type RestoringBlock, type ResyncEnv, type ResyncState } from './resync-state.ts';
 
 /** A view is durable on everyone in it: go on without the parity IOMs it leaves out, and greet those who are back. */
@@ -21,7 +23,7 @@ export function viewChanged(state: ResyncState, view: ViewEvent, env: ResyncEnv,
       partner.status = 'replaced';
       partner.heard = true;
       out.trace('parity is away', peer);
-      stepData(state, { type: 'peer', peer, up: true }, env, out);
+      speak(state, peer, true, env, out);
     } else if (!partner.out && partner.status === 'replaced') {
       leave(state, peer, env, out);
     } else if (partner.status === 'greeted') {
@@ -29,6 +31,8 @@ export function viewChanged(state: ResyncState, view: ViewEvent, env: ResyncEnv,
       sayHello(state, peer, out);
     }
   }
+  deputize(state, view, env, out);
+  for (const peer of env.peers) if (partnerOf(state, peer, env).status === 'partner') sayOver(state, peer, env, out);
 }
 
 export function linkChanged(state: ResyncState, peer: Peer, up: boolean, env: ResyncEnv, out: MemberSink): void {
@@ -40,9 +44,7 @@ export function linkChanged(state: ResyncState, peer: Peer, up: boolean, env: Re
 function leave(state: ResyncState, peer: Peer, env: ResyncEnv, out: MemberSink): void {
   const partner = partnerOf(state, peer, env);
   if (partner.status === 'replaced' && env.proxyRules.asksAgain()) askAgain(state, peer);
-  if (partner.status === 'partner' || partner.status === 'replaced') {
-    stepData(state, { type: 'peer', peer, up: false }, env, out);
-  }
+  if (partner.status === 'partner' || partner.status === 'replaced') speak(state, peer, false, env, out);
   partner.status = 'apart';
   state.reads = state.reads.filter(({ from }) => from !== peer);
   // What was asked of it is asked again when it is back.
@@ -54,8 +56,8 @@ function leave(state: ResyncState, peer: Peer, env: ResyncEnv, out: MemberSink):
 }
 
 /** What was taken for merged because of a mark, and is not over, is to be merged by the parity IOM that is back. */
-function askAgain({ data }: ResyncState, peer: Peer): void {
-  for (const update of data.updates) {
+function askAgain({ data, deputies }: ResyncState, peer: Peer): void {
+  for (const update of [data, ...deputies.map((deputy) => deputy.data)].flatMap(({ updates }) => updates)) {
     const partner = partnerIn(update, peer);
     if (partner !== undefined && update.stage === 'updating') partner.hardened = false;
   }
@@ -98,10 +100,20 @@ export function welcomed(
     }
     if (env.proxyRules.abortsStale()) {
       const open = state.data.updates.filter(({ entry }) => isBlock(entry, block));
-      for (const update of open) abandon(state.data, update, env, out);
+      for (const update of open) {
+        if (update.entry.second === undefined) abandon(state.data, update, env, out);
+        else giveUpHalf(state.data, update, env, out);
+      }
     }
     if (!isStaleHere(state, block)) state.stale.set({ gfid, lblk, group, slot, seq, peer });
   }
   Object.assign(partnerOf(state, peer, env), { status: 'partner', heard: true });
-  stepData(state, { type: 'peer', peer, up: true }, env, out);
+  speak(state, peer, true, env, out);
+  sayOver(state, peer, env, out);
+}
+
+/** This data IOM, and what it stands in for, speak with a parity IOM, or do no more. */
+function speak(state: ResyncState, peer: Peer, up: boolean, env: ResyncEnv, out: MemberSink): void {
+  stepData(state, { type: 'peer', peer, up }, env, out);
+  stepDeputies(state, { type: 'peer', peer, up }, env, out);
 }

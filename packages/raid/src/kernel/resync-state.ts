@@ -13,6 +13,7 @@ import { type Address, decodeSecond, encodeSecond, type JournalEntry, type Journ
 import { type BlockName, byBlock, byGroup, type GroupName, isBlock, NamedTable, type Naming } from './named-table.ts';
 import {
   type AppliedRequest,
+  firstDeputyId,
   firstProxyId,
   type MemberBlock,
   type ProxyAnswer,
@@ -28,6 +29,8 @@ import { decodeStale, encodeStale } from './proxy-state.ts';
 
 export type ResyncEvent =
   | WriteCall
+  /** A write in the place of a member, from the parity IOM beside this one. */
+  | { readonly type: 'write_for'; readonly of: Peer; readonly call: WriteCall }
   | ViewEvent
   | SpaceEvent
   | RemovedEvent
@@ -52,6 +55,10 @@ export interface ResyncEnv extends DataEnv {
   /** Parity IOMs that are stopped when the first life begins. */
   readonly startsWithout: readonly Peer[];
   readonly proxyRules: ProxyRules;
+  /** This I/O manager as a parity IOM, where there are groups with two parities: it is among the peers. */
+  readonly self?: Peer;
+  /** The parity IOMs of a group, P before Q. Default: who said that a block changed is the only one. */
+  readonly paritiesOf?: (name: GroupName) => readonly Peer[];
 }
 
 /**
@@ -116,8 +123,28 @@ export interface MemberRead extends MemberBlock {
   found: number;
 }
 
+/** What speaks in the place of a data IOM that is stopped, in groups with two parities. */
+export interface Deputy {
+  readonly of: Peer;
+  data: DataState;
+  /** The data IOM is back: nothing is begun any more. */
+  isClosing: boolean;
+}
+
+/** What a deputy asked the storage for, under a number of its own. */
+export interface DeputyRequest {
+  readonly id: JournalId;
+  readonly of: Peer;
+  readonly mj: JournalId;
+}
+
 export interface ResyncState {
   data: DataState;
+  deputies: Deputy[];
+  deputyRequests: DeputyRequest[];
+  nextDeputyId: JournalId;
+  /** Members that are back and not up to date. */
+  back: readonly Peer[];
   /** The view; -1 until one is durable everywhere in this life. */
   epoch: number;
   returning: boolean;
@@ -136,6 +163,15 @@ export interface ResyncState {
 
 export const initialResync = (env: ResyncEnv): ResyncState => ({
   data: initialData(env),
+  // When everything begins nobody has anything open.
+  deputies: (env.incarnation === 0 && env.self !== undefined ? env.startsWithout : []).map((of) => ({
+    of,
+    data: { ...initialData({ ...env, addresses: [] }), recovering: false },
+    isClosing: false,
+  })),
+  deputyRequests: [],
+  nextDeputyId: firstDeputyId(env.incarnation, env.self ?? 0),
+  back: [],
   epoch: env.incarnation === 0 ? 0 : -1,
   returning: false,
   partners: env.peers.map((peer) => {
@@ -162,6 +198,18 @@ export const isStaleHere = ({ stale, restoring }: ResyncState, block: BlockName)
 
 export function encodeResync(state: ResyncState, into: Encoder): void {
   encodeData(state.data, into);
+  into.list(state.deputies, ({ of, data, isClosing }, to) => {
+    to.uint(of);
+    encodeData(data, to);
+    to.flag(isClosing);
+  });
+  into.list(state.deputyRequests, ({ id, of, mj }, to) => {
+    to.uint(id);
+    to.uint(of);
+    to.uint(mj);
+  });
+  into.uint(state.nextDeputyId);
+  into.list(state.back, (peer, to) => to.uint(peer));
   into.int(state.epoch);
   into.flag(state.returning);
   into.list(state.partners, ({ status, linked, out, greeting, heard }, to) => {
@@ -231,6 +279,10 @@ const callNumbers = [
 
 export const decodeResync = (from: Decoder): ResyncState => ({
   data: decodeData(from),
+  deputies: from.list((each) => ({ of: each.uint(), data: decodeData(each), isClosing: each.flag() })),
+  deputyRequests: from.list((each) => ({ id: each.uint(), of: each.uint(), mj: each.uint() })),
+  nextDeputyId: from.uint(),
+  back: from.list((each) => each.uint()),
   epoch: from.int(),
   returning: from.flag(),
   partners: from.list((each) => ({

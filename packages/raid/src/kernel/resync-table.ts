@@ -9,7 +9,7 @@ const again = impossible('a parity IOM welcomes once');
 const notAsked = impossible('the storage was not asked');
 const gone = ignored('the proxy that wanted to know is gone');
 
-const always = { 'peer up': handled, 'peer down': handled, write: handled };
+const always = { 'peer up': handled, 'peer down': handled, write: handled, write_for: handled };
 const tidings = (cell: Cell) => ({ view: cell, space: cell, blank: cell, removed: cell });
 const asked = { combined: notAsked, hardened: notAsked, journaled: notAsked };
 
@@ -26,6 +26,7 @@ export const resyncTable: CellTable = {
     member_read: fenced,
     restore_value: fenced,
     parity_fresh: fenced,
+    in_place: fenced,
     'write message': fenced,
   },
   greeted: {
@@ -33,6 +34,7 @@ export const resyncTable: CellTable = {
     member_read: formerly,
     restore_value: formerly,
     parity_fresh: formerly,
+    in_place: formerly,
     'write message': formerly,
   },
   partner: {
@@ -40,6 +42,7 @@ export const resyncTable: CellTable = {
     member_read: handled,
     restore_value: handled,
     parity_fresh: handled,
+    in_place: handled,
     'write message': handled,
   },
   replaced: {
@@ -47,6 +50,7 @@ export const resyncTable: CellTable = {
     member_read: fenced,
     restore_value: returns,
     parity_fresh: fenced,
+    in_place: fenced,
     'write message': fenced,
   },
   placing: { ...asked, combined: handled },
@@ -54,5 +58,6 @@ export const resyncTable: CellTable = {
   journaling: { ...asked, journaled: handled },
   mark: { journaled: ignored('the entries behind it say what has ended') },
   read: { difference: handled },
+  deputy: { combined: handled, difference: handled },
   over: { ...asked, difference: gone },
 };

@@ -4,7 +4,7 @@ import type { DataBlock } from '../kernel/data-state.ts';
 import { type Address, noAddress } from '../kernel/journal.ts';
 import type { ParityBlock } from '../kernel/parity-state.ts';
 import type { ProxyAnswer } from '../kernel/proxy-messages.ts';
-import { blockValue, handleOf, mergedValue, scaledValue } from './block-values.ts';
+import { blockValue, handleOf, mergedValue, parityOf, scaledValue } from './block-values.ts';
 import { batchNumber, batchOf, type LogEntry, requestNumber, requestOf, type StoreRequest } from './log-batches.ts';
 
 /** Which kernel of its node a request came from. */
@@ -214,9 +214,10 @@ function serve(state: ItemStoreState, role: Role, request: StoreRequest, out: It
   switch (request.type) {
     case 'prepare': {
       const { id, oldAddress, newAddress, payload, writeStart, writeBytes } = request;
-      const fresh = mergedValue(value(oldAddress), blockValue(payload), writeStart, writeBytes);
-      const delta = handleOf(value(oldAddress) ^ fresh);
-      keep(newAddress, handleOf(fresh));
+      const before = request.old === undefined ? value(oldAddress) : blockValue(request.old);
+      const fresh = mergedValue(before, blockValue(payload), writeStart, writeBytes);
+      const delta = handleOf(before ^ fresh);
+      if (newAddress !== noAddress) keep(newAddress, handleOf(fresh));
       out.deliver({ role, event: { type: 'combined', id, checksum: handleOf(fresh), delta } });
       break;
     }
@@ -234,14 +235,21 @@ function serve(state: ItemStoreState, role: Role, request: StoreRequest, out: It
       break;
     }
     case 'sum': {
-      const { id, address, parts } = request;
-      const sum = parts.reduce((all, part) => all ^ blockValue(part), value(address));
-      out.deliver({ role, event: { type: 'summed', id, value: handleOf(sum) } });
+      const { id, address, parts, slot, code } = request;
+      const sum = value(address) ^ parityOf(code ?? 'p', parts.map(blockValue));
+      const found = scaledValue(sum, code === 'q' ? -slot : 0);
+      out.deliver({ role, event: { type: 'summed', id, value: handleOf(found) } });
+      break;
+    }
+    case 'scale': {
+      const { id, delta, power } = request;
+      const scaled = handleOf(scaledValue(blockValue(delta), power));
+      out.deliver({ role, event: { type: 'difference', id, delta: scaled } });
       break;
     }
     case 'encode': {
-      const { id, newAddress, parts } = request;
-      const handle = handleOf(parts.reduce((all, part) => all ^ blockValue(part), 0));
+      const { id, newAddress, parts, code } = request;
+      const handle = handleOf(parityOf(code ?? 'p', parts.map(blockValue)));
       keep(newAddress, handle);
       out.deliver({ role, event: { type: 'combined', id, checksum: handle, delta: 0 } });
       break;
@@ -271,6 +279,7 @@ function serve(state: ItemStoreState, role: Role, request: StoreRequest, out: It
       state.queue.push({ role, entry: request.entry });
       break;
     case 'mark':
+    case 'write_for':
       break;
   }
 }

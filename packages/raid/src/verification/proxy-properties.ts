@@ -1,6 +1,6 @@
 import { always, canFinish, type Property, sometimes, type WorldView } from '@holdfast/simulation';
 import type { ResyncState } from '../kernel/resync-state.ts';
-import { blockValue, unitOf, unitsPerBlock } from './block-values.ts';
+import { blockValue, parityOf, scaledValue, unitOf, unitsPerBlock } from './block-values.ts';
 import { isRemoved, isRemovedEverywhere } from './heard-tidings.ts';
 import { roles } from './item-store.ts';
 import type { LogEntry } from './log-batches.ts';
@@ -15,7 +15,16 @@ import {
 } from './proxy-scenario.ts';
 import type { IsAnswered } from './update-images.ts';
 import { dataValue, isBefore, parityValue, restChecks, writersOf, wrongValue } from './update-properties.ts';
-import { durableHandle, durableLog, initialValue, lblkOf, nodesOf, writtenValue } from './update-scenario.ts';
+import {
+  codeAt,
+  durableHandle,
+  durableLog,
+  initialValue,
+  lblkOf,
+  nodesOf,
+  parityNodes,
+  writtenValue,
+} from './update-scenario.ts';
 import { dataNodesOf, parityNodesOf } from './update-world.ts';
 
 /** The handle that a read found; 0 while it was not answered. */
@@ -34,9 +43,16 @@ const innerView = (scenario: ProxyScenario, view: WorldView): WorldView => ({
   block: (node, address) => view.block(node, address),
   messages: (link, end) => view.messages(link, end),
   armed: (node, part) => view.armed(node, part),
-  issued: (write) => view.issued(write) + view.issued(scenario.writes.length + write),
+  issued: (write) => callsOfWrite(scenario, write).reduce((sum, call) => sum + view.issued(call), 0),
   monitor: (index) => view.monitor(index),
 });
+
+/** The calls of a world that make a write: at its data IOM, and at each that may stand in for it. */
+function callsOfWrite({ writes, groups }: ProxyScenario, write: number): number[] {
+  const proxies = writes.map(({ group }) => parityNodes(groups[group]!).length);
+  const before = proxies.slice(0, write).reduce((sum, count) => sum + count, writes.length);
+  return [write, ...Array.from({ length: proxies[write]! }, (_, index) => before + index)];
+}
 
 /** Nothing is under way on those that are in the newest view; they may know of blocks that others have to catch up on. */
 function isCalm(scenario: ProxyScenario, view: WorldView): boolean {
@@ -45,8 +61,8 @@ function isCalm(scenario: ProxyScenario, view: WorldView): boolean {
   return nodesOf(scenario).every((node) => {
     if (!isIn(scenario.views[newest]!, node)) return true;
     if (!view.up(node) || keeperState(view, node).published !== newest) return false;
-    const { operations, held, ending, parity } = proxyState(view, node);
-    const { data, stale, restoring, calls, reads } = resyncState(view, node);
+    const { operations, held, ending, parity, members } = proxyState(view, node);
+    const { data, stale, restoring, calls, reads, deputies } = resyncState(view, node);
     const lists = [
       operations,
       held,
@@ -58,6 +74,8 @@ function isCalm(scenario: ProxyScenario, view: WorldView): boolean {
       calls,
       reads,
       restoring,
+      ...members.map(({ early }) => early),
+      ...deputies.flatMap((deputy) => [deputy.data.updates, deputy.data.waiting]),
     ];
     return stale.size === 0 && lists.every((list) => list.length === 0);
   });
@@ -96,13 +114,18 @@ function degradedRight(scenario: ProxyScenario, view: WorldView, isAnswered: IsA
   if (isRemoved(view) || !isCalm(scenario, view)) return undefined;
   const inner = innerView(scenario, view);
   const { out, returning } = scenario.views[newestView(scenario, view)]!;
-  for (const [group, { members, parity }] of scenario.groups.entries()) {
+  for (const [group, plan] of scenario.groups.entries()) {
+    const { members } = plan;
     const slot = members.findIndex((node) => node !== 'idle' && out.includes(node));
-    if (slot < 0 || out.includes(parity) || returning.length > 0) continue;
+    if (slot < 0 || returning.length > 0) continue;
     const others = members.map((_, other) => (other === slot ? 0 : dataValue(scenario, inner, { group, slot: other })));
-    const value = others.reduce((sum, other) => sum ^ other, parityValue(scenario, inner, group, parity));
-    const wrong = wrongValue(scenario, inner, isAnswered, { group, slot }, value);
-    if (wrong !== undefined) return `restored, ${wrong}`;
+    for (const parity of parityNodes(plan).filter((node) => !out.includes(node))) {
+      const code = codeAt(plan, parity);
+      const sum = parityOf(code, others) ^ parityValue(scenario, inner, group, parity);
+      const value = scaledValue(sum, code === 'q' ? -slot : 0);
+      const wrong = wrongValue(scenario, inner, isAnswered, { group, slot }, value);
+      if (wrong !== undefined) return `restored by ${code}, ${wrong}`;
+    }
   }
   return undefined;
 }

@@ -3,7 +3,7 @@ import type { ProxyScenario } from './proxy-scenario.ts';
 import type { PlannedWrite } from './update-scenario.ts';
 import type { ViewPlan } from './view-keeper.ts';
 
-const dataNode = 0;
+export const dataNode = 0;
 export const parityNode = 1;
 /** Data on nodes 0 and 2, parity on node 1. */
 const groups = [{ members: [dataNode, 2], parity: parityNode }] as const;

@@ -1,12 +1,14 @@
 import { type CallSpec, monitor, type NodeSpec, part, type WorldSpec, type WorldView } from '@holdfast/simulation';
 import type { WriteCall } from '../kernel/data-state.ts';
+import type { GroupName } from '../kernel/named-table.ts';
 import { proxyIom } from '../kernel/proxy-iom.ts';
-import type { ProxyResult, ReadCall, ToMember, ToProxy } from '../kernel/proxy-messages.ts';
+import type { ProxyRequest, ProxyResult, ReadCall, ToMember, ToProxy } from '../kernel/proxy-messages.ts';
 import { type ProxyRules, proxyRules } from '../kernel/proxy-rules.ts';
 import type { ProxyEvent } from '../kernel/proxy-state.ts';
 import { raidRules } from '../kernel/raid-rules.ts';
 import { resyncIom } from '../kernel/resync-iom.ts';
 import type { ResyncEvent } from '../kernel/resync-state.ts';
+import { handleOf } from './block-values.ts';
 import { heardTidings } from './heard-tidings.ts';
 import { type ItemNotice, itemStore, itemStoreEnded, roles } from './item-store.ts';
 import { mayEnd, proxyProperties } from './proxy-properties.ts';
@@ -19,10 +21,13 @@ import {
   diskAddresses,
   gfid,
   initialHandle,
+  initialValue,
   lblkOf,
   nodesOf,
   parityAddresses,
   parityGroups,
+  parityNodes,
+  writtenValue,
 } from './update-scenario.ts';
 import { dataNodesOf, linksOf, parityNodesOf, writeCallOf } from './update-world.ts';
 import { type ViewKeeperNotice, viewEvent, viewKeeper } from './view-keeper.ts';
@@ -52,6 +57,10 @@ function nodeSpec(scenario: ProxyScenario, node: number, rules: ProxyRules): Nod
       rules: raidRules,
       proxyRules: rules,
       startsWithout,
+      ...(scenario.deputies?.includes(node) && { self: node }),
+      ...(scenario.deputies !== undefined && {
+        paritiesOf: ({ group }: GroupName) => parityNodes(scenario.groups[group]!),
+      }),
     }),
     ports: peers,
     message: (from, message: unknown): ResyncEvent => ({ type: 'message', from, message: message as ToMember }),
@@ -73,11 +82,21 @@ function nodeSpec(scenario: ProxyScenario, node: number, rules: ProxyRules): Nod
           peer: dataPort(member as number),
           lblk: lblkOf(scenario, { group, slot }),
         })),
+      ...(scenario.deputies !== undefined && {
+        self: dataPort(node),
+        pairOf: ({ group }: GroupName) => {
+          const { parity, second } = scenario.groups[group]!;
+          return second === undefined ? undefined : ([dataPort(parity), dataPort(second)] as const);
+        },
+        nameOf: (member: number) => member - dataPort(0),
+        memberNamed: dataPort,
+      }),
     }),
     ports,
     message: (from, message: unknown): ProxyEvent => ({ type: 'message', from, message: message as ToProxy }),
     link: (peer, up): ProxyEvent => ({ type: 'peer', peer, up }),
-    above: toStore(roles.parity),
+    above: (request: ProxyRequest) =>
+      request.type === 'write_for' ? { part: roles.data, event: request } : toStore(roles.parity)(request),
   });
   const store = part({
     name: 'store',
@@ -134,18 +153,19 @@ function callsOf(scenario: ProxyScenario, everywhere: boolean): CallSpec[] {
       when: (view) => isFree(view, write.after),
     };
   });
-  const atProxy = scenario.writes.map((write, index): CallSpec => {
+  const atProxy = scenario.writes.flatMap((write, index): CallSpec[] => {
     const isMade = scenario.atProxy?.includes(index) === true || scenario.onlyAtProxy?.includes(index) === true;
-    const { members, parity } = scenario.groups[write.group]!;
-    const event: WriteCall = writeCallOf(scenario, index);
-    return {
-      label: `write ${index} at the proxy`,
-      node: parity,
+    const plan = scenario.groups[write.group]!;
+    const member = plan.members[write.slot] as number;
+    const event: WriteCall = { ...writeCallOf(scenario, index), ...oldOf(scenario, index) };
+    return parityNodes(plan).map((proxy) => ({
+      label: `write ${index} at the proxy n${proxy}`,
+      node: proxy,
       part: roles.parity,
       times: isMade ? 1 : 0,
       event: () => event,
-      when: (view) => isFree(view, write.after) && isProxied(scenario, view, parity, members[write.slot] as number),
-    };
+      when: (view: WorldView) => isFree(view, write.after) && isProxied(scenario, view, proxy, member),
+    }));
   });
   const reads = (scenario.reads ?? []).map(({ group, slot, after }, index): CallSpec => {
     const { members, parity } = scenario.groups[group]!;
@@ -184,6 +204,14 @@ function callsOf(scenario: ProxyScenario, everywhere: boolean): CallSpec[] {
   );
   const isOver = (view: WorldView) => scenario.writes.every((_, write) => isAnswered(view, write));
   return [...atData, ...atProxy, ...reads, ...views, ...tidingsOf(scenario, isOver)];
+}
+
+/** In a group with two parities, the block as it was read before a write. */
+function oldOf(scenario: ProxyScenario, index: number): Pick<WriteCall, 'old'> {
+  const { group, slot, after } = scenario.writes[index]!;
+  if (scenario.groups[group]!.second === undefined) return {};
+  if (after !== undefined) return { old: { value: handleOf(writtenValue(after)), seq: after + 1 } };
+  return { old: { value: handleOf(initialValue(group, slot)), seq: 0 } };
 }
 
 /** Whether a proxy is asked: it works by a view without the member. */

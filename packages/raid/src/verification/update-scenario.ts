@@ -49,6 +49,8 @@ export interface UpdateScenario {
   readonly slowReads?: boolean;
   /** Log batches that one node may write. */
   readonly batches?: number;
+  /** Nodes that may write in the place of a data IOM that is stopped, in groups with two parities. */
+  readonly deputies?: readonly number[];
   /** Addresses of each role beyond those in use. Default 2. */
   readonly spare?: number;
   /** Nobody calls: all nodes start after a loss of power that met the first of the writes, with drives that hold this. */

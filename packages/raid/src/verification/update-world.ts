@@ -21,6 +21,7 @@ import {
   dataPlaces,
   dataPort,
   diskAddresses,
+  type GroupPlan,
   gfid,
   initialHandle,
   lblkOf,
@@ -105,15 +106,19 @@ function nodeSpec(scenario: UpdateScenario, node: number, rules: RaidRules): Nod
 const unique = (nodes: readonly number[]): number[] => [...new Set(nodes)].sort((a, b) => a - b);
 
 /** Nodes that have a parity of a group of which this one has data. */
-export const parityNodesOf = ({ groups }: UpdateScenario, node: number): number[] =>
-  unique(groups.filter(({ members }) => members.includes(node)).flatMap(parityNodes));
+export const parityNodesOf = (scenario: UpdateScenario, node: number): number[] =>
+  unique(scenario.groups.filter((plan) => isWriterOf(scenario, plan, node)).flatMap(parityNodes));
+
+/** Whether a node has data of a group, or may write in the place of who has. */
+const isWriterOf = ({ deputies }: UpdateScenario, plan: GroupPlan, node: number): boolean =>
+  plan.members.includes(node) || (deputies?.includes(node) === true && parityNodes(plan).includes(node));
 
 /** Nodes that have data of a group of which this one has a parity. */
-export const dataNodesOf = ({ groups }: UpdateScenario, node: number): number[] =>
+export const dataNodesOf = (scenario: UpdateScenario, node: number): number[] =>
   unique(
-    groups
+    scenario.groups
       .filter((plan) => parityNodes(plan).includes(node))
-      .flatMap(({ members }) => members.filter((member) => member !== 'idle')),
+      .flatMap((plan) => nodesOf(scenario).filter((other) => isWriterOf(scenario, plan, other))),
   );
 
 /** A write of a scenario as its caller makes it. */

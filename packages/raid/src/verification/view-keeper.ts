@@ -76,5 +76,5 @@ export const viewKeeper: Kernel<ViewKeeperState, ViewKeeperEvent, ViewKeeperEnv,
 /** A view as the roles of a node hear of it. */
 export const viewEvent = (views: readonly ViewPlan[], view: number, port: (node: number) => number): ViewEvent => {
   const { out, returning } = views[view]!;
-  return { type: 'view', epoch: view, out: out.map(port), returning: returning.length > 0 };
+  return { type: 'view', epoch: view, out: out.map(port), returning: returning.length > 0, back: returning.map(port) };
 };
