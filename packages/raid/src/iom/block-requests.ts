@@ -62,13 +62,14 @@ export class BlockRequests {
     { gfid, client, claim, toughness, writes }: WriteBlocksRequest,
     carryOut: (write: BlockWrite, mayBegin: () => boolean) => Promise<ProxyResult>,
   ): Promise<WriteBlocksAnswer> {
-    return this.#holding(writes, async () => {
+    return this.#holding([...writes, ...writes.flatMap(({ old }) => old ?? [])], async () => {
       const mayBegin = () => this.#mayWrite(gfid, claim);
       const results = await Promise.allSettled(
-        writes.map(({ lblk, group, slot, parities, request, start, bytes, page }) => {
+        writes.map(({ lblk, group, slot, parities, request, start, bytes, page, old }) => {
           const payload = handleOfPage(page);
           const [parity = noPeer, second] = parities;
-          const where = { gfid, lblk, group, slot, parity, ...(second !== undefined && { second }) };
+          const before = old && { old: { value: handleOfPage(old.page), seq: old.seq } };
+          const where = { gfid, lblk, group, slot, parity, ...(second !== undefined && { second }), ...before };
           const what = { client, request, payload, writeStart: start, writeBytes: bytes, toughness };
           return carryOut({ ...where, ...what }, mayBegin);
         }),

@@ -139,6 +139,8 @@ const BlockWriteMessage = z
       .max(blockBytes - 1),
     bytes: z.int().min(1).max(blockBytes),
     ...ownPage,
+    /** For one who writes in the place of a member, in a row with two parities: the block before, in a page of the sender. */
+    old: z.object({ ...ownPage, seq: exact }).optional(),
   })
   .refine(({ start, bytes }) => start + bytes <= blockBytes, 'ends behind its block');
 

@@ -53,6 +53,7 @@ export class BlockJournal {
   readonly #storage: JournalStorage;
   readonly #links: MemberLinks;
   readonly #loans: PageLoans;
+  readonly #self: Peer | undefined;
   readonly #questions: RowQuestions;
   /** Writes of each object that began in this life. */
   readonly #changes = new Map<number, number>();
@@ -65,7 +66,9 @@ export class BlockJournal {
     this.#storage = new JournalStorage(host);
     this.#loans = new PageLoans(host.pages);
     const { identity } = host.store;
-    const peers = identity.members.filter((member) => member !== identity.member);
+    // In groups with two parities a data IOM may write for another one, also with the parity IOM beside it.
+    this.#self = identity.parity === 2 ? identity.member : undefined;
+    const peers = identity.members.filter((member) => member !== identity.member || member === this.#self);
     this.#questions = new RowQuestions(
       (to, message) => this.#say(to, message),
       (peer) => host.store.view.live.includes(peer),
@@ -85,6 +88,8 @@ export class BlockJournal {
       giveUpRowPlace: (write) => this.#giveUpRowPlace(write),
       incarnation: view.epoch,
       peers,
+      self: this.#self,
+      writeFor: (of, write) => this.data.writeFor(of, write),
       trace: host.trace,
       beforeFlush: (entry) => host.beforeFlush(entry),
       damaged: (gfid, lblk) => new BlockDamagedError(host.store.path, gfid, lblk),
@@ -100,6 +105,7 @@ export class BlockJournal {
     void host.store.stopped.then((error) => this.fail(error));
     this.parity.start();
     this.data.start();
+    if (this.#self !== undefined) this.#linkChanged(this.#self, true);
     this.reservations.restore();
   }
 
@@ -118,7 +124,7 @@ export class BlockJournal {
     const { member: self, members } = this.#host.store.identity;
     const out = members.filter((member) => member !== self && !live.includes(member));
     // Those who went are not heard any more when the roles work by the view; those who came are heard in it.
-    const view = { type: 'view', epoch, out, returning: returning.length > 0 } as const;
+    const view = { type: 'view', epoch, out, returning: returning.length > 0, back: [...returning] } as const;
     this.parity.view(view);
     this.data.view(view);
     this.#links.enter(epoch, live);
@@ -148,6 +154,10 @@ export class BlockJournal {
       }
       for (const { lblk } of journaled.dataBlocks(gfid)) {
         const group = rowOfBlock(layout, lblk);
+        if (paritiesOfRow(layout, group).includes(member)) groups.set(`${gfid}.${group}`, { gfid, group });
+      }
+      // Of a row of which only blocks of others were written the other parity tells.
+      for (const { group } of journaled.parityBlocks(gfid)) {
         if (paritiesOfRow(layout, group).includes(member)) groups.set(`${gfid}.${group}`, { gfid, group });
       }
     }
@@ -278,6 +288,14 @@ export class BlockJournal {
   }
 
   #say(to: Peer, message: ToProxy | ToMember | PageTaken | RowPlace): void {
-    this.#links.send(to, encodeLinkMessage(message, this.#host.pages));
+    const bytes = encodeLinkMessage(message, this.#host.pages);
+    if (to !== this.#self) {
+      this.#links.send(to, bytes);
+      return;
+    }
+    const own = bytes.slice();
+    queueMicrotask(() => {
+      if (!this.#closed) this.#received(to, own);
+    });
   }
 }

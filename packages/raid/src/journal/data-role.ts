@@ -3,7 +3,7 @@ import { ClaimedError } from '../errors.ts';
 import type { DataState, DataUpdate, WriteCall } from '../kernel/data-state.ts';
 import type { Toughness } from '../kernel/iom-messages.ts';
 import { type Address, noAddress, type Peer } from '../kernel/journal.ts';
-import { type BlockName, byBlock, type GroupName } from '../kernel/named-table.ts';
+import { type BlockName, byBlock, type GroupName, isBlock } from '../kernel/named-table.ts';
 import {
   isProxyId,
   type ProxyAnswer,
@@ -30,6 +30,7 @@ import { KeyLocks } from './key-locks.ts';
 import { paritiesOfRow, rowOfBlock } from './object-members.ts';
 import { pageOfHandle } from './page-handles.ts';
 import type { RoleHost } from './role-host.ts';
+import { blocksUnderWay, isEverythingDecided, isWriteBelow, wantedPages } from './under-way.ts';
 import { isDecided, levelOf } from './update-levels.ts';
 
 /** A write as its caller means it; the call number is ours. */
@@ -87,6 +88,11 @@ export class DataRole {
       proxyRules,
       startsWithout: [],
       map: ({ gfid, lblk }) => host.store.journaled.data(gfid, lblk),
+      ...(host.self !== undefined && { self: host.self }),
+      paritiesOf: ({ gfid, group }) => {
+        const layout = host.store.journaled.layout(gfid);
+        return layout === undefined ? [] : paritiesOfRow(layout, group);
+      },
     };
     const perMember = Math.floor(host.pages.pages / (4 * (peers.length + 1)));
     const updatesMax = Math.max(1, Math.min(updatesOpenMax, perMember));
@@ -149,6 +155,8 @@ export class DataRole {
         // Not before its turn: until the kernel has heard of them these pages are wanted by nobody.
         if (message.type === 'recalled') this.#keepDelta(message.mj, pageOfHandle(message.delta));
         if (message.type === 'restore_value') this.#values.hold(message.value);
+        if (message.type === 'in_place' && message.message.type === 'recalled')
+          this.#values.hold(message.message.delta);
         this.#dispatch({ type: 'message', from, message });
       },
     );
@@ -171,6 +179,18 @@ export class DataRole {
     } finally {
       this.#admission.leave();
     }
+    return answer.promise;
+  }
+
+  /** Write in the place of another member. */
+  writeFor(of: Peer, write: BlockWrite): Promise<ProxyResult> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    this.#host.noteChange(write.gfid);
+    const call = this.#nextCall++;
+    const answer = Promise.withResolvers<ProxyResult>();
+    answer.promise.catch(() => undefined);
+    this.#calls.set(call, answer);
+    this.#dispatch({ type: 'write_for', of, call: { type: 'write', call, ...write } });
     return answer.promise;
   }
 
@@ -272,8 +292,7 @@ export class DataRole {
 
   /** Blocks of an object that a write is under way for, or that are still to be restored: the map does not have them yet. */
   openBlocks(gfid: number): number[] {
-    const { data, calls, restoring, stale } = this.#runner.state;
-    const named = [...data.updates.map(({ entry }) => entry), ...data.waiting, ...calls, ...restoring, ...stale];
+    const named = [...blocksUnderWay(this.#runner.state), ...this.#runner.state.stale];
     return named.filter((of) => of.gfid === gfid).map(({ lblk }) => lblk);
   }
 
@@ -288,30 +307,20 @@ export class DataRole {
 
   /** Nothing is under way for a block, and it is known whether it changed elsewhere. */
   #isIdle(name: BlockName): boolean {
-    const { data, restoring, reads, calls } = this.#runner.state;
-    const isWanted = (of: BlockName) => byBlock.key(of) === byBlock.key(name);
-    const named = [...data.waiting, ...restoring, ...reads, ...calls];
-    return this.#isHeard(name) && this.#openUpdate(name) === undefined && !named.some(isWanted);
+    return this.#isHeard(name) && !blocksUnderWay(this.#runner.state).some((of) => isBlock(of, name));
   }
 
   /** Resolves when every write of the object within the blocks that was begun is at toughness 2. */
   async quiet(gfid: number, fromBlock: number, toBlock: number): Promise<void> {
     const isAsked = (of: BlockName) => of.gfid === gfid && of.lblk >= fromBlock && of.lblk < toBlock;
-    const concerns = (update: DataUpdate) => isAsked(update.entry) && levelOf(update) < 2;
-    const isOpen = () =>
-      this.#state.updates.some(concerns) || this.#state.waiting.some(isAsked) || this.#runner.state.calls.some(isAsked);
-    while (isOpen()) {
-      await this.#changes.next();
-    }
+    while (isWriteBelow(this.#runner.state, isAsked)) await this.#changes.next();
   }
 
   /** Resolves when every update that is open now has ended. */
   async ended(): Promise<void> {
     await this.ready;
     const open = new Set(this.#state.updates.map(({ entry }) => entry.mj));
-    while (this.#state.updates.some(({ entry }) => open.has(entry.mj))) {
-      await this.#changes.next();
-    }
+    while (this.#state.updates.some(({ entry }) => open.has(entry.mj))) await this.#changes.next();
   }
 
   /** The drive or the I/O manager is at its end: everyone who waits is told. */
@@ -350,11 +359,12 @@ export class DataRole {
   }
 
   #note(request: ProxyRequest): void {
-    if (request.type === 'prepare') {
+    // What is written in the place of another member lies nowhere here.
+    if (request.type === 'prepare' && request.old === undefined) {
       const entry = this.#entryOf(request.id)!;
       this.#host.noteChange(entry.gfid);
       if (request.oldAddress === noAddress) this.#firstPlaces.taken(entry);
-    } else if (request.type === 'encode') {
+    } else if (request.type === 'encode' || request.type === 'solve') {
       const block = this.#runner.state.restoring.find(({ id }) => id === request.id);
       if (block !== undefined) this.#firstPlaces.restored(block);
     }
@@ -383,7 +393,7 @@ export class DataRole {
   #answered(answer: ProxyAnswer): void {
     if ('id' in answer && isProxyId(answer.id)) {
       // A block that a proxy wants to know: lent to it, unless it wants it no more.
-      if (answer.type === 'difference') this.#values.hold(answer.delta);
+      if (answer.type === 'difference' || answer.type === 'combined') this.#values.hold(answer.delta);
     } else if (answer.type === 'combined' || answer.type === 'difference') {
       this.#keepDelta(answer.id, pageOfHandle(answer.delta));
     }
@@ -409,8 +419,8 @@ export class DataRole {
       this.fail(this.#host.store.stop(error));
       return;
     }
-    const { restoring } = this.#runner.state;
-    if (this.#values.size > 0 && !this.#runner.isBusy) this.#values.keep(new Set(restoring.map(({ value }) => value)));
+    if (this.#values.size === 0 || this.#runner.isBusy) return;
+    this.#values.keep(wantedPages(this.#runner.state));
   }
 
   #settled(): void {
@@ -426,7 +436,7 @@ export class DataRole {
     forgetIdleBlocks(this.#runner.state);
     const { restoring } = this.#runner.state;
     if (updates.length + restoring.length > 0) this.#addresses.balance(this.#hasSpace);
-    if (!this.#isReady && this.#everythingDecided()) {
+    if (!this.#isReady && isEverythingDecided(this.#runner.state)) {
       this.#isReady = true;
       this.#ready.resolve();
     }
@@ -436,18 +446,10 @@ export class DataRole {
 
   readonly #hasSpace = () => this.#dispatch({ type: 'space' });
 
-  #everythingDecided(): boolean {
-    const { data, partners } = this.#runner.state;
-    if (data.recovering || partners.some(({ status }) => status === 'apart' || status === 'greeted')) return false;
-    return data.updates.every(({ stage }) => stage === 'updating' || stage === 'preparing');
-  }
-
   /** Resolves when it is decided what becomes of the updates of a block that the log left open. */
   async #decided(name: BlockName): Promise<void> {
-    for (let update = this.#openUpdate(name); update !== undefined && !isDecided(update); ) {
-      await this.#changes.next();
-      update = this.#openUpdate(name);
-    }
+    const isOpen = (update: DataUpdate | undefined) => update !== undefined && !isDecided(update);
+    while (isOpen(this.#openUpdate(name))) await this.#changes.next();
   }
 
   /** The block as it will be when all that is open of it has ended. */

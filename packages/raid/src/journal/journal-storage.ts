@@ -1,10 +1,12 @@
+import type { Handle } from '@holdfast/kernel';
 import type { PageIndex, PagePool } from '@holdfast/runtime';
 import { DriveDamagedError } from '../errors.ts';
 import type { StorageRequest } from '../kernel/iom-messages.ts';
 import { type Address, type JournalEntry, noAddress, noHandle } from '../kernel/journal.ts';
 import type { ProxyAnswer, ProxyEntry, ProxyRequest } from '../kernel/proxy-messages.ts';
 import { blockBytes, cachedBlocksMax, journalSpareBytes } from '../limits.ts';
-import { power } from '../parity/galois-field.ts';
+import { addScaled } from '../parity/block-sums.ts';
+import { inverse, multiply, power } from '../parity/galois-field.ts';
 import { hashScalar } from '../parity/hash-scalar.ts';
 import type { ParityKernel } from '../parity/parity-kernel.ts';
 import type { BlockStore } from '../store/block-store.ts';
@@ -158,10 +160,17 @@ export class JournalStorage {
         return this.#merge(request, answer);
       case 'difference':
         return this.#difference(request, answer);
+      case 'scale':
+        return this.#scale(request, answer);
+      case 'write_for':
+        // That is for the data IOM beside.
+        return undefined;
       case 'sum':
         return this.#sum(request, answer);
       case 'encode':
         return this.#encode(request, answer);
+      case 'solve':
+        return this.#solve(request, answer);
       case 'fold':
         return this.#fold(request, answer);
       case 'verify':
@@ -179,6 +188,10 @@ export class JournalStorage {
   #prepare(request: Extract<StorageRequest, { type: 'prepare' }>, answer: Answer): Promise<void> | undefined {
     const { id, oldAddress, newAddress, payload, writeStart, writeBytes } = request;
     const delta = this.#pages.take();
+    if (request.old !== undefined) {
+      answer({ type: 'combined', id, checksum: this.#change(request, request.old, delta), delta: handleOfPage(delta) });
+      return undefined;
+    }
     const fresh = this.#combine(newAddress, oldAddress, (page, old) => {
       const bytes = this.#pages.bytes(page);
       if (writeBytes < blockBytes) {
@@ -190,6 +203,26 @@ export class JournalStorage {
       this.#xor(delta, page, old);
     });
     return this.#combined(fresh, (checksum) => answer({ type: 'combined', id, checksum, delta: handleOfPage(delta) }));
+  }
+
+  /** `delta` := what the caller's bytes change of a block that lies elsewhere; the checksum of that block then. */
+  #change(
+    { payload, writeStart, writeBytes }: Extract<StorageRequest, { type: 'prepare' }>,
+    old: Handle,
+    delta: PageIndex,
+  ): number {
+    const bytes = this.#pages.bytes(delta);
+    bytes.set(this.#pages.bytes(pageOfHandle(old)));
+    bytes.set(this.#pages.bytes(pageOfHandle(payload)).subarray(writeStart, writeStart + writeBytes), writeStart);
+    const checksum = this.#checksum(delta);
+    this.#xor(delta, delta, pageOfHandle(old));
+    return checksum;
+  }
+
+  #scale({ id, delta, power: exponent }: Extract<StorageRequest, { type: 'scale' }>, answer: Answer): undefined {
+    const scaled = this.#pages.take();
+    this.#addScaled(scaled, undefined, pageOfHandle(delta), exponent);
+    answer({ type: 'difference', id, delta: handleOfPage(scaled) });
   }
 
   #merge(request: Extract<StorageRequest, { type: 'merge' }>, answer: Answer): Promise<void> | undefined {
@@ -218,12 +251,21 @@ export class JournalStorage {
     }
   }
 
-  async #sum({ id, address, parts }: Extract<ProxyRequest, { type: 'sum' }>, answer: Answer): Promise<void> {
+  async #sum(
+    { id, address, parts, slot, code }: Extract<ProxyRequest, { type: 'sum' }>,
+    answer: Answer,
+  ): Promise<void> {
     const block = address === noAddress ? undefined : this.#block(address);
     const value = this.#pages.take();
     try {
       await block?.ready;
-      this.#sumOf(value, [...(block === undefined ? [] : [block.page]), ...parts.map(pageOfHandle)]);
+      this.#parityOf(value, parts, code);
+      if (block !== undefined) this.#xor(value, value, block.page);
+      if (code === 'q' && slot > 0) {
+        const sum = this.#pages.bytes(value).slice();
+        this.#pages.bytes(value).fill(0);
+        addScaled(this.#pages.bytes(value), power(-slot), sum);
+      }
       answer({ type: 'summed', id, value: handleOfPage(value) });
     } finally {
       if (block !== undefined) this.#cache.unpin(block);
@@ -231,10 +273,39 @@ export class JournalStorage {
   }
 
   #encode(
-    { id, newAddress, parts }: Extract<ProxyRequest, { type: 'encode' }>,
+    { id, newAddress, parts, code }: Extract<ProxyRequest, { type: 'encode' }>,
     answer: Answer,
   ): Promise<void> | undefined {
-    const fresh = this.#combine(newAddress, noAddress, (page) => this.#sumOf(page, parts.map(pageOfHandle)));
+    const fresh = this.#combine(newAddress, noAddress, (page) => this.#parityOf(page, parts, code));
+    return this.#combined(fresh, (checksum) => answer({ type: 'combined', id, checksum, delta: noHandle }));
+  }
+
+  /** `into` := the first parity of the blocks, by slot, or the second; of a slot without a handle there is none. */
+  #parityOf(into: PageIndex, parts: readonly Handle[], code: 'q' | undefined): void {
+    const there = [...parts.entries()].filter(([, part]) => part !== noHandle);
+    if (code === undefined) {
+      this.#sumOf(
+        into,
+        there.map(([, part]) => pageOfHandle(part)),
+      );
+      return;
+    }
+    this.#pages.bytes(into).fill(0);
+    for (const [slot, part] of there) this.#addScaled(into, into, pageOfHandle(part), slot);
+  }
+
+  #solve(
+    { id, newAddress, p, q, slot, other }: Extract<ProxyRequest, { type: 'solve' }>,
+    answer: Answer,
+  ): Promise<void> | undefined {
+    // P is D + E, Q is g^d D + g^e E.
+    const ofQ = inverse(power(slot) ^ power(other));
+    const fresh = this.#combine(newAddress, noAddress, (page) => {
+      const bytes = this.#pages.bytes(page);
+      bytes.fill(0);
+      addScaled(bytes, ofQ, this.#pages.bytes(pageOfHandle(q)));
+      addScaled(bytes, multiply(ofQ, power(other)), this.#pages.bytes(pageOfHandle(p)));
+    });
     return this.#combined(fresh, (checksum) => answer({ type: 'combined', id, checksum, delta: noHandle }));
   }
 

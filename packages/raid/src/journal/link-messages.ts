@@ -26,10 +26,14 @@ const codes = {
   restore: 17,
   restored: 18,
   member_value: 19,
+  in_place: 20,
+  over: 21,
+  astray: 22,
   welcome: 24,
   member_read: 25,
   restore_value: 26,
   parity_fresh: 27,
+  answer_in_place: 28,
   taken: 32,
   place_wanted: 33,
   place_promised: 34,
@@ -60,12 +64,31 @@ export type LinkMessage =
 /** Valid until the next call. */
 export function encodeLinkMessage(message: ToProxy | ToMember | PageTaken | RowPlace, pages: PagePool): Uint8Array {
   encoder.reset();
+  encode(message, pages);
+  return encoder.view();
+}
+
+function encode(message: LinkMessage['message'], pages: PagePool): void {
+  if (message.type === 'in_place') {
+    encoder.uint(isToData(message.message) ? codes.answer_in_place : codes.in_place);
+    encoder.uint(message.of);
+    encode(message.message, pages);
+    return;
+  }
   encoder.uint(codes[message.type]);
   switch (message.type) {
     case 'ios_updatepn':
       encodeMj(message.mj, encoder);
       encoder.flag(message.code === 'q');
       encodePage(message.delta, pages);
+      break;
+    case 'data_hardened':
+      encoder.uint(message.mj);
+      encoder.flag(message.away === true);
+      break;
+    case 'over':
+      encoder.uint(message.of);
+      encoder.uint(message.epoch);
       break;
     case 'delta':
     case 'recalled':
@@ -119,8 +142,11 @@ export function encodeLinkMessage(message: ToProxy | ToMember | PageTaken | RowP
         into.uint(client);
         into.uint(request);
       });
+      encoder.uint(message.beside === undefined ? 0 : message.beside.slot + 1);
+      encoder.uint(message.beside?.seq ?? 0);
       encodePage(message.value, pages);
       break;
+    case 'astray':
     case 'parity_fresh':
     case 'place_wanted':
     case 'place_given_up':
@@ -136,8 +162,17 @@ export function encodeLinkMessage(message: ToProxy | ToMember | PageTaken | RowP
     default:
       encoder.uint(message.mj);
   }
-  return encoder.view();
 }
+
+const toDataTypes: ReadonlySet<string> = new Set([
+  'request_delta',
+  'delta_held',
+  'parity_hardened',
+  'resolved',
+  'recalled',
+]);
+
+const isToData = (message: ToParity | ToData): message is ToData => toDataTypes.has(message.type);
 
 /**
  * @param adopt copies a page of the sender into one of the receiver's, and answers the handle of that
@@ -181,6 +216,15 @@ function toProxy(code: number, handle: () => Handle): ToProxy | undefined {
       const answer = { question: decoder.uint(), slot: decoder.uint(), seq: decoder.uint() };
       return { type: 'member_value', ...name, ...answer, value: handle() };
     }
+    case codes.over:
+      return { type: 'over', of: decoder.uint(), epoch: decoder.uint() };
+    case codes.astray:
+      return { type: 'astray', ...decodeGroup(decoder) };
+    case codes.in_place: {
+      const of = decoder.uint();
+      const message = toParity(decoder.uint(), handle);
+      return message && { type: 'in_place', of, message };
+    }
     default:
       return toParity(code, handle);
   }
@@ -193,7 +237,7 @@ function toParity(code: number, handle: () => Handle): ToParity | undefined {
     case codes.delta:
       return { type: 'delta', mj: decoder.uint(), delta: handle() };
     case codes.data_hardened:
-      return { type: 'data_hardened', mj: decoder.uint() };
+      return { type: 'data_hardened', mj: decoder.uint(), ...(decoder.flag() && { away: true }) };
     case codes.resolve:
       return { type: 'resolve' };
     case codes.recall:
@@ -214,10 +258,17 @@ function toMember(code: number, handle: () => Handle): ToMember | undefined {
     case codes.restore_value: {
       const block = { gfid: decoder.uint(), lblk: decoder.uint(), seq: decoder.uint() };
       const applied = decoder.list((each) => ({ client: each.uint(), request: each.uint() }));
-      return { type: 'restore_value', ...block, applied, value: handle() };
+      const slot = decoder.uint();
+      const beside = { slot: slot - 1, seq: decoder.uint() };
+      return { type: 'restore_value', ...block, applied, ...(slot > 0 && { beside }), value: handle() };
     }
     case codes.parity_fresh:
       return { type: 'parity_fresh', ...decodeGroup(decoder) };
+    case codes.answer_in_place: {
+      const of = decoder.uint();
+      const message = toData(decoder.uint(), handle);
+      return message && { type: 'in_place', of, message };
+    }
     default:
       return toData(code, handle);
   }

@@ -3,7 +3,7 @@ import type { PageIndex, PagePool } from '@holdfast/runtime';
 import { ClaimedError, NoSpaceError } from '../errors.ts';
 import type { WriteCall } from '../kernel/data-state.ts';
 import { type Address, noAddress, type Peer, type PjEntry } from '../kernel/journal.ts';
-import { byGroup, type GroupName } from '../kernel/named-table.ts';
+import { type GroupName, isGroup } from '../kernel/named-table.ts';
 import { chainOf, type ParityState } from '../kernel/parity-state.ts';
 import { proxyIom } from '../kernel/proxy-iom.ts';
 import { isSure } from '../kernel/proxy-locks.ts';
@@ -26,11 +26,12 @@ import { HeldPages } from './held-pages.ts';
 import { forgetIdleParity } from './idle-blocks.ts';
 import { Inbox } from './inbox.ts';
 import { KernelRunner } from './kernel-runner.ts';
-import { membersOfRow } from './object-members.ts';
+import { membersOfRow, paritiesOfRow } from './object-members.ts';
 import { pageOfHandle } from './page-handles.ts';
 import { isRowReserved } from './reservations.ts';
 import type { RoleHost } from './role-host.ts';
 import { RowPromises } from './row-promises.ts';
+import { rowsUnderWay } from './under-way.ts';
 
 /** A parity block as it is, all updates that are held merged in: where it is, and the update of each member in it. */
 export interface LocatedParity {
@@ -91,6 +92,7 @@ export class ParityRole {
         // Of an object that was removed nothing is asked any more.
         return layout === undefined ? [] : membersOfRow(layout, group);
       },
+      ...(host.self !== undefined && { self: host.self, pairOf: (name: GroupName) => this.#pairOf(name) }),
     };
     this.#runner = new KernelRunner(proxyIom, this.#env, {
       send: (to, message) => this.#send(to, message),
@@ -99,6 +101,13 @@ export class ParityRole {
       trace: (step, id) => this.#host.trace('parity', step, id, () => this.#entryOf(id)?.mj.gfid),
       settled: () => this.#settled(),
     });
+  }
+
+  #pairOf({ gfid, group }: GroupName): readonly [Peer, Peer] | undefined {
+    const layout = this.#host.store.journaled.layout(gfid);
+    if (layout?.parity !== 2) return undefined;
+    const [first, second] = paritiesOfRow(layout, group);
+    return [first!, second!];
   }
 
   start(): void {
@@ -148,10 +157,11 @@ export class ParityRole {
 
   /** A message of a data IOM, in the order they come; bytes in it lie in a page of ours already. */
   message(from: Peer, message: ToProxy): void {
+    const said = message.type === 'in_place' ? message.message : message;
     this.#inbox.put(
-      () => (message.type === 'ios_updatepn' && !this.#hasAddress() ? this.#makeRoom() : undefined),
+      () => (said.type === 'ios_updatepn' && !this.#hasAddress() ? this.#makeRoom() : undefined),
       () => {
-        if (message.type === 'ios_updatepn' || message.type === 'delta') this.#held.hold(message.delta);
+        if (said.type === 'ios_updatepn' || said.type === 'delta') this.#held.hold(said.delta);
         if (message.type === 'member_value') {
           this.#held.hold(message.value);
           const asked = this.#runner.state.operations.find(({ id }) => id === message.question);
@@ -168,6 +178,7 @@ export class ParityRole {
    * @throws NoSpaceError, BlockDamagedError, ClaimedError, DriveStoppedError
    */
   async write(write: Omit<WriteCall, 'type' | 'call'>, mayBegin: () => boolean): Promise<ProxyResult> {
+    if (write.old !== undefined) return this.#begin(write, mayBegin);
     const { address } = this.locate(write.gfid, write.group);
     if (!(await this.#host.storage.load(address))) throw this.#host.damaged(write.gfid, write.lblk);
     const { store } = this.#host;
@@ -176,11 +187,17 @@ export class ParityRole {
     const isNew = address === noAddress;
     if (isNew && !(await this.rows.promise(store.identity.member, row))) throw new NoSpaceError(store.path);
     while (this.#state.pool.free.length <= this.#runner.state.operations.length) await this.#addresses.more();
-    this.#assertRunning();
-    if (!mayBegin()) {
+    try {
+      return this.#begin(write, mayBegin);
+    } catch (error) {
       if (isNew) this.rows.giveUp(store.identity.member, row);
-      throw new ClaimedError(`${write.gfid}`);
+      throw error;
     }
+  }
+
+  #begin(write: Omit<WriteCall, 'type' | 'call'>, mayBegin: () => boolean): Promise<ProxyResult> {
+    this.#assertRunning();
+    if (!mayBegin()) throw new ClaimedError(`${write.gfid}`);
     const call = this.#nextCall++;
     const answer = Promise.withResolvers<ProxyResult>();
     answer.promise.catch(() => undefined);
@@ -252,25 +269,16 @@ export class ParityRole {
 
   /** Rows of an object that an update is under way for: the map does not have them yet. */
   openGroups(gfid: number): number[] {
-    const { parity, operations } = this.#runner.state;
-    const named = [
-      ...parity.updates.map(({ entry }) => entry.mj),
-      ...parity.requested.map(({ mj }) => mj),
-      ...operations,
-    ];
-    return named.filter((of) => of.gfid === gfid).map(({ group }) => group);
+    return rowsUnderWay(this.#runner.state)
+      .filter((of) => of.gfid === gfid)
+      .map(({ group }) => group);
   }
 
   /** Nothing is under way for a row, and its parity is right. */
   #isIdle(name: GroupName): boolean {
-    const { parity, operations, held, stale } = this.#runner.state;
-    const isWanted = (of: GroupName) => byGroup.key(of) === byGroup.key(name);
-    const named = [
-      ...parity.updates.map(({ entry }) => entry.mj),
-      ...parity.requested.map(({ mj }) => mj),
-      ...operations,
-    ];
-    return !stale.has(name) && held.length === 0 && !named.some(isWanted);
+    const { held, stale } = this.#runner.state;
+    const isUnderWay = rowsUnderWay(this.#runner.state).some((of) => isGroup(of, name));
+    return !stale.has(name) && held.length === 0 && !isUnderWay;
   }
 
   /** Resolves when every update that is open now has ended. */
@@ -335,6 +343,12 @@ export class ParityRole {
   }
 
   #deliver(request: ProxyRequest): void {
+    if (request.type === 'write_for') {
+      const { type: _, call, ...write } = request.call;
+      const answer = (result: ProxyResult) => this.#reply(call, result);
+      this.#host.writeFor(request.of, write).then(answer, (error) => this.#calls.get(call)?.reject(error));
+      return;
+    }
     if (request.type === 'merge') this.#merging.set(request.id, request.delta);
     this.#notePlace(request);
     this.#host.storage.serve(request, (answer) => this.#answered(answer));
@@ -393,11 +407,12 @@ export class ParityRole {
   }
 
   #letGoUnwanted(): void {
-    const { parity, operations, held } = this.#runner.state;
+    const { parity, operations, held, members } = this.#runner.state;
     const { requested } = parity;
     if (this.#held.size <= requested.length + this.#merging.size) return;
     const wanted = new Set([...requested.map(({ delta }) => delta), ...this.#merging.values()]);
-    for (const { message } of held) if ('delta' in message) wanted.add(message.delta);
+    const early = members.flatMap((member) => member.early);
+    for (const { message } of [...held, ...early]) if ('delta' in message) wanted.add(message.delta);
     for (const { values, value } of operations) for (const handle of [...values, value]) wanted.add(handle);
     this.#held.keep(wanted);
   }

@@ -1,5 +1,7 @@
 import type { PagePool } from '@holdfast/runtime';
+import type { WriteCall } from '../kernel/data-state.ts';
 import type { MjEntry, Peer } from '../kernel/journal.ts';
+import type { ProxyResult } from '../kernel/proxy-messages.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import type { AskRowPlace, RowOfWrite } from './first-places.ts';
 import type { JournalStorage } from './journal-storage.ts';
@@ -15,8 +17,12 @@ export interface RoleHost<Message> {
   readonly pages: PagePool;
   /** The epoch this life of the I/O manager began in: no other life of it has the same. */
   readonly incarnation: number;
-  /** The other members. */
+  /** The other members; where groups may have two parities also this one, whose data IOM may write for others. */
   readonly peers: readonly Peer[];
+  /** This member, if it is one of the peers. */
+  readonly self: Peer | undefined;
+  /** Have the data IOM of this member write in the place of another one. */
+  writeFor(of: Peer, write: Omit<WriteCall, 'type' | 'call'>): Promise<ProxyResult>;
   readonly reservations: Reservations;
   /** Asks a parity IOM for a place of a row that may have none yet. */
   readonly askRowPlace: AskRowPlace;

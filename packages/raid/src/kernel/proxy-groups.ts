@@ -46,7 +46,7 @@ const noCall = {
 type Asked = Partial<Pick<GroupOperation, keyof typeof noCall>>;
 
 function add(state: ProxyState, kind: OperationKind, { gfid, lblk, group, slot }: MemberBlock, asked: Asked): void {
-  const fresh = { values: [], seqs: [], asked: [], value: 0, address: 0, checksum: 0, hardened: false };
+  const fresh = { values: [], seqs: [], asked: [], value: 0, beside: slot, address: 0, checksum: 0, hardened: false };
   const id = state.nextId++;
   const operation: GroupOperation = {
     kind,
@@ -190,9 +190,10 @@ function writeElsewhere(state: ProxyState, operation: GroupOperation, env: Proxy
 function gather(state: ProxyState, operation: GroupOperation, env: ProxyEnv, out: ProxySink): void {
   const { gfid, group, id } = operation;
   const { vv, address } = parityBlockOf(state.parity, operation, env);
+  const beside = besideOf(state, operation, env);
   let missing = false;
   for (const [slot, { peer, lblk }] of env.membersOf(operation).entries()) {
-    if (operation.kind !== 'encode' && slot === operation.slot) continue;
+    if (operation.kind !== 'encode' && (slot === operation.slot || slot === beside)) continue;
     const seq = operation.kind === 'encode' ? anySeq : (vv[slot] ?? 0);
     if (operation.values[slot] !== 0) continue;
     missing = true;
@@ -205,8 +206,23 @@ function gather(state: ProxyState, operation: GroupOperation, env: ProxyEnv, out
   else {
     operation.stage = 'summing';
     const { values: parts, slot } = operation;
-    out.deliver({ type: 'sum', id, address, parts, slot, ...codeOf(operation, env) });
+    operation.beside = beside ?? operation.slot;
+    // What is a sum with another block is divided by nobody but who takes that out.
+    out.deliver({ type: 'sum', id, address, parts, slot: beside === undefined ? slot : 0, ...codeOf(operation, env) });
   }
+}
+
+/** With two parities: the other block of a group that is missing as well, which the two together tell. */
+function besideOf(state: ProxyState, operation: GroupOperation, env: ProxyEnv): number | undefined {
+  if (operation.kind !== 'restore' || !isPair(operation, env)) return undefined;
+  const { gfid } = operation;
+  const missing = [...env.membersOf(operation).entries()].filter(
+    ([slot, { peer, lblk }]) =>
+      slot !== operation.slot &&
+      operation.values[slot] === 0 &&
+      (state.marks.has({ gfid, lblk }) || memberOf(state, peer, env).status !== 'member'),
+  );
+  return missing.length === 1 ? missing[0]![0] : undefined;
 }
 
 /** Compute the new parity, for an address of its own. */
@@ -260,9 +276,12 @@ function summed(state: ProxyState, operation: GroupOperation, value: Handle, env
     out.reply(call, { outcome: 'done', toughness: 2, value });
     return;
   }
-  const seq = parityBlockOf(state.parity, operation, env).vv[slot] ?? 0;
+  const { vv } = parityBlockOf(state.parity, operation, env);
+  const seq = vv[slot] ?? 0;
+  const isAlone = operation.beside === slot;
+  const beside = isAlone ? {} : { beside: { slot: operation.beside, seq: vv[operation.beside] ?? 0 } };
   const applied = state.requests.of(operation).map(({ client, request }) => ({ client, request }));
-  out.send(peerOf(operation, env), { type: 'restore_value', gfid, lblk, seq, value, applied });
+  out.send(peerOf(operation, env), { type: 'restore_value', gfid, lblk, seq, value, applied, ...beside });
   if (!env.proxyRules.unmarksWhenRestored()) forget(state, { gfid, lblk, seq }, out);
 }
 

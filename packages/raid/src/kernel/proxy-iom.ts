@@ -68,6 +68,7 @@ function column(event: ProxyEvent): string {
         case 'member_value':
         case 'in_place':
         case 'over':
+        case 'astray':
           return event.message.type;
         default:
           return 'write message';

@@ -3,7 +3,7 @@ import type { GroupName } from './named-table.ts';
 import { forget, giveBack, memberLost, memberValue, restoreAsked } from './proxy-groups.ts';
 import type { ProxySink, ToProxy, ViewEvent } from './proxy-messages.ts';
 import { endBefore, endMarked, hearInPlace, receive, stepParity } from './proxy-parity.ts';
-import { headOf, isPair, isStale, memberOf, type ProxyEnv, type ProxyState, peerOf } from './proxy-state.ts';
+import { isPair, isStale, memberOf, type ProxyEnv, type ProxyState, peerOf } from './proxy-state.ts';
 
 /** A view is durable on everyone in it: stand in for those it leaves out, make way for those who are back. */
 export function viewChanged(state: ProxyState, view: ViewEvent, env: ProxyEnv, out: ProxySink): void {
@@ -18,8 +18,9 @@ export function viewChanged(state: ProxyState, view: ViewEvent, env: ProxyEnv, o
     if (isOut) {
       member.lastOut = view.epoch;
       member.over = [];
+      member.isCleared = true;
     }
-    if (isOut && (member.status === 'apart' || member.status === 'member')) standIn(state, peer, env, out);
+    if (isOut && (member.status === 'apart' || member.status === 'member')) standIn(state, peer, 'out', env, out);
     else if (isOut) member.status = 'out';
     else if (member.status === 'out') {
       member.status = 'leaving';
@@ -29,9 +30,9 @@ export function viewChanged(state: ProxyState, view: ViewEvent, env: ProxyEnv, o
 }
 
 /** Take the place of a stopped member at the parity IOM, and ask what it has open of it. */
-function standIn(state: ProxyState, peer: Peer, env: ProxyEnv, out: ProxySink): void {
+function standIn(state: ProxyState, peer: Peer, status: 'out' | 'leaving', env: ProxyEnv, out: ProxySink): void {
   leave(state, peer, env, out);
-  memberOf(state, peer, env).status = 'out';
+  memberOf(state, peer, env).status = status;
   out.trace('proxy stands in', peer);
   stepParity(state, { type: 'peer', peer, up: true }, env, out);
   stepParity(state, { type: 'message', from: peer, message: { type: 'resolve' } }, env, out);
@@ -76,6 +77,9 @@ export function heard(state: ProxyState, from: Peer, message: ToProxy, env: Prox
     case 'in_place':
       member.early = [...member.early, message];
       break;
+    case 'astray':
+      astray(state, message, env, out);
+      break;
     case 'over': {
       const of = memberOf(state, env.memberNamed?.(message.of) ?? message.of, env);
       if (message.epoch > of.lastOut && !of.over.includes(from)) of.over = [...of.over, from];
@@ -100,11 +104,24 @@ function hearEarly(state: ProxyState, env: ProxyEnv, out: ProxySink): void {
   }
 }
 
+/** Somebody wrote in a group without this parity, since it is not up to date. */
+function astray(state: ProxyState, { gfid, group }: GroupName, env: ProxyEnv, out: ProxySink): void {
+  const name = { gfid, group };
+  if (!isStale(state, name)) state.stale.set(name);
+  for (const { peer } of env.membersOf(name)) {
+    if (memberOf(state, peer, env).status !== 'member') endBefore(state, peer, name, env, out);
+  }
+}
+
 /** Make way for members whose place nobody needs any more, and welcome those that said hello. */
 export function settleMembers(state: ProxyState, env: ProxyEnv, out: ProxySink): void {
   hearEarly(state, env, out);
   for (const peer of env.peers) {
     const member = memberOf(state, peer, env);
+    if (member.status === 'apart' && mayBeSpokenFor(state, peer, env)) {
+      standIn(state, peer, 'leaving', env, out);
+      member.isCleared = true;
+    }
     if (member.status === 'leaving' && (isDrained(state, peer, env) || !env.proxyRules.drainsFirst())) {
       leave(state, peer, env, out);
     }
@@ -112,15 +129,24 @@ export function settleMembers(state: ProxyState, env: ProxyEnv, out: ProxySink):
   }
 }
 
+/** Whether somebody who was there before this life may still speak in the place of a member that is back. */
+const mayBeSpokenFor = (state: ProxyState, peer: Peer, env: ProxyEnv): boolean =>
+  env.pairOf !== undefined &&
+  state.back.includes(peer) &&
+  !memberOf(state, peer, env).isCleared &&
+  !state.parity.recovering;
+
 const isDrained = (state: ProxyState, peer: Peer, env: ProxyEnv): boolean =>
   !state.operations.some((operation) => operation.kind !== 'encode' && peerOf(operation, env) === peer) &&
   !state.ending.some(({ from }) => from === peer) &&
   isOver(state, peer, env) &&
-  // Where nobody speaks for it, it does so itself.
-  !state.parity.updates.some(({ entry }) => entry.from === peer && !isItsOwn(state, entry.mj, env));
+  // Of what nobody speaks for any more it does so itself.
+  !(
+    wasOut(state, peer, env) && state.parity.updates.some(({ entry }) => entry.from === peer && !isPair(entry.mj, env))
+  );
 
-const isItsOwn = (state: ProxyState, name: GroupName, env: ProxyEnv): boolean =>
-  isPair(name, env) && headOf(state, name, env) === undefined;
+/** Whether a member was stopped in this life: what it had open is ended in its place. */
+const wasOut = (state: ProxyState, peer: Peer, env: ProxyEnv): boolean => memberOf(state, peer, env).lastOut >= 0;
 
 /** Whether everyone who may speak for a member has ended that. */
 function isOver(state: ProxyState, peer: Peer, env: ProxyEnv): boolean {

@@ -16,6 +16,12 @@ export interface AppliedRequest {
   readonly request: number;
 }
 
+/** A block that is part of a sum, since nobody has it. */
+export interface MissingBlock {
+  readonly slot: number;
+  readonly seq: number;
+}
+
 /** A block that changed while its data IOM was away: nothing but parity has its update `seq`. */
 export interface StaleBlock extends MemberBlock {
   readonly seq: number;
@@ -31,6 +37,8 @@ export type ToProxy =
   | { readonly type: 'in_place'; readonly of: Peer; readonly message: ToParity }
   /** Nothing is under way any more that the sender began in the place of a member that is back in that view. */
   | { readonly type: 'over'; readonly of: Peer; readonly epoch: number }
+  /** Somebody wrote, in the place of a member, without the parity of the receiver, which is not up to date. */
+  | ({ readonly type: 'astray' } & GroupName)
   /** The first message of a member after its link came up: the groups whose parity it knows to be stale. */
   | { readonly type: 'hello'; readonly epoch: number; readonly stale: readonly GroupName[] }
   /** What a block of the sender is by the others of its group. */
@@ -66,6 +74,8 @@ export type ToMember =
       readonly seq: number;
       readonly value: Handle;
       readonly applied: readonly AppliedRequest[];
+      /** The value is the sum with another block that is missing as well: its slot, and its update in that sum. */
+      readonly beside?: MissingBlock;
     }
   /** Parity of the group is right again. */
   | ({ readonly type: 'parity_fresh' } & GroupName);
@@ -137,6 +147,19 @@ export type ProxyRequest =
       readonly newAddress: Address;
       readonly parts: readonly Handle[];
       readonly code?: 'q';
+    }
+  /**
+   * The block of slot `slot`, of which two parities tell the sum with that of slot `other`, for `newAddress`. Answer:
+   * `combined`.
+   */
+  | {
+      readonly type: 'solve';
+      readonly id: JournalId;
+      readonly newAddress: Address;
+      readonly p: Handle;
+      readonly q: Handle;
+      readonly slot: number;
+      readonly other: number;
     }
   /**
    * The parity at `oldAddress` with the block `old` taken out of it, and `old` with the caller's bytes merged in put

@@ -36,7 +36,10 @@ export function stepParity(state: ProxyState, event: ParityEvent, env: ProxyEnv,
     innerSink(out, send, deliver, () => undefined),
   );
   for (const { from, message } of heard) {
-    memberOf(state, from, env).settled = true;
+    const member = memberOf(state, from, env);
+    member.settled = true;
+    // Who was not stopped in this life decides about what it has open itself.
+    if (member.lastOut < 0) continue;
     for (const { mj, good } of message.open) if (!isPair(mj, env)) endFor(state, from, mj, good, env, out);
   }
 }

@@ -91,6 +91,8 @@ export interface Member {
   asking: Peer[];
   /** Who said, in the view that it is back in, that nothing is under way any more in its place. */
   over: Peer[];
+  /** It is known that nobody speaks in its place for a reason of before this life. */
+  isCleared: boolean;
   /** What it said in the place of others before that was known here. */
   early: Extract<ToProxy, { type: 'in_place' }>[];
   /** What it said, to be looked at once the view is that of `epoch` or a later one. */
@@ -139,6 +141,8 @@ export interface GroupOperation extends MemberBlock {
   asked: boolean[];
   /** The block, once it was summed up. */
   value: Handle;
+  /** The slot of a block that the value is a sum with; that of the block itself: none. */
+  beside: number;
   address: Address;
   checksum: number;
   hardened: boolean;
@@ -186,7 +190,7 @@ export const initialProxy = (env: ProxyEnv): ProxyState => ({
   out: env.incarnation === 0 ? env.startsWithout : [],
   back: [],
   members: env.peers.map((peer) => {
-    const alone = { settled: false, asking: [], over: [], early: [] };
+    const alone = { settled: false, asking: [], over: [], isCleared: env.incarnation === 0, early: [] };
     const unknown = { linked: false, heard: false, lastOut: -1, hello: undefined, ...alone };
     if (env.incarnation > 0) return { status: 'apart', ...unknown };
     if (env.startsWithout.includes(peer)) return { status: 'out', ...unknown, lastOut: 0 };
@@ -257,7 +261,7 @@ export function encodeProxy(state: ProxyState, into: Encoder): void {
   into.flag(state.returning);
   into.list(state.out, (peer, to) => to.uint(peer));
   into.list(state.back, (peer, to) => to.uint(peer));
-  into.list(state.members, ({ status, linked, heard, lastOut, settled, asking, over, early, hello }, to) => {
+  into.list(state.members, ({ status, linked, heard, lastOut, settled, asking, over, isCleared, early, hello }, to) => {
     to.uint(memberStatuses.indexOf(status));
     to.flag(linked);
     to.flag(heard);
@@ -265,6 +269,7 @@ export function encodeProxy(state: ProxyState, into: Encoder): void {
     to.flag(settled);
     to.list(asking, (peer, each) => each.uint(peer));
     to.list(over, (peer, each) => each.uint(peer));
+    to.flag(isCleared);
     to.list(early, encodeEarly);
     to.int(hello?.epoch ?? -1);
     to.list(hello?.stale ?? [], encodeGroup);
@@ -297,11 +302,12 @@ export const decodeProxy = (from: Decoder): ProxyState => ({
     const settled = each.flag();
     const asking = each.list((peer) => peer.uint());
     const over = each.list((peer) => peer.uint());
+    const isCleared = each.flag();
     const early = each.list(decodeEarly);
     const epoch = each.int();
     const stale = each.list(decodeGroup);
     const told = epoch < 0 ? undefined : { epoch, stale };
-    return { status, linked, heard, lastOut, settled, asking, over, early, hello: told };
+    return { status, linked, heard, lastOut, settled, asking, over, isCleared, early, hello: told };
   }),
   marks: NamedTable.decode(byBlock, from, decodeStale),
   requests: KnownRequests.decode(from),
@@ -340,6 +346,7 @@ const operationNumbers = [
   'old',
   'oldSeq',
   'value',
+  'beside',
   'address',
   'checksum',
 ] as const;

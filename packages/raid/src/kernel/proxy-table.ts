@@ -24,6 +24,7 @@ const messages = {
   'write message': fenced,
   in_place: fenced,
   over: fenced,
+  astray: fenced,
 };
 const asked = { summed: notAsked, combined: notAsked, hardened: early, journaled: early };
 
@@ -44,6 +45,7 @@ export const proxyTable: CellTable = {
     'write message': handled,
     in_place: handled,
     over: handled,
+    astray: handled,
   },
   out: { ...messages, hello: handled },
   leaving: { ...messages, hello: handled },

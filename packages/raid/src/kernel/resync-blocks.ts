@@ -4,16 +4,16 @@ import { giveAddress, takeAddress } from './address-pool.ts';
 import { apply, blockOf, knownBlock, type WriteCall } from './data-state.ts';
 import { type Address, noAddress, type Peer, parityPeers } from './journal.ts';
 import { isBlock } from './named-table.ts';
-import {
-  type AppliedRequest,
-  anySeq,
-  type MemberSink,
-  type ProxyAnswer,
-  type ProxyEntry,
-  type ToMember,
-} from './proxy-messages.ts';
+import { anySeq, type MemberSink, type ProxyAnswer, type ProxyEntry, type ToMember } from './proxy-messages.ts';
 import { stepData } from './resync-data.ts';
-import { isStaleHere, partnerOf, type RestoringBlock, type ResyncEnv, type ResyncState } from './resync-state.ts';
+import {
+  isStaleHere,
+  partnerOf,
+  type RestoredSum,
+  type RestoringBlock,
+  type ResyncEnv,
+  type ResyncState,
+} from './resync-state.ts';
 
 /** A call goes to the data IOM at once, or waits for its block or its parity IOM. */
 export function called(state: ResyncState, call: WriteCall, out: MemberSink): void {
@@ -46,7 +46,7 @@ export function restore(state: ResyncState, env: ResyncEnv, out: MemberSink): vo
     if (partnerOf(state, peer, env).status !== 'partner' || !state.stale.delete(block)) continue;
     // As it is before: once it is on record where the block is, the map says so, and its old place would not be known.
     blockOf(state.data, block, env);
-    const fresh = { stage: 'asked', found: 0, value: 0, applied: [], address: 0, checksum: 0 } as const;
+    const fresh = { stage: 'asked', found: 0, value: 0, sums: [], applied: [], address: 0, checksum: 0 } as const;
     state.restoring = [...state.restoring, { ...block, id: state.nextId++, ...fresh }];
     out.send(peer, { type: 'restore', gfid, lblk, group, slot });
   }
@@ -54,17 +54,41 @@ export function restore(state: ResyncState, env: ResyncEnv, out: MemberSink): vo
 
 export function restoreCame(
   state: ResyncState,
-  came: {
-    readonly gfid: number;
-    readonly lblk: number;
-    readonly seq: number;
-    readonly value: Handle;
-    readonly applied: readonly AppliedRequest[];
-  },
+  from: Peer,
+  came: Extract<ToMember, { type: 'restore_value' }>,
+  env: ResyncEnv,
+  out: MemberSink,
 ): void {
   const block = state.restoring.find((each) => isBlock(each, came));
   if (block?.stage !== 'asked') return;
+  if (came.beside !== undefined) {
+    sumCame(state, block, from, { ...came, beside: came.beside }, env, out);
+    return;
+  }
   Object.assign(block, { stage: 'taking', found: came.seq, value: came.value, applied: came.applied });
+}
+
+/** One parity alone does not tell the block: the other one does with it, when both are of one version. */
+function sumCame(
+  state: ResyncState,
+  block: RestoringBlock,
+  from: Peer,
+  { value, seq, beside, applied }: Pick<RestoredSum, 'value' | 'seq' | 'beside'> & Pick<RestoringBlock, 'applied'>,
+  env: ResyncEnv,
+  out: MemberSink,
+): void {
+  const { gfid, lblk, group, slot } = block;
+  const isSame = (sum: RestoredSum) =>
+    sum.from !== from && sum.seq === seq && sum.beside.slot === beside.slot && sum.beside.seq === beside.seq;
+  const known = block.sums.filter(isSame);
+  block.sums = [...known, { from, value, seq, beside }];
+  if (known.length > 0) {
+    Object.assign(block, { stage: 'taking', found: seq, applied });
+    return;
+  }
+  const other = env.paritiesOf?.(block).find((peer) => peer !== from);
+  if (other === undefined || partnerOf(state, other, env).status !== 'partner') return;
+  out.send(other, { type: 'restore', gfid, lblk, group, slot });
 }
 
 function place(state: ResyncState, block: RestoringBlock, env: ResyncEnv, out: MemberSink): void {
@@ -74,7 +98,15 @@ function place(state: ResyncState, block: RestoringBlock, env: ResyncEnv, out: M
   blockOf(state.data, block, env);
   block.address = newAddress;
   block.stage = 'placing';
-  out.deliver({ type: 'encode', id: block.id, newAddress, parts: [block.value] });
+  const { id, slot, value, sums } = block;
+  const [first] = env.paritiesOf?.(block) ?? [];
+  const p = sums.find(({ from }) => from === first);
+  const q = sums.find(({ from }) => from !== first);
+  if (p === undefined || q === undefined || value !== 0) {
+    out.deliver({ type: 'encode', id, newAddress, parts: [value] });
+    return;
+  }
+  out.deliver({ type: 'solve', id, newAddress, p: p.value, q: q.value, slot, other: p.beside.slot });
 }
 
 /** What the storage said of a block that is restored, or of one that is read for a proxy. */

@@ -15,8 +15,16 @@ import { type Deputy, partnerOf, type ResyncEnv, type ResyncState } from './resy
 
 /** A view: a deputy for everyone that it leaves out, and none any more for those who are back. */
 export function deputize(state: ResyncState, view: ViewEvent, env: ResyncEnv, out: MemberSink): void {
+  const before = state.back;
   state.back = view.back;
   if (env.self === undefined) return;
+  // With those who are up to date now, or are not any more, everything is spoken of anew.
+  for (const peer of env.peers) {
+    if (before.includes(peer) === view.back.includes(peer) || partnerOf(state, peer, env).status !== 'partner')
+      continue;
+    stepDeputies(state, { type: 'peer', peer, up: false }, env, out);
+    stepDeputies(state, { type: 'peer', peer, up: true }, env, out);
+  }
   for (const deputy of state.deputies) {
     if (view.out.includes(deputy.of)) continue;
     deputy.isClosing = true;
@@ -59,7 +67,7 @@ function stepDeputy(state: ResyncState, deputy: Deputy, event: DataEvent, env: R
     innerSink<ToParity, WriteResult, ProxyRequest>(
       out,
       (to, message) => {
-        if (partnerOf(state, to, env).status === 'replaced') heard.push({ from: to, message });
+        if (isWithout(state, to, env)) heard.push({ from: to, message });
         else out.send(to, { type: 'in_place', of, message });
       },
       (request) => {
@@ -73,8 +81,20 @@ function stepDeputy(state: ResyncState, deputy: Deputy, event: DataEvent, env: R
   );
   state.nextDeputyId = deputy.data.nextEntry;
   const step = (next: DataEvent) => stepDeputy(state, deputy, next, env, out);
-  for (const { from, message } of heard) heardInPlace(state, from, message, step, env, out);
+  for (const { from, message } of heard) {
+    const isThere = partnerOf(state, from, env).status === 'partner';
+    // It is back, and could not merge the change before the member is back as well.
+    if (isThere && message.type === 'ios_updatepn') {
+      const { gfid, group } = message.mj;
+      out.send(from, { type: 'astray', gfid, group });
+    }
+    heardInPlace(state, from, message, step, env, out);
+  }
 }
+
+/** Whether a deputy goes on without a parity IOM: it is stopped, or not up to date. */
+const isWithout = (state: ResyncState, peer: Peer, env: ResyncEnv): boolean =>
+  partnerOf(state, peer, env).status === 'replaced' || state.back.includes(peer);
 
 /** What a parity IOM is to this data IOM it is to the deputies in it. */
 export function stepDeputies(state: ResyncState, event: DataEvent, env: ResyncEnv, out: MemberSink): void {
@@ -98,7 +118,10 @@ export function hearInPlace(
   out: MemberSink,
 ): void {
   const deputy = state.deputies.find((each) => each.of === of);
-  if (deputy !== undefined) stepDeputy(state, deputy, { type: 'message', from, message }, env, out);
+  if (deputy === undefined) return;
+  // Of what was given up, or is spoken for by another one now, an answer may come late.
+  const isKnown = message.type === 'resolved' || deputy.data.updates.some(({ entry }) => entry.mj === message.mj);
+  if (isKnown) stepDeputy(state, deputy, { type: 'message', from, message }, env, out);
 }
 
 export const isDeputyRequest = ({ deputyRequests }: ResyncState, id: number): boolean =>
@@ -124,7 +147,12 @@ export function dismiss(state: ResyncState, env: ResyncEnv, out: MemberSink): vo
     const { updates } = deputy.data;
     const isHeard = env.peers.every((peer, index) => {
       const { status, out: isOut } = partnerOf(state, peer, env);
-      return peer === deputy.of || (isOut && status !== 'partner') || deputy.data.peers[index] === 'known';
+      return (
+        peer === deputy.of ||
+        state.back.includes(peer) ||
+        (isOut && status !== 'partner') ||
+        deputy.data.peers[index] === 'known'
+      );
     });
     if (updates.length > 0 || !isHeard) continue;
     state.deputies = state.deputies.filter((other) => other !== deputy);

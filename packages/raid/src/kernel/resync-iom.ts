@@ -138,7 +138,7 @@ function hear(state: ResyncState, from: Peer, message: ToMember, env: ResyncEnv,
       readAsked(state, from, message);
       break;
     case 'restore_value':
-      restoreCame(state, message);
+      restoreCame(state, from, message, env, out);
       break;
     case 'parity_fresh':
       parityFresh(state, from, message, out);

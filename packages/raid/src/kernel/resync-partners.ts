@@ -48,9 +48,10 @@ function leave(state: ResyncState, peer: Peer, env: ResyncEnv, out: MemberSink):
   partner.status = 'apart';
   state.reads = state.reads.filter(({ from }) => from !== peer);
   // What was asked of it is asked again when it is back.
-  const isUnanswered = (block: RestoringBlock) => block.peer === peer && block.stage === 'asked';
-  for (const { gfid, lblk, group, slot, seq } of state.restoring.filter(isUnanswered)) {
-    state.stale.set({ gfid, lblk, group, slot, seq, peer });
+  const isUnanswered = (block: RestoringBlock) =>
+    (block.peer === peer || env.paritiesOf?.(block).includes(peer) === true) && block.stage === 'asked';
+  for (const { gfid, lblk, group, slot, seq, peer: asked } of state.restoring.filter(isUnanswered)) {
+    state.stale.set({ gfid, lblk, group, slot, seq, peer: asked });
   }
   state.restoring = state.restoring.filter((block) => !isUnanswered(block));
 }
@@ -110,6 +111,11 @@ export function welcomed(
   Object.assign(partnerOf(state, peer, env), { status: 'partner', heard: true });
   speak(state, peer, true, env, out);
   sayOver(state, peer, env, out);
+  // What another one could tell only with this one.
+  for (const { sums, gfid, lblk, group, slot } of state.restoring) {
+    const isWanted = sums.length === 1 && sums[0]!.from !== peer && env.paritiesOf?.({ gfid, group }).includes(peer);
+    if (isWanted === true) out.send(peer, { type: 'restore', gfid, lblk, group, slot });
+  }
 }
 
 /** This data IOM, and what it stands in for, speak with a parity IOM, or do no more. */

@@ -16,6 +16,7 @@ import {
   firstDeputyId,
   firstProxyId,
   type MemberBlock,
+  type MissingBlock,
   type ProxyAnswer,
   type ProxyEntry,
   type RemovedEvent,
@@ -90,6 +91,14 @@ export interface StaleHere extends StaleBlock {
 /** - `taking`: the block is here and waits for an address. */
 export const restoreStages = ['asked', 'taking', 'placing', 'hardening', 'journaling'] as const;
 
+/** A block of this member in a sum with another one that is missing as well, as a parity IOM tells it. */
+export interface RestoredSum {
+  readonly from: Peer;
+  readonly value: Handle;
+  readonly seq: number;
+  readonly beside: MissingBlock;
+}
+
 /** A stale block that is being restored. */
 export interface RestoringBlock extends StaleHere {
   readonly id: JournalId;
@@ -97,6 +106,8 @@ export interface RestoringBlock extends StaleHere {
   /** The version that was sent. */
   found: number;
   value: Handle;
+  /** Where it came as a sum with another block: what each parity IOM said. */
+  sums: readonly RestoredSum[];
   applied: readonly AppliedRequest[];
   address: Address;
   checksum: number;
@@ -230,6 +241,13 @@ export function encodeResync(state: ResyncState, into: Encoder): void {
     to.uint(restoreStages.indexOf(stale.stage));
     to.uint(stale.found);
     to.uint(stale.value);
+    to.list(stale.sums, ({ from, value, seq, beside }, each) => {
+      each.uint(from);
+      each.uint(value);
+      each.uint(seq);
+      each.uint(beside.slot);
+      each.uint(beside.seq);
+    });
     to.list(stale.applied, ({ client, request }, each) => {
       each.uint(client);
       each.uint(request);
@@ -300,6 +318,12 @@ export const decodeResync = (from: Decoder): ResyncState => ({
     stage: restoreStages[each.uint()]!,
     found: each.uint(),
     value: each.uint(),
+    sums: each.list((sum) => ({
+      from: sum.uint(),
+      value: sum.uint(),
+      seq: sum.uint(),
+      beside: { slot: sum.uint(), seq: sum.uint() },
+    })),
     applied: each.list((applied) => ({ client: applied.uint(), request: applied.uint() })),
     address: each.uint(),
     checksum: each.uint(),

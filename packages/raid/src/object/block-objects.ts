@@ -45,9 +45,6 @@ export class BlockObjects {
     const host = await this.#host();
     const { members } = host;
     const geometry = geometryOf(parsed.data.technique, host);
-    if (geometry.parity === 2) {
-      throw new ObjectOptionError('Objects that are written in ranges have one parity slot or none.', 'Use N+1.');
-    }
     await members.steady();
     members.assertWritable();
     const [maker] = members.live;

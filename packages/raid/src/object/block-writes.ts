@@ -18,6 +18,7 @@ import type { BlockReads } from './block-reads.ts';
 import { type BlockRoute, blockRoute } from './block-routes.ts';
 import type { ObjectHost } from './object-host.ts';
 import { printGfid } from './object-record.ts';
+import { RowRestore } from './row-restore.ts';
 
 /** How a caller wants its write done. */
 export interface WriteTerms {
@@ -49,10 +50,12 @@ class ElsewhereError extends Error {
 export class BlockWrites {
   readonly #host: ObjectHost;
   readonly #reads: BlockReads;
+  readonly #rows: RowRestore;
 
   constructor(host: ObjectHost, reads: BlockReads) {
     this.#host = host;
     this.#reads = reads;
+    this.#rows = new RowRestore(host);
   }
 
   /**
@@ -126,28 +129,33 @@ export class BlockWrites {
   }
 
   async #send(
-    { gfid }: ObjectRecord,
+    record: ObjectRecord,
     batch: readonly RoutedWrite[],
     bytes: Uint8Array,
     { toughness, claim }: WriteTerms,
   ): Promise<void> {
     const { members, budget, client } = this.#host;
+    const { gfid } = record;
     const { direct } = batch[0]!.route;
     const member = this.#target(batch[0]!.route);
+    const needsOld = !direct && record.geometry.parity === 2;
     const taken = await budget.takeAll(batch.map(() => 1));
+    const olds = await budget.takeAll(needsOld ? batch.map(() => 1) : []);
     try {
-      const writes = batch.map(({ write: { piece, request }, route }, index) =>
-        this.#message(piece, request, route, bytes, taken[index]!),
-      );
+      const before = await Promise.all(olds.map((page, index) => this.#oldBlock(record, batch[index]!.route, page)));
+      const writes = batch.map(({ write: { piece, request }, route }, index) => ({
+        ...this.#message(piece, request, route, bytes, taken[index]!),
+        ...(before[index] && { old: before[index] }),
+      }));
       // One that was sent before and not answered may have been carried out, whatever is said to it now.
-      const before = batch.map(({ write }) => write.state);
+      const states = batch.map(({ write }) => write.state);
       for (const { write } of batch) write.state = 'unknown';
       const request = { gfid, client, claim, toughness, writes };
       const outcomes = await members.ask(member, (iom, epoch) =>
         direct ? iom.writeBlocks({ epoch, ...request }) : iom.proxyWrites({ epoch, ...request }),
       );
       for (const [index, { write }] of batch.entries()) {
-        write.state = outcomes[index] === 'done' ? 'done' : before[index]!;
+        write.state = outcomes[index] === 'done' ? 'done' : states[index]!;
       }
       const refused = outcomes.find((outcome) => outcome !== 'done');
       if (refused !== undefined) {
@@ -155,15 +163,24 @@ export class BlockWrites {
         throw this.#refusal(refused, gfid, member, route.place.lblk);
       }
     } finally {
-      for (const page of taken) budget.give(page, 1);
+      for (const page of [...taken, ...olds]) budget.give(page, 1);
     }
+  }
+
+  /** A block whose member is not there, as the rest of its row says it is, in a page of ours. */
+  async #oldBlock(record: ObjectRecord, { place }: BlockRoute, page: PageIndex) {
+    const { bytes, seq } = await this.#rows.restore(record, place.lblk);
+    const { pages } = this.#host;
+    pages.bytes(page).set(bytes);
+    return { page, generation: pages.generation(page), seq };
   }
 
   /** Who carries a write out. */
   #target({ direct, place }: BlockRoute): number {
     if (direct) return place.data;
-    const { live } = this.#host.members;
-    return place.parities.find((member) => live.has(member)) ?? place.data;
+    const { live, returning } = this.#host.members;
+    const there = place.parities.filter((member) => live.has(member));
+    return there.find((member) => !returning.has(member)) ?? there[0] ?? place.data;
   }
 
   #refusal(refused: Refusal, gfid: number, member: number, lblk: number): Error {

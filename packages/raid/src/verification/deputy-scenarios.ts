@@ -1,5 +1,5 @@
-import { absence, dataNode, parityNode, returning } from './proxy-scenarios.ts';
 import type { ProxyScenario } from './proxy-scenario.ts';
+import { absence, dataNode, parityNode, returning } from './proxy-scenarios.ts';
 
 /** One block, P on node 1 and Q on node 2: the smallest group that can lose two. */
 const pair = {
@@ -11,8 +11,8 @@ const pair = {
   writes: [{ group: 0, slot: 0, toughness: 2 }],
 } as const;
 
-/** Small enough for every test run. */
-export const deputyQuick = {
+/** None of these comes to an end in the time a test has. */
+export const deputyLong = {
   returns: {
     ...pair,
     name: 'deputy: 1+2, a data IOM is stopped, a write in its place, it returns',
@@ -29,18 +29,6 @@ export const deputyQuick = {
     crashes: 0,
     goals: ['parity to encode'],
   },
-} as const satisfies Record<string, ProxyScenario>;
-
-/** What takes longer. */
-export const deputySlow = {
-  stops: {
-    ...pair,
-    name: 'deputy: 1+2, a data IOM stops, a write made there or in its place, it returns',
-    atProxy: [0],
-    views: absence(dataNode),
-    crashes: 1,
-    goals: ['a block to restore'],
-  },
   parityStops: {
     ...pair,
     name: 'deputy: 1+2, a parity IOM stops, a write, it returns',
@@ -49,17 +37,6 @@ export const deputySlow = {
     views: absence(parityNode),
     crashes: 1,
     goals: ['parity to encode'],
-  },
-  both: {
-    ...pair,
-    name: 'deputy: 1+2, a data IOM is stopped, its parity IOM stops as well, a write in its place',
-    deputies: [parityNode, 2],
-    onlyAtProxy: [0],
-    views: [
-      { out: [dataNode], returning: [], after: [] },
-      { out: [dataNode, parityNode], returning: [], after: [0] },
-    ],
-    crashes: 1,
   },
   power: {
     ...pair,

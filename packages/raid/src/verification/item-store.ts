@@ -4,6 +4,7 @@ import type { DataBlock } from '../kernel/data-state.ts';
 import { type Address, noAddress } from '../kernel/journal.ts';
 import type { ParityBlock } from '../kernel/parity-state.ts';
 import type { ProxyAnswer } from '../kernel/proxy-messages.ts';
+import { inverse, multiply, power } from '../parity/galois-field.ts';
 import { blockValue, handleOf, mergedValue, parityOf, scaledValue } from './block-values.ts';
 import { batchNumber, batchOf, type LogEntry, requestNumber, requestOf, type StoreRequest } from './log-batches.ts';
 
@@ -222,8 +223,8 @@ function serve(state: ItemStoreState, role: Role, request: StoreRequest, out: It
       break;
     }
     case 'merge': {
-      const { id, oldAddress, newAddress, delta, power } = request;
-      const handle = handleOf(value(oldAddress) ^ scaledValue(blockValue(delta), power ?? 0));
+      const { id, oldAddress, newAddress, delta, power: exponent = 0 } = request;
+      const handle = handleOf(value(oldAddress) ^ scaledValue(blockValue(delta), exponent));
       keep(newAddress, handle);
       out.deliver({ role, event: { type: 'combined', id, checksum: handle, delta } });
       break;
@@ -242,14 +243,23 @@ function serve(state: ItemStoreState, role: Role, request: StoreRequest, out: It
       break;
     }
     case 'scale': {
-      const { id, delta, power } = request;
-      const scaled = handleOf(scaledValue(blockValue(delta), power));
+      const { id, delta, power: exponent } = request;
+      const scaled = handleOf(scaledValue(blockValue(delta), exponent));
       out.deliver({ role, event: { type: 'difference', id, delta: scaled } });
       break;
     }
     case 'encode': {
       const { id, newAddress, parts, code } = request;
       const handle = handleOf(parityOf(code ?? 'p', parts.map(blockValue)));
+      keep(newAddress, handle);
+      out.deliver({ role, event: { type: 'combined', id, checksum: handle, delta: 0 } });
+      break;
+    }
+    case 'solve': {
+      const { id, newAddress, p: first, q: second, slot, other } = request;
+      // P is D + E, Q is g^d D + g^e E.
+      const sum = blockValue(second) ^ scaledValue(blockValue(first), other);
+      const handle = handleOf(multiply(inverse(power(slot) ^ power(other)), sum));
       keep(newAddress, handle);
       out.deliver({ role, event: { type: 'combined', id, checksum: handle, delta: 0 } });
       break;

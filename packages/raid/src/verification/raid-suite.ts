@@ -1,5 +1,6 @@
 /** The proof of the data and parity kernels, and of the log they stand on: what `holdfast explore raid` and `holdfast sim raid` run. */
 import type { VerificationSuite } from '@holdfast/simulation';
+import { deputyLong } from './deputy-scenarios.ts';
 import { simulatedFaultClasses } from './fault-classes.ts';
 import { logMutants } from './log-mutants.ts';
 import { logSimulations } from './log-simulation.ts';
@@ -48,7 +49,9 @@ export const raidSuite: VerificationSuite = {
     ...Object.values<UpdateScenario>({ ...longScenarios, ...longPairScenarios }).map((scenario) =>
       updateWorld(scenario),
     ),
-    ...Object.values<ProxyScenario>({ ...proxyLong, ...tidingsLong }).map((scenario) => proxyWorld(scenario)),
+    ...Object.values<ProxyScenario>({ ...proxyLong, ...tidingsLong, ...deputyLong }).map((scenario) =>
+      proxyWorld(scenario),
+    ),
   ],
   simulation: raidSimulation,
   furtherSimulations: [proxySimulation, ...sessionSimulations, ...logSimulations],

@@ -26,14 +26,14 @@ it('brings back blocks, objects and identity after it is closed and opened', asy
   await drive.put(1001, 0, 2, 16);
   await drive.put(1001, 1, 1, 3);
   await drive.store.putObject(object(1001, 'a/b', { sha256: 'ab'.repeat(32) }));
-  await drive.store.setView({ epoch: 7, live: [0, 2, 3] });
+  await drive.store.setView({ epoch: 7, live: [0, 2, 3], returning: [2] });
   const findings = await drive.reopen();
   expect(findings).toEqual({ damagedSlots: 0, lostBatches: 0, empty: false, workedBy: 0 });
   expect(await drive.check(1001, 0, 2, 16)).toBe('ok');
   expect(await drive.check(1001, 1, 1, 3)).toBe('ok');
   expect(drive.store.versions('a/b')).toEqual([object(1001, 'a/b', { sha256: 'ab'.repeat(32) })]);
   expect(drive.store.identity).toEqual(identity);
-  expect(drive.store.view).toEqual({ epoch: 7, live: [0, 2, 3] });
+  expect(drive.store.view).toEqual({ epoch: 7, live: [0, 2, 3], returning: [2] });
   await drive.close();
   expect(drive.pool.freePages).toBe(drive.pool.pages);
 });
