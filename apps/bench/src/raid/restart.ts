@@ -68,8 +68,8 @@ export const restart: readonly Question[] = [
     peers: [],
     verdicts: [
       { measure: 'value', against: [], max: 2000 },
-      { measure: 'value', detail: 'opening alone', against: [] },
-      { measure: 'value', detail: 'CPU time', against: [] },
+      { measure: 'value', detail: 'opening alone', unit: 'ms', against: [] },
+      { measure: 'value', detail: 'CPU time', unit: 'ms', against: [] },
     ],
     roundsMax: 3,
   },
