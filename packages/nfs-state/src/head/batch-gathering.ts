@@ -6,7 +6,8 @@ const hopeStep = 1 / 32;
 
 /**
  * When an appender closes its next batch. Those who were answered together ask again together, and for half of them a
- * batch costs as much as for all: so it waits for the share of them that came again before, and half a batch at most.
+ * batch costs as much as for all: so it waits for the share of them that came again before, and half a batch at most. They
+ * come in bursts: what else a turn of the loop brings is waited for too.
  */
 export class BatchGathering {
   readonly #closed: (epoch: ClaimEpoch) => void;
@@ -18,6 +19,7 @@ export class BatchGathering {
   #waiting = 0;
   #wroteAtMs = 0;
   #timer: NodeJS.Timeout | undefined;
+  #turn: NodeJS.Immediate | undefined;
 
   /** `closed`: the next batch of that appender may be written. */
   constructor(closed: (epoch: ClaimEpoch) => void) {
@@ -42,14 +44,32 @@ export class BatchGathering {
   /** So many wait now. */
   look(waiting: number): void {
     this.#waiting = waiting;
-    if (this.#able === 0 || waiting < Math.max(1, Math.round(this.#share * this.#able))) return;
-    this.#share = Math.min(1, this.#share + hopeStep);
-    this.#close();
+    if (this.#able === 0 || this.#turn !== undefined) return;
+    if (waiting >= Math.max(1, Math.round(this.#share * this.#able))) this.#afterTurn(waiting);
   }
 
   end(): void {
     clearTimeout(this.#timer);
+    clearImmediate(this.#turn);
+    this.#turn = undefined;
     this.#able = 0;
+  }
+
+  /** Enough came: close once a turn brought no more. */
+  #afterTurn(before: number): void {
+    if (before >= this.#able) {
+      this.#enough();
+      return;
+    }
+    this.#turn = setImmediate(() => {
+      if (this.#waiting > before) this.#afterTurn(this.#waiting);
+      else this.#enough();
+    });
+  }
+
+  #enough(): void {
+    this.#share = Math.min(1, Math.max(this.#share + hopeStep, this.#waiting / this.#able));
+    this.#close();
   }
 
   #late(): void {

@@ -37,7 +37,28 @@ it('does not wait longer than half of what the last batch took, and hopes for le
   vi.advanceTimersByTime(1);
   expect(closed).toEqual([3]);
   batch(2, 2);
+  vi.advanceTimersByTime(0);
   expect(closed).toEqual([3, 3]);
+});
+
+it('takes what else a turn of the loop brings', () => {
+  batch(32, 32);
+  vi.advanceTimersByTime(tookMs);
+  batch(32, 32);
+  gathering.look(40);
+  gathering.look(63);
+  vi.advanceTimersToNextTimer();
+  expect(closed).toEqual([3]);
+  vi.advanceTimersToNextTimer();
+  expect(closed).toEqual([3, 3]);
+  // Nearly all came: so they are waited for the next time.
+  batch(63, 1);
+  gathering.look(50);
+  vi.advanceTimersByTime(1);
+  expect(closed).toEqual([3, 3]);
+  gathering.look(63);
+  vi.advanceTimersByTime(1);
+  expect(closed).toEqual([3, 3, 3]);
 });
 
 it('hopes for more again, little by little', () => {
@@ -46,6 +67,7 @@ it('hopes for more again, little by little', () => {
   let waits = 0;
   for (let nth = 0; nth < 10; nth++) {
     batch(2, 2);
+    vi.advanceTimersByTime(0);
     if (closed.length < nth + 2) waits++;
     vi.advanceTimersByTime(tookMs);
   }
