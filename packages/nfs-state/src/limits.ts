@@ -182,11 +182,7 @@ export const manifestTriesMax = 16;
 /** Records that one append makes durable together. More wait for the next one. */
 export const batchRecordsMax = 256;
 
-/**
- * How long an appender waits for those it has just answered to ask again, before it writes what it has: this share of what
- * its last batch took, and at most so long.
- */
-export const gatherShare = 0.5;
+/** How long an appender waits at most for those it has just answered to ask again: as long as its last batch took, and so long. */
 export const gatherMsMax = 10;
 
 /** Keys of which an appender remembers the last record. Beyond it what was decided before is decided again. */

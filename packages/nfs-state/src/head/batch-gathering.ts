@@ -1,12 +1,12 @@
 import type { ClaimEpoch, LogRequest } from '../kernel/log-types.ts';
-import { gatherMsMax, gatherShare } from '../limits.ts';
+import { gatherMsMax } from '../limits.ts';
 
 /** How much more is hoped for after each batch for which enough came: slowly, since hoping for too much costs a wait. */
 const hopeStep = 1 / 32;
 
 /**
  * When an appender closes its next batch. Those who were answered together ask again together, and for half of them a
- * batch costs as much as for all: so it waits for the share of them that came again before, and half a batch at most. They
+ * batch costs as much as for all: so it waits for the share of them that came again before, and as long as a batch takes at most. They
  * come in bursts: what else a turn of the loop brings is waited for too.
  */
 export class BatchGathering {
@@ -37,7 +37,7 @@ export class BatchGathering {
     const tookMs = performance.now() - this.#wroteAtMs;
     this.#epoch = epoch;
     this.#able = answered + waiting;
-    this.#timer = setTimeout(() => this.#late(), Math.min(gatherMsMax, gatherShare * tookMs));
+    this.#timer = setTimeout(() => this.#late(), Math.min(gatherMsMax, tookMs));
     this.look(waiting);
   }
 
