@@ -36,8 +36,8 @@ const question = (what: 'execute' | 'grab', goal: { readonly min?: number }): Qu
     { measure: 'ratio', against: [increment.name], ...goal },
     { measure: 'cpu', against: [increment.name] },
   ],
-  roundsMax: 5,
-  warmUpTimes: 2,
+  roundsMax: 3,
+  warmUpTimes: 4,
 });
 
 export const contention: readonly Question[] = [question('execute', { min: 1 }), question('grab', {})];
