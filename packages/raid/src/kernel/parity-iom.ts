@@ -84,8 +84,9 @@ function step(state: ParityState, event: ParityEvent, env: ParityEnv, out: Parit
       if (update !== undefined) stored(state, update, event, env, out);
   }
   sayOpen(state, env, out);
-  // What updates can do depends on those of their group.
-  const touched = update === undefined ? openGroups(state) : [update.entry.mj];
+  // What updates can do depends on those of their group; the end of one that is over concerns none.
+  const isEnd = update === undefined && event.type === 'journaled';
+  const touched = update !== undefined ? [update.entry.mj] : isEnd ? [] : openGroups(state);
   for (const name of touched) settle(state, parityBlockOf(state, name, env), env, out);
   admit(state, env, out);
 }
