@@ -193,7 +193,7 @@ export class BlockWrites {
       case 'claimed':
         return new ClaimedError(printGfid(gfid));
       case 'full':
-        return new NoSpaceError(`of ${node}`);
+        return new NoSpaceError(`of ${node}, or that of the parity of its row,`);
       case 'damaged':
         return new BlockDamagedError(`of ${node}`, gfid, lblk);
     }

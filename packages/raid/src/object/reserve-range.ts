@@ -55,9 +55,10 @@ async function change(
     const answers = await everywhere(host, record, { version, ranges });
     // Somebody else changed it at the same time: what that one wanted counts too.
     if (answers.some((answer) => answer.version > version)) continue;
-    if (!answers.some(({ full }) => full)) return;
+    const full = answers.filter((answer) => answer.full).map(({ member }) => host.name(member));
+    if (full.length === 0) return;
     await everywhere(host, record, { version: version + claimStepMax, ranges: [...before.ranges] });
-    throw new NoSpaceError('of a member of the object');
+    throw new NoSpaceError(`of ${full.join(', ')}`);
   }
   throw new ObjectBusyError('the reserve of the object');
 }
@@ -67,9 +68,14 @@ async function everywhere(
   { members }: ObjectHost,
   { gfid, span }: ObjectRecord,
   reserve: Reserved | undefined,
-): Promise<ReserveAnswer[]> {
+): Promise<(ReserveAnswer & { readonly member: number })[]> {
   const there = span.filter((member) => members.live.has(member));
   const ask = (member: number) => members.ask(member, (iom, epoch) => iom.reserve({ epoch, gfid, reserve }));
-  const answers = await Promise.all(there.map((member) => unlessLost(ask(member))));
+  const answers = await Promise.all(
+    there.map(async (member) => {
+      const answer = await unlessLost(ask(member));
+      return answer && { ...answer, member };
+    }),
+  );
   return answers.filter((answer) => answer !== undefined);
 }

@@ -54,6 +54,7 @@ export class JournaledBlocks {
   readonly marks = new ResyncMarks();
   #dataBlocks = 0;
   #clients = 0;
+  #reserveBytes = 0;
   #parityBlocks = 0;
 
   /** About how long the records of a log written anew would be. */
@@ -68,8 +69,7 @@ export class JournaledBlocks {
   get boundBytes(): number {
     const data = this.#dataBlocks * (bytesOfDataBlock + bytesOfClient * clientsWhenFullMax);
     const objects = this.#layouts.size * bytesOfLayoutMax + this.#claims.size * bytesOfClaim;
-    const reserves = [...this.#reserves.values()].reduce((sum, record) => sum + journalRecordBytes(record), 0);
-    return data + reserves + this.#parityBlocks * bytesOfParityBlockMax + objects + this.marks.liveBytes;
+    return data + this.#reserveBytes + this.#parityBlocks * bytesOfParityBlockMax + objects + this.marks.liveBytes;
   }
 
   get isEmpty(): boolean {
@@ -151,7 +151,11 @@ export class JournaledBlocks {
         this.#claims.set(record.gfid, Math.max(this.claim(record.gfid), record.token));
         break;
       case 'reserve':
-        if (record.version > (this.reserve(record.gfid)?.version ?? 0)) this.#reserves.set(record.gfid, record);
+        if (record.version > (this.reserve(record.gfid)?.version ?? 0)) {
+          this.#forgetReserve(record.gfid);
+          this.#reserves.set(record.gfid, record);
+          this.#reserveBytes += journalRecordBytes(record);
+        }
         break;
     }
   }
@@ -162,7 +166,7 @@ export class JournaledBlocks {
     this.marks.drop(gfid);
     this.#layouts.delete(gfid);
     this.#claims.delete(gfid);
-    this.#reserves.delete(gfid);
+    this.#forgetReserve(gfid);
     if (object === undefined) return [];
     const freed = [...this.#addressesOf(object)];
     for (const [id, entry] of this.#openData) {
@@ -301,6 +305,12 @@ export class JournaledBlocks {
         // A mark: it changes no block.
         break;
     }
+  }
+
+  #forgetReserve(gfid: number): void {
+    const record = this.#reserves.get(gfid);
+    if (record !== undefined) this.#reserveBytes -= journalRecordBytes(record);
+    this.#reserves.delete(gfid);
   }
 
   #setData(block: DataBlock): void {
