@@ -38,6 +38,7 @@ export { registerCoherenceErrors } from './error-classes.ts';
 export * from './errors.ts';
 export { type NodeSet, noNodes } from './kernel/node-set.ts';
 export { initialEntry, isForgettable } from './kernel/object-entry.ts';
+export type { ObjectEnv } from './kernel/object-env.ts';
 export { objectKernel } from './kernel/object-kernel.ts';
 export { type ObjectRules, objectRules } from './kernel/object-rules.ts';
 export { objectTable } from './kernel/object-table.ts';
@@ -50,13 +51,13 @@ export {
   type NodeId,
   noPayload,
   type ObjectEntry,
-  type ObjectEnv,
   type ObjectEvent,
   type ObjectMessage,
   type ObjectNotice,
   type ObjectStatus,
   objectStatuses,
 } from './kernel/object-types.ts';
+export type { SetEnv } from './kernel/set-env.ts';
 export { setKernel } from './kernel/set-kernel.ts';
 export { type SetRules, setRules } from './kernel/set-rules.ts';
 export type {
@@ -66,17 +67,16 @@ export type {
   KeyedNotice,
   ObjectKey,
   ObjectSet,
-  SetEnv,
   SetEvent,
   SetResult,
 } from './kernel/set-types.ts';
+export type { ViewEnv } from './kernel/view-env.ts';
 export { viewKernel } from './kernel/view-kernel.ts';
 export { type ViewRules, viewRules } from './kernel/view-rules.ts';
 export type {
   ObjectTable,
   Undelivered,
   View,
-  ViewEnv,
   ViewEvent,
   ViewKey,
   ViewMessage,

@@ -28,6 +28,7 @@ export { NfsClient } from './head/nfs-client.ts';
 export { NfsHead, NfsHeads, type NfsStateOptions } from './head/nfs-heads.ts';
 export type { ClientOperation } from './head/operation-message.ts';
 export { type Priority, type PriorityOptions, priorities, priorityTable } from './head/priority.ts';
+export type { PageSyncEnv } from './kernel/page-sync-env.ts';
 export { pageSyncKernel } from './kernel/page-sync-kernel.ts';
 export { type PageSyncRules, pageSyncRules } from './kernel/page-sync-rules.ts';
 export { pageSyncTable } from './kernel/page-sync-table.ts';
@@ -41,7 +42,6 @@ export {
   type PageNumber,
   type PageRequest,
   type PageStatus,
-  type PageSyncEnv,
   type PageSyncEvent,
   type PageSyncState,
   pageStatuses,

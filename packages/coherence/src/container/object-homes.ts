@@ -1,6 +1,6 @@
 import { type MemberSlot, mainSlot } from '@holdfast/runtime/service';
+import type { ObjectEnv } from '../kernel/object-env.ts';
 import { objectRules } from '../kernel/object-rules.ts';
-import type { ObjectEnv } from '../kernel/object-types.ts';
 import type { View, ViewKey } from '../kernel/view-types.ts';
 import { forwardsMaxDefault, requestIdsMax } from '../limits.ts';
 import { heaviest } from './default-owners.ts';

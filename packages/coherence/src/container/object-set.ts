@@ -10,12 +10,12 @@ import {
   type ObjectMessage,
 } from '../kernel/object-types.ts';
 import { entryOf } from '../kernel/view-entries.ts';
+import type { ViewEnv } from '../kernel/view-env.ts';
 import { viewKernel } from '../kernel/view-kernel.ts';
 import { type ViewRules, viewRules } from '../kernel/view-rules.ts';
 import type {
   Undelivered,
   View,
-  ViewEnv,
   ViewEvent,
   ViewMessage,
   ViewNotice,

@@ -1,4 +1,5 @@
-import type { ObjectEntry, ObjectEnv } from '../kernel/object-types.ts';
+import type { ObjectEnv } from '../kernel/object-env.ts';
+import type { ObjectEntry } from '../kernel/object-types.ts';
 import type { View } from '../kernel/view-types.ts';
 import { isPlain, type MapKey } from './key-form.ts';
 

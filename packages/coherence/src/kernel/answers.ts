@@ -2,14 +2,8 @@ import { leaveShadow, ownBackup, shadowAfter, shadowOf } from './backup.ts';
 import { takeHead } from './entry-queue.ts';
 import { difference, noNodes, onlyNode, union, withNode, withoutNode } from './node-set.ts';
 import { dropCopy, leave } from './object-entry.ts';
-import {
-  type NodeId,
-  noPayload,
-  type ObjectEntry,
-  type ObjectEnv,
-  type ObjectMessage,
-  type ObjectSink,
-} from './object-types.ts';
+import type { ObjectEnv } from './object-env.ts';
+import { type NodeId, noPayload, type ObjectEntry, type ObjectMessage, type ObjectSink } from './object-types.ts';
 import { forget, ownAbsent } from './removal.ts';
 
 type MessageOf<Type extends ObjectMessage['type']> = Extract<ObjectMessage, { type: Type }>;

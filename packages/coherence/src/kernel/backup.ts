@@ -1,10 +1,10 @@
 import { withoutStrangers } from './baggage.ts';
 import type { NodeSet } from './node-set.ts';
+import type { ObjectEnv } from './object-env.ts';
 import {
   type Backup,
   type NodeId,
   type ObjectEntry,
-  type ObjectEnv,
   type ObjectMessage,
   type ObjectSink,
   type PendingRelease,

@@ -4,6 +4,7 @@ import type { DeviceSync } from './device-sync.ts';
 import { takeHead } from './entry-queue.ts';
 import { noNodes } from './node-set.ts';
 import { noneStoring } from './object-entry.ts';
+import type { ObjectEnv } from './object-env.ts';
 import type { ObjectRules } from './object-rules.ts';
 import {
   type CallId,
@@ -11,7 +12,6 @@ import {
   type NodeId,
   noPayload,
   type ObjectEntry,
-  type ObjectEnv,
   type ObjectEvent,
   type ObjectMessage,
   type ObjectSink,

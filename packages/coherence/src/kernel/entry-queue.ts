@@ -1,6 +1,7 @@
 import { ProtocolError } from '@holdfast/kernel';
 import { isForgettable } from './object-entry.ts';
-import type { LocalCall, ObjectEntry, ObjectEnv, ObjectSink, ObjectStatus, RemoteRequest } from './object-types.ts';
+import type { ObjectEnv } from './object-env.ts';
+import type { LocalCall, ObjectEntry, ObjectSink, ObjectStatus, RemoteRequest } from './object-types.ts';
 
 type Waiting = LocalCall | RemoteRequest;
 

@@ -1,6 +1,7 @@
 import { keepOnDevice } from './device.ts';
 import { claim } from './exclusive-access.ts';
-import { type FlushCall, type ObjectEntry, type ObjectEnv, type ObjectSink, storer } from './object-types.ts';
+import type { ObjectEnv } from './object-env.ts';
+import { type FlushCall, type ObjectEntry, type ObjectSink, storer } from './object-types.ts';
 
 /**
  * Nobody takes the only copy. It is never dropped: it goes to the device of the default owner, and is forgotten once it

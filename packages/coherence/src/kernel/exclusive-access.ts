@@ -1,6 +1,7 @@
 import { withMigratory } from './baggage.ts';
 import { onlyNode } from './node-set.ts';
-import type { ObjectEntry, ObjectEnv, ObjectSink } from './object-types.ts';
+import type { ObjectEnv } from './object-env.ts';
+import type { ObjectEntry, ObjectSink } from './object-types.ts';
 
 /** Make this owner the only one with a copy; false while acknowledgements are awaited. */
 export function claim(entry: ObjectEntry, { self, rules }: ObjectEnv, out: ObjectSink): boolean {

@@ -1,10 +1,10 @@
 import type { Handle } from '@holdfast/kernel';
+import type { ObjectEnv } from './object-env.ts';
 import type {
   CallResult,
   ExecuteCall,
   ExecuteRequest,
   ObjectEntry,
-  ObjectEnv,
   ObjectMessage,
   ObjectSink,
 } from './object-types.ts';

@@ -5,13 +5,13 @@ import { claim } from './exclusive-access.ts';
 import { answerExecute } from './execute-answers.ts';
 import { createAbsent, existsOnDevice } from './filling.ts';
 import { acquire, releaseWriter, write } from './leases.ts';
+import type { ObjectEnv } from './object-env.ts';
 import {
   type ExecuteCall,
   type ExecuteRequest,
   executor,
   noPayload,
   type ObjectEntry,
-  type ObjectEnv,
   type ObjectEvent,
   type ObjectSink,
 } from './object-types.ts';

@@ -5,13 +5,13 @@ import { answerExecute } from './execute-answers.ts';
 import { create } from './leases.ts';
 import { onlyNode } from './node-set.ts';
 import { nextRequest } from './object-entry.ts';
+import type { ObjectEnv } from './object-env.ts';
 import {
   blankPayload,
   type CopyRequest,
   type LocalCall,
   noPayload,
   type ObjectEntry,
-  type ObjectEnv,
   type ObjectEvent,
   type ObjectMessage,
   type ObjectSink,

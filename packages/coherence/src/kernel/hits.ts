@@ -1,6 +1,7 @@
 import { withCall, withoutCall } from './call-set.ts';
 import { isSettled } from './entry-queue.ts';
-import type { CallId, ObjectEntry, ObjectEnv } from './object-types.ts';
+import type { ObjectEnv } from './object-env.ts';
+import type { CallId, ObjectEntry } from './object-types.ts';
 
 /** Whether a get would have its lease at once, so that one that ends in the same moment changes nothing. */
 export const isHit = (entry: ObjectEntry, { exclusiveReaders }: ObjectEnv): boolean =>

@@ -2,14 +2,8 @@ import { ProtocolError } from '@holdfast/kernel';
 import { beginSaving, isUnsaved, markUnsaved } from './backup.ts';
 import { withCall, withoutCall } from './call-set.ts';
 import { onlyNode, withNode } from './node-set.ts';
-import {
-  type CallId,
-  noPayload,
-  type ObjectEntry,
-  type ObjectEnv,
-  type ObjectEvent,
-  type ObjectSink,
-} from './object-types.ts';
+import type { ObjectEnv } from './object-env.ts';
+import { type CallId, noPayload, type ObjectEntry, type ObjectEvent, type ObjectSink } from './object-types.ts';
 import { tellWatchers } from './watching.ts';
 
 export function giveReadLease(entry: ObjectEntry, call: CallId, out: ObjectSink): void {

@@ -6,6 +6,7 @@ import { createAbsent, existsOnDevice, statusAfterReadTouch } from './filling.ts
 import { acquire, giveAbsentLease, giveReadLease, giveWriteLease } from './leases.ts';
 import { difference, onlyNode } from './node-set.ts';
 import { dropCopy, leave, nextRequest } from './object-entry.ts';
+import type { ObjectEnv } from './object-env.ts';
 import {
   anyNode,
   type FlushCall,
@@ -13,7 +14,6 @@ import {
   type GrabCall,
   noPayload,
   type ObjectEntry,
-  type ObjectEnv,
   type ObjectSink,
   type PrefetchCall,
   type RemoveCall,

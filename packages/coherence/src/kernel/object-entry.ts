@@ -4,6 +4,7 @@ import { noBaggage } from './baggage.ts';
 import { noCalls } from './call-set.ts';
 import { type DeviceSync, deviceSyncStages } from './device-sync.ts';
 import { type NodeSet, noNodes, shared } from './node-set.ts';
+import type { ObjectEnv } from './object-env.ts';
 import {
   type Backup,
   changes,
@@ -13,7 +14,6 @@ import {
   type NodeId,
   noPayload,
   type ObjectEntry,
-  type ObjectEnv,
   objectStatuses,
 } from './object-types.ts';
 import { readWaiting, writeWaiting } from './queue-encoding.ts';

@@ -21,6 +21,7 @@ import { endLease, giveReadLease, setValue } from './leases.ts';
 import { serveFlush, serveGet, serveGrab, serveRemove } from './local-calls.ts';
 import { noNodes, onlyNode } from './node-set.ts';
 import { decodeEntry, encodeEntry, initialEntry, noneWaiting } from './object-entry.ts';
+import type { ObjectEnv } from './object-env.ts';
 import { besideStates, objectTable } from './object-table.ts';
 import {
   anyNode,
@@ -31,7 +32,6 @@ import {
   type LocalCall,
   notOffered,
   type ObjectEntry,
-  type ObjectEnv,
   type ObjectEvent,
   type ObjectMessage,
   type ObjectNotice,

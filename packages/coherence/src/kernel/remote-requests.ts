@@ -3,14 +3,8 @@ import { baggageOfCopy, withMigratory } from './baggage.ts';
 import { createAbsent, existsOnDevice } from './filling.ts';
 import { difference, union } from './node-set.ts';
 import { leave } from './object-entry.ts';
-import {
-  type Baggage,
-  type CopyRequest,
-  noPayload,
-  type ObjectEntry,
-  type ObjectEnv,
-  type ObjectSink,
-} from './object-types.ts';
+import type { ObjectEnv } from './object-env.ts';
+import { type Baggage, type CopyRequest, noPayload, type ObjectEntry, type ObjectSink } from './object-types.ts';
 
 /** A request of another node at the owner; false when it has to wait. */
 export function serveCopyRequest(entry: ObjectEntry, request: CopyRequest, env: ObjectEnv, out: ObjectSink): boolean {

@@ -5,11 +5,11 @@ import { takeHead } from './entry-queue.ts';
 import { existsOnDevice } from './filling.ts';
 import { difference, type NodeSet, noNodes, onlyNode, union, withNode, withoutNode } from './node-set.ts';
 import { dropCopy, leave } from './object-entry.ts';
+import type { ObjectEnv } from './object-env.ts';
 import {
   type NodeId,
   noPayload,
   type ObjectEntry,
-  type ObjectEnv,
   type ObjectMessage,
   type ObjectSink,
   type RemoveRequest,

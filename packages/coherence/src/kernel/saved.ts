@@ -1,7 +1,8 @@
 import { noBackup } from './backup.ts';
 import { answerExecute } from './execute-answers.ts';
 import { releaseWriter } from './leases.ts';
-import type { NodeId, ObjectEntry, ObjectEnv, ObjectMessage, ObjectSink } from './object-types.ts';
+import type { ObjectEnv } from './object-env.ts';
+import type { NodeId, ObjectEntry, ObjectMessage, ObjectSink } from './object-types.ts';
 
 /** SHADOW_ACK: another node has the value too. */
 export function shadowAcknowledged(

@@ -1,12 +1,12 @@
 import { ProtocolError } from '@holdfast/kernel';
 import { type CallId, type CallResult, noPayload, type ObjectEvent } from './object-types.ts';
+import type { SetEnv } from './set-env.ts';
 import type {
   FlushingSet,
   GrabAllCall,
   GroupCall,
   ObjectKey,
   ObjectSet,
-  SetEnv,
   SetEvent,
   SetSink,
   TakingAll,

@@ -11,6 +11,7 @@ import {
 import { decodeEntry, encodeEntry, initialEntry, isForgettable } from './object-entry.ts';
 import { objectKernel } from './object-kernel.ts';
 import type { CallId, CallResult, NodeId, ObjectMessage, ObjectNotice, ObjectSink } from './object-types.ts';
+import type { SetEnv } from './set-env.ts';
 import { beginFlushSet, beginGrabAll, endGrabAll, groupAnswered, groupOf, type ObjectStep } from './set-groups.ts';
 import type {
   GroupCall,
@@ -18,7 +19,6 @@ import type {
   KeyedNotice,
   ObjectKey,
   ObjectSet,
-  SetEnv,
   SetEvent,
   SetResult,
   SetSink,

@@ -4,12 +4,10 @@ import type {
   CallResult,
   NodeId,
   ObjectEntry,
-  ObjectEnv,
   ObjectEvent,
   ObjectMessage,
   ObjectNotice,
 } from './object-types.ts';
-import type { SetRules } from './set-rules.ts';
 
 /** Names an object of a set: a number on which all nodes agree. Their order is the order in which `grabAll` takes them. */
 export type ObjectKey = number;
@@ -57,12 +55,6 @@ export type SetResult =
 export interface KeyedNotice {
   readonly key: ObjectKey;
   readonly notice: ObjectNotice;
-}
-
-export interface SetEnv {
-  /** The constants of one object: they differ in the default owner only. */
-  objectEnv(key: ObjectKey): ObjectEnv;
-  readonly rules: SetRules;
 }
 
 /** A `grabAll` that takes one object after the other, and then holds them. */

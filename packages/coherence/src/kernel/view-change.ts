@@ -2,19 +2,14 @@ import { beginSaving, isUnsaved, noBackup } from './backup.ts';
 import { noCalls } from './call-set.ts';
 import { difference, noNodes, union, withNode } from './node-set.ts';
 import { isForgettable } from './object-entry.ts';
+import type { ObjectEnv } from './object-env.ts';
 import { advance } from './object-kernel.ts';
-import {
-  type NodeId,
-  type ObjectEntry,
-  type ObjectEnv,
-  type ObjectMessage,
-  type ObjectSink,
-  saver,
-} from './object-types.ts';
+import { type NodeId, type ObjectEntry, type ObjectMessage, type ObjectSink, saver } from './object-types.ts';
 import { forgoUnknown, mayBeDone } from './once.ts';
 import { saved } from './saved.ts';
 import { decide, obey } from './view-decision.ts';
 import { entryOf, formerly, servedEnv, stays, stepObject } from './view-entries.ts';
+import type { ViewEnv } from './view-env.ts';
 import { drain, reportOf, settle, takeBack } from './view-objects.ts';
 import { ObjectVoice, silent } from './view-sink.ts';
 import type {
@@ -23,7 +18,6 @@ import type {
   Undelivered,
   Verdict,
   View,
-  ViewEnv,
   ViewKey,
   ViewMessage,
   ViewSink,

@@ -1,11 +1,13 @@
 import { enqueue } from './entry-queue.ts';
 import { onlyNode } from './node-set.ts';
 import { initialEntry, isForgettable } from './object-entry.ts';
+import type { ObjectEnv } from './object-env.ts';
 import { happen, objectKernel } from './object-kernel.ts';
-import type { NodeId, ObjectEntry, ObjectEnv, ObjectEvent } from './object-types.ts';
+import type { NodeId, ObjectEntry, ObjectEvent } from './object-types.ts';
+import type { ViewEnv } from './view-env.ts';
 import { reportOf } from './view-objects.ts';
 import { ObjectVoice, silent } from './view-sink.ts';
-import type { View, ViewEnv, ViewKey, ViewSink, ViewState } from './view-types.ts';
+import type { View, ViewKey, ViewSink, ViewState } from './view-types.ts';
 
 /** The constants of an object in the view its entry was made in. A node that joins is alone before. */
 export function servedEnv({ served }: ViewState, key: ViewKey, env: ViewEnv): ObjectEnv {

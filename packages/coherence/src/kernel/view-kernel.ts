@@ -3,11 +3,11 @@ import { noNodes } from './node-set.ts';
 import { drainOne, markerArrived, reportsArrived, verdictsArrived } from './view-change.ts';
 import { decodeView, encodeView } from './view-encoding.ts';
 import { stays, stepObject } from './view-entries.ts';
+import type { ViewEnv } from './view-env.ts';
 import { beginComing, latest, viewCame } from './view-queue.ts';
 import { viewTable } from './view-table.ts';
 import type {
   View,
-  ViewEnv,
   ViewEvent,
   ViewKey,
   ViewMessage,

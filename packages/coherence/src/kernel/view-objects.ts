@@ -4,13 +4,13 @@ import { withoutStrangers, withoutWatchers } from './baggage.ts';
 import { forgetSyncs } from './device.ts';
 import { loadsAtHome } from './filling.ts';
 import { type NodeSet, noNodes, onlyNode } from './node-set.ts';
+import type { ObjectEnv } from './object-env.ts';
 import { happen } from './object-kernel.ts';
 import {
   executor,
   type NodeId,
   noPayload,
   type ObjectEntry,
-  type ObjectEnv,
   type ObjectMessage,
   type ObjectSink,
   type ObjectStatus,

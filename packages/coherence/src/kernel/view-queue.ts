@@ -1,7 +1,8 @@
 import { ProtocolError } from '@holdfast/kernel';
 import { viewsComingMax } from '../limits.ts';
 import { beginChange } from './view-change.ts';
-import type { Undelivered, View, ViewEnv, ViewSink, ViewState } from './view-types.ts';
+import type { ViewEnv } from './view-env.ts';
+import type { Undelivered, View, ViewSink, ViewState } from './view-types.ts';
 
 /** The last view this node was told of. */
 export const latest = ({ coming, view }: ViewState): View => coming.at(-1) ?? view;

@@ -1,15 +1,6 @@
 import type { EffectSink } from '@holdfast/kernel';
 import type { NodeSet } from './node-set.ts';
-import type {
-  CallResult,
-  NodeId,
-  ObjectEntry,
-  ObjectEnv,
-  ObjectEvent,
-  ObjectMessage,
-  ObjectNotice,
-} from './object-types.ts';
-import type { ViewRules } from './view-rules.ts';
+import type { CallResult, NodeId, ObjectEntry, ObjectEvent, ObjectMessage, ObjectNotice } from './object-types.ts';
 
 /** Names an object of a set, the same on all nodes. */
 export type ViewKey = number | string;
@@ -113,19 +104,6 @@ export interface ObjectTable {
   set(key: ViewKey, entry: ObjectEntry): unknown;
   delete(key: ViewKey): unknown;
   [Symbol.iterator](): Iterator<readonly [ViewKey, ObjectEntry]>;
-}
-
-export interface ViewEnv {
-  readonly self: NodeId;
-  /** The view a node starts in; none where it joins later, and waits for the view that names it. */
-  readonly firstView: View | undefined;
-  /** The constants of one object in a view. Its default owner is a function of key and view, the same on all nodes. */
-  objectEnv(key: ViewKey, view: View): ObjectEnv;
-  /** Whether every value written is on two nodes before anybody sees it: then one death at a time loses nothing. */
-  readonly backup: boolean;
-  /** Objects that one message reports on, at most. */
-  readonly reportsPerMessage: number;
-  readonly rules: ViewRules;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { withoutWatchers, withWatcher } from './baggage.ts';
 import { withCall, withoutCall } from './call-set.ts';
-import type { ObjectEntry, ObjectEnv, ObjectMessage, ObjectSink, WatchCall, WatchRequest } from './object-types.ts';
+import type { ObjectEnv } from './object-env.ts';
+import type { ObjectEntry, ObjectMessage, ObjectSink, WatchCall, WatchRequest } from './object-types.ts';
 
 /**
  * A watch is a question that the owner answers once the version is later than the one seen: at once, or after the next

@@ -1,19 +1,12 @@
 import { EffectBuffer, type RecordedEffect } from '@holdfast/kernel';
 import { initialEntry } from '../kernel/object-entry.ts';
+import type { ObjectEnv } from '../kernel/object-env.ts';
 import { objectRules } from '../kernel/object-rules.ts';
-import type { NodeId, ObjectEntry, ObjectEnv } from '../kernel/object-types.ts';
+import type { NodeId, ObjectEntry } from '../kernel/object-types.ts';
+import type { ViewEnv } from '../kernel/view-env.ts';
 import { viewKernel } from '../kernel/view-kernel.ts';
 import { viewRules } from '../kernel/view-rules.ts';
-import type {
-  View,
-  ViewEnv,
-  ViewEvent,
-  ViewKey,
-  ViewMessage,
-  ViewNotice,
-  ViewResult,
-  ViewState,
-} from '../kernel/view-types.ts';
+import type { View, ViewEvent, ViewKey, ViewMessage, ViewNotice, ViewResult, ViewState } from '../kernel/view-types.ts';
 import { forwardsMaxDefault, requestIdsMax } from '../limits.ts';
 import type { ScenarioHeader } from './step-shapes.ts';
 

@@ -1,5 +1,5 @@
+import type { ObjectEnv } from '../kernel/object-env.ts';
 import { type ObjectRules, objectRules } from '../kernel/object-rules.ts';
-import type { ObjectEnv } from '../kernel/object-types.ts';
 import { defaultOwner, type ObjectScenario } from './object-scenario.ts';
 
 /** The constants of node `self` in a scenario. */

@@ -1,10 +1,10 @@
 import type { Kernel } from '@holdfast/kernel';
+import type { ObjectEnv } from '../kernel/object-env.ts';
 import { objectKernel } from '../kernel/object-kernel.ts';
 import {
   type CallResult,
   noPayload,
   type ObjectEntry,
-  type ObjectEnv,
   type ObjectEvent,
   type ObjectMessage,
   type ObjectNotice,

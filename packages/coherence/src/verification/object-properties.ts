@@ -1,10 +1,10 @@
 import { always, canFinish, type Property, quiescent, type WorldView } from '@holdfast/simulation';
 import { isSettled, passesOn } from '../kernel/entry-queue.ts';
+import type { ObjectEnv } from '../kernel/object-env.ts';
 import {
   type Baggage,
   noPayload,
   type ObjectEntry,
-  type ObjectEnv,
   type ObjectMessage,
   type ObjectStatus,
   saver,

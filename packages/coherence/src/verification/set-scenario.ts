@@ -1,8 +1,9 @@
 import { initialEntry } from '../kernel/object-entry.ts';
 import type { ObjectEntry } from '../kernel/object-types.ts';
+import type { SetEnv } from '../kernel/set-env.ts';
 import type { SetRules } from '../kernel/set-rules.ts';
 import { setRules } from '../kernel/set-rules.ts';
-import type { ObjectSet, SetEnv } from '../kernel/set-types.ts';
+import type { ObjectSet } from '../kernel/set-types.ts';
 import { envOf } from './object-env.ts';
 import type { ObjectScenario } from './object-scenario.ts';
 

@@ -13,17 +13,10 @@ import {
   type WorldView,
 } from '@holdfast/simulation';
 import { anyNode, noPayload, type ObjectEntry, type ObjectEvent } from '../kernel/object-types.ts';
+import type { SetEnv } from '../kernel/set-env.ts';
 import { setKernel } from '../kernel/set-kernel.ts';
 import { type SetRules, setRules } from '../kernel/set-rules.ts';
-import type {
-  KeyedMessage,
-  KeyedNotice,
-  ObjectKey,
-  ObjectSet,
-  SetEnv,
-  SetEvent,
-  SetResult,
-} from '../kernel/set-types.ts';
+import type { KeyedMessage, KeyedNotice, ObjectKey, ObjectSet, SetEvent, SetResult } from '../kernel/set-types.ts';
 import { currentFill, freshPayload, withValue } from './object-host.ts';
 import { entryIsAtRest, nobodyForgotten, type Sight, undisturbed } from './object-properties.ts';
 import { holds, isIdle, keyedFlights, nodesOf, type Operation } from './object-scenario.ts';

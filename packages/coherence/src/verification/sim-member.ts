@@ -2,9 +2,10 @@ import { type CellTable, handled, impossible, type Kernel } from '@holdfast/kern
 import { readPlain, writePlain } from '@holdfast/runtime/verification';
 import { anyNode, type CallId, type NodeId, noPayload } from '../kernel/object-types.ts';
 import { decodeView, encodeView } from '../kernel/view-encoding.ts';
+import type { ViewEnv } from '../kernel/view-env.ts';
 import { viewKernel } from '../kernel/view-kernel.ts';
 import { latest } from '../kernel/view-queue.ts';
-import type { View, ViewEnv, ViewEvent, ViewMessage, ViewNotice, ViewResult, ViewState } from '../kernel/view-types.ts';
+import type { View, ViewEvent, ViewMessage, ViewNotice, ViewResult, ViewState } from '../kernel/view-types.ts';
 
 /** Objects are numbered from 0. */
 export type ObjectNumber = number;

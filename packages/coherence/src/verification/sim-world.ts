@@ -23,8 +23,9 @@ import {
   type WorldView,
 } from '@holdfast/simulation';
 import { initialEntry } from '../kernel/object-entry.ts';
+import type { ObjectEnv } from '../kernel/object-env.ts';
 import { type ObjectRules, objectRules } from '../kernel/object-rules.ts';
-import type { NodeId, ObjectEnv } from '../kernel/object-types.ts';
+import type { NodeId } from '../kernel/object-types.ts';
 import { latest } from '../kernel/view-queue.ts';
 import { type ViewRules, viewRules } from '../kernel/view-rules.ts';
 import type { View, ViewMessage } from '../kernel/view-types.ts';

@@ -3,12 +3,12 @@ import { readPlain, writePlain } from '@holdfast/runtime/verification';
 import { noNodes, withNode, withoutNode } from '../kernel/node-set.ts';
 import type { ObjectEvent } from '../kernel/object-types.ts';
 import { decodeView, encodeView } from '../kernel/view-encoding.ts';
+import type { ViewEnv } from '../kernel/view-env.ts';
 import { viewKernel } from '../kernel/view-kernel.ts';
 import { viewTable } from '../kernel/view-table.ts';
 import type {
   Undelivered,
   View,
-  ViewEnv,
   ViewEvent,
   ViewMessage,
   ViewNotice,

@@ -2,8 +2,9 @@ import type { WorldView } from '@holdfast/simulation';
 import { initialEntry } from '../kernel/object-entry.ts';
 import { type ObjectRules, objectRules } from '../kernel/object-rules.ts';
 import type { NodeId, ObjectEntry } from '../kernel/object-types.ts';
+import type { ViewEnv } from '../kernel/view-env.ts';
 import { type ViewRules, viewRules } from '../kernel/view-rules.ts';
-import type { View, ViewEnv, ViewMessage, ViewState } from '../kernel/view-types.ts';
+import type { View, ViewMessage, ViewState } from '../kernel/view-types.ts';
 import { envelopes, type Flight, type Operation } from './object-scenario.ts';
 import type { HostedView } from './view-host.ts';
 

@@ -1,6 +1,6 @@
 import { isApplicable } from '../kernel/late-changes.ts';
 import type { LeaseEvent } from '../kernel/lease-types.ts';
-import type { LogEnv } from '../kernel/log-types.ts';
+import type { LogEnv } from '../kernel/log-env.ts';
 import type { Request } from '../kernel/plan-record.ts';
 import { applyDelta } from '../kernel/state-deltas.ts';
 import type { Delta, HeadMemory, Mint, NfsState, Reply } from '../kernel/state-types.ts';

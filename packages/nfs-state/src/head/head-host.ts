@@ -1,9 +1,10 @@
 import { EffectBuffer } from '@holdfast/kernel';
 import { HoldfastError, type MemberContext } from '@holdfast/runtime/service';
 import { ClaimLostError, LogDamagedError, LogNewerError } from '../errors.ts';
+import type { LogEnv } from '../kernel/log-env.ts';
 import { logKernel } from '../kernel/log-kernel.ts';
 import { logRules } from '../kernel/log-rules.ts';
-import type { HeadMessage, LogEnv, LogEvent, LogRequest, LogState } from '../kernel/log-types.ts';
+import type { HeadMessage, LogEvent, LogRequest, LogState } from '../kernel/log-types.ts';
 import type { Request } from '../kernel/plan-record.ts';
 import type { Mint, NfsState, Reply } from '../kernel/state-types.ts';
 import { batchRecordsMax, coordName, storageRetryMs, storageRetryMsMax, touchedKeysMax, touchMs } from '../limits.ts';

@@ -1,4 +1,5 @@
-import { anything, type LogEnv, type LogPlan } from '../kernel/log-types.ts';
+import type { LogEnv } from '../kernel/log-env.ts';
+import { anything, type LogPlan } from '../kernel/log-types.ts';
 import { planRecord, type RecordPlan, type Request } from '../kernel/plan-record.ts';
 import { clientKey, fileKey, keysOf } from '../kernel/record-keys.ts';
 import { clientOf } from '../kernel/request-client.ts';

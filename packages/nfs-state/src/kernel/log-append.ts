@@ -1,6 +1,7 @@
+import type { LogEnv } from './log-env.ts';
 import { attend, meetAll, refused } from './log-requests.ts';
 import { applyDurable, lastOf, settle } from './log-tail.ts';
-import type { Follower, HeadMessage, HeadNumber, LogBatch, LogEnv, LogIndex, LogSink, LogState } from './log-types.ts';
+import type { Follower, HeadMessage, HeadNumber, LogBatch, LogIndex, LogSink, LogState } from './log-types.ts';
 
 type Proposal = Extract<HeadMessage, { type: 'PROPOSE' }>;
 

@@ -1,6 +1,7 @@
 import { type Kernel, refuseImpossible } from '@holdfast/kernel';
 import { accept, appended, gathered, heard, saved } from './log-append.ts';
 import { decodeLog, encodeLog } from './log-encoding.ts';
+import type { LogEnv } from './log-env.ts';
 import { attend, refused, request, told } from './log-requests.ts';
 import { logTable } from './log-table.ts';
 import { follow, found, hear, lapse, progress } from './log-tail.ts';
@@ -10,7 +11,6 @@ import {
   type ClaimEpoch,
   type HeadMessage,
   type HeadNumber,
-  type LogEnv,
   type LogEvent,
   type LogRequest,
   type LogSink,

@@ -1,7 +1,7 @@
 import { accept } from './log-append.ts';
+import type { LogEnv } from './log-env.ts';
 import {
   type LogBatch,
-  type LogEnv,
   type LogPlan,
   type LogRecord,
   type LogSink,

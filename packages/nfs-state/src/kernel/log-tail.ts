@@ -1,15 +1,7 @@
 import { stage } from './log-append.ts';
+import type { LogEnv } from './log-env.ts';
 import { attend, forgetOldAppender, join, meetAccepted, meetAll, proposeAnew } from './log-requests.ts';
-import type {
-  HeadMessage,
-  LogBatch,
-  LogContents,
-  LogEnv,
-  LogIndex,
-  LogRecord,
-  LogSink,
-  LogState,
-} from './log-types.ts';
+import type { HeadMessage, LogBatch, LogContents, LogIndex, LogRecord, LogSink, LogState } from './log-types.ts';
 
 type Welcome = Extract<HeadMessage, { type: 'WELCOME' }>;
 

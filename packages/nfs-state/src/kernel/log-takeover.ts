@@ -1,4 +1,5 @@
 import { advance, fence, welcome } from './log-append.ts';
+import type { LogEnv } from './log-env.ts';
 import { forgetOldAppender, join, meetAll, proposeAnew } from './log-requests.ts';
 import { applyDurable, lastOf, takeUp } from './log-tail.ts';
 import {
@@ -6,7 +7,6 @@ import {
   type HeadNumber,
   type LogBatch,
   type LogContents,
-  type LogEnv,
   type LogSink,
   type LogState,
   nobody,

@@ -1,5 +1,4 @@
 import type { EffectSink } from '@holdfast/kernel';
-import type { LogRules } from './log-rules.ts';
 
 /**
  * The log that heads share: one claimed appender writes it, every head applies it in order. What a head decides becomes a
@@ -162,23 +161,6 @@ export type LogEvent =
   | { readonly type: 'saved'; readonly epoch: ClaimEpoch; readonly next: BatchNumber }
   /** A higher claim is there, or the storage failed: whether an append under way landed is not known. */
   | { readonly type: 'storage-failed'; readonly epoch: ClaimEpoch };
-
-export interface LogEnv {
-  readonly self: HeadNumber;
-  readonly life: number;
-  readonly batchRecordsMax: number;
-  /** Keys whose last record is remembered. Beyond it all are forgotten, and what was decided before is refused. */
-  readonly touchedKeysMax: number;
-  /** Records between two snapshots; 0 for none. */
-  readonly snapshotRecords: number;
-  plan(image: Image, asked: Asked): LogPlan;
-  apply(image: Image, change: Change): Image;
-  /** What is kept of an image, and the image made of it. */
-  save(image: Image): unknown;
-  load(saved: unknown): Image;
-  empty(): Image;
-  readonly rules: LogRules;
-}
 
 /**
  * - `waiting`: to be planned once this head serves and nothing it is decided on is under way

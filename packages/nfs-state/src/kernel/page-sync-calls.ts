@@ -1,11 +1,11 @@
 import { endCommit } from './page-sync-commits.ts';
+import type { PageSyncEnv } from './page-sync-env.ts';
 import { endLayout, stopWaitingForLayout } from './page-sync-layout.ts';
 import { becomeReady, forget, makeDirty, newPage, want } from './page-sync-pages.ts';
 import {
   metadataServer,
   noContent,
   noServer,
-  type PageSyncEnv,
   type PageSyncEvent,
   type PageSyncSink,
   type PageSyncState,

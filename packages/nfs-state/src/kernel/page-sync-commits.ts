@@ -1,3 +1,4 @@
+import type { PageSyncEnv } from './page-sync-env.ts';
 import { becomeCommitting, becomeStable, isUnstable, makeDirty } from './page-sync-pages.ts';
 import {
   type Commit,
@@ -6,7 +7,6 @@ import {
   type Page,
   type PageAnswer,
   type PageNumber,
-  type PageSyncEnv,
   type PageSyncSink,
   type PageSyncState,
   type ServerNumber,

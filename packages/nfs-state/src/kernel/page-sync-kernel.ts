@@ -17,6 +17,7 @@ import {
   layoutCommitFailed,
   layoutCommitted,
 } from './page-sync-commits.ts';
+import type { PageSyncEnv } from './page-sync-env.ts';
 import {
   layoutGranted,
   layoutRefused,
@@ -32,7 +33,6 @@ import {
   type PageAnswer,
   type PageNotice,
   type PageRequest,
-  type PageSyncEnv,
   type PageSyncEvent,
   type PageSyncSink,
   type PageSyncState,

@@ -1,10 +1,10 @@
+import type { PageSyncEnv } from './page-sync-env.ts';
 import { fail, forget, makeDirty } from './page-sync-pages.ts';
 import {
   type LayoutRefusal,
   metadataServer,
   noContent,
   noServer,
-  type PageSyncEnv,
   type PageSyncSink,
   type PageSyncState,
   suspendTimer,

@@ -1,10 +1,10 @@
 import type { Handle } from '@holdfast/kernel';
+import type { PageSyncEnv } from './page-sync-env.ts';
 import {
   noServer,
   type Page,
   type PageNumber,
   type PageStatus,
-  type PageSyncEnv,
   type PageSyncSink,
   type PageSyncState,
   type ServerNumber,

@@ -1,11 +1,11 @@
 import type { Decoder, Encoder } from '@holdfast/kernel';
+import type { PageSyncEnv } from './page-sync-env.ts';
 import { isUnstable } from './page-sync-pages.ts';
 import {
   type LayoutStatus,
   type Page,
   type PageGoal,
   type PageStatus,
-  type PageSyncEnv,
   type PageSyncState,
   pageStatuses,
 } from './page-sync-types.ts';

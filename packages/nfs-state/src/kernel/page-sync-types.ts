@@ -1,5 +1,4 @@
 import type { EffectSink, Handle } from '@holdfast/kernel';
-import type { PageSyncRules } from './page-sync-rules.ts';
 
 /** Place of a page in its file, from 0. */
 export type PageNumber = number;
@@ -213,28 +212,6 @@ export type PageNotice = { readonly type: 'clean' | 'failed' | 'overtaken'; read
 export interface Stripes {
   readonly pages: number;
   readonly servers: readonly ServerNumber[];
-}
-
-export interface PageSyncEnv {
-  /** Data servers, numbered from 1. 0: the client never asks for a layout. */
-  readonly dataServers: number;
-  /** Pages are striped over data servers. May change when nothing is held under a layout. */
-  readonly stripes: Stripes;
-  /** COMMIT goes to the metadata server, which then knows of the data as well (NFL4_UFLG_COMMIT_THRU_MDS). */
-  readonly commitsThroughMetadataServer: boolean;
-  /** Layouts given up because a data server failed, after which no more are asked for. */
-  readonly layoutErrorsMax: number;
-  /** Times a COMMIT is sent again because the server asked for patience. */
-  readonly commitRetriesMax: number;
-  /** WRITEs outstanding at a time. More wait. */
-  readonly writesMax: number;
-  /** Pages written to one server that make a COMMIT due although more are on their way. */
-  readonly commitPages: number;
-  /** How long LAYOUTGET is not tried after the server said `later`. */
-  readonly suspendMs: number;
-  /** How long the metadata server is left alone after it asked for patience. */
-  readonly restMs: number;
-  readonly rules: PageSyncRules;
 }
 
 export type PageSyncSink = EffectSink<PageRequest, FlushResult, PageNotice>;

@@ -1,4 +1,5 @@
 import { readyQueueSlackPages } from '../limits.ts';
+import type { PageSyncEnv } from './page-sync-env.ts';
 import { becomeStable, becomeUnstable, dataServerOf, fail, forget, makeDirty, settleWrite } from './page-sync-pages.ts';
 import {
   metadataServer,
@@ -7,7 +8,6 @@ import {
   type Page,
   type PageAnswer,
   type PageNumber,
-  type PageSyncEnv,
   type PageSyncSink,
   type PageSyncState,
   restTimer,

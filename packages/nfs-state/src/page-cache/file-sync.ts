@@ -2,6 +2,7 @@ import type { EffectSink } from '@holdfast/kernel';
 import { ClosedError } from '@holdfast/runtime/service';
 import { FileRefusedError } from '../errors.ts';
 import type { FileAttributes, FileId } from '../file-port.ts';
+import type { PageSyncEnv } from '../kernel/page-sync-env.ts';
 import { pageSyncKernel } from '../kernel/page-sync-kernel.ts';
 import { dataServerOf } from '../kernel/page-sync-pages.ts';
 import { pageSyncRules } from '../kernel/page-sync-rules.ts';
@@ -13,7 +14,6 @@ import {
   type PageNumber,
   type PageRequest,
   type PageStatus,
-  type PageSyncEnv,
   type PageSyncEvent,
   type PageSyncState,
   type ServerNumber,

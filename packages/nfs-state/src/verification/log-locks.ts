@@ -1,4 +1,5 @@
-import type { LogEnv, LogPlan } from '../kernel/log-types.ts';
+import type { LogEnv } from '../kernel/log-env.ts';
+import type { LogPlan } from '../kernel/log-types.ts';
 import { anything } from '../kernel/log-types.ts';
 
 /** What clients ask in the worlds of the log: a lock service of one file, small enough to be explored. */

@@ -1,7 +1,8 @@
 import { type CallSpec, parallelLinks, part, type WorldSpec } from '@holdfast/simulation';
+import type { PageSyncEnv } from '../kernel/page-sync-env.ts';
 import { pageSyncKernel } from '../kernel/page-sync-kernel.ts';
 import { type PageSyncRules, pageSyncRules } from '../kernel/page-sync-rules.ts';
-import type { PageAnswer, PageRequest, PageSyncEnv, PageSyncEvent } from '../kernel/page-sync-types.ts';
+import type { PageAnswer, PageRequest, PageSyncEvent } from '../kernel/page-sync-types.ts';
 import { type PageServersEvent, pageServers, type ServerWord } from './page-servers.ts';
 import { pageSyncMonitor } from './page-sync-monitor.ts';
 import { pageSyncProperties } from './page-sync-properties.ts';
