@@ -21,7 +21,8 @@ it('stores on threads while one is killed between a block and its flush, and ope
     await hold.reached;
     await cluster.kill('n2');
     expect(await putting).toMatchObject({ degraded: true, bytes: 400_000 });
-    expect(events).toEqual([expect.objectContaining({ type: 'degraded', node: 'n2' })]);
+    expect(events[0]).toMatchObject({ type: 'degraded', node: 'n2' });
+    expect(events.filter(({ type }) => type === 'degraded')).toHaveLength(1);
     const stored = await Promise.all(sizes.map((size) => array.put(`after/${size}`, bytesOf(size, 2))));
     expect(stored.at(-1)).toMatchObject({ degraded: true });
     for (const size of sizes) expect(await verdict(array, `before/${size}`, bytesOf(size, 1))).toBe('right');
