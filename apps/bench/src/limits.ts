@@ -10,3 +10,7 @@ export const warmUpMsQuick = 150;
 
 /** A contender that has not finished its round by then has failed. */
 export const roundMsMax = 300_000;
+
+/** Unmeasured time before a row of the array: five threads each compile their own copy of the code. */
+export const arrayWarmUpMsDefault = 5000;
+export const arrayWarmUpMsQuick = 1000;

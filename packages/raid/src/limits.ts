@@ -71,6 +71,16 @@ export const directBytesMin = 64 << 10;
 /** Ends of entries, and others nobody waits for, that wait for a flush of somebody else; this many ask for one themselves. */
 export const lazyRequestsMax = 64;
 
+/** Turns of the loop that a flush waits for more who want it, as long as each of them brings some. */
+export const gatherTurnsMax = 4;
+
+/** How long those wait at most for a flush of somebody else whose write was answered before it. */
+export const soonFlushMs = 5;
+
+/** How long a message to another I/O manager that nobody waits for waits for one that somebody does, and how many may. */
+export const laterMs = 2;
+export const laterMessagesMax = 64;
+
 /** Parts of one vectored read or write. Linux takes 1024. */
 export const transferPartsMax = 64;
 

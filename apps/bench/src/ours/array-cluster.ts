@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BlockObject, RaidArray } from '@holdfast/raid';
 import { Cluster } from '@holdfast/runtime';
+import type { Budget } from '../harness/question.ts';
+import { arrayWarmUpMsDefault, arrayWarmUpMsQuick } from '../limits.ts';
 import { dropCached } from '../peers/page-cache.ts';
 
 export const data = 3;
@@ -16,6 +18,12 @@ export interface ArrayUnderTest {
   /** Let the kernel forget what it has cached of the drives' blocks. */
   readonly dropCached: () => void;
 }
+
+/** Time for an array: as much to measure as the peers have, and as much before that as its threads need to be compiled. */
+export const arrayBudget = (budget: Budget): Budget => ({
+  ...budget,
+  warmUpMs: budget.quick ? arrayWarmUpMsQuick : arrayWarmUpMsDefault,
+});
 
 /** A fresh array of 3+1 over four nodes, with a directory each on the file system of the temporary files. */
 export async function withArray<Answer>(use: (under: ArrayUnderTest) => Promise<Answer>): Promise<Answer> {

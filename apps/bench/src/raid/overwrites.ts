@@ -1,7 +1,7 @@
 import type { Contender, Question } from '../harness/question.ts';
 import { callsPerSecond } from '../load/chains.ts';
 import { uniform } from '../load/keys.ts';
-import { members, withObject } from '../ours/array-cluster.ts';
+import { arrayBudget, members, withObject } from '../ours/array-cluster.ts';
 import { logBytesOf } from '../ours/log-bytes.ts';
 import { btrfsOverwrites } from '../peers/btrfs.ts';
 import { rawOverwrites } from '../peers/raw-overwrites.ts';
@@ -28,7 +28,7 @@ const ours: Contender = {
     withObject(mebibytes, async ({ object }) => {
       const next = randomBlocks(1);
       const block = new Uint8Array(blockBytes).fill(0xa5);
-      return await callsPerSecond(budget, inFlight, () => object.write(next(), block));
+      return await callsPerSecond(arrayBudget(budget), inFlight, () => object.write(next(), block));
     }),
 };
 

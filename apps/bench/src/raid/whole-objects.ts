@@ -1,6 +1,6 @@
 import { processCpuNs } from '../harness/cpu.ts';
 import type { Budget, Contender, Question, Sample } from '../harness/question.ts';
-import { data, members, putMebibytes, readAll, withArray } from '../ours/array-cluster.ts';
+import { arrayBudget, data, members, putMebibytes, readAll, withArray } from '../ours/array-cluster.ts';
 import { logBytesOf } from '../ours/log-bytes.ts';
 import { RawFiles } from '../peers/raw-files.ts';
 
@@ -50,7 +50,7 @@ const ours: Contender = {
       const before = drives.map(logBytesOf);
       await putMebibytes(array, 'a', size);
       const logged = drives.reduce((sum, drive, at) => sum + logBytesOf(drive).written - before[at]!.written, 0);
-      const sample = await timed(budget, deviceBytes(size), () => putMebibytes(array, 'a', size));
+      const sample = await timed(arrayBudget(budget), deviceBytes(size), () => putMebibytes(array, 'a', size));
       return { ...sample, details: { 'log bytes per payload byte': (100 * logged) / (size * mebibyte) } };
     }),
 };
@@ -75,7 +75,7 @@ const read = (name: string, how: 'cold' | 'cached'): Contender => ({
       const readIt = async () => {
         if ((await readAll(array, 'a')) !== size * mebibyte) throw new Error('bytes are missing');
       };
-      return await timed(budget, size * mebibyte, readIt, how === 'cold' ? dropCached : undefined);
+      return await timed(arrayBudget(budget), size * mebibyte, readIt, how === 'cold' ? dropCached : undefined);
     }),
 });
 
@@ -101,7 +101,7 @@ export const wholeObjects: readonly Question[] = [
       { measure: 'ratio', against: [rawWrite.name], min: 0.7 },
       { measure: 'value', detail: 'log bytes per payload byte', unit: '%', against: [], max: 1 },
     ],
-    roundsMax: 5,
+    roundsMax: 3,
   },
   {
     name: 'cold read of a whole object, 3+1',
@@ -110,7 +110,7 @@ export const wholeObjects: readonly Question[] = [
     ours: read('ours', 'cold'),
     peers: [rawRead],
     verdicts: [{ measure: 'ratio', against: [rawRead.name], min: 0.7 }],
-    roundsMax: 5,
+    roundsMax: 3,
   },
   {
     name: 'degraded read of a whole object, 3+1, cached',
@@ -119,6 +119,6 @@ export const wholeObjects: readonly Question[] = [
     ours: read('degraded', 'cached'),
     peers: [read('healthy', 'cached')],
     verdicts: [{ measure: 'ratio', against: ['healthy'], min: 0.6 }],
-    roundsMax: 5,
+    roundsMax: 3,
   },
 ];

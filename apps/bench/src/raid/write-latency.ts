@@ -1,13 +1,13 @@
 import { Cluster } from '@holdfast/runtime';
 import type { Budget, Contender, Question, Sample } from '../harness/question.ts';
 import { callsPerSecond } from '../load/chains.ts';
-import { withObject } from '../ours/array-cluster.ts';
+import { arrayBudget, withObject } from '../ours/array-cluster.ts';
 import { BlockSink } from '../ours/block-sink.ts';
 import { sibling } from '../peers/sibling.ts';
 
 const blockBytes = 4096;
-/** Written again and again, so that the old block is always cached. */
-const blocks = 16;
+/** Written again and again, so that the old block is always cached: the whole object. */
+const blocks = 256;
 
 /** The middle time of one call at a time. */
 async function middle(budget: Budget, call: (turn: number) => Promise<unknown>): Promise<Sample> {
@@ -22,7 +22,7 @@ const write = (toughness: 0 | 1 | 2): Contender => ({
   round: (budget) =>
     withObject(1, ({ object }) => {
       const block = new Uint8Array(blockBytes).fill(0xa5);
-      return middle(budget, (turn) => object.write((turn % blocks) * blockBytes, block, { toughness }));
+      return middle(arrayBudget(budget), (turn) => object.write((turn % blocks) * blockBytes, block, { toughness }));
     }),
 });
 
@@ -44,7 +44,7 @@ const question = (toughness: 0 | 1 | 2, max?: number): Question => ({
   ours: write(toughness),
   peers: [rpc],
   verdicts: [{ measure: 'ratio', against: [rpc.name], ...(max !== undefined && { max }) }],
-  roundsMax: 5,
+  roundsMax: 3,
 });
 
 export const writeLatency: readonly Question[] = [question(0, 1.5), question(1, 4), question(2)];

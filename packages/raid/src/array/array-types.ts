@@ -1,6 +1,6 @@
 import type { MemberName } from '@holdfast/runtime';
 import type { Technique } from '../layout/technique.ts';
-import type { DriveUse } from '../store/block-store.ts';
+import type { DriveUse } from '../store/store-parts.ts';
 import type { Reconciliation } from './events.ts';
 
 /**

@@ -151,7 +151,7 @@ export class Membership {
    */
   async ask<T>(member: number, request: (iom: IomPort, epoch: number) => Promise<T>): Promise<T> {
     for (;;) {
-      await this.steady();
+      if (this.#changing !== undefined) await this.steady();
       const epoch = this.#epoch;
       try {
         return await this.#askIn(epoch, member, request);
@@ -307,16 +307,19 @@ export class Membership {
   }
 
   /** The answer, or a loss as soon as the member's thread has ended, whichever the runtime tells us first. */
-  async #untilEnd<T>(member: number, answer: Promise<T>): Promise<T> {
-    const ended = Promise.withResolvers<never>();
-    const giveUp = () => ended.reject(new MemberLostError(this.#host.name(member)));
+  #untilEnd<T>(member: number, answer: Promise<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const giveUp = () => reject(new MemberLostError(this.#host.name(member)));
     const underWay = this.#underWay.get(member) ?? new Set();
     this.#underWay.set(member, underWay.add(giveUp));
-    try {
-      return await Promise.race([answer, ended.promise]);
-    } finally {
-      underWay.delete(giveUp);
-    }
+    const settled = <Outcome>(tell: (outcome: Outcome) => void) => {
+      return (outcome: Outcome) => {
+        underWay.delete(giveUp);
+        tell(outcome);
+      };
+    };
+    answer.then(settled(resolve), settled(reject));
+    return promise;
   }
 
   /** Never rejects: a member that cannot record the view is lost itself, which makes the next view. */

@@ -22,7 +22,7 @@ export class PageBudget {
    */
   async takeAll(counts: readonly number[]): Promise<PageIndex[]> {
     for (;;) {
-      const firsts = this.#tryTakeAll(counts);
+      const firsts = this.tryTakeAll(counts);
       if (firsts !== undefined) return firsts;
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
@@ -30,7 +30,7 @@ export class PageBudget {
 
   /** One run, or undefined when that would have to wait. */
   tryTake(count: number): PageIndex | undefined {
-    return this.#tryTakeAll([count])?.[0];
+    return this.tryTakeAll([count])?.[0];
   }
 
   give(first: PageIndex, count: number): void {
@@ -39,7 +39,8 @@ export class PageBudget {
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
-  #tryTakeAll(counts: readonly number[]): PageIndex[] | undefined {
+  /** {@link takeAll}, or undefined when that would have to wait. */
+  tryTakeAll(counts: readonly number[]): PageIndex[] | undefined {
     const total = counts.reduce((sum, count) => sum + count, 0);
     // More than the whole budget goes out alone.
     if (this.#left < total && this.#left < this.#pages) return undefined;

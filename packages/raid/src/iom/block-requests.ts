@@ -32,6 +32,15 @@ function refusal(reason: unknown): 'claimed' | 'full' | 'damaged' {
   throw reason;
 }
 
+type BlockWriteMessage = WriteBlocksRequest['writes'][number];
+
+/** All of them, none of which may still be under way when one has failed: its page is held until then. */
+async function outcomesOf(outcomes: readonly Promise<WriteBlocksAnswer[number]>[]): Promise<WriteBlocksAnswer> {
+  if (outcomes.length === 1) return [await outcomes[0]!];
+  await Promise.allSettled(outcomes);
+  return Promise.all(outcomes);
+}
+
 interface PageMessage {
   readonly page: number;
   readonly generation: number;
@@ -62,19 +71,22 @@ export class BlockRequests {
     { gfid, client, claim, toughness, writes }: WriteBlocksRequest,
     carryOut: (write: BlockWrite, mayBegin: () => boolean) => Promise<ProxyResult>,
   ): Promise<WriteBlocksAnswer> {
-    return this.#holding([...writes, ...writes.flatMap(({ old }) => old ?? [])], async () => {
+    return this.#holding([...writes, ...writes.flatMap(({ old }) => old ?? [])], () => {
       const mayBegin = () => this.#mayWrite(gfid, claim);
-      const results = await Promise.allSettled(
-        writes.map(({ lblk, group, slot, parities, request, start, bytes, page, old }) => {
-          const payload = handleOfPage(page);
-          const [parity = noPeer, second] = parities;
-          const before = old && { old: { value: handleOfPage(old.page), seq: old.seq } };
-          const where = { gfid, lblk, group, slot, parity, ...(second !== undefined && { second }), ...before };
-          const what = { client, request, payload, writeStart: start, writeBytes: bytes, toughness };
-          return carryOut({ ...where, ...what }, mayBegin);
-        }),
-      );
-      return results.map((result) => (result.status === 'fulfilled' ? result.value.outcome : refusal(result.reason)));
+      const outcomeOf = async (write: BlockWriteMessage) => {
+        const { lblk, group, slot, parities, request, start, bytes, page, old } = write;
+        const payload = handleOfPage(page);
+        const [parity = noPeer, second] = parities;
+        const before = old && { old: { value: handleOfPage(old.page), seq: old.seq } };
+        const where = { gfid, lblk, group, slot, parity, ...(second !== undefined && { second }), ...before };
+        const what = { client, request, payload, writeStart: start, writeBytes: bytes, toughness };
+        try {
+          return (await carryOut({ ...where, ...what }, mayBegin)).outcome;
+        } catch (error) {
+          return refusal(error);
+        }
+      };
+      return outcomesOf(writes.map(outcomeOf));
     });
   }
 

@@ -1,9 +1,9 @@
 import type { BehindCount } from '../journal/block-journal.ts';
 import type { FetchOutcome } from '../store/block-reader.ts';
-import type { DriveUse } from '../store/block-store.ts';
 import type { CatalogCursor } from '../store/catalog.ts';
 import type { ArrayView, DriveIdentity } from '../store/identity.ts';
 import type { ObjectRecord } from '../store/log-record.ts';
+import type { DriveUse } from '../store/store-parts.ts';
 import type {
   ArrayViewAnswer,
   BlockRangeRequest,

@@ -277,6 +277,9 @@ export class Iom implements IomPort {
   }
 
   async drop({ epoch, gfids }: { readonly epoch: number; readonly gfids: readonly number[] }): Promise<void> {
+    this.#at(epoch);
+    // An update that ended after the blocks were given up would give its old one up a second time.
+    await Promise.all(gfids.map((gfid) => this.#journal?.ending(gfid)));
     await this.#at(epoch).drop(gfids);
     for (const gfid of gfids) this.#journal?.removed(gfid);
   }

@@ -14,17 +14,19 @@ import { JournalStorage } from './journal-storage.ts';
 import {
   decodeLinkMessage,
   encodeLinkMessage,
+  type HurryUp,
   type LinkMessage,
   type PageTaken,
   type RowPlace,
 } from './link-messages.ts';
 import { MemberLinks } from './member-links.ts';
 import { membersOfRow, paritiesOfRow, rowOfBlock } from './object-members.ts';
+import { Outbox } from './outbox.ts';
 import { handleOfPage } from './page-handles.ts';
 import { PageLoans } from './page-loans.ts';
 import { ParityRole } from './parity-role.ts';
 import { Reservations } from './reservations.ts';
-import type { NoteStep, RoleHost } from './role-host.ts';
+import type { NoteStep, RoleHost, Sending } from './role-host.ts';
 import { RowQuestions } from './row-questions.ts';
 
 export interface JournalHost {
@@ -52,6 +54,7 @@ export class BlockJournal {
   readonly #host: JournalHost;
   readonly #storage: JournalStorage;
   readonly #links: MemberLinks;
+  readonly #outbox = new Outbox((to, bytes) => this.#links.send(to, bytes));
   readonly #loans: PageLoans;
   readonly #self: Peer | undefined;
   readonly #questions: RowQuestions;
@@ -90,12 +93,13 @@ export class BlockJournal {
       peers,
       self: this.#self,
       writeFor: (of, write) => this.data.writeFor(of, write),
+      hurry: (peers) => this.#hurry(peers),
       trace: host.trace,
       beforeFlush: (entry) => host.beforeFlush(entry),
       damaged: (gfid, lblk) => new BlockDamagedError(host.store.path, gfid, lblk),
     };
-    this.data = new DataRole({ ...roleHost, send: (to, message) => this.#send(to, message) });
-    this.parity = new ParityRole({ ...roleHost, send: (to, message) => this.#send(to, message) });
+    this.data = new DataRole({ ...roleHost, send: (to, message, how) => this.#send(to, message, how) });
+    this.parity = new ParityRole({ ...roleHost, send: (to, message, how) => this.#send(to, message, how) });
     this.#links = new MemberLinks(host.connect, `raid ${identity.arrayId}`, identity.member, view.epoch, {
       changed: (member, up) => this.#linkChanged(member, up),
       message: (member, bytes) => this.#received(member, bytes),
@@ -195,7 +199,15 @@ export class BlockJournal {
 
   /** Resolves when every write of an object that was begun here is at toughness 2. */
   async quiet(gfid: number, fromBlock = 0, toBlock = Number.MAX_SAFE_INTEGER): Promise<void> {
+    this.#host.store.hurry();
     await Promise.all([this.data.quiet(gfid, fromBlock, toBlock), this.parity.quiet(gfid)]);
+    // Whoever asked may count on others hearing of it before anything that is asked of them next.
+    this.#outbox.sendAll();
+  }
+
+  /** Resolves when nothing of an object, which nobody writes any more, is about to end here. */
+  ending(gfid: number): Promise<void> {
+    return this.parity.ending((row) => row.gfid === gfid);
   }
 
   /** Write a damaged block where it lies; false when these bytes are not what should be there. */
@@ -219,6 +231,7 @@ export class BlockJournal {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#outbox.close();
     this.#links.close();
     this.fail(new DriveClosedError(this.#host.store.path));
     await this.#storage.close();
@@ -230,8 +243,12 @@ export class BlockJournal {
   #linkChanged(peer: Peer, up: boolean): void {
     this.data.peer(peer, up);
     this.parity.peer(peer, up);
-    if (up) this.#questions.linkUp(peer);
-    else this.#loans.ended(peer);
+    if (up) {
+      this.#questions.linkUp(peer);
+    } else {
+      this.#loans.ended(peer);
+      this.#outbox.ended(peer);
+    }
   }
 
   #received(member: number, bytes: Uint8Array): void {
@@ -248,10 +265,20 @@ export class BlockJournal {
     }
     const { type } = received.message;
     if (type === 'member_value' || type === 'restore_value') this.#say(member, { type: 'taken', page: copied });
-    if (received.role === 'link') this.#loans.returned(member, received.message.page);
+    if (received.role === 'link') this.#heard(member, received.message);
     else if (received.role === 'space') this.#heardOfPlace(member, received.message);
     else if (received.role === 'data') this.data.message(member, received.message);
-    else this.parity.message(member, received.message);
+    else this.parity.message(member, received.message, received.toughness);
+  }
+
+  #heard(member: number, message: PageTaken | HurryUp): void {
+    if (message.type === 'taken') this.#loans.returned(member, message.page);
+    else this.#host.store.hurry();
+  }
+
+  #hurry(peers: readonly Peer[]): void {
+    this.#host.store.hurry();
+    for (const peer of peers) this.#say(peer, { type: 'hurry' });
   }
 
   #heardOfPlace(member: number, message: RowPlace): void {
@@ -282,15 +309,19 @@ export class BlockJournal {
   }
 
   /** Pages of values are lent until they were copied; those of deltas stay until their update is over. */
-  #send(to: Peer, message: ToProxy | ToMember): void {
+  #send(to: Peer, message: ToProxy | ToMember, how?: Sending): void {
     if (message.type === 'member_value' || message.type === 'restore_value') this.#loans.lend(to, message.value);
-    this.#say(to, message);
+    this.#say(to, message, how);
   }
 
-  #say(to: Peer, message: ToProxy | ToMember | PageTaken | RowPlace): void {
-    const bytes = encodeLinkMessage(message, this.#host.pages);
+  #say(
+    to: Peer,
+    message: ToProxy | ToMember | PageTaken | HurryUp | RowPlace,
+    { isUrgent = true, toughness }: Sending = {},
+  ): void {
+    const bytes = encodeLinkMessage(message, this.#host.pages, toughness);
     if (to !== this.#self) {
-      this.#links.send(to, bytes);
+      this.#outbox.send(to, bytes, isUrgent);
       return;
     }
     const own = bytes.slice();

@@ -2,7 +2,7 @@ import type { PageIndex, PagePool } from '@holdfast/runtime';
 import { ClaimedError } from '../errors.ts';
 import type { DataState, DataUpdate, WriteCall } from '../kernel/data-state.ts';
 import type { Toughness } from '../kernel/iom-messages.ts';
-import { type Address, noAddress, type Peer } from '../kernel/journal.ts';
+import { noAddress, type Peer, parityPeers } from '../kernel/journal.ts';
 import { type BlockName, byBlock, type GroupName, isBlock } from '../kernel/named-table.ts';
 import {
   isProxyId,
@@ -27,23 +27,15 @@ import { forgetIdleBlocks } from './idle-blocks.ts';
 import { Inbox } from './inbox.ts';
 import { KernelRunner } from './kernel-runner.ts';
 import { KeyLocks } from './key-locks.ts';
+import type { LocatedBlock } from './located-block.ts';
 import { paritiesOfRow, rowOfBlock } from './object-members.ts';
 import { pageOfHandle } from './page-handles.ts';
 import type { RoleHost } from './role-host.ts';
 import { blocksUnderWay, isEverythingDecided, isWriteBelow, wantedPages } from './under-way.ts';
-import { isDecided, levelOf } from './update-levels.ts';
+import { hardenedUpdate, isDecided, levelOf, urgencyOf } from './update-levels.ts';
 
 /** A write as its caller means it; the call number is ours. */
 export type BlockWrite = Omit<WriteCall, 'type' | 'call'>;
-
-/** Where a block is, and which of its updates is there. `stale`: what is here is not what the block holds. */
-export interface LocatedBlock {
-  readonly address: Address;
-  readonly seq: number;
-  readonly stale?: boolean;
-  /** Nothing is here, and that it was never written is not known: the drive that had it is gone, and nobody else has it. */
-  readonly lost?: boolean;
-}
 
 /** Runs the kernel of a data IOM, which also comes back from an absence, on its drive and its links. */
 export class DataRole {
@@ -102,7 +94,7 @@ export class DataRole {
       send: (to, message) => this.#send(to, message),
       reply: (call, result) => this.#reply(call, result),
       deliver: (request) => this.#deliver(request),
-      trace: (step, id) => this.#host.trace('data', step, id, () => this.#entryOf(id)?.gfid),
+      trace: (step, id) => this.#host.trace('data', step, id, () => this.#update(id)?.entry.gfid),
       settled: () => this.#settled(),
     });
   }
@@ -265,7 +257,7 @@ export class DataRole {
       const { entry } = update;
       const own = entry.client === client && atLeast === 0 && update.stage === 'updating';
       if (own || levelOf(update) >= Math.max(1, atLeast)) return { address: entry.newAddress, seq: entry.seq };
-      await this.#changes.next();
+      await this.#hurriedChange();
     }
   }
 
@@ -313,14 +305,20 @@ export class DataRole {
   /** Resolves when every write of the object within the blocks that was begun is at toughness 2. */
   async quiet(gfid: number, fromBlock: number, toBlock: number): Promise<void> {
     const isAsked = (of: BlockName) => of.gfid === gfid && of.lblk >= fromBlock && of.lblk < toBlock;
-    while (isWriteBelow(this.#runner.state, isAsked)) await this.#changes.next();
+    while (isWriteBelow(this.#runner.state, isAsked)) await this.#hurriedChange();
   }
 
   /** Resolves when every update that is open now has ended. */
   async ended(): Promise<void> {
     await this.ready;
     const open = new Set(this.#state.updates.map(({ entry }) => entry.mj));
-    while (this.#state.updates.some(({ entry }) => open.has(entry.mj))) await this.#changes.next();
+    while (this.#state.updates.some(({ entry }) => open.has(entry.mj))) await this.#hurriedChange();
+  }
+
+  /** The next change, for which somebody waits who may be behind writes that nobody waits for. */
+  #hurriedChange(): Promise<void> {
+    this.#host.store.hurry();
+    return this.#changes.next();
   }
 
   /** The drive or the I/O manager is at its end: everyone who waits is told. */
@@ -349,19 +347,21 @@ export class DataRole {
 
   #send(to: Peer, message: ToProxy): void {
     if (message.type === 'member_value') this.#values.handOver(message.value);
-    this.#host.send(to, message);
+    const toughness = message.type === 'ios_updatepn' ? this.#update(message.mj.mj)?.toughness : undefined;
+    this.#host.send(to, message, { isUrgent: message.type !== 'data_hardened', toughness });
   }
 
   #deliver(request: ProxyRequest): void {
-    const { storage } = this.#host;
     this.#note(request);
-    storage.serve(request, (answer) => this.#answered(answer), this.#beforeFlush);
+    const id = hardenedUpdate(request);
+    const urgency = id === undefined ? undefined : urgencyOf(this.#update(id));
+    this.#host.storage.serve(request, this.#answered, urgency && { beforeFlush: this.#beforeFlush, urgency });
   }
 
   #note(request: ProxyRequest): void {
     // What is written in the place of another member lies nowhere here.
     if (request.type === 'prepare' && request.old === undefined) {
-      const entry = this.#entryOf(request.id)!;
+      const entry = this.#update(request.id)!.entry;
       this.#host.noteChange(entry.gfid);
       if (request.oldAddress === noAddress) this.#firstPlaces.taken(entry);
     } else if (request.type === 'encode' || request.type === 'solve') {
@@ -371,12 +371,12 @@ export class DataRole {
   }
 
   readonly #beforeFlush = (id: number): Promise<void> | undefined => {
-    const entry = this.#entryOf(id);
+    const entry = this.#update(id)?.entry;
     return entry === undefined ? undefined : this.#host.beforeFlush(entry);
   };
 
-  #entryOf(id: number) {
-    return this.#state.updates.find(({ entry }) => entry.mj === id)?.entry;
+  #update(id: number): DataUpdate | undefined {
+    return this.#state.updates.find(({ entry }) => entry.mj === id);
   }
 
   #begin(write: BlockWrite, mayBegin: () => boolean): PromiseWithResolvers<ProxyResult> {
@@ -387,10 +387,12 @@ export class DataRole {
     answer.promise.catch(() => undefined);
     this.#calls.set(call, answer);
     this.#dispatch({ type: 'write', call, ...write });
+    // It may wait for a write of the same block that was in no hurry.
+    if (this.#waiting > 0) this.#host.hurry(parityPeers(write));
     return answer;
   }
 
-  #answered(answer: ProxyAnswer): void {
+  readonly #answered = (answer: ProxyAnswer): void => {
     if ('id' in answer && isProxyId(answer.id)) {
       // A block that a proxy wants to know: lent to it, unless it wants it no more.
       if (answer.type === 'difference' || answer.type === 'combined') this.#values.hold(answer.delta);
@@ -398,7 +400,7 @@ export class DataRole {
       this.#keepDelta(answer.id, pageOfHandle(answer.delta));
     }
     this.#dispatch(answer);
-  }
+  };
 
   #keepDelta(id: number, page: PageIndex): void {
     const before = this.#deltas.get(id);
@@ -485,7 +487,7 @@ export class DataRole {
 
   /** What the parity IOM knows and we do not is taken over at its own address, if that is free. */
   async #makeRoomFor(message: Extract<ToMember, { type: 'resolved' }>): Promise<void> {
-    const unknown = message.open.filter(({ mj }) => this.#entryOf(mj.mj) === undefined);
+    const unknown = message.open.filter(({ mj }) => this.#update(mj.mj) === undefined);
     for (const { mj } of unknown) this.#addresses.want(mj.newAddress);
     while (this.#state.pool.free.length < unknown.length) {
       await this.#addresses.more().catch((error: unknown) => waitForSpace(error, this.#host.store));

@@ -11,13 +11,19 @@ import { hashScalar } from '../parity/hash-scalar.ts';
 import type { ParityKernel } from '../parity/parity-kernel.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import { Checksums } from '../store/checksums.ts';
+import type { FlushWaiter, Urgency } from '../store/group-commit.ts';
 import type { DataBlockRecord, ParityBlockRecord } from '../store/journal-record.ts';
 import { checksumNumber, driveBlockOf } from '../store/journaled-address.ts';
 import { BlockCache, type CachedBlock } from './block-cache.ts';
 import { handleOfPage, pageOfHandle } from './page-handles.ts';
 
-/** Stands before the flush of a block, so that an I/O manager can be stopped exactly there. */
-export type BeforeFlush = (id: number) => Promise<void> | undefined;
+/** How what a request asks for is hardened. */
+export interface Hardening {
+  /** Stands before the flush of a block, so that an I/O manager can be stopped exactly there. */
+  readonly beforeFlush?: (id: number) => Promise<void> | undefined;
+  /** `soon`: its caller has been answered. */
+  readonly urgency?: Urgency;
+}
 
 /**
  * What the two kernels of an I/O manager ask of their drive, done: blocks are merged in pages of the own pool, written,
@@ -32,6 +38,9 @@ export class JournalStorage {
   readonly #sums: Checksums;
   readonly #cache: BlockCache;
   readonly #underWay = new Set<Promise<unknown>>();
+  /** Requests that wait for a flush. */
+  #hardening = 0;
+  #hardened: PromiseWithResolvers<void> | undefined;
 
   constructor(parts: { readonly store: BlockStore; readonly pages: PagePool; readonly kernel: ParityKernel }) {
     this.#store = parts.store;
@@ -45,9 +54,9 @@ export class JournalStorage {
    * Carry a request out, and hand the answer to `answer`, which may be at once. Requests may end in any order, but each
    * sees what those before it combined.
    */
-  serve(request: ProxyRequest, answer: Answer, beforeFlush?: BeforeFlush): void {
+  serve(request: ProxyRequest, answer: Answer, hardening: Hardening = {}): void {
     try {
-      const serving = this.#serve(request, answer, beforeFlush);
+      const serving = this.#serve(request, answer, hardening);
       if (serving !== undefined) this.#watch(serving);
     } catch (error) {
       this.#store.stop(error);
@@ -130,15 +139,58 @@ export class JournalStorage {
 
   /** Resolves when all that was asked for before is done. @throws DriveStoppedError */
   async idle(): Promise<void> {
-    await Promise.allSettled([this.#store.hardenRest(), ...this.#underWay]);
+    await this.#end();
     if (this.#store.failure !== undefined) throw this.#store.failure;
   }
 
   async close(): Promise<void> {
     // What was in no hurry would wait for ever now.
-    await Promise.allSettled([this.#store.hardenRest(), ...this.#underWay]);
+    await this.#end();
     this.#cache.close();
     this.#sums.close();
+  }
+
+  async #end(): Promise<void> {
+    await Promise.allSettled([this.#store.hardenRest(), ...this.#underWay]);
+    if (this.#hardening === 0) return;
+    this.#hardened ??= Promise.withResolvers();
+    await this.#hardened.promise;
+  }
+
+  /**
+   * Ask for something that is told of when a flush is over; until then the storage is not closed.
+   * @param over told first, whether it succeeded or not
+   */
+  #whenDurable(ask: (waiter: FlushWaiter) => void, done: () => void, over: () => void = () => undefined): void {
+    this.#hardening++;
+    const waiter: FlushWaiter = {
+      done: () => {
+        over();
+        this.#flushed();
+        try {
+          done();
+        } catch (error) {
+          this.#store.stop(error);
+        }
+      },
+      failed: (error) => {
+        over();
+        this.#flushed();
+        this.#store.stop(error);
+      },
+    };
+    try {
+      ask(waiter);
+    } catch (error) {
+      waiter.failed(error);
+    }
+  }
+
+  #flushed(): void {
+    this.#hardening--;
+    if (this.#hardening > 0) return;
+    this.#hardened?.resolve();
+    this.#hardened = undefined;
   }
 
   /** Until it is over the storage is not closed. */
@@ -152,7 +204,7 @@ export class JournalStorage {
   }
 
   /** Undefined when the request was carried out at once. */
-  #serve(request: ProxyRequest, answer: Answer, beforeFlush: BeforeFlush | undefined): Promise<void> | undefined {
+  #serve(request: ProxyRequest, answer: Answer, hardening: Hardening): Promise<void> | undefined {
     switch (request.type) {
       case 'prepare':
         return this.#prepare(request, answer);
@@ -176,9 +228,9 @@ export class JournalStorage {
       case 'verify':
         return this.#verify(request, answer);
       case 'harden':
-        return this.#harden(request, answer, beforeFlush);
+        return this.#harden(request, answer, hardening);
       case 'journal':
-        return this.#journal(request.entry, answer);
+        return this.#journal(request.entry, answer, hardening.urgency);
       case 'mark':
         // The map on disk is the log: there is no buffer of its own that could reach the disk before it (law L3).
         return undefined;
@@ -341,30 +393,56 @@ export class JournalStorage {
     answer({ type: 'verified', id, good });
   }
 
-  async #harden(
+  #harden(
     { id, address }: Extract<StorageRequest, { type: 'harden' }>,
     answer: Answer,
-    beforeFlush: BeforeFlush | undefined,
-  ): Promise<void> {
+    hardening: Hardening,
+  ): Promise<void> | undefined {
     const block = this.#block(address);
-    try {
-      if (block.ready !== undefined) await block.ready;
-      const held = beforeFlush?.(id);
-      if (held !== undefined) await held;
-      await this.#store.hardenBlock(driveBlockOf(address), block.page);
-    } finally {
-      this.#cache.unpin(block);
+    const held = block.ready === undefined ? hardening.beforeFlush?.(id) : undefined;
+    if (block.ready === undefined && held === undefined) {
+      this.#write(id, block, answer, hardening);
+      return undefined;
     }
-    answer({ type: 'hardened', id });
+    return this.#hardenLater(id, block, held, answer, hardening);
   }
 
-  async #journal(entry: JournalEntry | ProxyEntry, answer: Answer): Promise<void> {
+  /** When the block is whole, and nothing holds it. */
+  async #hardenLater(
+    id: number,
+    block: CachedBlock,
+    heldAlready: Promise<void> | undefined,
+    answer: Answer,
+    hardening: Hardening,
+  ): Promise<void> {
+    try {
+      if (block.ready !== undefined) await block.ready;
+      await (heldAlready ?? hardening.beforeFlush?.(id));
+    } catch (error) {
+      this.#cache.unpin(block);
+      throw error;
+    }
+    this.#write(id, block, answer, hardening);
+  }
+
+  #write(id: number, block: CachedBlock, answer: Answer, { urgency = 'now' }: Hardening): void {
+    this.#whenDurable(
+      (waiter) => this.#store.hardenBlockThen(driveBlockOf(block.address), block.page, urgency, waiter),
+      () => answer({ type: 'hardened', id }),
+      () => this.#cache.unpin(block),
+    );
+  }
+
+  #journal(entry: JournalEntry | ProxyEntry, answer: Answer, asked: Urgency = 'now'): undefined {
     const gfid = 'gfid' in entry ? entry.gfid : entry.type === 'pj' ? entry.mj.gfid : 0;
     const isEnd = entry.type !== 'mj' && entry.type !== 'pj';
     // Nobody waits for an end, other than whoever wants the address that it gives up.
-    const urgency = entry.type === 'mj_complete' || entry.type === 'pj_complete' ? 'lazy' : 'now';
-    await this.#store.journal({ type: 'entry', gfid, entry }, isEnd ? 0 : journalSpareBytes, urgency);
-    answer({ type: 'journaled', entry });
+    const urgency = entry.type === 'mj_complete' || entry.type === 'pj_complete' ? 'lazy' : asked;
+    this.#whenDurable(
+      (waiter) =>
+        this.#store.journalThen({ type: 'entry', gfid, entry }, isEnd ? 0 : journalSpareBytes, urgency, waiter),
+      () => answer({ type: 'journaled', entry }),
+    );
   }
 
   /** A block for `newAddress`, made of the one at `oldAddress`: known by its address from now on. */

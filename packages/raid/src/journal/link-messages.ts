@@ -1,6 +1,6 @@
 import { Decoder, Encoder, type Handle } from '@holdfast/kernel';
 import type { PagePool } from '@holdfast/runtime';
-import type { OpenUpdate, ToData, ToParity } from '../kernel/iom-messages.ts';
+import type { OpenUpdate, ToData, ToParity, Toughness } from '../kernel/iom-messages.ts';
 import { decodeMj, encodeMj } from '../kernel/journal.ts';
 import type { GroupName } from '../kernel/named-table.ts';
 import type { MemberBlock, StaleBlock, ToMember, ToProxy } from '../kernel/proxy-messages.ts';
@@ -38,6 +38,7 @@ const codes = {
   place_wanted: 33,
   place_promised: 34,
   place_given_up: 35,
+  hurry: 36,
 } as const;
 
 const encoder = new Encoder();
@@ -54,17 +55,27 @@ export type RowPlace =
   | (GroupName & { readonly type: 'place_wanted' | 'place_given_up' })
   | (GroupName & { readonly type: 'place_promised'; readonly has: boolean });
 
-/** A message as its receiver gets it; `role` is the one it is for. */
+/** Somebody waits for an update that was in no hurry. */
+export interface HurryUp {
+  readonly type: 'hurry';
+}
+
+/** A message as its receiver gets it; `role` is the one it is for. `toughness`: of the write that an update is of. */
 export type LinkMessage =
-  | { readonly role: 'parity'; readonly message: ToProxy }
+  | { readonly role: 'parity'; readonly message: ToProxy; readonly toughness?: Toughness }
   | { readonly role: 'data'; readonly message: ToMember }
-  | { readonly role: 'link'; readonly message: PageTaken }
+  | { readonly role: 'link'; readonly message: PageTaken | HurryUp }
   | { readonly role: 'space'; readonly message: RowPlace };
 
 /** Valid until the next call. */
-export function encodeLinkMessage(message: ToProxy | ToMember | PageTaken | RowPlace, pages: PagePool): Uint8Array {
+export function encodeLinkMessage(
+  message: ToProxy | ToMember | PageTaken | HurryUp | RowPlace,
+  pages: PagePool,
+  toughness: Toughness = 2,
+): Uint8Array {
   encoder.reset();
   encode(message, pages);
+  if (message.type === 'ios_updatepn') encoder.uint(toughness);
   return encoder.view();
 }
 
@@ -96,6 +107,7 @@ function encode(message: LinkMessage['message'], pages: PagePool): void {
       encodePage(message.delta, pages);
       break;
     case 'resolve':
+    case 'hurry':
       break;
     case 'resolved':
       encoder.list(message.open, ({ mj, good }, into) => {
@@ -189,6 +201,11 @@ export function decodeLinkMessage(bytes: Uint8Array, adopt: (page: number, gener
   if (code === codes.taken) return { role: 'link', message: { type: 'taken', page: decoder.uint() } };
   const place = toRowPlace(code);
   if (place !== undefined) return { role: 'space', message: place };
+  if (code === codes.hurry) return { role: 'link', message: { type: 'hurry' } };
+  if (code === codes.ios_updatepn) {
+    const message = decodeUpdate(handle);
+    return { role: 'parity', message, toughness: decodeToughness() };
+  }
   const parity = toProxy(code, handle);
   if (parity !== undefined) return { role: 'parity', message: parity };
   const data = toMember(code, handle);
@@ -291,10 +308,16 @@ function toData(code: number, handle: () => Handle): ToData | undefined {
   }
 }
 
-function decodeUpdate(handle: () => Handle): ToParity {
+function decodeUpdate(handle: () => Handle): Extract<ToParity, { type: 'ios_updatepn' }> {
   const mj = decodeMj(decoder);
   const code = decoder.flag() ? ({ code: 'q' } as const) : {};
   return { type: 'ios_updatepn', mj, ...code, delta: handle() };
+}
+
+function decodeToughness(): Toughness {
+  const toughness = decoder.uint();
+  if (toughness > 2) throw new RangeError(`An I/O manager sent an update of toughness ${toughness}.`);
+  return toughness as Toughness;
 }
 
 function encodePage(handle: Handle, pages: PagePool): void {

@@ -2,9 +2,10 @@ import type { Handle } from '@holdfast/kernel';
 import type { PageIndex, PagePool } from '@holdfast/runtime';
 import { ClaimedError, NoSpaceError } from '../errors.ts';
 import type { WriteCall } from '../kernel/data-state.ts';
-import { type Address, noAddress, type Peer, type PjEntry } from '../kernel/journal.ts';
+import type { Toughness } from '../kernel/iom-messages.ts';
+import { type Address, type JournalId, noAddress, type Peer, type PjEntry } from '../kernel/journal.ts';
 import { type GroupName, isGroup } from '../kernel/named-table.ts';
-import { chainOf, type ParityState } from '../kernel/parity-state.ts';
+import { chainOf, type ParityState, type ParityUpdate } from '../kernel/parity-state.ts';
 import { proxyIom } from '../kernel/proxy-iom.ts';
 import { isSure } from '../kernel/proxy-locks.ts';
 import {
@@ -25,6 +26,7 @@ import { Changes } from './changes.ts';
 import { HeldPages } from './held-pages.ts';
 import { forgetIdleParity } from './idle-blocks.ts';
 import { Inbox } from './inbox.ts';
+import type { Hardening } from './journal-storage.ts';
 import { KernelRunner } from './kernel-runner.ts';
 import { membersOfRow, paritiesOfRow } from './object-members.ts';
 import { pageOfHandle } from './page-handles.ts';
@@ -54,6 +56,8 @@ export class ParityRole {
   /** Deltas that are held and not merged yet, and blocks of members. */
   readonly #held: HeldPages;
   readonly #merging = new Map<number, Handle>();
+  /** The toughness of each update of a member that is under way, by its mj. */
+  readonly #toughness = new Map<Peer, Map<JournalId, Toughness>>();
   /** The difference of each update that was recalled. */
   readonly #differences = new Map<number, PageIndex>();
   readonly #ready = Promise.withResolvers<void>();
@@ -141,6 +145,7 @@ export class ParityRole {
   }
 
   peer(peer: Peer, up: boolean): void {
+    this.#toughness.delete(peer);
     this.#dispatch({ type: 'peer', peer, up });
   }
 
@@ -155,13 +160,17 @@ export class ParityRole {
     this.#dispatch({ type: 'removed', gfid });
   }
 
-  /** A message of a data IOM, in the order they come; bytes in it lie in a page of ours already. */
-  message(from: Peer, message: ToProxy): void {
+  /**
+   * A message of a data IOM, in the order they come; bytes in it lie in a page of ours already.
+   * @param toughness of the write that an update is of
+   */
+  message(from: Peer, message: ToProxy, toughness: Toughness = 2): void {
     const said = message.type === 'in_place' ? message.message : message;
     this.#inbox.put(
       () => (said.type === 'ios_updatepn' && !this.#hasAddress() ? this.#makeRoom() : undefined),
       () => {
         if (said.type === 'ios_updatepn' || said.type === 'delta') this.#held.hold(said.delta);
+        if (message.type === 'ios_updatepn') this.#noteToughness(from, message.mj.mj, toughness);
         if (message.type === 'member_value') {
           this.#held.hold(message.value);
           const asked = this.#runner.state.operations.find(({ id }) => id === message.question);
@@ -250,6 +259,7 @@ export class ParityRole {
   async giveBack(gfid: number, group: number): Promise<boolean> {
     await this.ready;
     const name: GroupName = { gfid, group };
+    await this.ending((row) => isGroup(row, name));
     const known = () => this.#host.store.journaled.parity(gfid, group);
     const address = known()?.address ?? noAddress;
     if (
@@ -272,6 +282,18 @@ export class ParityRole {
     return rowsUnderWay(this.#runner.state)
       .filter((of) => of.gfid === gfid)
       .map(({ group }) => group);
+  }
+
+  /**
+   * Resolves when no update of such rows is about to end: parity is durable, and the data IOM, which is there, says that its
+   * half is as soon as it is.
+   */
+  async ending(isAsked: (row: GroupName) => boolean): Promise<void> {
+    const isEnding = ({ told, dataHardened, entry }: ParityUpdate) => {
+      const { status } = this.#runner.state.members[this.#env.peers.indexOf(entry.from)] ?? {};
+      return told && !dataHardened && status === 'member' && isAsked(entry.mj);
+    };
+    while (this.#state.updates.some(isEnding)) await this.#changes.next();
   }
 
   /** Nothing is under way for a row, and its parity is right. */
@@ -334,7 +356,23 @@ export class ParityRole {
       this.#held.handOver(message.value);
       this.#blocksSent++;
     }
-    this.#host.send(to, message);
+    // Who writes at toughness 1 waits for this, all others for what follows it or for nothing.
+    const isUrgent = message.type !== 'delta_held' || this.#toughnessOf(to, message.mj) === 1;
+    if (message.type === 'parity_hardened') this.#toughness.get(to)?.delete(message.mj);
+    this.#host.send(to, message, { isUrgent });
+  }
+
+  #noteToughness(from: Peer, mj: JournalId, toughness: Toughness): void {
+    let updates = this.#toughness.get(from);
+    if (updates === undefined) {
+      updates = new Map();
+      this.#toughness.set(from, updates);
+    }
+    updates.set(mj, toughness);
+  }
+
+  #toughnessOf(from: Peer, mj: JournalId): Toughness {
+    return this.#toughness.get(from)?.get(mj) ?? 2;
   }
 
   #reply(call: number, result: ProxyResult): void {
@@ -351,7 +389,7 @@ export class ParityRole {
     }
     if (request.type === 'merge') this.#merging.set(request.id, request.delta);
     this.#notePlace(request);
-    this.#host.storage.serve(request, (answer) => this.#answered(answer));
+    this.#host.storage.serve(request, this.#answered, this.#hardening(request));
   }
 
   /** A write in the place of another member begins; parity of a row has its first place from now on. */
@@ -379,7 +417,14 @@ export class ParityRole {
     return before === noAddress ? row : undefined;
   }
 
-  #answered(answer: ProxyAnswer): void {
+  /** What was answered before it is on the disk is in no hurry to be there. */
+  #hardening(request: ProxyRequest): Hardening | undefined {
+    const entry = request.type === 'harden' ? this.#entryOf(request.id) : journaledPj(request);
+    const isAnswered = entry !== undefined && this.#toughnessOf(entry.from, entry.mj.mj) < 2;
+    return isAnswered ? { urgency: 'soon' } : undefined;
+  }
+
+  readonly #answered = (answer: ProxyAnswer): void => {
     if (answer.type === 'summed') this.#held.hold(answer.value);
     if (answer.type === 'combined' && !isProxyId(answer.id)) {
       this.#merging.delete(answer.id);
@@ -391,7 +436,7 @@ export class ParityRole {
       this.#differences.set(answer.id, pageOfHandle(answer.delta));
     }
     this.#dispatch(answer);
-  }
+  };
 
   #dispatch(event: ProxyEvent): void {
     if (this.#failure !== undefined) return;
@@ -446,3 +491,6 @@ export class ParityRole {
 
   readonly #hasSpace = () => this.#dispatch({ type: 'space' });
 }
+
+const journaledPj = (request: ProxyRequest): PjEntry | undefined =>
+  request.type === 'journal' && request.entry.type === 'pj' ? request.entry : undefined;

@@ -1,5 +1,6 @@
 import type { PagePool } from '@holdfast/runtime';
 import type { WriteCall } from '../kernel/data-state.ts';
+import type { Toughness } from '../kernel/iom-messages.ts';
 import type { MjEntry, Peer } from '../kernel/journal.ts';
 import type { ProxyResult } from '../kernel/proxy-messages.ts';
 import type { BlockStore } from '../store/block-store.ts';
@@ -9,6 +10,14 @@ import type { Reservations } from './reservations.ts';
 
 /** Told of each step of the protocol, with the number of the entry, and how to find its object while it is open. */
 export type NoteStep = (role: 'data' | 'parity', step: string, id: number, gfidOf: () => number | undefined) => void;
+
+/** How a message goes to another I/O manager. */
+export interface Sending {
+  /** False: nobody waits for it. */
+  readonly isUrgent?: boolean;
+  /** Of the write that an update is of: what the receiver does for it is as urgent. */
+  readonly toughness?: Toughness | undefined;
+}
 
 /** What a role of an I/O manager stands on. */
 export interface RoleHost<Message> {
@@ -32,7 +41,9 @@ export interface RoleHost<Message> {
   arePlacesComing(): boolean;
   /** A place that was asked for is not wanted after all. */
   giveUpRowPlace(row: RowOfWrite): void;
-  send(to: Peer, message: Message): void;
+  send(to: Peer, message: Message, how?: Sending): void;
+  /** Somebody waits for what was in no hurry, here and at these. */
+  hurry(peers: readonly Peer[]): void;
   readonly trace: NoteStep;
   /** Awaited before a data block is flushed; undefined: nothing holds it. */
   beforeFlush(entry: MjEntry): Promise<void> | undefined;

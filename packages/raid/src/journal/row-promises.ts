@@ -1,6 +1,6 @@
 import { NoSpaceError } from '../errors.ts';
 import type { Peer } from '../kernel/journal.ts';
-import { byGroup, type GroupName } from '../kernel/named-table.ts';
+import { byGroup, type GroupName, type NameKey } from '../kernel/named-table.ts';
 import { promisedRowsSwept } from '../limits.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import { isRowReserved } from './reservations.ts';
@@ -13,7 +13,7 @@ interface PromisedRow extends GroupName {
 export class RowPromises {
   readonly #store: BlockStore;
   readonly #hasPlace: (row: GroupName) => boolean;
-  readonly #rows = new Map<string, PromisedRow>();
+  readonly #rows = new Map<NameKey, PromisedRow>();
   #sweptAt = promisedRowsSwept;
 
   /** @param hasPlace whether the parity of a row lies somewhere */

@@ -22,8 +22,9 @@ export function takeAddress(pool: AddressPool, wanted?: Address): Address | unde
 
 export function giveAddress(pool: AddressPool, address: Address): void {
   if (address === noAddress) return;
-  pool.free.push(address);
-  pool.free.sort((a, b) => a - b);
+  let at = pool.free.length;
+  while (at > 0 && pool.free[at - 1]! > address) at--;
+  pool.free.splice(at, 0, address);
 }
 
 /** Give an address up once the entry `after` is durable. */
@@ -33,6 +34,7 @@ export function retireAddress(pool: AddressPool, address: Address, after: Journa
 
 /** The entry `id` is durable: what waited for it is free. */
 export function retired(pool: AddressPool, id: JournalId): void {
+  if (!pool.retiring.some(({ after }) => after === id)) return;
   for (const { address, after } of pool.retiring) if (after === id) giveAddress(pool, address);
   pool.retiring = pool.retiring.filter(({ after }) => after !== id);
 }

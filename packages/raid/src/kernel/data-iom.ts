@@ -76,9 +76,15 @@ function step(state: DataState, event: DataEvent, env: DataEnv, out: DataSink): 
   }
   // What one update can do depends on itself and on those before it of its block.
   const isTouched = ({ entry }: DataUpdate) => update === undefined || isBlock(entry, update.entry);
-  for (const each of state.updates.filter(isTouched)) settle(state, each, env, out);
+  if (update !== undefined || concernsAll(event)) {
+    for (const each of state.updates.filter(isTouched)) settle(state, each, env, out);
+  }
   admit(state, env, out);
 }
+
+/** Whether an event that is about no update changes what any of them can do: a call and the end of one do not. */
+const concernsAll = (event: DataEvent): boolean =>
+  event.type === 'peer' || event.type === 'recovered' || event.type === 'message';
 
 type Message = Extract<DataEvent, { type: 'message' }>['message'];
 

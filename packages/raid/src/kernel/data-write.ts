@@ -14,6 +14,7 @@ import {
 } from './data-state.ts';
 import type { DataSink } from './iom-messages.ts';
 import { type EndEntry, type JournalEntry, type MjEntry, noAddress, type Peer, parityPeers } from './journal.ts';
+import { byBlock, type NameKey } from './named-table.ts';
 import { freshPartners, type Partner, powerAt } from './partners.ts';
 
 /** Take a call in: it begins when its block, its parity IOM and an address are free. */
@@ -34,10 +35,10 @@ export function submit(state: DataState, call: WriteCall, env: DataEnv, out: Dat
 
 /** Begin every waiting write that can, in order for each block (law L6). */
 export function admit(state: DataState, env: DataEnv, out: DataSink): void {
-  if (state.recovering) return;
-  const blocked = new Set<string>();
+  if (state.recovering || state.waiting.length === 0) return;
+  const blocked = new Set<NameKey>();
   for (const call of [...state.waiting]) {
-    const name = `${call.gfid}.${call.lblk}`;
+    const name = byBlock.key(call);
     if (blocked.has(name) || !begin(state, call, env, out)) blocked.add(name);
     else state.waiting = state.waiting.filter((other) => other !== call);
   }
@@ -207,6 +208,7 @@ function tellHardened(update: DataUpdate, partner: Partner, out: DataSink): void
 
 function answer(update: DataUpdate, { rules }: DataEnv, out: DataSink): void {
   const { call, toughness, partners, stage } = update;
+  if (call === 0 || stage === 'preparing') return;
   const isHeld = rules.agree(
     'hold',
     partners.map(({ deltaHeld, hardened }) => deltaHeld || hardened),
@@ -215,7 +217,7 @@ function answer(update: DataUpdate, { rules }: DataEnv, out: DataSink): void {
     'answer',
     partners.map(({ hardened }) => hardened),
   );
-  if (call === 0 || stage === 'preparing' || !rules.mayAnswer(toughness, update, isHeld, isParityHardened)) return;
+  if (!rules.mayAnswer(toughness, update, isHeld, isParityHardened)) return;
   update.call = 0;
   out.trace(`reply at toughness ${toughness}`, update.entry.mj);
   out.reply(call, { outcome: 'done', toughness });

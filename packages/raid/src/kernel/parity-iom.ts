@@ -1,6 +1,7 @@
 import { cellAt, type Kernel, ProtocolError } from '@holdfast/kernel';
 import type { IomMessage, ParitySink, StorageRequest, ToParity } from './iom-messages.ts';
 import { entryId } from './journal.ts';
+import type { GroupName } from './named-table.ts';
 import { peerChanged, putAside, recover, sayOpen, verified } from './parity-recovery.ts';
 import {
   decodeParity,
@@ -84,11 +85,16 @@ function step(state: ParityState, event: ParityEvent, env: ParityEnv, out: Parit
       if (update !== undefined) stored(state, update, event, env, out);
   }
   sayOpen(state, env, out);
-  // What updates can do depends on those of their group; the end of one that is over concerns none.
-  const isEnd = update === undefined && event.type === 'journaled';
-  const touched = update !== undefined ? [update.entry.mj] : isEnd ? [] : openGroups(state);
-  for (const name of touched) settle(state, parityBlockOf(state, name, env), env, out);
+  // What updates can do depends on those of their group.
+  for (const name of touched(state, update, event)) settle(state, parityBlockOf(state, name, env), env, out);
   admit(state, env, out);
+}
+
+/** The groups whose updates an event may let go on: a request that is taken in, and the end of an update, none of another. */
+function touched(state: ParityState, update: ParityUpdate | undefined, event: ParityEvent): Iterable<GroupName> {
+  if (update !== undefined) return [update.entry.mj];
+  if (event.type === 'message' && event.message.type === 'ios_updatepn') return [event.message.mj];
+  return event.type === 'journaled' ? [] : openGroups(state);
 }
 
 type Heard = Extract<ParityEvent, { type: 'message' }>;

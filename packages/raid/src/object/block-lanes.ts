@@ -7,8 +7,8 @@ export class BlockLanes {
 
   /** Run `work` when all work on these blocks that was asked for before is over. */
   async run<T>(blocks: readonly number[], work: () => Promise<T>): Promise<T> {
-    const before = blocks.map((block) => this.#tails.get(block));
-    const mine = Promise.allSettled(before).then(work);
+    const before = blocks.flatMap((block) => this.#tails.get(block) ?? []);
+    const mine = before.length === 0 ? work() : Promise.allSettled(before).then(work);
     for (const block of blocks) this.#tails.set(block, mine);
     try {
       return await mine;

@@ -110,9 +110,10 @@ export class BlockWrites {
     const routed = writes.map((write) => ({ write, route: blockRoute(this.#host, record, write.piece.lblk) }));
     // In the place of a member that is not there, the one with the parity of the row writes.
     const target = (route: BlockRoute) => `${route.direct} ${this.#target(route)}`;
-    const batches = [...Map.groupBy(routed, ({ route }) => target(route)).values()].flatMap(chunks);
+    const batches =
+      routed.length === 1 ? [routed] : [...Map.groupBy(routed, ({ route }) => target(route)).values()].flatMap(chunks);
     const sent = batches.map((batch) => this.#send(record, batch, bytes, terms));
-    const answers = await untilAborted(Promise.allSettled(sent), terms.signal);
+    const answers = await untilAborted(allSettled(sent), terms.signal);
     const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []));
     const isPassing = (failure: unknown) =>
       failure instanceof MemberLostError || failure instanceof ElsewhereError || isDamage(failure);
@@ -139,8 +140,9 @@ export class BlockWrites {
     const { direct } = batch[0]!.route;
     const member = this.#target(batch[0]!.route);
     const needsOld = !direct && record.geometry.parity === 2;
-    const taken = await budget.takeAll(batch.map(() => 1));
-    const olds = await budget.takeAll(needsOld ? batch.map(() => 1) : []);
+    const counts = batch.map(() => 1);
+    const taken = budget.tryTakeAll(counts) ?? (await budget.takeAll(counts));
+    const olds = needsOld ? await budget.takeAll(counts) : [];
     try {
       const before = await Promise.all(olds.map((page, index) => this.#oldBlock(record, batch[index]!.route, page)));
       const writes = batch.map(({ write: { piece, request }, route }, index) => ({
@@ -210,6 +212,16 @@ export class BlockWrites {
 }
 
 const isDamage = (failure: unknown): boolean => codeOf(failure) === 'HF_BLOCK_DAMAGED';
+
+/** One alone, which most writes of a block are, takes a third of the promises. */
+async function allSettled(work: readonly Promise<void>[]): Promise<PromiseSettledResult<void>[]> {
+  if (work.length !== 1) return Promise.allSettled(work);
+  try {
+    return [{ status: 'fulfilled', value: await work[0] }];
+  } catch (reason) {
+    return [{ status: 'rejected', reason }];
+  }
+}
 
 function chunks<T>(items: readonly T[]): T[][] {
   return Array.from({ length: Math.ceil(items.length / blocksPerRequestMax) }, (_, index) =>

@@ -1,4 +1,4 @@
-import type { PageIndex, PagePool } from '@holdfast/runtime';
+import type { PageIndex } from '@holdfast/runtime';
 import type { DriveDirectory } from '../drive/drive-files.ts';
 import { type DriveStoppedError, NoSpaceError } from '../errors.ts';
 import {
@@ -11,15 +11,13 @@ import {
   logRewriteBytesMin,
 } from '../limits.ts';
 import { BlockBatch } from './block-batch.ts';
-import type { BlockFile } from './block-file.ts';
 import { BlockReader, type FetchOutcome } from './block-reader.ts';
-import type { BlockSpace, PlaceHolder } from './block-space.ts';
+import type { PlaceHolder } from './block-space.ts';
 import type { CatalogCursor } from './catalog.ts';
 import type { ChecksumTable } from './checksum-table.ts';
-import type { Checksums } from './checksums.ts';
 import type { DriveHealth } from './drive-health.ts';
-import type { DriveState, Extent } from './drive-state.ts';
-import { GroupCommit } from './group-commit.ts';
+import type { Extent } from './drive-state.ts';
+import { type FlushWaiter, GroupCommit, type Urgency } from './group-commit.ts';
 import type { ArrayView, DriveIdentity } from './identity.ts';
 import type { JournalRecord } from './journal-record.ts';
 import { blockRecordBytesMax, type JournaledBlocks } from './journaled-blocks.ts';
@@ -27,34 +25,7 @@ import { Log } from './log.ts';
 import { type LogRecord, type ObjectRecord, type RawKey, type RunRecord, recordBytes } from './log-record.ts';
 import { type SlotPages, slotTransfers } from './slot-pages.ts';
 import { SpareLog } from './spare-log.ts';
-import type { SuperblockFile } from './superblock-file.ts';
-
-export interface StoreParts {
-  readonly directory: DriveDirectory;
-  readonly pages: PagePool;
-  readonly health: DriveHealth;
-  readonly sums: Checksums;
-  readonly superblock: SuperblockFile;
-  readonly log: Log;
-  /** Undefined on a drive that an older version made: it is made before more is taken in. */
-  readonly spareLog: SpareLog | undefined;
-  readonly blocks: BlockFile;
-  readonly state: DriveState;
-  readonly space: BlockSpace;
-  readonly lock: Disposable;
-  /** Batches the log has lost: it is written anew once the others have made good for them. */
-  readonly lostBatches: number;
-}
-
-/** How full a drive is. */
-export interface DriveUse {
-  readonly blocksUsed: number;
-  readonly blocksAllocated: number;
-  readonly objects: number;
-  readonly logBytes: number;
-  /** Why long transfers go through the cache of the kernel; where they go past it, with O_DIRECT, undefined. */
-  readonly whyBuffered?: string | undefined;
-}
+import type { DriveUse, StoreParts } from './store-parts.ts';
 
 /**
  * One open drive. Blocks and records are written as they come and become durable together, by group commit: one flush
@@ -170,6 +141,11 @@ export class BlockStore {
     return this.#health.critical(() => this.#commit.request());
   }
 
+  /** Let nobody be patient any longer who waits for a flush now. */
+  hurry(): void {
+    this.#commit.hurry();
+  }
+
   /** Let nobody wait any longer who is in no hurry: tells them too when the drive has stopped. */
   hardenRest(): Promise<void> {
     return this.#commit.request();
@@ -216,27 +192,47 @@ export class BlockStore {
     return this.#parts.state.checksums;
   }
 
-  /**
-   * Append a record of the journaled write, behind all that were appended before: durable when this resolves. `spareBytes`
-   * of the log are left to others. A `lazy` one is made durable with what comes later.
-   */
-  async journal(record: JournalRecord, spareBytes: number, urgency: 'now' | 'lazy' = 'now'): Promise<void> {
+  /** {@link journalThen} as a promise. */
+  async journal(record: JournalRecord, spareBytes: number): Promise<void> {
     if (record.type === 'layout' && record.parity !== 1) await this.#enable('techniques');
     if (record.type === 'reserve') await this.#enable('reserves');
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.journalThen(record, spareBytes, 'now', { done: resolve, failed: reject });
+    await promise;
+  }
+
+  /**
+   * Append a record of the journaled write, behind all that were appended before, and tell `waiter` when it is durable.
+   * `spareBytes` of the log are left to others.
+   */
+  journalThen(record: JournalRecord, spareBytes: number, urgency: Urgency, waiter: FlushWaiter): void {
     // Known at once, so that whoever asks for a block never sees it where it was.
     this.#parts.state.apply(record);
     const bytes = recordBytes(record);
     const { journaledBlocks } = this.#parts.superblock.current;
-    if (this.#journalsWaiting === 0 && journaledBlocks && this.#hasLogRoom(bytes, spareBytes)) this.#log.append(record);
-    else await this.#appendInTurn(record, bytes, spareBytes);
-    await (urgency === 'now' ? this.#commit.request() : this.#commit.requestLazily());
+    if (this.#journalsWaiting === 0 && journaledBlocks && this.#hasLogRoom(bytes, spareBytes)) {
+      this.#log.append(record);
+      this.#commit.wait(waiter, urgency);
+    } else {
+      this.#appendInTurn(record, bytes, spareBytes).then(
+        () => this.#commit.wait(waiter, urgency),
+        (error: unknown) => waiter.failed(error),
+      );
+    }
   }
 
   /** Have a block written from its page, which must not change meanwhile: durable when this resolves. */
-  async hardenBlock(driveBlock: number, page: PageIndex): Promise<void> {
+  hardenBlock(driveBlock: number, page: PageIndex): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.hardenBlockThen(driveBlock, page, 'now', { done: resolve, failed: reject });
+    return promise;
+  }
+
+  /** The same, and tell `waiter` when it is durable. */
+  hardenBlockThen(driveBlock: number, page: PageIndex, urgency: Urgency, waiter: FlushWaiter): void {
     this.#health.assertRunning();
     this.#batch.add(driveBlock, page);
-    await this.#commit.request();
+    this.#commit.wait(waiter, urgency);
   }
 
   /** Read one block into a page; false when it cannot be read. */

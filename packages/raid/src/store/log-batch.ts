@@ -34,7 +34,15 @@ export function encodeBatchHeader(into: Uint8Array, header: Omit<BatchHeader, 'c
   view.setBigUint64(24, BigInt(header.sequence), true);
   view.setUint32(32, header.logGeneration, true);
   view.setUint32(36, header.usedBytes, true);
-  into.set(Buffer.from(header.driveId, 'hex'), 40);
+  into.set(bytesOfId(header.driveId), 40);
+}
+
+let idBytes = { driveId: '', bytes: new Uint8Array(0) };
+
+/** Those of the last id asked for are kept: a thread writes the log of one drive. */
+function bytesOfId(driveId: string): Uint8Array {
+  if (idBytes.driveId !== driveId) idBytes = { driveId, bytes: new Uint8Array(Buffer.from(driveId, 'hex')) };
+  return idBytes.bytes;
 }
 
 export function setBatchChecksum(into: Uint8Array, checksum: bigint): void {

@@ -74,10 +74,12 @@ const sha256Bytes = 32;
 
 const aligned = (bytes: number) => Math.ceil(bytes / 8) * 8;
 
-/** The bytes of a record, a multiple of 8. Layouts: docs/raid.md. */
-export function encodeRecord(record: LogRecord): Uint8Array {
-  const bytes = new Uint8Array(recordBytes(record));
-  const view = new DataView(bytes.buffer);
+/**
+ * The bytes of a record, a multiple of 8. Layouts: docs/raid.md.
+ * @param bytes where they go: zeros, as many as the record has
+ */
+export function encodeRecord(record: LogRecord, bytes = new Uint8Array(recordBytes(record))): Uint8Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   view.setUint8(0, isJournalRecord(record) ? journalTypeOf(record) : types[record.type]);
   view.setUint32(4, bytes.byteLength, true);
   setNumber(view, 8, record.gfid);

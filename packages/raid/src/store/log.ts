@@ -4,9 +4,10 @@ import { blockBytes, logBatchPagesMax, logExtentBytes } from '../limits.ts';
 import type { Checksums } from './checksums.ts';
 import { flush } from './flush.ts';
 import { batchBytesMax, batchHeaderBytes, encodeBatchHeader, setBatchChecksum } from './log-batch.ts';
-import { encodeRecord, type LogRecord } from './log-record.ts';
+import type { LogRecord } from './log-record.ts';
 import type { LogEnd } from './log-scan.ts';
 import { preallocate } from './preallocate.ts';
+import { RecordQueue } from './record-queue.ts';
 import { logFileName, SpareLog } from './spare-log.ts';
 
 export interface LogIdentity {
@@ -24,8 +25,7 @@ export class Log {
   readonly #identity: LogIdentity;
   readonly #first: PageIndex;
   readonly #buffer: Uint8Array;
-  #queue: Uint8Array[] = [];
-  #queuedBytes = 0;
+  readonly #queue = new RecordQueue();
   #end: LogEnd;
   #fileBytes: number;
   #growing: Promise<void> | undefined;
@@ -82,7 +82,7 @@ export class Log {
     try {
       for (const record of records) {
         log.append(record);
-        if (log.#queuedBytes >= batchBytesMax) await log.#grownFlush();
+        if (log.#queue.bytes >= batchBytesMax) await log.#grownFlush();
       }
       await log.#grownFlush();
     } catch (error) {
@@ -118,7 +118,7 @@ export class Log {
    * the file. Ask, and append in the same turn.
    */
   hasRoom(bytes: number, spareBytes: number): boolean {
-    const wanted = this.#queuedBytes + bytes + spareBytes + blockBytes + batchHeaderBytes;
+    const wanted = this.#queue.bytes + bytes + spareBytes + blockBytes + batchHeaderBytes;
     return this.#fileBytes - this.#end.at >= wanted;
   }
 
@@ -141,19 +141,17 @@ export class Log {
 
   /** Queue a record for the next flush. */
   append(record: LogRecord): void {
-    this.#enqueue(encodeRecord(record));
+    this.#queue.append(record);
   }
 
   /** Hand over what is queued to the log that takes this one's place. */
   moveQueueTo(successor: Log): void {
-    for (const record of this.#queue) successor.#enqueue(record);
-    this.#queue = [];
-    this.#queuedBytes = 0;
+    this.#queue.moveTo(successor.#queue);
   }
 
   /** Make everything queued durable. Never called again after it failed: what the file holds then is unknown. */
   async flush(): Promise<void> {
-    while (this.#queue.length > 0) await this.#writeBatch();
+    while (this.#queue.bytes > 0) await this.#writeBatch();
   }
 
   /** Another log has taken the place of this one: its file is spare. */
@@ -168,18 +166,14 @@ export class Log {
     this.#pages.give(this.#first, logBatchPagesMax);
   }
 
-  #enqueue(record: Uint8Array): void {
-    this.#queue.push(record);
-    this.#queuedBytes += record.byteLength;
-  }
-
   async #grownFlush(): Promise<void> {
     while (!this.hasRoom(0, 0)) await this.grow();
     await this.flush();
   }
 
   async #writeBatch(): Promise<void> {
-    const usedBytes = this.#fill();
+    this.#buffer.fill(0, 0, batchHeaderBytes);
+    const usedBytes = this.#queue.take(this.#buffer, batchHeaderBytes);
     const bytes = Math.ceil(usedBytes / blockBytes) * blockBytes;
     const batch = this.#buffer.subarray(0, bytes);
     batch.fill(0, usedBytes);
@@ -191,21 +185,5 @@ export class Log {
     await flush(this.#file);
     this.#end = { at: this.#end.at + bytes, sequence, checksum, lostBatches: 0 };
     this.#fileBytes = Math.max(this.#fileBytes, this.#end.at);
-  }
-
-  /** Move as many queued records as fit into the buffer, behind room for the header; where they end. */
-  #fill(): number {
-    let at = batchHeaderBytes;
-    let taken = 0;
-    this.#buffer.fill(0, 0, batchHeaderBytes);
-    for (const record of this.#queue) {
-      if (at + record.byteLength > batchBytesMax) break;
-      this.#buffer.set(record, at);
-      at += record.byteLength;
-      taken++;
-    }
-    this.#queue = this.#queue.slice(taken);
-    this.#queuedBytes -= at - batchHeaderBytes;
-    return at;
   }
 }

@@ -1,6 +1,7 @@
+import { setImmediate as setImmediateCallback } from 'node:timers';
 import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { lazyRequestsMax } from '../../src/limits.ts';
+import { gatherTurnsMax, lazyRequestsMax } from '../../src/limits.ts';
 import { GroupCommit } from '../../src/store/group-commit.ts';
 
 /** A flush that ends when told to. */
@@ -67,7 +68,7 @@ it('serves who is in no hurry with the flush of somebody else, and with one of i
   const { commit, flushes } = steeredFlush();
   let served = 0;
   const count = () => served++;
-  const ask = (times: number) => Array.from({ length: times }, () => commit.requestLazily().then(count));
+  const ask = (times: number) => Array.from({ length: times }, () => commit.request('lazy').then(count));
   const few = ask(3);
   await setImmediate();
   await setImmediate();
@@ -84,4 +85,34 @@ it('serves who is in no hurry with the flush of somebody else, and with one of i
   expect(flushes).toHaveLength(2);
   flushes[1]!.resolve();
   await Promise.all(many);
+});
+
+it('begins a flush when a turn brought nobody more, and after some turns at the latest', async () => {
+  const { commit, flushes } = steeredFlush();
+  const waiting = [commit.request()];
+  // Each turn brings another one, before the turn is looked at.
+  const another = () => {
+    waiting.push(commit.request());
+    if (flushes.length === 0) setImmediateCallback(another);
+  };
+  process.nextTick(another);
+  while (flushes.length === 0) await setImmediate();
+  expect(waiting.length).toBeGreaterThanOrEqual(gatherTurnsMax);
+  expect(waiting.length).toBeLessThanOrEqual(gatherTurnsMax + 2);
+  flushes[0]!.resolve();
+  await waiting[0];
+});
+
+it('serves who waits for one flush in the order they came, and a flush that is wanted soon comes by itself', async () => {
+  const { commit, flushes } = steeredFlush();
+  const served: string[] = [];
+  const failed = (error: unknown) => served.push(`failed: ${String(error)}`);
+  const told = Promise.withResolvers<void>();
+  commit.wait({ done: () => served.push('lazy'), failed }, 'lazy');
+  commit.wait({ done: () => served.push('lazy too'), failed }, 'lazy');
+  commit.wait({ done: told.resolve, failed }, 'soon');
+  while (flushes.length === 0) await setImmediate();
+  flushes[0]!.resolve();
+  await told.promise;
+  expect(served).toEqual(['lazy', 'lazy too']);
 });
