@@ -447,7 +447,6 @@ export class DataRole {
   }
 
   readonly #hasSpace = () => this.#dispatch({ type: 'space' });
-
   /** Resolves when it is decided what becomes of the updates of a block that the log left open. */
   async #decided(name: BlockName): Promise<void> {
     const isOpen = (update: DataUpdate | undefined) => update !== undefined && !isDecided(update);

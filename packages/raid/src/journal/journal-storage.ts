@@ -11,11 +11,12 @@ import { hashScalar } from '../parity/hash-scalar.ts';
 import type { ParityKernel } from '../parity/parity-kernel.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import { Checksums } from '../store/checksums.ts';
-import type { FlushWaiter, Urgency } from '../store/group-commit.ts';
+import type { Urgency } from '../store/group-commit.ts';
 import type { DataBlockRecord, ParityBlockRecord } from '../store/journal-record.ts';
 import { checksumNumber, driveBlockOf } from '../store/journaled-address.ts';
 import { BlockCache, type CachedBlock } from './block-cache.ts';
 import { handleOfPage, pageOfHandle } from './page-handles.ts';
+import { PendingFlushes } from './pending-flushes.ts';
 
 /** How what a request asks for is hardened. */
 export interface Hardening {
@@ -38,9 +39,7 @@ export class JournalStorage {
   readonly #sums: Checksums;
   readonly #cache: BlockCache;
   readonly #underWay = new Set<Promise<unknown>>();
-  /** Requests that wait for a flush. */
-  #hardening = 0;
-  #hardened: PromiseWithResolvers<void> | undefined;
+  readonly #flushes = new PendingFlushes((error) => this.#store.stop(error));
 
   constructor(parts: { readonly store: BlockStore; readonly pages: PagePool; readonly kernel: ParityKernel }) {
     this.#store = parts.store;
@@ -152,45 +151,7 @@ export class JournalStorage {
 
   async #end(): Promise<void> {
     await Promise.allSettled([this.#store.hardenRest(), ...this.#underWay]);
-    if (this.#hardening === 0) return;
-    this.#hardened ??= Promise.withResolvers();
-    await this.#hardened.promise;
-  }
-
-  /**
-   * Ask for something that is told of when a flush is over; until then the storage is not closed.
-   * @param over told first, whether it succeeded or not
-   */
-  #whenDurable(ask: (waiter: FlushWaiter) => void, done: () => void, over: () => void = () => undefined): void {
-    this.#hardening++;
-    const waiter: FlushWaiter = {
-      done: () => {
-        over();
-        this.#flushed();
-        try {
-          done();
-        } catch (error) {
-          this.#store.stop(error);
-        }
-      },
-      failed: (error) => {
-        over();
-        this.#flushed();
-        this.#store.stop(error);
-      },
-    };
-    try {
-      ask(waiter);
-    } catch (error) {
-      waiter.failed(error);
-    }
-  }
-
-  #flushed(): void {
-    this.#hardening--;
-    if (this.#hardening > 0) return;
-    this.#hardened?.resolve();
-    this.#hardened = undefined;
+    await this.#flushes.over();
   }
 
   /** Until it is over the storage is not closed. */
@@ -426,7 +387,7 @@ export class JournalStorage {
   }
 
   #write(id: number, block: CachedBlock, answer: Answer, { urgency = 'now' }: Hardening): void {
-    this.#whenDurable(
+    this.#flushes.ask(
       (waiter) => this.#store.hardenBlockThen(driveBlockOf(block.address), block.page, urgency, waiter),
       () => answer({ type: 'hardened', id }),
       () => this.#cache.unpin(block),
@@ -438,7 +399,7 @@ export class JournalStorage {
     const isEnd = entry.type !== 'mj' && entry.type !== 'pj';
     // Nobody waits for an end, other than whoever wants the address that it gives up.
     const urgency = entry.type === 'mj_complete' || entry.type === 'pj_complete' ? 'lazy' : asked;
-    this.#whenDurable(
+    this.#flushes.ask(
       (waiter) =>
         this.#store.journalThen({ type: 'entry', gfid, entry }, isEnd ? 0 : journalSpareBytes, urgency, waiter),
       () => answer({ type: 'journaled', entry }),
