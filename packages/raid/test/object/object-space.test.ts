@@ -2,6 +2,7 @@ import { firstValueFrom } from 'rxjs';
 import { filter } from 'rxjs/operators';
 import { expect, it } from 'vitest';
 import { RaidArray } from '../../src/array/raid-array.ts';
+import { addressesAhead } from '../../src/limits.ts';
 import { LocalHost } from '../support/local-host.ts';
 import { bytesOf, smallShape } from '../support/objects.ts';
 import { scratchDirectory } from '../support/scratch.ts';
@@ -129,7 +130,8 @@ it('removes an object for good, gives its space back, and refuses who still writ
   expect(await array.objects.remove(gfid)).toBe(false);
   await expect(object.write(0, bytesOf(10))).rejects.toMatchObject({ code: 'HF_CLAIMED' });
   await expect(array.objects.open(gfid)).rejects.toMatchObject({ code: 'HF_NO_OBJECT' });
-  expect(before - (await blocksUsed(array))).toBeGreaterThan(300);
+  // The object had 327; while its last writes ended, roles may have taken some more ahead of need.
+  expect(before - (await blocksUsed(array))).toBeGreaterThan(327 - 2 * addressesAhead);
   const next = await array.objects.open(await array.objects.create());
   await next.write(0, bytesOf(1_000_000, 2));
   await array.put('whole', bytesOf(500_000, 3));
