@@ -56,16 +56,19 @@ describe('the crash images of overwrites show', () => {
   ])(
     '%s',
     async (_, flaw) => {
-      const { recording, fromStep, gfid } = await recordOverwrites({
-        seed: 1,
-        writesEach: 12,
-        technique: 'parity',
-        flaw,
-      });
       let found: string | undefined;
-      for (const image of crashImages(recording, { seed: 1, images: 300, fromStep })) {
-        found = await opener.wrong(gfid, image);
-        if (found !== undefined) break;
+      // Of one run the power may be cut at no moment that shows it: what the flaw opens is a few steps wide.
+      for (let seed = 1; seed <= 8 && found === undefined; seed++) {
+        const { recording, fromStep, gfid } = await recordOverwrites({
+          seed,
+          writesEach: 12,
+          technique: 'parity',
+          flaw,
+        });
+        for (const image of crashImages(recording, { seed, images: 100, fromStep })) {
+          found = await opener.wrong(gfid, image);
+          if (found !== undefined) break;
+        }
       }
       expect(found).toBeDefined();
     },
