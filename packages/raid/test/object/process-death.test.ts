@@ -12,10 +12,11 @@ const four = [0, 1, 2, 3];
 const rounds = Number(process.env.HOLDFAST_OVERWRITE_ROUNDS ?? 4);
 const firstSeed = Number(process.env.HOLDFAST_CRASH_SEED ?? 1);
 
-it.concurrent.each(['parity', 'mirror'] as const)(
+it.concurrent.for(['parity', 'mirror'] as const)(
   'keeps every overwrite of toughness 2, and every other block, when its process is killed again and again: %s',
-  async (technique) => {
-    const directory = scratchDirectory();
+  { timeout: 30_000 + rounds * 15_000 },
+  async (technique, { onTestFinished }) => {
+    const directory = scratchDirectory(onTestFinished);
     const made = await RaidArray.createOn(new LocalHost(directory, four), smallShape);
     const gfid = await made.objects.create({ technique });
     await made.close();
@@ -46,5 +47,4 @@ it.concurrent.each(['parity', 'mirror'] as const)(
       await (await RaidArray.openOn(new LocalHost(directory, four), {})).close();
     }
   },
-  30_000 + rounds * 15_000,
 );

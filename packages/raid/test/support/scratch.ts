@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** A directory of its own, removed when the test is over. */
-export function scratchDirectory(): string {
+/**
+ * A directory of its own, removed when the test is over.
+ * @param finished of the test's own context where tests run side by side: the general one may be that of another
+ */
+export function scratchDirectory(finished: (then: () => void) => void = onTestFinished): string {
   const path = mkdtempSync(join(tmpdir(), 'holdfast-raid-'));
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  finished(() => rmSync(path, { recursive: true, force: true }));
   return path;
 }
