@@ -68,6 +68,8 @@ it('says what is wrong with a slot', async () => {
 });
 
 it('lets numbers be skipped after a takeover, of requests that left no trace', async () => {
+  // It may have been killed before.
+  await at.restarted('n2');
   await anna.ask(anna.open(file));
   // Nobody but the head that dies knows of these.
   await at.nfs.head('n2').hold('outbox');
@@ -79,6 +81,7 @@ it('lets numbers be skipped after a takeover, of requests that left no trace', a
 });
 
 it('lets numbers be skipped once another head serves the session too, whose requests nobody else knows of', async () => {
+  await Promise.all([at.restarted('n3'), at.restarted('n4')]);
   const ben = new SessionClient(`ben ${files}`, at.nfs.head('n4').client());
   await ben.introduce();
   const look = { type: 'renew', client: ben.id } as const;

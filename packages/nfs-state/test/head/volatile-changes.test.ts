@@ -33,6 +33,7 @@ async function hears(head: string, file: string, end: bigint): Promise<void> {
 
 it('a volatile change reaches the other heads without a record, and outlives its head once they heard of it', async () => {
   const anna = await lockingClient('anna', 'f');
+  await hears('n3', 'f', 10n);
   const before = await at.nfs.head('n3').place();
   expect(await anna.lock({ file: 'f', range: bytes(100n) })).toMatchObject({ status: 'OK', stateid: { seqid: 2 } });
   await hears('n3', 'f', 110n);
