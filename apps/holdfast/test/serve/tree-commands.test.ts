@@ -116,7 +116,7 @@ test('keys and requests that cannot be are refused with what to do, and harm not
   expect(await asked('rm', 'nothing')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('no object') });
   expect(await json('rm', 'nothing')).toMatchObject({ exitCode: 1, error: { code: 'HF_NO_OBJECT' } });
   for (const verb of ['kill', 'revive', 'replace', 'rebuild']) {
-    expect(await json(verb, 'n9'), verb).toMatchObject({ exitCode: 1, error: { code: expect.stringMatching(/^HF_/) } });
+    expect(await json(verb, 'n9'), verb).toMatchObject({ exitCode: 2, error: { code: expect.stringMatching(/^HF_/) } });
     expect(await asked(verb, '../n1'), verb).toMatchObject({
       exitCode: 2,
       stderr: expect.stringContaining('n0 to n63'),
