@@ -54,6 +54,8 @@ export class Membership {
   readonly #live: Set<number>;
   /** Members that are up and have not caught up yet with what was written while they were away. */
   readonly #returning = new Set<number>();
+  /** Members that are up and that the view does not count yet. */
+  #uncounted = 0;
   readonly #lost = new Map<number, string>();
   /** How to give up on the requests each member has. */
   readonly #underWay = new Map<number, Set<() => void>>();
@@ -122,8 +124,9 @@ export class Membership {
   }
 
   /**
-   * What `work` resolves with, unless more members are lost than may be: then there are no views any more, and nobody
-   * hears that those who went are not to be waited for.
+   * What `work` resolves with, unless more members are lost on the way than may be: then there are no views any more, and
+   * nobody hears that those who went are not to be waited for. One that has not caught up counts as lost: it may wait for
+   * what only those who went could say.
    * @throws TooManyDownError
    */
   whileCovered<T>(work: Promise<T>): Promise<T> {
@@ -131,7 +134,8 @@ export class Membership {
   }
 
   #tooManyDown(): TooManyDownError {
-    const why = [...this.#lost].map(([member, reason]) => [this.#host.name(member), reason]);
+    const behind = [...this.#returning].map((member) => [member, 'has not caught up'] as const);
+    const why = [...this.#lost, ...behind].map(([member, reason]) => [this.#host.name(member), reason]);
     return new TooManyDownError(Object.fromEntries(why), this.lossesMax);
   }
 
@@ -236,6 +240,7 @@ export class Membership {
     this.#published = nameOfView(this.#live, returning);
     this.#returning.clear();
     for (const member of returning) this.#returning.add(member);
+    this.#uncounted = [...this.#live].filter((member) => !counted.includes(member)).length;
     const enter = (member: number) => this.#host.iom(member).enterView({ epoch: view.epoch });
     await Promise.all([...this.#live].map(enter));
   }
@@ -287,7 +292,8 @@ export class Membership {
     this.#silent.delete(member);
     this.#returning.delete(member);
     this.#lost.set(member, why);
-    if (this.#lost.size > this.lossesMax) this.#tooMany.reject(this.#tooManyDown());
+    const missing = this.#lost.size + this.#returning.size + this.#uncounted;
+    if (missing > this.lossesMax) this.#tooMany.reject(this.#tooManyDown());
     this.#change();
     this.#onLoss(member, why);
   }

@@ -22,13 +22,14 @@ import { AddressSupply, waitForSpace } from './address-supply.ts';
 import { Admission } from './admission.ts';
 import { Changes } from './changes.ts';
 import { FirstPlaces } from './first-places.ts';
+import { Hearing } from './hearing.ts';
 import { HeldPages } from './held-pages.ts';
 import { forgetIdleBlocks } from './idle-blocks.ts';
 import { Inbox } from './inbox.ts';
 import { KernelRunner } from './kernel-runner.ts';
 import { KeyLocks } from './key-locks.ts';
 import type { LocatedBlock } from './located-block.ts';
-import { paritiesOfRow, rowOfBlock } from './object-members.ts';
+import { paritiesOfRow } from './object-members.ts';
 import { pageOfHandle } from './page-handles.ts';
 import type { RoleHost } from './role-host.ts';
 import { blocksUnderWay, isEverythingDecided, isWriteBelow, wantedPages } from './under-way.ts';
@@ -55,6 +56,7 @@ export class DataRole {
   readonly #ready = Promise.withResolvers<void>();
   #isReady = false;
   readonly #changes = new Changes();
+  readonly #hearing: Hearing;
   #nextCall = 1;
   readonly #inbox = new Inbox((error) => this.fail(this.#host.store.stop(error)));
   #failure: Error | undefined;
@@ -97,6 +99,8 @@ export class DataRole {
       trace: (step, id) => this.#host.trace('data', step, id, () => this.#update(id)?.entry.gfid),
       settled: () => this.#settled(),
     });
+    const layout = (gfid: number) => host.store.journaled.layout(gfid);
+    this.#hearing = new Hearing(() => this.#runner.state, peers, layout);
   }
 
   /** Begin with what the log says is open. */
@@ -249,7 +253,8 @@ export class DataRole {
     for (;;) {
       this.#assertRunning();
       const update = this.#openUpdate({ gfid, lblk });
-      if (!this.#isHeard({ gfid, lblk })) {
+      if (!this.#hearing.isHeard({ gfid, lblk })) {
+        if (this.#hearing.isUnknowable({ gfid, lblk })) return { ...this.#blockAt({ gfid, lblk }), stale: true };
         await this.#changes.next();
         continue;
       }
@@ -290,8 +295,7 @@ export class DataRole {
 
   /** Resolves when it is known which blocks of an object changed while this member was away. */
   async heard(gfid: number): Promise<void> {
-    const isHeard = (member: Peer) => this.#partnerHeard(member);
-    while (!(this.#host.store.journaled.layout(gfid)?.span.every(isHeard) ?? true)) {
+    while (!this.#hearing.isAllHeard(gfid)) {
       this.#assertRunning();
       await this.#changes.next();
     }
@@ -299,7 +303,7 @@ export class DataRole {
 
   /** Nothing is under way for a block, and it is known whether it changed elsewhere. */
   #isIdle(name: BlockName): boolean {
-    return this.#isHeard(name) && !blocksUnderWay(this.#runner.state).some((of) => isBlock(of, name));
+    return this.#hearing.isHeard(name) && !blocksUnderWay(this.#runner.state).some((of) => isBlock(of, name));
   }
 
   /** Resolves when every write of the object within the blocks that was begun is at toughness 2. */
@@ -465,19 +469,6 @@ export class DataRole {
     const { address, seq } = known ?? { address: noAddress, seq: 0 };
     if (seq === 0 && this.#host.store.journaled.layout(name.gfid)?.lost === true) return { address, seq, lost: true };
     return { address, seq, ...(isStaleHere(this.#runner.state, name) && { stale: true }) };
-  }
-
-  /** Whether it is known if the block changed while this member was away. */
-  #isHeard(name: BlockName): boolean {
-    const layout = this.#host.store.journaled.layout(name.gfid);
-    // An object that has no part here has no block here.
-    if (layout === undefined) return true;
-    const parities = paritiesOfRow(layout, rowOfBlock(layout, name.lblk));
-    return parities.every((peer) => this.#partnerHeard(peer));
-  }
-
-  #partnerHeard(peer: Peer): boolean {
-    return this.#runner.state.partners[this.#env.peers.indexOf(peer)]?.heard ?? true;
   }
 
   #openUpdate({ gfid, lblk }: BlockName): DataUpdate | undefined {

@@ -1,6 +1,6 @@
 /** The proof of the data and parity kernels, and of the log they stand on: what `holdfast explore raid` and `holdfast sim raid` run. */
 import type { VerificationSuite } from '@holdfast/simulation';
-import { deputyLong } from './deputy-scenarios.ts';
+import { deputyLong, deputyScenarios } from './deputy-scenarios.ts';
 import { simulatedFaultClasses } from './fault-classes.ts';
 import { logMutants } from './log-mutants.ts';
 import { logSimulations } from './log-simulation.ts';
@@ -40,8 +40,8 @@ export const raidSuite: VerificationSuite = {
   configurations: [
     ...scenarios.map((scenario) => updateWorld(scenario)),
     ...Object.values<LogScenario>(logScenarios).map((scenario) => logWorld(scenario)),
-    ...Object.values<ProxyScenario>({ ...proxyQuick, ...tidingsScenarios, ...proxySlow }).map((scenario) =>
-      proxyWorld(scenario),
+    ...Object.values<ProxyScenario>({ ...deputyScenarios, ...proxyQuick, ...tidingsScenarios, ...proxySlow }).map(
+      (scenario) => proxyWorld(scenario),
     ),
   ],
   mutants: [...updateMutants, ...twoParityMutants, ...logMutants, ...proxyMutants],

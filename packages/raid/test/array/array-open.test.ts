@@ -199,6 +199,21 @@ it('answers every call after close with an error that says so', async () => {
   for (const call of calls) await expect(call()).rejects.toMatchObject({ code: 'HF_ARRAY_CLOSED' });
 });
 
+it('refuses when a member is lost on the way beside one that has not caught up, which may wait for it for ever', async () => {
+  const directory = await closedArray();
+  const degraded = await open(directory, { without: ['n1'] });
+  const object = await degraded.objects.open(await degraded.objects.create());
+  await object.write(0, bytesOf(100_000));
+  await degraded.close();
+  const host = new LocalHost(directory, four);
+  host.beforeRequest = async (member, request) => {
+    if (request !== 'decided' || member !== 1) return;
+    await host.cutOff(3);
+    await new Promise(() => undefined);
+  };
+  await expect(RaidArray.openOn(host, {})).rejects.toMatchObject({ code: 'HF_TOO_MANY_DOWN' });
+});
+
 it('refuses when a second member is lost on the way, though a third one waits for that one for ever', async () => {
   const directory = await closedArray();
   const host = new LocalHost(directory, four);
