@@ -35,23 +35,25 @@ const scenarios: readonly UpdateScenario[] = [
   ...slowRowScenarios,
 ];
 
+/** Not by their keys: those of two lists may be the same. */
+const all = (...lists: Readonly<Record<string, ProxyScenario>>[]): ProxyScenario[] =>
+  lists.flatMap(Object.values<ProxyScenario>);
+const absences = all(deputyScenarios, proxyQuick, tidingsScenarios, proxySlow);
+const longAbsences = all(proxyLong, tidingsLong, deputyLong);
+
 export const raidSuite: VerificationSuite = {
   kernel: 'raid',
   configurations: [
     ...scenarios.map((scenario) => updateWorld(scenario)),
     ...Object.values<LogScenario>(logScenarios).map((scenario) => logWorld(scenario)),
-    ...Object.values<ProxyScenario>({ ...deputyScenarios, ...proxyQuick, ...tidingsScenarios, ...proxySlow }).map(
-      (scenario) => proxyWorld(scenario),
-    ),
+    ...absences.map((scenario) => proxyWorld(scenario)),
   ],
   mutants: [...updateMutants, ...twoParityMutants, ...logMutants, ...proxyMutants],
   long: [
     ...Object.values<UpdateScenario>({ ...longScenarios, ...longPairScenarios }).map((scenario) =>
       updateWorld(scenario),
     ),
-    ...Object.values<ProxyScenario>({ ...proxyLong, ...tidingsLong, ...deputyLong }).map((scenario) =>
-      proxyWorld(scenario),
-    ),
+    ...longAbsences.map((scenario) => proxyWorld(scenario)),
   ],
   simulation: raidSimulation,
   furtherSimulations: [proxySimulation, ...sessionSimulations, ...logSimulations],
