@@ -1,7 +1,6 @@
-import type { LedgerOracle } from './ledger-oracle.ts';
+import type { Ledger, LedgerOracle } from './ledger-oracle.ts';
 import type { LockGround } from './lock-ground.ts';
 import type { ObjectStore } from './object-store.ts';
-import type { Ledger } from './overwrite-chapter.ts';
 import type { DoomedOptions } from './process-death.ts';
 import type { TreeIndex } from './tree-index.ts';
 

@@ -4,9 +4,9 @@ import { type ArrayEvent, RaidArray, windowBytes } from '@holdfast/raid';
 import { Cluster } from '@holdfast/runtime';
 import { clusterBootMs, indexNodesMax, overwriteCatchMs } from '../limits.ts';
 import type { ArmedKill, BedOptions, DemoBed, MendedDrive, RevivedNode } from './bed.ts';
+import type { Ledger } from './ledger-oracle.ts';
 import { ClusterLocks } from './lock-ground.ts';
 import type { StoredObject } from './object-store.ts';
-import type { Ledger } from './overwrite-chapter.ts';
 import { dataSlots, drivesOf } from './store-shape.ts';
 import { ClusterIndex } from './tree-index.ts';
 

@@ -1,6 +1,11 @@
-import type { Ledger } from './overwrite-chapter.ts';
-
 export const ledgerBlockBytes = 4096;
+
+/** An object that is written in ranges: `BlockObject` of @holdfast/raid has this shape. */
+export interface Ledger {
+  readonly gfid: string;
+  write(offset: number, bytes: Uint8Array): Promise<{ readonly degraded: boolean }>;
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
 
 /** What blocks of an object may hold, by the overwrites that were begun and answered. */
 export class LedgerOracle {

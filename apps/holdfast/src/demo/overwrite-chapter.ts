@@ -1,13 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ledgerBlocks, ledgerLanes, ledgerPauseMs } from '../limits.ts';
-import { contentOf, LedgerOracle, ledgerBlockBytes, randomNumbers } from './ledger-oracle.ts';
-
-/** An object that is written in ranges: `BlockObject` of @holdfast/raid has this shape. */
-export interface Ledger {
-  readonly gfid: string;
-  write(offset: number, bytes: Uint8Array): Promise<{ readonly degraded: boolean }>;
-  read(offset: number, length: number): Promise<Uint8Array>;
-}
+import { contentOf, type Ledger, LedgerOracle, ledgerBlockBytes, randomNumbers } from './ledger-oracle.ts';
 
 /** What became of the small overwrites in whose middle a node died. */
 export interface OverwriteReport {

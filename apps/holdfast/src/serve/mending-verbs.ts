@@ -7,7 +7,7 @@ import { showBytes } from '../terminal/figures.ts';
 import { Terminal } from '../terminal/terminal.ts';
 import { printable } from '../tree/name.ts';
 import { type Ask, ask, askOnce } from './control-client.ts';
-import type { ObjectArguments } from './object-verbs.ts';
+import type { ObjectArguments } from './object-arguments.ts';
 
 const Progress = z.object({
   objects: z.number(),

@@ -12,19 +12,9 @@ import { showBytes } from '../terminal/figures.ts';
 import { Terminal } from '../terminal/terminal.ts';
 import { printable } from '../tree/name.ts';
 import { type Ask, askOnce } from './control-client.ts';
+import type { ObjectArguments, PutArguments } from './object-arguments.ts';
 import { listObjects, objectBytes, type StoredReport, storeBytes } from './object-bytes.ts';
 import { runPutTree } from './tree-verbs.ts';
-
-export interface ObjectArguments {
-  /** The directory that is served. */
-  readonly store: string;
-  readonly json?: boolean;
-}
-
-export interface PutArguments extends ObjectArguments {
-  /** `none`, `mirror`, `N+1` or `N+2`; where omitted, that of the store. */
-  readonly technique?: string;
-}
 
 /** `holdfast put KEY [FILE]`: stores a file, a directory, or what comes on standard input, under a key. */
 export async function runPutVerb(

@@ -6,7 +6,7 @@ import type { Streams } from '../streams.ts';
 import { columns } from '../terminal/columns.ts';
 import { Terminal } from '../terminal/terminal.ts';
 import { ask } from './control-client.ts';
-import type { ObjectArguments } from './object-verbs.ts';
+import type { ObjectArguments } from './object-arguments.ts';
 
 export interface TraceArguments extends ObjectArguments {
   readonly toughness: 0 | 1 | 2;

@@ -13,8 +13,8 @@ import { printable } from '../tree/name.ts';
 import { objectKey } from '../tree/object-key.ts';
 import { FileUnreadableError, FileVanishedError, SourceFile } from '../tree/source-file.ts';
 import { walkTree } from '../tree/walk.ts';
+import type { ObjectArguments, PutArguments } from './object-arguments.ts';
 import { listObjects, objectBytes, storeBytes } from './object-bytes.ts';
-import type { ObjectArguments, PutArguments } from './object-verbs.ts';
 
 /** A file of a tree, or an object of the store, that is not as it should be. */
 interface Finding {
