@@ -3,34 +3,37 @@ import { Worker } from 'node:worker_threads';
 import type { ExplorationJob, ExplorationResult } from '@holdfast/simulation';
 import type { ExploreThreadData, NumberedJob, NumberedResult } from './explore-thread.ts';
 
+export interface ExplorationListener {
+  began(job: ExplorationJob): void;
+  ended(job: ExplorationJob, result: ExplorationResult): void;
+}
+
 /** The same form as this file: source or dist. */
 const entry = new URL(`./explore-thread${extname(import.meta.filename)}`, import.meta.url);
 
 /**
- * Do explorations on `threads` threads; each takes the next job as it is free. The results are in the order of the jobs, and
- * `onResult` hears of them in that order too.
+ * Do explorations on `threads` threads; each takes the next job as it is free. The results are in the order of the jobs;
+ * `told` hears of each as it ends, and before that as it begins.
  * @throws whatever an exploration throws; the other threads end then.
  */
 export async function exploreInThreads(
   jobs: readonly ExplorationJob[],
   threads: number,
   data: ExploreThreadData,
-  onResult: (result: ExplorationResult) => void,
+  told: ExplorationListener,
 ): Promise<ExplorationResult[]> {
   const results: ExplorationResult[] = [];
   let next = 0;
-  let told = 0;
   const take = (worker: Worker): boolean => {
     const job = jobs[next];
-    if (job !== undefined) worker.postMessage({ index: next++, job } satisfies NumberedJob);
-    return job !== undefined;
+    if (job === undefined) return false;
+    worker.postMessage({ index: next++, job } satisfies NumberedJob);
+    told.began(job);
+    return true;
   };
   const done = ({ index, result }: NumberedResult): void => {
     results[index] = result;
-    for (let first = results[told]; first !== undefined; first = results[told]) {
-      told++;
-      onResult(first);
-    }
+    told.ended(jobs[index] as ExplorationJob, result);
   };
   const workers = Array.from({ length: Math.min(threads, jobs.length) }, () => new Worker(entry, { workerData: data }));
   try {

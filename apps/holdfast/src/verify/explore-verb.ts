@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import {
   cellsText,
+  type ExplorationJob,
   type ExplorationResult,
   type ExploreReport,
   explorationJobs,
@@ -16,8 +17,8 @@ import { reportFailure } from '../failure.ts';
 import type { Streams } from '../streams.ts';
 import { Terminal } from '../terminal/terminal.ts';
 import { CounterexampleFiles } from './counterexample-files.ts';
-import { exploreInThreads } from './explore-threads.ts';
-import { type VerificationSuites, verificationSuites } from './registry.ts';
+import { type ExplorationListener, exploreInThreads } from './explore-threads.ts';
+import { loadSuite, type VerificationSuites, verificationSuites } from './registry.ts';
 import { ResultFile } from './result-file.ts';
 import { runOnSuite, type SuiteArguments } from './suite-run.ts';
 
@@ -48,11 +49,13 @@ export async function runExploreVerb(
   try {
     return await runOnSuite(given, suites, {
       async list() {
-        for (const load of suites.values()) listSuite(terminal, await load());
+        const named = given.kernel === undefined ? suites.keys() : [given.kernel];
+        for (const kernel of named) listSuite(terminal, await loadSuite(suites, kernel));
       },
       run: (suite) => exploreSuite(suite, given, terminal, suitesModule),
     });
   } catch (error) {
+    terminal.status('');
     return reportFailure(streams, error, false);
   }
 }
@@ -66,7 +69,7 @@ async function exploreSuite(
   requireConfiguration(suite, given.configuration);
   using file = ResultFile.at(given.json);
   const counterexamples = given.scenarios === undefined ? undefined : new CounterexampleFiles(given.scenarios);
-  const report = exploreReport(suite, await resultsOf(suite, given, suitesModule, (result) => show(result, terminal)));
+  const report = exploreReport(suite, await resultsOf(suite, given, suitesModule, terminal));
   file?.write(report.entries);
   const holds = given.configuration === undefined ? report.proved : partHolds(report);
   for (const path of counterexamples?.write(suite, report) ?? [])
@@ -79,19 +82,41 @@ async function resultsOf(
   suite: VerificationSuite,
   { kernel = suite.kernel, configuration, long = false, mutants, seconds, jobs: threads = 1 }: ExploreArguments,
   suitesModule: string,
-  onResult: (result: ExplorationResult) => void,
+  terminal: Terminal,
 ): Promise<ExplorationResult[]> {
   const named = configuration === undefined ? {} : { configuration };
   const jobs = explorationJobs(suite, { ...named, long, skipMutants: !mutants });
   const bounds = seconds === undefined ? {} : { secondsMax: seconds };
-  if (threads > 1) {
-    return await exploreInThreads(jobs, threads, { suites: suitesModule, kernel, bounds }, onResult);
-  }
+  const told = listenerOf(terminal, jobs.length);
+  if (threads > 1) return await exploreInThreads(jobs, threads, { suites: suitesModule, kernel, bounds }, told);
   return jobs.map((job) => {
+    told.began(job);
     const result = runExplorationJob(suite, job, bounds);
-    onResult(result);
+    told.ended(job, result);
     return result;
   });
+}
+
+/** Shows each result as it comes, and on a terminal what is under way: a large world takes minutes. */
+function listenerOf(terminal: Terminal, jobs: number): ExplorationListener {
+  const underWay = new Set<ExplorationJob>();
+  let ended = 0;
+  const draw = (): void => {
+    const names = [...underWay].map(({ name }) => name).join(' · ');
+    terminal.status(names === '' ? '' : `${ended} of ${jobs} done; under way: ${names}`);
+  };
+  return {
+    began(job) {
+      underWay.add(job);
+      draw();
+    },
+    ended(job, result) {
+      ended++;
+      underWay.delete(job);
+      show(result, terminal);
+      draw();
+    },
+  };
 }
 
 function listSuite(terminal: Terminal, suite: VerificationSuite): void {

@@ -72,7 +72,7 @@ describe('explore', () => {
     expect(stdout).toMatch(/✗ relay does not hold/);
   });
 
-  test('several threads give the same report in the same order', async () => {
+  test('several threads give the same report, and show each result as it comes', async () => {
     const suites = new URL('./relay-suites.ts', import.meta.url).href;
     const explore = async (jobs: number) => {
       const json = join(directory, `${jobs}.json`);
@@ -82,12 +82,40 @@ describe('explore', () => {
       const exitCode = await runExploreVerb(given, streams, verificationSuites, suites);
       const text = String(stdout.read() ?? '').replaceAll(/[\d.,]+ s, [\d,]+ states\/s/g, '');
       const entries = JSON.parse(readFileSync(json, 'utf8')) as { statesPerSecond: number }[];
-      return { exitCode, text, entries: entries.map((entry) => ({ ...entry, statesPerSecond: 0 })) };
+      return {
+        exitCode,
+        lines: text.split('\n').toSorted(),
+        entries: entries.map((entry) => ({ ...entry, statesPerSecond: 0 })),
+      };
     };
     const alone = await explore(1);
     expect(alone.exitCode).toBe(1);
     expect(alone.entries.map((entry) => 'name' in entry && entry.name)).toEqual(['relay', 'broken', 'again']);
     expect(await explore(3)).toEqual(alone);
+  });
+
+  test('a terminal says what is under way', async () => {
+    const stdout = Object.assign(new PassThrough(), { isTTY: true, columns: 100 });
+    const streams = { stdin: Readable.from([]), stdout, stderr: new PassThrough() };
+    await runExploreVerb({ kernel: 'relay', mutants: false }, streams, new Map([['relay', async () => relaySuite()]]));
+    expect(String(stdout.read())).toContain('0 of 1 done; under way: relay');
+  });
+
+  test('the list is of the kernel that was named, or of all', async () => {
+    const list = async (kernel?: string) => {
+      const stdout = new PassThrough();
+      const streams = { stdin: Readable.from([]), stdout, stderr: new PassThrough() };
+      const suites: VerificationSuites = new Map([
+        ['relay', async () => relaySuite()],
+        ['other', async () => ({ ...relaySuite(), kernel: 'other' })],
+      ]);
+      await runExploreVerb({ ...(kernel === undefined ? {} : { kernel }), list: true, mutants: true }, streams, suites);
+      return String(stdout.read())
+        .split('\n')
+        .filter((line) => /^[a-z]+$/.test(line));
+    };
+    expect(await list('other')).toEqual(['other']);
+    expect(await list()).toEqual(['relay', 'other']);
   });
 
   test('the way to a violation or seeded bug is written as a scenario, where the suite knows how', async () => {
