@@ -84,6 +84,11 @@ export const overwriteCatchMs = 5_000;
 /** Files of a tree that are stored or compared at a time, each over a connection of its own. */
 export const treeFilesInFlight = 4;
 
-/** Overwrites that a process of the demo is answered before it is killed, and how long it may take to come so far. */
+/** Overwrites that a process of the demo is answered before it is killed. */
 export const doomedAnswers = 200;
-export const doomedBootMs = 20_000;
+
+/** How long it may take to be answered the first: on a busy machine opening the store is most of it. It is killed then as well. */
+export const doomedBootMs = 120_000;
+
+/** How long it may take for the others: it is killed then with those it has. */
+export const doomedOverwritingMs = 10_000;

@@ -173,7 +173,11 @@ export class Narrator {
       `✗ the whole process killed with SIGKILL in the middle of overwrites, and started again`,
       'red',
     );
-    this.#timeline.note(`all ${showMany(answered, 'overwrite')} that it was answered are there`);
+    this.#timeline.note(
+      answered === 0
+        ? 'it was answered none in time, so that nothing was shown'
+        : `all ${showMany(answered, 'overwrite')} that it was answered are there`,
+    );
   }
 
   closed(node: string): void {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { getCompileCacheDir } from 'node:module';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { doomedAnswers, doomedBootMs } from '../limits.ts';
+import { doomedAnswers, doomedBootMs, doomedOverwritingMs } from '../limits.ts';
 import type { LedgerOracle } from './ledger-oracle.ts';
 
 export interface DoomedOptions {
@@ -32,7 +32,8 @@ export async function dieOverwriting(
     env: { ...process.env, NODE_COMPILE_CACHE: getCompileCacheDir() },
   });
   const gone = once(child, 'exit');
-  const timer = setTimeout(() => child.kill('SIGKILL'), doomedBootMs);
+  const killIn = (ms: number) => setTimeout(() => child.kill('SIGKILL'), ms);
+  const timers = [killIn(doomedBootMs)];
   let answered = 0;
   let rest = '';
   try {
@@ -44,13 +45,16 @@ export async function dieOverwriting(
           .split(' ')
           .map((part, index) => (index === 0 ? part : Number(part)));
         if (verb === 'begin') oracle.begin(Number(block), Number(content));
-        else oracle.answered(Number(block), Number(content));
-        if (verb === 'answered' && ++answered === doomedAnswers) child.kill('SIGKILL');
+        if (verb !== 'answered') continue;
+        oracle.answered(Number(block), Number(content));
+        answered++;
+        if (answered === 1) timers.push(killIn(doomedOverwritingMs));
+        if (answered === doomedAnswers) child.kill('SIGKILL');
       }
     }
     await gone;
   } finally {
-    clearTimeout(timer);
+    for (const timer of timers) clearTimeout(timer);
     child.kill('SIGKILL');
   }
   return answered;

@@ -68,7 +68,8 @@ export function printSummary(terminal: Terminal, report: DemoReport, keptAt: str
   }
   if (report.processDeath !== undefined) {
     const { answered, different } = report.processDeath;
-    const verdict = different === 0 ? 'all there' : style('red', `${showCount(different)} blocks different`);
+    const whole = answered === 0 ? 'nothing to look for' : 'all there';
+    const verdict = different === 0 ? whole : style('red', `${showCount(different)} blocks different`);
     row('process killed (-9)', `after ${showMany(answered, 'answered overwrite')}, and started again: ${verdict}`);
   }
   row('read back', `without ${killedAt.node}'s drive file, from the other ${nodes - 1}`);
