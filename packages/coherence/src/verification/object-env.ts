@@ -14,6 +14,7 @@ export function envOf(scenario: ObjectScenario, self: number, rules: ObjectRules
     firstTouch: scenario.firstTouch ?? 'requester',
     migratory: scenario.migratory ?? false,
     evictsTo: scenario.device === undefined ? 'nodes' : 'device',
+    ...(scenario.backup === true && { shadowNode: (self + 1) % scenario.nodes }),
     // Where nobody dies nothing is asked for again, and records of it would only multiply the states.
     rules: { ...rules, remembersRemoval: () => false },
   };

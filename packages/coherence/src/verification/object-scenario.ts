@@ -50,6 +50,8 @@ export interface ObjectScenario {
   readonly device?: 'some room' | 'full';
   /** The devices take their time, do one thing after the other, and fail at any of them. */
   readonly devicesFail?: boolean;
+  /** Each written value is on another node too before anybody sees it. Of two nodes only: renaming knows no shadows. */
+  readonly backup?: boolean;
   readonly forwardsMax?: number;
   readonly requestIds?: number;
   /** How often a waiting writer may be overtaken by the node where it waits; where omitted, nobody counts. */

@@ -106,6 +106,15 @@ export const optionScenarios = {
     ...linked,
     ...promptFill,
   },
+  backup: {
+    ...scenario('2 nodes, backup: evict, flush, remove, tryGrab', 2, abort, evict, flush, remove, tries),
+    backup: true,
+  },
+  backupAndExecute: {
+    ...scenario('2 nodes, 3 calls each, backup: execute, remove, set', 2, execute, remove, conditional),
+    backup: true,
+    callsPerNode: 3,
+  },
   device: {
     ...scenario('2 nodes, device: evict, remove, no and manual first touch', 2, evict, remove, conditional),
     device: 'some room',

@@ -51,7 +51,8 @@ class Client {
     this.#under('write and put', { type: 'put', call: client, payload: freshPayload }, this.#writes);
   }
 
-  readonly #writes = (entry: ObjectEntry): boolean => entry.writer === this.#client;
+  readonly #writes = ({ writer, backup }: ObjectEntry): boolean =>
+    writer === this.#client && backup.pending === undefined;
 
   #offer(operation: Operation): void {
     const call = this.#client;
@@ -125,7 +126,7 @@ class Client {
     const hasRun = (view: WorldView): boolean => view.monitor<ExecuteGhost>(execute ?? 0)[this.#node] === 'elsewhere';
     this.#start(call);
     this.#start({ ...call, again: true }, (_entry, view) => hasRun(view));
-    const runs = ({ writer }: ObjectEntry): boolean => writer === executor;
+    const runs = ({ writer, backup }: ObjectEntry): boolean => writer === executor && backup.pending === undefined;
     this.#add('operation ends', { type: 'ran', ok: true, payload: freshPayload, result: 1 }, runs);
     this.#add('operation fails', { type: 'ran', ok: false, payload: noPayload, result: noPayload }, runs);
   }

@@ -158,6 +158,7 @@ function entryNumbers(entry: ObjectEntry): number[] {
     ...(entry.invalidation === undefined ? [] : numbersIn(entry.invalidation)),
     ...entry.storing.flatMap(numbersIn),
     ...entry.queue.flatMap((item) => numbersIn(item as Versioned)),
+    ...(entry.backup.shadow === undefined ? [] : numbersIn(entry.backup.shadow)),
   ];
 }
 
@@ -166,6 +167,10 @@ const renumberedEntry = (entry: ObjectEntry, image: Image): ObjectEntry => ({
   invalidation: entry.invalidation && renumbered(entry.invalidation, image),
   storing: entry.storing.map((each) => renumbered(each, image)),
   queue: entry.queue.map((item) => renumbered(item, image)),
+  backup:
+    entry.backup.shadow === undefined
+      ? entry.backup
+      : { ...entry.backup, shadow: renumbered(entry.backup.shadow, image) },
 });
 
 export const ghostNumbers = ({ current, acquired, stored }: ValueGhost): number[] =>

@@ -16,6 +16,7 @@ const quick = [
   '2 nodes: execute, remove, slow fill',
   '2 nodes, migratory: evict, flush, remove, tryGrab',
   '2 nodes, full, device: evict, sync, remove, tryGrab',
+  '2 nodes, backup: evict, flush, remove, tryGrab',
   '2 nodes, linked: remove, loads for other nodes fail',
   '2 nodes, 3 calls each, a death: get, grab, flush, remove',
 ];
