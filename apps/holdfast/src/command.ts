@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { exitCodes } from './exit-codes.ts';
-import { exploreThreadsMax, exploreThreadsPreferredMax } from './limits.ts';
+import { verifyThreadsMax, verifyThreadsPreferredMax } from './limits.ts';
 import { addObjectVerbs, defaultStore } from './object-commands.ts';
 import { OutputWatch } from './output-watch.ts';
 import type { Streams } from './streams.ts';
@@ -31,7 +31,7 @@ Examples:
   $ holdfast demo ~/project --exclude node_modules --exclude '*.iso'
   $ holdfast demo ~/project --nodes 6 --seed 7 --json`;
 
-const exploreThreads = Math.min(availableParallelism(), exploreThreadsPreferredMax);
+const verifyThreads = Math.min(availableParallelism(), verifyThreadsPreferredMax);
 
 /**
  * Runs the `holdfast` command.
@@ -130,12 +130,7 @@ async function dispatch(argv: readonly string[], streams: Streams): Promise<numb
     .option('--long', 'the configurations that take many minutes and gigabytes too')
     .option('--no-mutants', 'leave the seeded bugs out')
     .option('--seconds <count>', 'give up on an exploration after this long', wholeNumber(1, 86_400))
-    .option(
-      '--jobs <count>',
-      'threads that explore at the same time',
-      wholeNumber(1, exploreThreadsMax),
-      exploreThreads,
-    )
+    .option('--jobs <count>', 'threads that explore at the same time', wholeNumber(1, verifyThreadsMax), verifyThreads)
     .option('--scenarios <dir>', 'write the way to each violation and seeded bug there, as scenario files (coherence)')
     .option('--json <file>', 'write the results there, one entry for each configuration')
     .action(async (kernel, options) => {
@@ -155,6 +150,12 @@ async function dispatch(argv: readonly string[], streams: Streams): Promise<numb
     .option('-s, --seed <number>', 'everything follows from it', wholeNumber(0, Number.MAX_SAFE_INTEGER), 1)
     .option('-r, --runs <count>', 'histories to run', wholeNumber(1, 10_000_000), 100)
     .option('--seconds <count>', 'start no further history after this long', wholeNumber(1, 86_400))
+    .option(
+      '--jobs <count>',
+      'threads that run histories at the same time; the result is the same for any number',
+      wholeNumber(1, verifyThreadsMax),
+      verifyThreads,
+    )
     .option('--replay <file>', 'run this one history instead')
     .option('--json <file>', 'write the results there')
     .action(async (kernel, options) => {

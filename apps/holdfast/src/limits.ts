@@ -67,9 +67,12 @@ export const indexFindKeys = 256;
 /** How long a call on the index of a served store may take. */
 export const indexCallMs = 5_000;
 
-/** Threads that `explore --jobs` takes, and those it takes unless told otherwise, one a core: each holds the states of one exploration. */
-export const exploreThreadsMax = 64;
-export const exploreThreadsPreferredMax = 8;
+/**
+ * Threads that `--jobs` of `explore` and `sim` takes, and those it takes unless told otherwise, one a core: each holds the
+ * states of one exploration, or the code that makes runs.
+ */
+export const verifyThreadsMax = 64;
+export const verifyThreadsPreferredMax = 8;
 
 /** Blocks of the object that the demo overwrites while it stores files: each node has some. */
 export const ledgerBlocks = 256;

@@ -90,7 +90,8 @@ export {
   type RunExploreOptions,
   runExplore,
 } from './suite/run-explore.ts';
-export { type RunSimOptions, runSim, type SimFailure, type SimReport } from './suite/run-sim.ts';
+export { type MadeRun, RunSeries, type SimFailure, type SimReport } from './suite/run-series.ts';
+export { RunMaker, type RunSimOptions, runSim } from './suite/run-sim.ts';
 export type { FaultClass, Mutant, VerificationSuite } from './suite/suite.ts';
 export type { CallSpec } from './world/call-spec.ts';
 export { CellLog, type ReachedCell } from './world/cell-log.ts';

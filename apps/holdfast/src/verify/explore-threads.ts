@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import type { ExplorationJob, ExplorationResult } from '@holdfast/simulation';
-import type { ExploreThreadData, NumberedJob, NumberedResult } from './explore-thread.ts';
+import type { ExploreThreadData } from './explore-thread.ts';
+import { workInThreads } from './thread-jobs.ts';
 
 export interface ExplorationListener {
   began(job: ExplorationJob): void;
@@ -22,40 +22,21 @@ export async function exploreInThreads(
   data: ExploreThreadData,
   told: ExplorationListener,
 ): Promise<ExplorationResult[]> {
-  const results: ExplorationResult[] = [];
-  let next = 0;
-  const take = (worker: Worker): boolean => {
-    const job = jobs[next];
-    if (job === undefined) return false;
-    worker.postMessage({ index: next++, job } satisfies NumberedJob);
-    told.began(job);
-    return true;
-  };
-  const done = ({ index, result }: NumberedResult): void => {
-    results[index] = result;
-    told.ended(jobs[index] as ExplorationJob, result);
-  };
-  const workers = Array.from({ length: Math.min(threads, jobs.length) }, () => new Worker(entry, { workerData: data }));
-  try {
-    await Promise.all(workers.map((worker) => untilNothingIsLeft(worker, take, done)));
-  } finally {
-    await Promise.all(workers.map((worker) => worker.terminate()));
-  }
-  return results;
-}
-
-function untilNothingIsLeft(
-  worker: Worker,
-  take: (worker: Worker) => boolean,
-  done: (result: NumberedResult) => void,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    worker.on('message', (result: NumberedResult) => {
-      done(result);
-      if (!take(worker)) resolve();
-    });
-    worker.on('error', reject);
-    worker.on('exit', () => reject(new Error('A thread that explores ended before it had answered.')));
-    take(worker);
+  const results = new Map<ExplorationJob, ExplorationResult>();
+  const left = jobs.values();
+  await workInThreads<ExplorationJob, ExplorationResult>({
+    entry,
+    data,
+    threads: Math.min(threads, jobs.length),
+    next() {
+      const { value: job } = left.next();
+      if (job !== undefined) told.began(job);
+      return job;
+    },
+    onResult(job, result) {
+      results.set(job, result);
+      told.ended(job, result);
+    },
   });
+  return jobs.map((job) => results.get(job)!);
 }

@@ -1,22 +1,31 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { ReplayFileError, runSim, type SimFailure, simText, type VerificationSuite } from '@holdfast/simulation';
+import { extname, join } from 'node:path';
+import {
+  ReplayFileError,
+  runSim,
+  type SimFailure,
+  type SimReport,
+  simText,
+  type VerificationSuite,
+} from '@holdfast/simulation';
 import { errnoOf } from '../errno.ts';
 import { UsageError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { reportFailure } from '../failure.ts';
-import { progressIntervalMs } from '../limits.ts';
 import type { Streams } from '../streams.ts';
-import { showCount } from '../terminal/figures.ts';
 import { Terminal } from '../terminal/terminal.ts';
 import { type VerificationSuites, verificationSuites } from './registry.ts';
 import { ResultFile } from './result-file.ts';
+import { SimProgress } from './sim-progress.ts';
+import { simulateInThreads } from './sim-threads.ts';
 import { runOnSuite, type SuiteArguments } from './suite-run.ts';
 
 export interface SimArguments extends SuiteArguments {
   readonly seed: number;
   readonly runs: number;
   readonly seconds?: number;
+  /** Threads that make runs at the same time; the report is the same for any number. Default 1. */
+  readonly jobs?: number;
   /** A replay file that a failing run has written. */
   readonly replay?: string;
   readonly json?: string;
@@ -30,6 +39,8 @@ export async function runSimVerb(
   given: SimArguments,
   streams: Streams,
   suites: VerificationSuites = verificationSuites,
+  /** The module that exports the same as `verificationSuites`, for the threads. */
+  suitesModule: string = new URL(`./registry${extname(import.meta.filename)}`, import.meta.url).href,
 ): Promise<number> {
   const terminal = new Terminal(streams.stdout);
   try {
@@ -37,25 +48,24 @@ export async function runSimVerb(
       list() {
         for (const kernel of suites.keys()) terminal.line(kernel);
       },
-      run: (suite) => simulateSuite(suite, given, terminal),
+      run: (suite) => simulateSuite(suite, given, streams, suitesModule),
     });
   } catch (error) {
-    terminal.status('');
     return reportFailure(streams, asUsage(error), false);
   }
 }
 
-function simulateSuite(suite: VerificationSuite, given: SimArguments, terminal: Terminal): number {
+async function simulateSuite(
+  suite: VerificationSuite,
+  given: SimArguments,
+  streams: Streams,
+  suitesModule: string,
+): Promise<number> {
+  const terminal = new Terminal(streams.stdout);
   const replay = given.replay === undefined ? undefined : readReplay(given.replay);
   using file = ResultFile.at(given.json);
-  const report = runSim(suite, {
-    seed: given.seed,
-    runs: given.runs,
-    ...(given.seconds === undefined ? {} : { secondsMax: given.seconds }),
-    ...(replay === undefined ? {} : { replay }),
-    onRun: progressOf(terminal, given.runs),
-  });
-  terminal.status('');
+  const report =
+    replay === undefined ? await simulateSeed(suite, given, streams, suitesModule) : runSim(suite, { replay });
   file?.write([report]);
   const failed = report.violations.length > 0;
   terminal.line(failed ? terminal.style('red', simText(report)) : simText(report));
@@ -63,15 +73,18 @@ function simulateSuite(suite: VerificationSuite, given: SimArguments, terminal: 
   return failed ? exitCodes.failed : exitCodes.ok;
 }
 
-/** Redraws the count of runs now and then. The runs leave the event loop no time for a timer. */
-function progressOf(terminal: Terminal, runs: number): (index: number) => void {
-  let drawnAt = 0;
-  return (index) => {
-    const now = performance.now();
-    if (now - drawnAt < progressIntervalMs) return;
-    drawnAt = now;
-    terminal.status(`${showCount(index + 1)} of ${showCount(runs)} runs`);
-  };
+async function simulateSeed(
+  suite: VerificationSuite,
+  { kernel = suite.kernel, seed, runs, seconds, jobs: threads = 1 }: SimArguments,
+  streams: Streams,
+  suitesModule: string,
+): Promise<SimReport> {
+  using progress = new SimProgress(streams, runs);
+  const secondsMax = seconds ?? Number.POSITIVE_INFINITY;
+  const onRun = (index: number): void => progress.ended(index);
+  return threads > 1
+    ? await simulateInThreads(suite, { runs, secondsMax, threads, onRun }, { suites: suitesModule, kernel, seed })
+    : runSim(suite, { seed, runs, secondsMax, onRun });
 }
 
 function readReplay(path: string): unknown {

@@ -5,7 +5,7 @@ const sound = relaySuite();
 const [broken] = relaySuite({ sound: false }).configurations;
 const [world] = sound.configurations;
 
-/** What threads that explore load: three configurations, one of them violated, and a seeded bug. */
+/** What threads load: three configurations, one of them violated, and a seeded bug; and a kernel whose runs fail. */
 export const verificationSuites: VerificationSuites = new Map([
   [
     'relay',
@@ -14,4 +14,5 @@ export const verificationSuites: VerificationSuites = new Map([
       configurations: [world!, { ...broken!, name: 'broken' }, { ...world!, name: 'again' }],
     }),
   ],
+  ['broken-relay', async () => relaySuite({ sound: false })],
 ]);

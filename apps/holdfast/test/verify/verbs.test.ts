@@ -2,10 +2,11 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import type { VerificationSuite } from '@holdfast/simulation';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Streams } from '../../src/streams.ts';
 import { type ExploreArguments, runExploreVerb } from '../../src/verify/explore-verb.ts';
 import type { VerificationSuites } from '../../src/verify/registry.ts';
+import { SimProgress } from '../../src/verify/sim-progress.ts';
 import { runSimVerb, type SimArguments } from '../../src/verify/sim-verb.ts';
 import { removeDirectory, scratchDirectory } from '../tree/nasty-tree.ts';
 import { relaySuite } from './relay-suite.ts';
@@ -204,6 +205,35 @@ describe('sim', () => {
     expect(again.stdout).toMatch(/a number was delivered twice/);
     // The kernel without the bug passes the same history.
     expect((await sim({ replay: path })).exitCode).toBe(0);
+  });
+
+  test('several threads give the same report, also of a run that fails', async () => {
+    const suites = new URL('./relay-suites.ts', import.meta.url).href;
+    const sim = async (kernel: string, jobs: number) => {
+      const json = join(directory, `${kernel}-${jobs}.json`);
+      const streams = { stdin: Readable.from([]), stdout: new PassThrough(), stderr: new PassThrough() };
+      const given = { kernel, seed: 7, runs: 50, jobs, json };
+      const exitCode = await runSimVerb(given, streams, verificationSuites, suites);
+      const [report] = JSON.parse(readFileSync(json, 'utf8'));
+      return { ...report, exitCode, seconds: 0, eventsPerSecond: 0 };
+    };
+    expect(await sim('relay', 3)).toEqual(await sim('relay', 1));
+    const failed = await sim('broken-relay', 3);
+    expect(failed.exitCode).toBe(1);
+    expect(failed).toEqual(await sim('broken-relay', 1));
+  });
+
+  test('without a terminal lines on the standard error say how far it is', () => {
+    const streams = { stdin: Readable.from([]), stdout: new PassThrough(), stderr: new PassThrough() };
+    vi.useFakeTimers({ toFake: ['performance'] });
+    using progress = new SimProgress(streams, 50);
+    for (let index = 0; index < 22; index++) {
+      vi.advanceTimersByTime(1000);
+      progress.ended(index);
+    }
+    vi.useRealTimers();
+    expect(String(streams.stderr.read())).toBe('10 of 50 runs, 1.0 runs/s\n20 of 50 runs, 1.0 runs/s\n');
+    expect(streams.stdout.read()).toBeNull();
   });
 
   test('files that are no replay are usage errors', async () => {

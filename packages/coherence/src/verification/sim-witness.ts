@@ -29,10 +29,11 @@ interface Stay {
   readonly isUrgent: boolean;
 }
 
-/** A message, and which life of its sender said it. */
+/** A message, its text to know it again by, and which life of its sender said it. */
 interface Said {
   readonly life: number;
   readonly message: ViewMessage;
+  readonly text: string;
 }
 
 /** What was seen of a run from outside. */
@@ -150,7 +151,8 @@ function touchOf(state: Witness, message: ViewMessage): void {
 }
 
 function said(state: Witness, from: NodeId, to: NodeId, message: ViewMessage): void {
-  state.underWay[from * state.nodes + to]!.push({ life: deathsOf(state, from, state.views.length), message });
+  const life = deathsOf(state, from, state.views.length);
+  state.underWay[from * state.nodes + to]!.push({ life, message, text: JSON.stringify(message) });
   touchOf(state, message);
   if (message.type !== 'OBJECT') return;
   leaves(state, from, to, message.key as ObjectNumber, message.message);
@@ -192,7 +194,8 @@ function happened(state: Witness, node: NodeId, event: MemberEvent, ordered: boo
 function heard(state: Witness, from: NodeId, to: NodeId, message: ViewMessage, ordered: boolean): void {
   touchOf(state, message);
   const queue = state.underWay[from * state.nodes + to]!;
-  const place = queue.findIndex((each) => JSON.stringify(each.message) === JSON.stringify(message));
+  const text = JSON.stringify(message);
+  const place = queue.findIndex((each) => each.text === text);
   if (ordered && place !== 0) state.broken = `node ${to} heard from ${from} what was not the next to be heard`;
   if (place >= 0) queue.splice(place, 1);
   const isServed = message.type === 'OBJECT' && message.epoch === state.serves[to];

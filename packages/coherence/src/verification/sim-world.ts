@@ -30,6 +30,7 @@ import { latest } from '../kernel/view-queue.ts';
 import { type ViewRules, viewRules } from '../kernel/view-rules.ts';
 import type { View, ViewMessage } from '../kernel/view-types.ts';
 import { coherenceOf, entryIsAtRest, nobodyForgotten, type Sight } from './object-properties.ts';
+import type { Flight } from './object-scenario.ts';
 import { objectModel } from './sim-history.ts';
 import {
   type ClientOperation,
@@ -286,31 +287,44 @@ function propertiesOf(cluster: StackedCluster): Property<WorldView>[] {
   /** Of a node that is down there is nothing: it stands here as one that never heard of the object. */
   const envOf = (node: NodeId, key: ObjectNumber, view: View): ObjectEnv =>
     objectEnvOf(cluster, view.members.includes(node) ? node : -1, key, view);
-  const sightOf = (view: WorldView, key: ObjectNumber, steady: View): Sight => ({
+  const known = new WeakMap<View, readonly (readonly ObjectEnv[])[]>();
+  /** By object and node: they stay while the view does. */
+  const envsIn = (view: View): readonly (readonly ObjectEnv[])[] => {
+    const envs = known.get(view) ?? numbersFrom(cluster.keys).map((key) => nodes.map((node) => envOf(node, key, view)));
+    known.set(view, envs);
+    return envs;
+  };
+  const sightOf = (view: WorldView, key: ObjectNumber, envs: readonly ObjectEnv[], steady: View): Sight => ({
     entries: nodes.map((node) => {
-      const known = view.up(node) ? memberOf(view, node).view.objects.get(key) : undefined;
-      return known ?? initialEntry(envOf(node, key, steady));
+      const entry = view.up(node) ? memberOf(view, node).view.objects.get(key) : undefined;
+      return entry ?? initialEntry(envs[node]!);
     }),
-    under: witnessOf(view).underWay.flatMap((messages, pair) => {
+    under: flightsOf(view, key, steady),
+  });
+  const flightsOf = (view: WorldView, key: ObjectNumber, { members, epoch }: View): Flight[] => {
+    const flights: Flight[] = [];
+    for (const [pair, messages] of witnessOf(view).underWay.entries()) {
+      if (messages.length === 0) continue;
       const from = Math.floor(pair / cluster.nodes);
       const to = pair % cluster.nodes;
-      if (!steady.members.includes(from) || !steady.members.includes(to)) return [];
-      return messages.flatMap(({ message: said }) =>
-        said.type === 'OBJECT' && said.key === key && said.epoch === steady.epoch
-          ? [{ from, to, message: said.message }]
-          : [],
-      );
-    }),
-  });
+      if (!members.includes(from) || !members.includes(to)) continue;
+      for (const { message: said } of messages) {
+        if (said.type !== 'OBJECT' || said.key !== key || said.epoch !== epoch) continue;
+        flights.push({ from, to, message: said.message });
+      }
+    }
+    return flights;
+  };
   return [
     always('every object is coherent (I1 to I12)', (view) => {
       const seen = witnessOf(view);
       const steady = seen.touched.length === 0 ? undefined : steadyView(view, nodes);
       if (steady === undefined) return undefined;
       const isQuiet = seen.underWay.every((messages) => messages.length === 0);
+      const envs = envsIn(steady);
       for (const key of seen.touched) {
-        const sight = sightOf(view, key, steady);
-        const check = coherenceOf(nodes.map((node) => envOf(node, key, steady)));
+        const sight = sightOf(view, key, envs[key]!, steady);
+        const check = coherenceOf(envs[key]!);
         const violation = check(sight) ?? (isQuiet ? nobodyForgotten(sight) : undefined);
         if (violation !== undefined) return `object ${key}: ${violation}`;
       }

@@ -60,6 +60,8 @@ class Simulation implements Stage {
   readonly #digest = new Digest();
   readonly #faults: Partial<Record<SimulatedFault, number>> = {};
   readonly #story: string[] | undefined;
+  /** The referee has seen the world as it is. */
+  #isJudged = false;
 
   constructor(spec: SimulationSpec, choices: Choices, cells: CellLog, wantStory: boolean) {
     this.#spec = spec;
@@ -138,6 +140,10 @@ class Simulation implements Stage {
     if (event !== undefined) this.#stacks.input(this.nodes[node]!, part, event);
   }
 
+  nothingHappened(): void {
+    this.#isJudged = true;
+  }
+
   count(fault: SimulatedFault): void {
     this.#faults[fault] = (this.#faults[fault] ?? 0) + 1;
   }
@@ -187,7 +193,7 @@ class Simulation implements Stage {
     while (this.nowNs < endNs && this.#stacks.steps < runEventsMax) {
       if (bounded && this.#workload.done) return undefined;
       if (!this.#advance()) return undefined;
-      const violation = this.#referee.judge(this.#view, this.inFlight === 0, this.#disks.changes);
+      const violation = this.#judge();
       if (violation !== undefined) return violation;
     }
     return undefined;
@@ -197,12 +203,13 @@ class Simulation implements Stage {
     const { core } = this.plan;
     this.tell(() => `faults stop between ${core.map((node) => this.nodes[node]?.spec.name).join(', ')}`);
     this.safety = false;
+    this.#isJudged = false;
     for (const node of core) if (!this.nodes[node]!.up) this.restart(this.nodes[node]!);
     this.#network.heal(core);
     const endNs = this.nowNs + (this.#spec.livenessMs ?? defaults.livenessMs) * 1e6;
     const stepsEnd = this.#stacks.steps + runEventsMax;
     for (let events = 1; ; events++) {
-      const violation = this.#referee.judge(this.#view, this.inFlight === 0, this.#disks.changes);
+      const violation = this.#judge();
       if (violation !== undefined) return violation;
       if (events % convergenceCheckEvents === 0 && this.#missing() === undefined) return this.#ending();
       const stuck = !this.#advance();
@@ -212,6 +219,13 @@ class Simulation implements Stage {
       const when = stuck ? 'nothing more can happen' : 'it took too long';
       return { kind: 'liveness', property: 'converges', message: `${missing}; ${when} after faults had stopped` };
     }
+  }
+
+  /** Worlds that did not change since are as they were. */
+  #judge(): SimulatedViolation | undefined {
+    if (this.#isJudged) return undefined;
+    this.#isJudged = true;
+    return this.#referee.judge(this.#view, this.inFlight === 0, this.#disks.changes);
   }
 
   #ending(): SimulatedViolation | undefined {
@@ -241,6 +255,7 @@ class Simulation implements Stage {
       }
     }
     this.nowNs = event.dueNs;
+    this.#isJudged = false;
     event.act();
     if (node !== undefined && this.#stacks.steps % digestStateEvents === 0) this.#stacks.digestStates(node);
     return true;

@@ -32,6 +32,8 @@ export interface Stage {
   afterAt(node: LiveNode, delayMs: number, act: () => void): void;
   /** Let `act` happen after `delayMs`, whatever node is up. */
   after(delayMs: number, act: () => void): void;
+  /** Said by an event that left everything as it was, so that the world need not be judged anew. */
+  nothingHappened(): void;
   /** Step a part, and the parts of its node with what follows. */
   input(node: number, part: number, event: KernelEvent | undefined): void;
   count(fault: SimulatedFault): void;

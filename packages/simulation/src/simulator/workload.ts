@@ -57,6 +57,7 @@ export class Workload {
       if (this.#isOutside(index)) {
         this.#left -= left;
       } else if (!this.#isPossible(index, view)) {
+        this.#stage.nothingHappened();
         this.#issueAfter(this.#callMs, index, left, view, observe);
       } else {
         this.#left--;
@@ -78,6 +79,7 @@ export class Workload {
       this.#issue(index, 0, observe);
       this.#repeat(index, view, observe);
     } else {
+      this.#stage.nothingHappened();
       this.#stage.after(this.#callMs, () => this.#repeatOnce(index, view, observe));
     }
   }

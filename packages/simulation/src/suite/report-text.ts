@@ -2,7 +2,7 @@ import type { Exploration, Violation } from '../explorer/explore.ts';
 import type { CellEvidence } from '../explorer/model.ts';
 import type { MutantOutcome } from '../explorer/mutants.ts';
 import type { ExploreReport } from './run-explore.ts';
-import type { SimFailure, SimReport } from './run-sim.ts';
+import type { SimFailure, SimReport } from './run-series.ts';
 
 const thousands = (count: number): string => count.toLocaleString('en-US');
 

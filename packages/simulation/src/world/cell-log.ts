@@ -9,6 +9,7 @@ export class CellLog {
   readonly #tables = new Map<string, CellTable>();
   /** By kernel, row and column. */
   readonly #reached = new Map<string, Map<string, Set<string>>>();
+  #news: ReachedCell[] = [];
 
   declare(kernel: string, table: CellTable): void {
     if (this.#tables.has(kernel)) return;
@@ -17,7 +18,17 @@ export class CellLog {
   }
 
   reached(kernel: string, row: string, column: string): void {
-    this.#reached.get(kernel)?.get(row)?.add(column);
+    const columns = this.#reached.get(kernel)?.get(row);
+    if (columns === undefined || columns.has(column)) return;
+    columns.add(column);
+    this.#news.push([kernel, row, column]);
+  }
+
+  /** The cells reached since this was last asked, each once. */
+  takeNews(): ReachedCell[] {
+    const news = this.#news;
+    this.#news = [];
+    return news;
   }
 
   /** Every cell reached, as plain data. */
