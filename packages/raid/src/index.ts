@@ -10,6 +10,7 @@ export type {
   ArrayStatus,
   ChangeOptions,
   DegradedPolicy,
+  GetOptions,
   MemberStatus,
   ObjectStat,
   PutOptions,

@@ -103,13 +103,13 @@ export const recordsPerPageMax = 256;
 export const putsInFlightMax = 16;
 
 /** Groups of a put or get that go out in one request to each member. */
-export const groupsPerWindow = 8;
+export const groupsPerWindow = 16;
 
 /** Windows of one put under way at a time. */
 export const windowsPerPutMax = 3;
 
 /** Windows of one get read ahead of its consumer. */
-export const windowsPerGetMax = 2;
+export const windowsPerGetMax = 3;
 
 /** Pages that all puts of an array, and all its gets, may use at a time: 16 MiB each, less when the range is small. */
 export const pagesPerDirectionMax = 4096;

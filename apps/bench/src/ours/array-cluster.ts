@@ -52,7 +52,7 @@ export async function putMebibytes(array: RaidArray, key: string, mebibytes: num
 /** Read an object; the bytes it had. */
 export async function readAll(array: RaidArray, key: string): Promise<number> {
   let bytes = 0;
-  for await (const part of array.get(key)) bytes += part.byteLength;
+  for await (const part of array.get(key, { reuseChunks: true })) bytes += part.byteLength;
   return bytes;
 }
 

@@ -11,10 +11,13 @@ export class RawFiles implements AsyncDisposable {
   readonly #directory: string;
   readonly #files: readonly FileHandle[];
   readonly #chunk = Buffer.alloc(chunkBytes, 0x5a);
+  /** Read into again and again, as the array's readers do. */
+  readonly #lanes: readonly Buffer[];
 
   private constructor(directory: string, files: readonly FileHandle[]) {
     this.#directory = directory;
     this.#files = files;
+    this.#lanes = Array.from({ length: files.length * chunksInFlight }, () => Buffer.alloc(chunkBytes));
   }
 
   static async open(count: number): Promise<RawFiles> {
@@ -39,9 +42,9 @@ export class RawFiles implements AsyncDisposable {
 
   async read(bytesEach: number): Promise<void> {
     await Promise.all(
-      this.#files.map((file) =>
-        this.#inFlight(bytesEach, async (at) => {
-          const { bytesRead } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, at);
+      this.#files.map((file, index) =>
+        this.#inFlight(bytesEach, async (at, lane) => {
+          const { bytesRead } = await file.read(this.#lanes[index * chunksInFlight + lane]!, 0, chunkBytes, at);
           if (bytesRead !== chunkBytes) throw new Error('a raw file is shorter than it was written');
         }),
       ),
@@ -52,13 +55,13 @@ export class RawFiles implements AsyncDisposable {
     dropCached(this.names);
   }
 
-  async #inFlight(bytes: number, each: (at: number) => Promise<unknown>): Promise<void> {
+  async #inFlight(bytes: number, each: (at: number, lane: number) => Promise<unknown>): Promise<void> {
     let next = 0;
-    const walk = async () => {
+    const walk = async (_: unknown, lane: number) => {
       while (next < bytes) {
         const at = next;
         next += chunkBytes;
-        await each(at);
+        await each(at, lane);
       }
     };
     await Promise.all(Array.from({ length: chunksInFlight }, walk));

@@ -74,7 +74,7 @@ export class ClusterBed implements DemoBed {
   }
 
   get(key: string): AsyncIterable<Uint8Array> {
-    return this.#array.get(key);
+    return this.#array.get(key, { reuseChunks: true });
   }
 
   async armKill(node: string, key: string, passes: number): Promise<ArmedKill> {

@@ -1,6 +1,7 @@
 /** What the demo needs of an array: `RaidArray` of @holdfast/raid has this shape. */
 export interface ObjectStore {
   put(key: string, bytes: AsyncIterable<Uint8Array>): Promise<StoredObject>;
+  /** Each chunk is good until the next is asked for. */
   get(key: string): AsyncIterable<Uint8Array>;
 }
 

@@ -107,7 +107,8 @@ export class ServedStore implements ControlHandler, AsyncDisposable {
         return await this.#stored(key, await this.#ready().array.change(key, technique as Technique));
       }
       case 'get':
-        for await (const chunk of this.#ready().array.get(request.key)) yield* base64Parts(chunk);
+        for await (const chunk of this.#ready().array.get(request.key, { reuseChunks: true }))
+          yield* base64Parts(chunk);
         return {};
       case 'rm':
         if (!(await this.#ready().array.remove(request.key))) throw new NoObjectError(request.key);

@@ -19,6 +19,16 @@ export interface ChangeOptions {
   readonly degraded?: DegradedPolicy | undefined;
 }
 
+export interface GetOptions {
+  /** Ends the reading with its reason. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Each chunk is good only until the next is asked for: its memory is used again. For readers that are done with a chunk at
+   * once, as a hash is: a long reading then leaves no garbage. Default false: each chunk is the reader's for good.
+   */
+  readonly reuseChunks?: boolean | undefined;
+}
+
 export interface PutOptions {
   /** Aborts the put: nothing of it is visible. Once its metadata is being recorded it is too late. */
   readonly signal?: AbortSignal | undefined;

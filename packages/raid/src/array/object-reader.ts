@@ -15,6 +15,7 @@ import { blockBytes, groupsPerWindow } from '../limits.ts';
 import type { ParityKernel } from '../parity/parity-kernel.ts';
 import type { Member } from '../parity/restore-plan.ts';
 import type { ObjectRecord } from '../store/log-record.ts';
+import type { ChunkMemory } from './chunk-memory.ts';
 import type { SlotFailure } from './events.ts';
 import { groupPages, parityPages, partPage, restoreSlots, storedParts } from './group-buffer.ts';
 import { type Membership, SilentMemberError, unanswered } from './membership.ts';
@@ -66,11 +67,13 @@ export class ObjectReader {
   readonly #host: ReaderHost;
   readonly #key: string;
   readonly #object: ObjectRecord;
+  readonly #memory: ChunkMemory;
 
-  constructor(host: ReaderHost, key: string, object: ObjectRecord) {
+  constructor(host: ReaderHost, key: string, object: ObjectRecord, memory: ChunkMemory) {
     this.#host = host;
     this.#key = key;
     this.#object = object;
+    this.#memory = memory;
   }
 
   /** Windows of groups the object has. */
@@ -263,8 +266,7 @@ export class ObjectReader {
 
   #copyOut({ group, parts, shape }: Group): Uint8Array {
     const groupBytes = groupBlocks(this.#object.geometry) * blockBytes;
-    // Not cleared first: every byte is set.
-    const chunk = Buffer.allocUnsafeSlow(Math.min(groupBytes, this.#object.bytes - group * groupBytes));
+    const chunk = this.#memory.take(Math.min(groupBytes, this.#object.bytes - group * groupBytes));
     for (const [part, { page, blocks }] of parts.entries()) {
       const at = part * shape.unitBlocks * blockBytes;
       chunk.set(this.#host.pages.bytes(page, blocks).subarray(0, chunk.byteLength - at), at);

@@ -2,6 +2,8 @@ import type { Subject } from 'rxjs';
 import { NoObjectError, ObjectLostError } from '../errors.ts';
 import { windowsPerGetMax } from '../limits.ts';
 import type { ObjectRecord } from '../store/log-record.ts';
+import type { GetOptions } from './array-types.ts';
+import { ChunkMemory } from './chunk-memory.ts';
 import type { ArrayEvent } from './events.ts';
 import { rawKey } from './key.ts';
 import type { ObjectDirectory } from './object-directory.ts';
@@ -51,13 +53,14 @@ export class ObjectReads {
   async *content(
     key: string,
     object: ObjectRecord,
-    signal: AbortSignal | undefined,
+    { signal, reuseChunks = false }: GetOptions,
     during: <T>(read: () => Promise<T>) => Promise<T>,
   ): AsyncGenerator<Uint8Array> {
     const { events, name } = this.#host;
     const onRepaired: ReaderHost['onRepaired'] = ({ group, slot, member, why }) =>
       events.next({ type: 'repaired', key, group, slot, why, node: name(member) });
-    const reader = new ObjectReader({ ...this.#host, onRepaired }, key, object);
+    const memory = new ChunkMemory(reuseChunks);
+    const reader = new ObjectReader({ ...this.#host, onRepaired }, key, object, memory);
     const ahead: Promise<Uint8Array[]>[] = [];
     try {
       for (let window = 0; window < reader.windows; window++) {
@@ -69,6 +72,7 @@ export class ObjectReads {
         for (const chunk of await ahead.shift()!) {
           signal?.throwIfAborted();
           yield chunk;
+          memory.done(chunk);
         }
       }
     } catch (error) {

@@ -20,7 +20,7 @@ import type { ArrayHost } from './array-host.ts';
 import { ArrayMending } from './array-mending.ts';
 import { type CreateOptions, type OpenOptions, parseCreate, parseOpen } from './array-options.ts';
 import { arrayStatus } from './array-status.ts';
-import type { ArrayStatus, ChangeOptions, ObjectStat, PutOptions, StoredObject } from './array-types.ts';
+import type { ArrayStatus, ChangeOptions, GetOptions, ObjectStat, PutOptions, StoredObject } from './array-types.ts';
 import type { ByteSource } from './byte-source.ts';
 import { clusterHost } from './cluster-host.ts';
 import type { ArrayEvent, Reconciliation } from './events.ts';
@@ -216,7 +216,7 @@ export class RaidArray implements AsyncDisposable {
    * its key, with a new id, and takes the place of the first as a whole. Whoever reads it meanwhile reads on. After a crash
    * at any moment there is the one or the other. A call that fails has changed nothing.
    *
-   * @throws XX, BadKeyError, GeometryError, DegradedError, NoSpaceError, TooManyDownError,
+   * @throws NoObjectError, ObjectLostError, BadKeyError, GeometryError, DegradedError, NoSpaceError, TooManyDownError,
    *   ArrayClosedError, the signal's reason
    */
   async change(key: string, technique: Technique, options: ChangeOptions = {}): Promise<StoredObject> {
@@ -228,13 +228,13 @@ export class RaidArray implements AsyncDisposable {
    * The bytes of an object, in order; what cannot be read where it lies is restored from the rest of its group. The
    * object as it was when the reading began, also when it is replaced or removed meanwhile.
    *
-   * @throws XX, BadKeyError, ArrayClosedError, the signal's reason
+   * @throws NoObjectError, ObjectLostError, BadKeyError, ArrayClosedError, the signal's reason
    */
-  async *get(key: string, options: { readonly signal?: AbortSignal | undefined } = {}): AsyncGenerator<Uint8Array> {
+  async *get(key: string, options: GetOptions = {}): AsyncGenerator<Uint8Array> {
     options.signal?.throwIfAborted();
     const object = await this.#during(() => this.#reads.begin(key));
     try {
-      yield* this.#reads.content(key, object, options.signal, (read) => this.#during(read));
+      yield* this.#reads.content(key, object, options, (read) => this.#during(read));
     } finally {
       this.#reads.end(object);
     }
@@ -421,7 +421,7 @@ export class RaidArray implements AsyncDisposable {
     const object = await this.#reads.begin(key);
     const { storedAtMs, sha256 } = object;
     // Part of a call that closing waits for: it goes on when no new calls are let in.
-    const content = this.#reads.content(key, object, signal, (read) => read());
+    const content = this.#reads.content(key, object, { signal, reuseChunks: true }, (read) => read());
     const kept = { storedAtMs, sha256: sha256 !== undefined };
     try {
       return await this.#put(object.key, content, { ...kept, technique, signal, degraded });

@@ -180,3 +180,24 @@ it('copies many objects at once from itself to itself without waiting for ever f
   await array.close();
   expect(host.pagesInUse).toBe(0);
 });
+
+it('gives each chunk memory of its own, or, where the reader says so, the same again', async () => {
+  const { array, host } = await newArray();
+  const whole = bytesOf(3_000_001);
+  await array.put('k', whole);
+  const kept: Uint8Array[] = [];
+  for await (const chunk of array.get('k')) kept.push(chunk);
+  expect(Buffer.concat(kept).equals(whole)).toBe(true);
+  expect(new Set(kept.map(({ buffer }) => buffer)).size).toBe(kept.length);
+
+  const copies: Buffer[] = [];
+  const memories = new Set<ArrayBufferLike>();
+  for await (const chunk of array.get('k', { reuseChunks: true })) {
+    copies.push(Buffer.from(chunk));
+    memories.add(chunk.buffer);
+  }
+  expect(Buffer.concat(copies).equals(whole)).toBe(true);
+  expect(memories.size).toBeLessThan(copies.length);
+  await array.close();
+  expect(host.pagesInUse).toBe(0);
+});
