@@ -1,4 +1,4 @@
-import type { ByteRun } from './objects/object-port.ts';
+import type { ByteRun } from './byte-run.ts';
 
 /**
  * The id of a file, given by whoever makes it and never used for another: 1 to 64 of `a-z`, `0-9`, `.`, `_`, `-`.

@@ -18,6 +18,7 @@
  * file.pages.get(0)?.status; // 'UPDATE_LAYOUT', and out.at(0) sends LAYOUTGET to server 0
  * ```
  */
+export type { ByteRun } from './byte-run.ts';
 export * from './errors.ts';
 export type * from './file-port.ts';
 export { FileStore, type FileStoreOptions } from './file-store/file-store.ts';
@@ -53,9 +54,10 @@ export {
   type WriteFailure,
 } from './kernel/page-sync-types.ts';
 export { planOperation } from './kernel/plan-operation.ts';
-export { type Planning, planRecord, type RecordPlan, type Request } from './kernel/plan-record.ts';
-export { judgeSlot, type SlotRequest, type SlotVerdict, slotDelta } from './kernel/plan-sessions.ts';
+export { type Planning, planRecord, type RecordPlan } from './kernel/plan-record.ts';
+export { judgeSlot, type SlotVerdict, slotDelta } from './kernel/plan-sessions.ts';
 export { keysOf, type RecordKeys, takesAway } from './kernel/record-keys.ts';
+export type { Request, SlotRequest } from './kernel/request.ts';
 export { applyDelta, emptyNfsState } from './kernel/state-deltas.ts';
 export { snapshotOf } from './kernel/state-snapshot.ts';
 export {
@@ -86,7 +88,7 @@ export {
 } from './kernel/state-types.ts';
 export { type StateBounds, stateBoundsDefault } from './limits.ts';
 export { ArrayObjects, type ArrayObjectsOptions } from './objects/array-objects.ts';
-export { type ByteRun, blockBytes, type ObjectPiece, type ObjectPort } from './objects/object-port.ts';
+export { blockBytes, type ObjectPiece, type ObjectPort } from './objects/object-port.ts';
 export type { FileLock } from './page-cache/file-locks.ts';
 export type { FileCallOptions, OpenFile } from './page-cache/open-file.ts';
 export {

@@ -160,8 +160,20 @@ export const truncateChunkBytes = 1 << 20;
 export const batchBytesMax = 4 << 20;
 export const segmentBytesMax = 32 << 20;
 
+/**
+ * Bytes of the records of one batch before they are deflated, as far as can be said without encoding them: deflated they fit
+ * {@link batchBytesMax} whatever they are. More wait for the next batch; a request whose record alone has more is told RESOURCE.
+ */
+export const batchContentBytesMax = batchBytesMax - (64 << 10);
+
+/** Bytes of a record besides what it touches and changes: numbers, and the names of its fields. */
+export const recordOverheadBytes = 128;
+
 /** Bytes of a batch or a snapshot before they are deflated. What claims to be more is not one. */
 export const unpackedBytesMax = 512 << 20;
+
+/** How often a text is cut at a colon or slash to be kept in few bytes: names of clients may be of nothing else. */
+export const compactCutsMax = 4;
 
 /** How deep a value may be nested that is kept in few bytes, and the lists of field names that are remembered to write it. */
 export const compactDepthMax = 64;

@@ -1,3 +1,4 @@
+import type { ByteRun } from '../byte-run.ts';
 import { BadFileError, FileDamagedError, NoFileError } from '../errors.ts';
 import type {
   FileAttributes,
@@ -13,7 +14,7 @@ import type {
 import { attributesKeptMax, changeEpochsMax, ownerBytesMax } from '../limits.ts';
 import { attributesObject, checkRange, contentObject } from '../objects/file-objects.ts';
 import { FileTurns } from '../objects/file-turns.ts';
-import { type ByteRun, blockBytes, type ObjectPort } from '../objects/object-port.ts';
+import { blockBytes, type ObjectPort } from '../objects/object-port.ts';
 import { type AttributeBlock, answerOf, decodeAttributes, encodeAttributes, remember } from './attribute-block.ts';
 
 /** A file whose attributes are in memory. */

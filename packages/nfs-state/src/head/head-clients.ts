@@ -1,7 +1,7 @@
 import { isApplicable } from '../kernel/late-changes.ts';
 import type { LeaseEvent } from '../kernel/lease-types.ts';
 import type { LogEnv } from '../kernel/log-env.ts';
-import type { Request } from '../kernel/plan-record.ts';
+import type { Request } from '../kernel/request.ts';
 import { applyDelta } from '../kernel/state-deltas.ts';
 import type { Delta, HeadMemory, Mint, NfsState, Reply } from '../kernel/state-types.ts';
 import { outboxMs } from '../limits.ts';
@@ -38,7 +38,7 @@ export class HeadClients {
   readonly leases: HeadLeases;
   readonly recalls: HeadRecalls;
   /** The state, as the log replicates it. */
-  readonly service: Pick<LogEnv, 'plan' | 'apply' | 'save' | 'load' | 'empty'>;
+  readonly service: Pick<LogEnv, 'plan' | 'apply' | 'save' | 'load' | 'empty' | 'bytesOf' | 'tooLarge'>;
   readonly #host: ClientsHost;
   readonly #desk: RequestDesk;
   /** How often what this head knew was replaced by what is in the log. */
@@ -83,6 +83,8 @@ export class HeadClients {
         return service.load(saved);
       },
       empty: () => service.empty(),
+      bytesOf: (record) => service.bytesOf(record),
+      tooLarge: () => service.tooLarge(),
     };
   }
 

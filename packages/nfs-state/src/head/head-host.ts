@@ -5,9 +5,17 @@ import type { LogEnv } from '../kernel/log-env.ts';
 import { logKernel } from '../kernel/log-kernel.ts';
 import { logRules } from '../kernel/log-rules.ts';
 import type { HeadMessage, LogEvent, LogRequest, LogState } from '../kernel/log-types.ts';
-import type { Request } from '../kernel/plan-record.ts';
+import type { Request } from '../kernel/request.ts';
 import type { Mint, NfsState, Reply } from '../kernel/state-types.ts';
-import { batchRecordsMax, coordName, storageRetryMs, storageRetryMsMax, touchedKeysMax, touchMs } from '../limits.ts';
+import {
+  batchContentBytesMax,
+  batchRecordsMax,
+  coordName,
+  storageRetryMs,
+  storageRetryMsMax,
+  touchedKeysMax,
+  touchMs,
+} from '../limits.ts';
 import type { SegmentLog } from '../log/segment-log.ts';
 import { BatchGathering } from './batch-gathering.ts';
 import { type Appointment, Election } from './election.ts';
@@ -84,7 +92,7 @@ export class HeadHost {
       send: (to, word) => this.#peers.send(to, word),
       peers: () => this.#peers.up,
     });
-    const bounds = { batchRecordsMax, touchedKeysMax, snapshotRecords };
+    const bounds = { batchRecordsMax, batchBytesMax: batchContentBytesMax, touchedKeysMax, snapshotRecords };
     this.#env = { self, life, ...bounds, ...this.clients.service, rules: logRules };
     this.#state = logKernel.initial(this.#env);
     this.#peers = new HeadPeers(context, heads, (from, word) => this.#hear(from, word));

@@ -1,4 +1,4 @@
-import type { Request } from '../kernel/plan-record.ts';
+import type { Request } from '../kernel/request.ts';
 import { emptyNfsState } from '../kernel/state-deltas.ts';
 import type { NfsState, Reply } from '../kernel/state-types.ts';
 

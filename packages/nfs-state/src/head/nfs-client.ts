@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { NodeDownError, type ServiceProxy } from '@holdfast/runtime';
 import { Observable } from 'rxjs';
-import type { SlotRequest } from '../kernel/plan-sessions.ts';
+import type { SlotRequest } from '../kernel/request.ts';
 import type { Reply } from '../kernel/state-types.ts';
 import { headSearchMs, headSearchRestMs } from '../limits.ts';
 import { fromText } from '../log/plain-text.ts';

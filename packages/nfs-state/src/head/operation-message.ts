@@ -1,6 +1,10 @@
 import { z } from 'zod';
 
-const word = z.string().max(1024);
+/** In the log and on the way half a character would become another one. */
+const word = z
+  .string()
+  .max(1024)
+  .refine((text) => text.isWellFormed(), 'is no text');
 const count = z
   .int()
   .min(0)

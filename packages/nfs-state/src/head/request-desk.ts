@@ -1,5 +1,5 @@
 import type { LeaseWish } from '../kernel/lease-types.ts';
-import type { Request } from '../kernel/plan-record.ts';
+import type { Request } from '../kernel/request.ts';
 import { clientOf } from '../kernel/request-client.ts';
 import type { ClientId, NfsState, Reply, StateKey } from '../kernel/state-types.ts';
 import type { HeadLeases } from './head-leases.ts';

@@ -1,12 +1,14 @@
 import type { LogEnv } from '../kernel/log-env.ts';
-import { anything, type LogPlan } from '../kernel/log-types.ts';
-import { planRecord, type RecordPlan, type Request } from '../kernel/plan-record.ts';
+import { anything, type LogPlan, type LogRecord } from '../kernel/log-types.ts';
+import { plainBytes } from '../kernel/plain-bytes.ts';
+import { planRecord, type RecordPlan } from '../kernel/plan-record.ts';
 import { clientKey, fileKey, keysOf } from '../kernel/record-keys.ts';
+import type { Request } from '../kernel/request.ts';
 import { clientOf } from '../kernel/request-client.ts';
 import { applyDelta, emptyNfsState } from '../kernel/state-deltas.ts';
 import { snapshotOf } from '../kernel/state-snapshot.ts';
 import type { ClientId, Delta, Here, Mint, NfsState, Operation, Reply } from '../kernel/state-types.ts';
-import { type StateBounds, stateBoundsDefault } from '../limits.ts';
+import { recordOverheadBytes, type StateBounds, stateBoundsDefault } from '../limits.ts';
 import { type priorities, priorityOf } from './priority.ts';
 
 type OwnOperation = 'expire' | 'keep' | 'restart-leases' | 'end-grace' | 'delegation-revoke' | 'layout-revoke';
@@ -61,7 +63,9 @@ const atOnce = (answer: Answering): LogPlan => ({
 });
 
 /** The state of NFSv4 as what the log replicates. */
-export class StateService implements Pick<LogEnv, 'plan' | 'apply' | 'save' | 'load' | 'empty'> {
+export class StateService
+  implements Pick<LogEnv, 'plan' | 'apply' | 'save' | 'load' | 'empty' | 'bytesOf' | 'tooLarge'>
+{
   readonly #mint: Mint;
   readonly #table: ReturnType<typeof priorities>;
   readonly #here: HeadKnowledge;
@@ -108,6 +112,14 @@ export class StateService implements Pick<LogEnv, 'plan' | 'apply' | 'save' | 'l
 
   empty(): NfsState {
     return emptyNfsState();
+  }
+
+  bytesOf({ touches, change }: LogRecord): number {
+    return recordOverheadBytes + plainBytes(touches) + plainBytes(change);
+  }
+
+  tooLarge(): Answering {
+    return { kind: 'reply', reply: { status: 'RESOURCE' }, volatile: [] };
   }
 
   #planned(state: NfsState, request: Request, insists: boolean): RecordPlan {

@@ -1,4 +1,4 @@
-import type { StateKey } from './state-types.ts';
+import type { StateKey } from './state-names.ts';
 
 /**
  * Keys in the order they came. Most files have one of a kind, for which a Set would take ten times the memory: all empty

@@ -1,10 +1,12 @@
 import type { LogRules } from './log-rules.ts';
-import type { Asked, Change, HeadNumber, Image, LogPlan } from './log-types.ts';
+import type { Answer, Asked, Change, HeadNumber, Image, LogPlan, LogRecord } from './log-types.ts';
 
 export interface LogEnv {
   readonly self: HeadNumber;
   readonly life: number;
   readonly batchRecordsMax: number;
+  /** A batch has no more bytes than this, by {@link bytesOf}; a record that alone has more is answered {@link tooLarge}. */
+  readonly batchBytesMax: number;
   /** Keys whose last record is remembered. Beyond it all are forgotten, and what was decided before is refused. */
   readonly touchedKeysMax: number;
   /** Records between two snapshots; 0 for none. */
@@ -15,5 +17,8 @@ export interface LogEnv {
   save(image: Image): unknown;
   load(saved: unknown): Image;
   empty(): Image;
+  /** What a record takes in a batch, at most. */
+  bytesOf(record: LogRecord): number;
+  tooLarge(): Answer;
   readonly rules: LogRules;
 }

@@ -1,8 +1,10 @@
 import { type Kernel, refuseImpossible } from '@holdfast/kernel';
-import { accept, appended, gathered, heard, saved } from './log-append.ts';
+import { accept } from './log-accept.ts';
+import { appended, gathered, heard, saved } from './log-append.ts';
 import { decodeLog, encodeLog } from './log-encoding.ts';
 import type { LogEnv } from './log-env.ts';
-import { attend, refused, request, told } from './log-requests.ts';
+import { refused, told } from './log-own-proposals.ts';
+import { attend, request } from './log-requests.ts';
 import { logTable } from './log-table.ts';
 import { follow, found, hear, lapse, progress } from './log-tail.ts';
 import { appoint, fenced, joined, open, recover, resign, seal } from './log-takeover.ts';

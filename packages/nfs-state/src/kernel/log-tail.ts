@@ -1,11 +1,10 @@
-import { stage } from './log-append.ts';
 import type { LogEnv } from './log-env.ts';
-import { attend, forgetOldAppender, join, meetAccepted, meetAll, proposeAnew } from './log-requests.ts';
-import type { HeadMessage, LogBatch, LogContents, LogIndex, LogRecord, LogSink, LogState } from './log-types.ts';
+import { forgetOldAppender, meetAccepted, meetAll, proposeAnew } from './log-own-proposals.ts';
+import { attend, join } from './log-requests.ts';
+import { apply, applyDurable, lastOf, settle, stage } from './log-staged.ts';
+import type { HeadMessage, LogBatch, LogContents, LogIndex, LogSink, LogState } from './log-types.ts';
 
 type Welcome = Extract<HeadMessage, { type: 'WELCOME' }>;
-
-export const lastOf = ({ first, records }: LogBatch): LogIndex => first + records.length - 1;
 
 /** This head follows the appender from now on, and catches up with it before it serves. */
 export function follow(state: LogState, { durable, settled }: Welcome, env: LogEnv, out: LogSink): void {
@@ -42,39 +41,6 @@ export function progress(state: LogState, durable: LogIndex, settled: LogIndex, 
   settle(state, settled);
   if (state.reading === 0) applyDurable(state, env);
   attend(state, env, out);
-}
-
-/** Every head has heard of everything up to here, or is fenced. */
-export function settle(state: LogState, settled: LogIndex): void {
-  state.settled = settled;
-  state.unsettled = state.unsettled.filter(({ index }) => index > settled);
-}
-
-/** Apply what is known to be durable, in order. */
-export function applyDurable(state: LogState, env: LogEnv): void {
-  while (state.staged.length > 0 && env.rules.mayApply(lastOf(state.staged[0]!), state.durable)) {
-    apply(state, state.staged.shift()!, env);
-  }
-}
-
-function apply(state: LogState, batch: LogBatch, env: LogEnv): void {
-  for (const [at, record] of batch.records.entries()) {
-    state.image = env.apply(state.image, record.change);
-    const index = batch.first + at;
-    if (record.takesAway && index > state.settled) state.unsettled.push({ index, touches: record.touches });
-    remember(state, record);
-  }
-  state.applied = lastOf(batch);
-  state.next = batch.number + 1;
-}
-
-function remember(state: LogState, { head, life, proposal, oldest }: LogRecord): void {
-  const at = state.accepted.findIndex((each) => each.head === head);
-  const before = state.accepted[at];
-  const kept = before?.life === life ? before.numbers.filter((number) => number >= oldest) : [];
-  const now = { head, life, numbers: [...kept, proposal] };
-  if (at === -1) state.accepted = [...state.accepted, now].sort((one, other) => one.head - other.head);
-  else state.accepted[at] = now;
 }
 
 /** Batches of a read that are new, from the snapshot on if it begins with one. */

@@ -1,7 +1,9 @@
 import { advance, fence, welcome } from './log-append.ts';
 import type { LogEnv } from './log-env.ts';
-import { forgetOldAppender, join, meetAll, proposeAnew } from './log-requests.ts';
-import { applyDurable, lastOf, takeUp } from './log-tail.ts';
+import { forgetOldAppender, meetAll, proposeAnew } from './log-own-proposals.ts';
+import { join } from './log-requests.ts';
+import { applyDurable, lastOf } from './log-staged.ts';
+import { takeUp } from './log-tail.ts';
 import {
   type ClaimEpoch,
   type HeadNumber,

@@ -1,4 +1,4 @@
-import type { ClientId, FileId, LockType, OwnerName, SessionId, Stateid, StateKey } from './state-types.ts';
+import type { ClientId, FileId, LockType, OwnerName, SessionId, Stateid, StateKey } from './state-names.ts';
 
 /** Offset and length as they came; a length of all ones reaches to the end of the file. */
 export interface AskedRange {

@@ -2,20 +2,12 @@ import type { StateBounds } from '../limits.ts';
 import { anything } from './log-types.ts';
 import { refuse } from './owner-turns.ts';
 import { planOperation } from './plan-operation.ts';
-import { judgeSlot, type SlotRequest, slotDelta, slotStep } from './plan-sessions.ts';
+import { judgeSlot, slotDelta, slotStep } from './plan-sessions.ts';
 import { fileKey, graceKey, keysOf, type RecordKeys, takesAway } from './record-keys.ts';
 import { readReply, replyText } from './reply-text.ts';
+import type { Request } from './request.ts';
 import { heldUnder, namedBy, refusalOfForeign } from './request-client.ts';
 import type { ClientId, Delta, HeadMemory, Here, Mint, NfsState, Operation, Reply, SessionId } from './state-types.ts';
-
-/** An operation as it comes to a head. */
-export interface Request {
-  readonly operation: Operation;
-  /** NFSv4.1: its place in a session. */
-  readonly slot?: SlotRequest;
-  /** Whether somebody still waits for it, looked at whenever it is decided. Not of requests that came over a wire. */
-  readonly isWanted?: () => boolean;
-}
 
 /** What a head does about a request: append a record and answer, or answer. */
 export interface RecordPlan extends RecordKeys {

@@ -2,6 +2,7 @@ import type { StateBounds } from '../limits.ts';
 import { expireFirst, refuse } from './owner-turns.ts';
 import { hasOpens, roomFor } from './plan-clients.ts';
 import { isLastToReclaim } from './plan-grace.ts';
+import type { SlotRequest } from './request.ts';
 import type {
   Client,
   ClientId,
@@ -14,7 +15,6 @@ import type {
   Plan,
   Reply,
   Session,
-  SessionId,
   Slot,
 } from './state-types.ts';
 import { mintKey } from './stateids.ts';
@@ -131,15 +131,6 @@ export function planReclaimComplete(state: NfsState, { client: id }: Asked<'recl
   const deltas: Delta[] = [{ type: 'client-confirmed', client: { ...client, reclaimed: true } }];
   if (isLastToReclaim(state, id)) deltas.push({ type: 'grace', epoch: state.epoch, clients: undefined });
   return { reply: { status: 'OK' }, deltas };
-}
-
-/** A request as its slot sees it. */
-export interface SlotRequest {
-  readonly session: SessionId;
-  readonly slot: number;
-  readonly seqid: number;
-  /** Tells one request from another. */
-  readonly digest: string;
 }
 
 export type SlotVerdict =

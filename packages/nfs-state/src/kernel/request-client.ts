@@ -1,4 +1,4 @@
-import type { Request } from './plan-record.ts';
+import type { Request } from './request.ts';
 import type { ClientId, FileId, NfsState, Operation, SessionId, Status } from './state-types.ts';
 
 /** The stateid that an operation names, if any. */

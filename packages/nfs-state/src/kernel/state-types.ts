@@ -7,23 +7,11 @@
  */
 
 import type { KeyList } from './key-list.ts';
-
 import type { AskedRange, Operation } from './operation-types.ts';
+import type { ClientId, FileId, LockType, OwnerName, SessionId, Stateid, StateKey } from './state-names.ts';
 
 export type { AskedRange, Claim, Operation } from './operation-types.ts';
-
-export type ClientId = string;
-/** Opaque names of owners, given by clients. */
-export type OwnerName = string;
-/** Names a file for ever. */
-export type FileId = string;
-/** The part of a stateid that names what it stands for: 12 bytes, as 24 hexadecimal digits. */
-export type StateKey = string;
-
-export interface Stateid {
-  readonly key: StateKey;
-  readonly seqid: number;
-}
+export type { ClientId, FileId, LockType, OwnerName, SessionId, Stateid, StateKey } from './state-names.ts';
 
 /** Bits of share access and deny (RFC 7530, 16.16): 1 read, 2 write. */
 export const shareRead = 1;
@@ -32,8 +20,6 @@ export const shareBoth = 3;
 
 /** Ends of byte ranges are below this; a lock up to it reaches to the end of the file, wherever that will be. */
 export const endOfFile = 2n ** 64n;
-
-export type LockType = 'read' | 'write';
 
 export interface ByteRange {
   readonly start: bigint;
@@ -67,8 +53,6 @@ export interface Client {
   /** How often heads that had said its lease ran out heard of it after all. */
   readonly kept: number;
 }
-
-export type SessionId = string;
 
 /** Names a head, its life, and what it knew since: another one once it forgot what was not in the log. */
 export type HeadMemory = string;

@@ -12,7 +12,7 @@ import {
   writeNumber,
   writeString,
 } from '@holdfast/runtime/internals';
-import { compactDepthMax, compactShapesMax, unpackedBytesMax } from '../limits.ts';
+import { compactCutsMax, compactDepthMax, compactShapesMax, unpackedBytesMax } from '../limits.ts';
 
 /*
  * Plain data in few bytes: a value is a byte that says what follows. Each text, and each list of field names, is spelled out
@@ -78,7 +78,7 @@ class CompactWriter {
     const to = this.#to;
     switch (typeof value) {
       case 'string':
-        this.#text(value);
+        this.#text(value, 0);
         break;
       case 'number':
         writeByte(to, code.number);
@@ -132,7 +132,7 @@ class CompactWriter {
     for (const name of shape.names) writeString(to, name);
   }
 
-  #text(text: string): void {
+  #text(text: string, cuts: number): void {
     const to = this.#to;
     const known = this.#texts.get(text);
     if (known !== undefined) {
@@ -144,12 +144,12 @@ class CompactWriter {
       }
       return;
     }
-    const colon = text.indexOf(':');
-    const cut = colon === -1 ? text.indexOf('/') : colon;
+    const colon = cuts < compactCutsMax ? text.indexOf(':') : -1;
+    const cut = colon === -1 && cuts < compactCutsMax ? text.indexOf('/') : colon;
     if (cut !== -1) {
       writeByte(to, colon === -1 ? code.slash : code.colon);
-      this.#text(text.slice(0, cut));
-      this.#text(text.slice(cut + 1));
+      this.#text(text.slice(0, cut), cuts + 1);
+      this.#text(text.slice(cut + 1), cuts + 1);
       return;
     }
     this.#texts.set(text, this.#texts.size);

@@ -1,9 +1,10 @@
 import type { BlockObject, BlockObjects } from '@holdfast/raid/objects';
 import type { ClusterStore } from '@holdfast/runtime/service';
+import type { ByteRun } from '../byte-run.ts';
 import { NoFileError } from '../errors.ts';
 import type { Verifier } from '../file-port.ts';
 import { objectsOpenMax, truncateChunkBytes } from '../limits.ts';
-import type { ByteRun, ObjectPiece, ObjectPort } from './object-port.ts';
+import type { ObjectPiece, ObjectPort } from './object-port.ts';
 
 export interface ArrayObjectsOptions {
   /** `array.objects` on the main thread, `raidObjects(context)` in a service of a node. */

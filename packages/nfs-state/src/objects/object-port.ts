@@ -1,10 +1,5 @@
+import type { ByteRun } from '../byte-run.ts';
 import type { Verifier } from '../file-port.ts';
-
-/** Bytes and where they go. */
-export interface ByteRun {
-  readonly offset: number;
-  readonly bytes: Uint8Array;
-}
 
 /** Who holds a part of an object. */
 export interface ObjectPiece {

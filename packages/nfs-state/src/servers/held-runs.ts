@@ -1,6 +1,7 @@
 import type { PagePool } from '@holdfast/runtime/service';
+import type { ByteRun } from '../byte-run.ts';
 import { PagesGoneError } from '../errors.ts';
-import { type ByteRun, blockBytes } from '../objects/object-port.ts';
+import { blockBytes } from '../objects/object-port.ts';
 import type { RunMessage } from './messages.ts';
 
 /** Run `work` on the bytes of a client's pages. They are neither used again nor cleared before it is over. */

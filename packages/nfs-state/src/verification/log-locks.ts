@@ -72,10 +72,14 @@ export function planLock(image: LockImage, asked: LockAsk): LogPlan {
   };
 }
 
-export const lockService = (clients: number): Pick<LogEnv, 'plan' | 'apply' | 'save' | 'load' | 'empty'> => ({
+type LockService = Pick<LogEnv, 'plan' | 'apply' | 'save' | 'load' | 'empty' | 'bytesOf' | 'tooLarge'>;
+
+export const lockService = (clients: number): LockService => ({
   plan: (image, asked) => planLock(image as LockImage, asked as LockAsk),
   apply: (image, change) => applyLock(image as LockImage, change as LockChange),
   save: (image) => image,
   load: (saved) => saved,
   empty: () => emptyLocks(clients),
+  bytesOf: () => 1,
+  tooLarge: () => 'denied' satisfies LockAnswer,
 });

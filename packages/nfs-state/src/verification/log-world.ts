@@ -39,7 +39,7 @@ const courier: Kernel<undefined, CourierEvent, CourierEnv, ShelfQuestion, never,
 
 function headNode(scenario: LogScenario, head: number, rules: LogRules): NodeSpec {
   const { batchRecordsMax = 2, touchedKeysMax = 8, snapshotRecords = 0, clients } = scenario;
-  const bounds = { batchRecordsMax, touchedKeysMax, snapshotRecords };
+  const bounds = { batchRecordsMax, batchBytesMax: batchRecordsMax, touchedKeysMax, snapshotRecords };
   const others = headsOf(scenario).filter((other) => other !== head);
   return {
     name: `head ${head}`,

@@ -1,4 +1,4 @@
-import type { Request } from '../kernel/plan-record.ts';
+import type { Request } from '../kernel/request.ts';
 import type { Delta, Reply, StateKey } from '../kernel/state-types.ts';
 
 /** The parts of the one node that is explored: everything between two calls happens at once. */

@@ -7,6 +7,7 @@ const open = { type: 'open', client: 'c', owner: 'o', seqid: 1, file: 'f', acces
 
 const refused: readonly (readonly [string, unknown])[] = [
   ['an owner over the limit', { ...open, owner: 'o'.repeat(1025) }],
+  ['an owner with half a character', { ...open, owner: '\ud800' }],
   ['a file with a name over the limit', { ...open, file: 'f'.repeat(1025) }],
   ['a seqid of more than 32 bits', { ...open, seqid: 2 ** 32 }],
   ['an access there is not', { ...open, access: 4 }],

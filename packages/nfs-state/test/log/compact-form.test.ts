@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { plainBytes } from '../../src/kernel/plain-bytes.ts';
 import { deflated, fromCompact, inflatedCompact, withCompact } from '../../src/log/compact-form.ts';
 
 const bytesOf = (value: unknown): Uint8Array => withCompact(value, (bytes) => bytes.slice());
@@ -29,6 +30,15 @@ it('gives back whatever plain data it was made of', () => {
       expect(inflatedCompact(deflated(value))).toStrictEqual(value);
     }),
   );
+});
+
+it('takes no more bytes than counted beforehand', () => {
+  fc.assert(fc.property(plain, (value) => bytesOf(value).length <= plainBytes(value)));
+});
+
+it.each(['/', ':', ':/'])('gives back names of nothing but %s', (separator) => {
+  const value = [separator.repeat(1024), `open-owner:0001/${separator.repeat(200)}`];
+  expect(inflatedCompact(deflated(value))).toStrictEqual(value);
 });
 
 it('names more texts and shapes than fit one byte, in one message and in the next', () => {
