@@ -20,6 +20,12 @@ export interface StateBounds {
   readonly slotsMax: number;
 }
 
+/**
+ * Ids and stateids of clients whose leases ran out that are remembered, so that who shows one is told EXPIRED. The oldest are
+ * forgotten, and are then as those that never were.
+ */
+export const expiredNamesMax = 16_384;
+
 /** What a state holds unless its head says otherwise. One more is told RESOURCE, and nothing is lost. */
 export const stateBoundsDefault: StateBounds = {
   clientsMax: 100_000,

@@ -3,7 +3,7 @@ import type { LeaseEvent } from '../kernel/lease-types.ts';
 import type { LogEnv } from '../kernel/log-env.ts';
 import type { Request } from '../kernel/request.ts';
 import { applyDelta } from '../kernel/state-deltas.ts';
-import type { Delta, HeadMemory, Mint, NfsState, Reply } from '../kernel/state-types.ts';
+import type { ClientId, Delta, HeadMemory, Mint, NfsState, Reply } from '../kernel/state-types.ts';
 import { outboxMs } from '../limits.ts';
 import { clientsApart, leaseEventsOf } from './client-changes.ts';
 import type { HeadClock } from './head-clock.ts';
@@ -28,6 +28,8 @@ export interface ClientsHost {
   readonly holds: HeadHolds;
   state(): NfsState;
   askLog(call: number, asked: HeadRequest): void;
+  /** A client was expired, because this head proposed it; what it called itself. */
+  readonly expired: (client: ClientId, name: string) => void;
   send(to: number, word: PeerWord): void;
   /** The other heads that are up. */
   peers(): readonly number[];
@@ -62,7 +64,7 @@ export class HeadClients {
     });
     this.recalls = new HeadRecalls({ clock, leaseMs, state, revoke: (type, key) => this.#desk.revoke(type, key) });
     const askLog = (call: number, asked: HeadRequest): void => host.askLog(call, asked);
-    this.#desk = new RequestDesk({ leases: this.leases, requestWaitMs, state, askLog });
+    this.#desk = new RequestDesk({ leases: this.leases, requestWaitMs, state, askLog, expired: host.expired });
     const self = (): HeadMemory => `${host.name}.${this.#replacedTotal}`;
     const service = new StateService(mint, table, {
       isLapsed: this.leases.isLapsed,

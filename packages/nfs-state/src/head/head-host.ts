@@ -1,5 +1,5 @@
 import { EffectBuffer } from '@holdfast/kernel';
-import { HoldfastError, type MemberContext } from '@holdfast/runtime/service';
+import { HoldfastError, type MemberContext, memberName } from '@holdfast/runtime/service';
 import { ClaimLostError, LogDamagedError, LogNewerError } from '../errors.ts';
 import type { LogEnv } from '../kernel/log-env.ts';
 import { logKernel } from '../kernel/log-kernel.ts';
@@ -91,6 +91,8 @@ export class HeadHost {
       askLog: (call, asked) => this.#step({ type: 'request', call, asked }),
       send: (to, word) => this.#peers.send(to, word),
       peers: () => this.#peers.up,
+      expired: (client, called) =>
+        context.emit({ type: 'nfs-client-expired', node: context.name, client, name: called }),
     });
     const bounds = { batchRecordsMax, batchBytesMax: batchContentBytesMax, touchedKeysMax, snapshotRecords };
     this.#env = { self, life, ...bounds, ...this.clients.service, rules: logRules };
@@ -171,11 +173,14 @@ export class HeadHost {
   }
 
   #run(event: LogEvent): void {
-    const { serving } = this.#state;
+    const { serving, phase } = this.#state;
     const out = this.#out;
     out.clear();
     logKernel.step(this.#state, event, this.#env, out);
     if (serving && !this.#state.serving) this.clients.end();
+    if (phase !== 'appending' && this.#state.phase === 'appending') {
+      this.#context.emit({ type: 'nfs-appender', node: this.#context.name, epoch: this.#state.epoch });
+    }
     // What follows from an effect is a later event: nothing else is put into `out` meanwhile.
     for (let at = 0; at < out.length; at++) {
       const { kind, target, message, result, upward } = out.at(at);
@@ -199,6 +204,7 @@ export class HeadHost {
     if (phase !== 'appending' || this.#isTold()) return;
     const heads = [this.#context.slot, ...followers.map(({ head }) => head)].sort((one, other) => one - other);
     if (!this.#learnServing({ epoch, heads })) return;
+    this.#context.emit({ type: 'nfs-heads', node: this.#context.name, heads: heads.map(memberName) });
     for (const { head } of followers) this.#peers.send(head, { type: 'SERVING', ...this.#serving });
   }
 
@@ -282,7 +288,6 @@ export class HeadHost {
     }
     const others = this.#peers.up;
     this.#followers.restart(others, performance.now());
-    this.#context.emit({ type: 'nfs-appender', node: `n${head}`, epoch });
     this.#step({ type: 'appointed', epoch, head, others });
   }
 

@@ -15,6 +15,7 @@ import { LogDamagedError, LogNewerError, NfsOptionsError } from '../errors.ts';
 import type { Client, Locks, Open, Status } from '../kernel/state-types.ts';
 import {
   coordName,
+  headSearchMs,
   headSearchRestMs,
   leaseMsDefault,
   leaseMsMin,
@@ -32,12 +33,23 @@ import { type PriorityOptions, priorities } from './priority.ts';
 
 declare module '@holdfast/runtime' {
   interface ClusterEventMap {
-    /** The heads of NFS have a new appender of their log. */
+    /** A head of NFS appends to their log from now on. */
     'nfs-appender': { readonly node: string; readonly epoch: number };
+    /** The heads that serve, or may, as `node` knows, which appends: another one joined, or serves nothing any more. */
+    'nfs-heads': { readonly node: string; readonly heads: readonly string[] };
+    /** The lease of a client ran out, it was in somebody's way, and all it had is gone; `name` is what it calls itself. */
+    'nfs-client-expired': { readonly node: string; readonly client: string; readonly name: string };
     /** A head could not read or write the log, and tries again; `code` of the error. Operations wait, or are told DELAY. */
     'nfs-log-failed': { readonly node: string; readonly code: string };
   }
 }
+
+const eventTypes: ReadonlySet<ClusterEvent['type']> = new Set([
+  'nfs-appender',
+  'nfs-heads',
+  'nfs-client-expired',
+  'nfs-log-failed',
+]);
 
 const optionsForm = z.strictObject({
   heads: z.array(z.string()).min(1).max(16),
@@ -218,9 +230,9 @@ export class NfsHeads implements AsyncDisposable {
     this.#heads = new Map(names.map((node) => [node, new NfsHead(node, cluster.service(HeadService, { node }))]));
   }
 
-  /** Changes of who appends, and failures of the log. */
+  /** Changes of who appends and who serves, clients that were expired, and failures of the log. */
   get events$(): Observable<ClusterEvent> {
-    return this.#cluster.events$.pipe(filter(({ type }) => type === 'nfs-appender' || type === 'nfs-log-failed'));
+    return this.#cluster.events$.pipe(filter(({ type }) => eventTypes.has(type)));
   }
 
   head(node: string): NfsHead {
@@ -240,9 +252,17 @@ export class NfsHeads implements AsyncDisposable {
     return undefined;
   }
 
-  /** Let another head append, if `node` does: for maintenance. Nothing is lost, and clients wait some milliseconds. */
-  failover(node: string): Promise<void> {
-    return this.head(node).standAside();
+  /**
+   * Let another head append, if `node` does: for maintenance. Nothing is lost, and clients wait some milliseconds. Resolves once
+   * one appends, which is `node` again where no other is up; or after 10 s.
+   */
+  async failover(node: string): Promise<void> {
+    const isAppender = (await this.appender()) === node;
+    await this.head(node).standAside();
+    const untilMs = performance.now() + headSearchMs;
+    while (isAppender && performance.now() < untilMs && (await this.appender()) === undefined) {
+      await setTimeout(headSearchRestMs);
+    }
   }
 
   async clients(): Promise<readonly Client[]> {

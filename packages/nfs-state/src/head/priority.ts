@@ -19,6 +19,7 @@ export const priorityTable: PriorityTable = {
   'unconfirmed-gone': 'durable',
   'client-confirmed': 'durable',
   'client-gone': 'durable',
+  expired: 'durable',
   'client-kept': 'durable',
   'leases-restarted': 'durable',
   grace: 'durable',

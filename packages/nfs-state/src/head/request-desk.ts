@@ -7,6 +7,12 @@ import type { Answering, HeadRequest } from './state-service.ts';
 
 type OwnOperation = Extract<HeadRequest, { by: 'head' }>['operation'];
 
+interface OwnRequest {
+  readonly operation: OwnOperation;
+  /** What the client that it is about calls itself. */
+  readonly name: string;
+}
+
 /** A request of a client until it is answered. */
 interface Visit {
   readonly request: Request;
@@ -22,6 +28,8 @@ export interface DeskHost {
   readonly requestWaitMs: number;
   state(): NfsState;
   askLog(call: number, asked: HeadRequest): void;
+  /** It was, because this head proposed it. */
+  readonly expired: (client: ClientId, name: string) => void;
 }
 
 const delay: Reply = { status: 'DELAY', isUndecided: true };
@@ -33,7 +41,7 @@ const delay: Reply = { status: 'DELAY', isUndecided: true };
 export class RequestDesk {
   readonly #host: DeskHost;
   readonly #visits = new Map<number, Visit>();
-  readonly #own = new Map<number, OwnOperation>();
+  readonly #own = new Map<number, OwnRequest>();
   /** Those that wait until this head serves. */
   readonly #atTheDoor = new Set<Visit>();
   /** Those that wait until a client is kept or gone, or the heads agreed about it. */
@@ -95,8 +103,11 @@ export class RequestDesk {
 
   /** What the leases want. */
   wish(wish: LeaseWish): void {
-    if (wish.type === 'stays') this.#again(wish.client, true);
-    else this.#askOwn(wish);
+    if (wish.type === 'stays') {
+      this.#again(wish.client, true);
+      return;
+    }
+    this.#askOwn(wish, this.#host.state().clients.get(wish.client)?.name);
   }
 
   /** It was asked back and not returned. */
@@ -140,21 +151,22 @@ export class RequestDesk {
     this.#host.askLog(call, { by: 'client', request, renews, insists });
   }
 
-  #askOwn(operation: OwnOperation): number {
+  #askOwn(operation: OwnOperation, name = ''): number {
     const call = ++this.#calls;
-    this.#own.set(call, operation);
+    this.#own.set(call, { operation, name });
     this.#host.askLog(call, { by: 'head', operation });
     return call;
   }
 
-  #done(call: number, operation: OwnOperation, { status }: Reply): void {
+  #done(call: number, { operation, name }: OwnRequest, { status }: Reply): void {
     const { leases } = this.#host;
     switch (operation.type) {
       case 'restart-leases':
         if (call === this.#restart) this.#open();
         break;
       case 'expire':
-        if (status !== 'OK') leases.step({ type: 'expiry-refused', client: operation.client });
+        if (status === 'OK') this.#host.expired(operation.client, name);
+        else leases.step({ type: 'expiry-refused', client: operation.client });
         break;
       case 'keep':
         if (status === 'OK') {

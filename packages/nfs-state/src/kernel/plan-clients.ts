@@ -1,4 +1,5 @@
 import type { StateBounds } from '../limits.ts';
+import { unknownClient } from './expired-clients.ts';
 import { expireFirst, refuse } from './owner-turns.ts';
 import type { Client, ClientId, Delta, IsLapsed, Mint, NfsState, Operation, Plan } from './state-types.ts';
 import { mintKey } from './stateids.ts';
@@ -66,7 +67,7 @@ export function planConfirmClientId(
 
 /** RENEW: the lease itself is kept elsewhere, because losing a renewal costs nothing but work. */
 export const planRenew = (state: NfsState, { client }: Asked<'renew'>): Plan =>
-  refuse(state.clients.has(client) ? 'OK' : 'STALE_CLIENTID');
+  refuse(state.clients.has(client) ? 'OK' : unknownClient(state, client));
 
 /**
  * The second step of an expiry: every head agreed before. Refused where a head heard of the client since, or began to serve
@@ -76,7 +77,7 @@ export function planExpire(state: NfsState, { client: id, kept, restarts }: Aske
   const client = state.clients.get(id);
   if (client === undefined) return refuse('STALE_CLIENTID');
   if (client.kept !== kept || state.restarts !== restarts) return refuse('DELAY');
-  return { reply: { status: 'OK' }, deltas: [{ type: 'client-gone', client: id }] };
+  return { reply: { status: 'OK' }, deltas: [{ type: 'client-gone', client: id, expired: true }] };
 }
 
 /** What a head that said the lease ran out appends before it serves the client again. */

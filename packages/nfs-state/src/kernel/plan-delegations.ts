@@ -101,7 +101,8 @@ export const delegated = ({ key, type }: Delegation): { stateid: Stateid; type: 
 /** The delegation that a stateid names, or why it names none. */
 export function delegationOf(state: NfsState, stateid: Stateid, mint: Mint): Delegation | Status {
   const found = state.delegations.get(stateid.key);
-  if (found === undefined) return state.revoked.has(stateid.key) ? 'DELEG_REVOKED' : unknownStateid(stateid, mint);
+  if (found === undefined)
+    return state.revoked.has(stateid.key) ? 'DELEG_REVOKED' : unknownStateid(state, stateid, mint);
   const isCurrent = stateid.seqid === delegationSeqid;
   const standsForIt = stateid.seqid === 0 && state.clients.get(found.client)!.minor === 1;
   return isCurrent || standsForIt ? found : 'BAD_STATEID';

@@ -32,7 +32,7 @@ const layoutBy = (state: NfsState, file: FileId, client: ClientId): Layout | und
  */
 export function layoutOf(state: NfsState, stateid: Stateid, client: ClientId, mint: Mint): Layout | Status {
   const found = state.layouts.get(stateid.key);
-  if (found === undefined) return unknownStateid(stateid, mint);
+  if (found === undefined) return unknownStateid(state, stateid, mint);
   const { seqid } = stateid;
   if (found.client !== client || seqid === 0 || isNewer(seqid, found.seqid)) return 'BAD_STATEID';
   return found.recalledAt !== undefined && isOlder(seqid, found.recalledAt) ? 'OLD_STATEID' : found;

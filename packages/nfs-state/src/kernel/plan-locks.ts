@@ -1,4 +1,5 @@
 import type { StateBounds } from '../limits.ts';
+import { unknownClient } from './expired-clients.ts';
 import { askedRange, conflicting, rangeOf, without, withRange } from './lock-ranges.ts';
 import { answerOutOfTurn, endTurn, expireFirst, refuse, type Turn } from './owner-turns.ts';
 import { mayGet } from './plan-grace.ts';
@@ -213,7 +214,7 @@ export function planLockTest(state: NfsState, asked: Asked<'lock-test'>, isLapse
 
 /** RELEASE_LOCKOWNER (RFC 7530, 16.37). */
 export function planReleaseLockOwner(state: NfsState, { client, owner }: Asked<'release-lock-owner'>): Plan {
-  if (!state.clients.has(client)) return refuse('STALE_CLIENTID');
+  if (!state.clients.has(client)) return refuse(unknownClient(state, client));
   if (!state.lockOwners.has(ownerKey(client, owner))) return refuse('OK');
   if (locksOfOwner(state, client, owner).some(({ ranges }) => ranges.length > 0)) return refuse('LOCKS_HELD');
   return { reply: { status: 'OK' }, deltas: [{ type: 'lock-owner-gone', client, owner }] };

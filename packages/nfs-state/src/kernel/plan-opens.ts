@@ -1,4 +1,5 @@
 import type { StateBounds } from '../limits.ts';
+import { unknownClient } from './expired-clients.ts';
 import { answerOutOfTurn, endTurn, expireFirst, refuse, type Turn } from './owner-turns.ts';
 import { delegated, delegationFor, delegationOf, recallFor } from './plan-delegations.ts';
 import { mayGet } from './plan-grace.ts';
@@ -66,7 +67,7 @@ const pairOf = (access: number, deny: number): number => 4 * access + deny;
 export function planOpen(state: NfsState, asked: Asked<'open'>, mint: Mint, bounds: StateBounds, here: Here): Plan {
   const { client, owner, seqid, file, access, deny } = asked;
   const minor = state.clients.get(client)?.minor;
-  if (minor === undefined) return refuse('STALE_CLIENTID');
+  if (minor === undefined) return refuse(unknownClient(state, client));
   const self = ownerKey(client, owner);
   const known = state.openOwners.get(self);
   const reclaims = asked.claim?.type === 'previous';

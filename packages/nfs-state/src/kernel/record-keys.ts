@@ -69,6 +69,8 @@ function addKeys(keys: Keys, state: NfsState, delta: Delta): void {
     case 'client-gone':
       gone(keys, state, delta.client);
       break;
+    case 'expired':
+      break;
     case 'renewed':
       keys.compares.add(client(delta.client));
       break;

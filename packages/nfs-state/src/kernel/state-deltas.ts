@@ -1,3 +1,4 @@
+import { rememberExpired } from './expired-clients.ts';
 import { noKeys, withKey, withoutKey } from './key-list.ts';
 import {
   type Client,
@@ -26,6 +27,7 @@ export const emptyNfsState = (): NfsState => ({
   delegations: new Map(),
   layouts: new Map(),
   revoked: new Map(),
+  expired: new Set(),
   restarts: 0,
   epoch: 1,
   grace: undefined,
@@ -48,7 +50,11 @@ export function applyDelta(state: NfsState, delta: Delta): void {
       confirmClient(state, delta.client);
       break;
     case 'client-gone':
+      if (delta.expired === true) rememberExpired(state, delta.client);
       forgetClient(state, delta.client);
+      break;
+    case 'expired':
+      for (const name of delta.names) state.expired.add(name);
       break;
     case 'open-owner': {
       const key = ownerKey(delta.client, delta.owner);

@@ -26,5 +26,6 @@ export function snapshotOf(state: NfsState): readonly Delta[] {
   for (const [, delegation] of inOrder(state.delegations)) deltas.push({ type: 'delegation', delegation });
   for (const [, layout] of inOrder(state.layouts)) deltas.push({ type: 'layout', layout });
   for (const [key, client] of inOrder(state.revoked)) deltas.push({ type: 'revoked', key, client });
+  if (state.expired.size > 0) deltas.push({ type: 'expired', names: [...state.expired] });
   return deltas;
 }

@@ -157,6 +157,8 @@ export interface NfsState {
   readonly layouts: Map<StateKey, Layout>;
   /** What NFSv4.1 clients were taken and have not freed, and whose it was. */
   readonly revoked: Map<StateKey, ClientId>;
+  /** Clients of NFSv4.0 whose leases ran out and were taken, by id, and their stateids, by key: the latest that there is room for. */
+  readonly expired: Set<ClientId | StateKey>;
   /** How often heads began to serve, and leases with them. */
   restarts: number;
   /** Raised when all state was lost: what is of an earlier one is stale. */
@@ -198,8 +200,10 @@ export type Delta =
   | { readonly type: 'unconfirmed-gone'; readonly name: string }
   /** The client is confirmed, and takes the place of any other of its name. */
   | { readonly type: 'client-confirmed'; readonly client: Client }
-  /** The client and all it had are gone. */
-  | { readonly type: 'client-gone'; readonly client: ClientId }
+  /** The client and all it had are gone; `expired`: because its lease ran out, so that it is told so. */
+  | { readonly type: 'client-gone'; readonly client: ClientId; readonly expired?: true }
+  /** What went so before, the oldest first: of snapshots. */
+  | { readonly type: 'expired'; readonly names: readonly (ClientId | StateKey)[] }
   | { readonly type: 'open-owner'; readonly client: ClientId; readonly owner: OwnerName; readonly is: Owner }
   | { readonly type: 'lock-owner'; readonly client: ClientId; readonly owner: OwnerName; readonly is: Owner }
   | { readonly type: 'lock-owner-gone'; readonly client: ClientId; readonly owner: OwnerName }
@@ -248,6 +252,7 @@ export type Status =
   | 'DELAY'
   | 'DELEG_REVOKED'
   | 'DENIED'
+  | 'EXPIRED'
   | 'GRACE'
   | 'INVAL'
   | 'LAYOUTTRYLATER'

@@ -42,20 +42,22 @@ function statusOf({ seqid }: Stateid, current: number, minor: MinorVersion): Sta
   return isOlder(seqid, current) ? 'OLD_STATEID' : 'BAD_STATEID';
 }
 
-/** Unknown: of an earlier epoch, or never minted, long gone, or a special one where none may be. */
-export const unknownStateid = ({ key }: Stateid, { epoch }: Mint): Status =>
-  key !== anonymousKey && Number.parseInt(key.slice(0, 4), 16) < epoch ? 'STALE_STATEID' : 'BAD_STATEID';
+/** Unknown: of an earlier epoch, of a client whose lease ran out, or never minted, long gone, or a special one where none may be. */
+export function unknownStateid({ expired }: NfsState, { key }: Stateid, { epoch }: Mint): Status {
+  if (key !== anonymousKey && Number.parseInt(key.slice(0, 4), 16) < epoch) return 'STALE_STATEID';
+  return expired.has(key) ? 'EXPIRED' : 'BAD_STATEID';
+}
 
 export function openOf(state: NfsState, stateid: Stateid, mint: Mint): Open | Status {
   const open = state.opens.get(stateid.key);
-  if (open === undefined) return unknownStateid(stateid, mint);
+  if (open === undefined) return unknownStateid(state, stateid, mint);
   const status = statusOf(stateid, open.seqid, state.clients.get(open.client)!.minor);
   return status === 'OK' ? open : status;
 }
 
 export function locksOf(state: NfsState, stateid: Stateid, mint: Mint): Locks | Status {
   const locks = state.locks.get(stateid.key);
-  if (locks === undefined) return unknownStateid(stateid, mint);
+  if (locks === undefined) return unknownStateid(state, stateid, mint);
   const status = statusOf(stateid, locks.seqid, state.clients.get(locks.client)!.minor);
   return status === 'OK' ? locks : status;
 }

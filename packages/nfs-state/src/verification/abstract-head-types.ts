@@ -14,6 +14,8 @@ export interface HeadState {
   up: boolean;
   /** The state was read, and the record that says so is applied. */
   serving: boolean;
+  /** Its right to serve ended, because it heard nothing for too long. */
+  out: boolean;
   life: number;
   image: number;
   pending: Pending[];
@@ -41,6 +43,8 @@ export interface Pending {
   told: boolean;
   /** The heads did not agree to expire who is in the way. */
   insists: boolean;
+  /** Its client gave this head up. */
+  unwanted: boolean;
   reply: Reply;
 }
 
@@ -69,6 +73,10 @@ export type HeadEvent =
   | LogWord
   /** Another head served a request that changed nothing. */
   | { readonly type: 'step'; readonly step: SlotStep }
+  /** It heard nothing for too long. */
+  | { readonly type: 'lapse' }
+  /** A client waits no more for the answer. */
+  | { readonly type: 'forget'; readonly request: SentRequest }
   | { readonly type: 'die' }
   | { readonly type: 'start' };
 
@@ -112,6 +120,9 @@ export const headTable: CellTable = {
     view: handled,
     welcome: handled,
     step: handled,
+    missed: handled,
+    lapse: handled,
+    forget: handled,
     die: handled,
     start: impossible('it is up'),
   },
@@ -131,6 +142,9 @@ export const headTable: CellTable = {
     view: cannot,
     welcome: cannot,
     step: cannot,
+    missed: cannot,
+    lapse: impossible('it is down'),
+    forget: impossible('clients know that it is down'),
     die: impossible('it is down'),
     start: handled,
   },

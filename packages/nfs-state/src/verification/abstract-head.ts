@@ -36,7 +36,16 @@ const isReclaim = ({ operation }: Pending['request']): boolean =>
 const isClients = (request: Pending['request']): request is SentRequest => 'client' in request;
 
 function admit(state: HeadState, token: string, request: Pending['request'], phase: Phase): Pending {
-  const pending: Pending = { token, request, phase, behind: 0, told: false, insists: false, reply: noReply };
+  const pending: Pending = {
+    token,
+    request,
+    phase,
+    behind: 0,
+    told: false,
+    insists: false,
+    unwanted: false,
+    reply: noReply,
+  };
   state.pending.push(pending);
   state.pending.sort((one, other) => (one.token < other.token ? -1 : 1));
   return pending;
@@ -227,7 +236,11 @@ function arrive(
 ): void {
   const token = `${clientIds[request.client]}${request.call}`;
   // What is under way already is answered once.
-  if (state.pending.some((pending) => pending.token === token)) return;
+  const known = state.pending.find((pending) => pending.token === token);
+  if (known !== undefined) {
+    known.unwanted = false;
+    return;
+  }
   admit(state, token, request, held || !state.serving ? 'held' : 'arrived');
   if (state.serving && !held) hear(state, env, out);
 }
@@ -271,14 +284,50 @@ function welcome(
     for (const client of images.stateOf(state.image).clients.keys()) {
       out.send(leasePart(env.head), { type: 'met', client });
     }
-    out.send(leasePart(env.head), { type: 'view', heads });
   }
+  begin(state, heads, env, out);
+}
+
+/** It knows everything now, and serves once the log says so. */
+function begin(state: HeadState, heads: readonly number[], env: HeadEnv, out: Out): void {
+  if (env.hasLeases) out.send(leasePart(env.head), { type: 'view', heads });
   if (!env.hasLeases || !env.rules.announcesItself()) {
     state.serving = true;
     return;
   }
   plan(state, admit(state, 'restart', { operation: { type: 'restart-leases' } }, 'arrived'), env, out);
 }
+
+/** It is heard again: what it proposed and is not in the log is decided anew, if anybody still waits for it. */
+function hearMissed(
+  state: HeadState,
+  { records, accepted, heads }: Extract<HeadEvent, { type: 'missed' }>,
+  env: HeadEnv,
+  out: Out,
+): void {
+  const own: Pending[] = [];
+  for (const pending of [...state.pending]) {
+    const isAccepted = accepted.includes(`${state.life} ${pending.token}`);
+    if (isAccepted || !['proposed', 'behind', 'asking'].includes(pending.phase)) continue;
+    pending.phase = 'held';
+    if (pending.unwanted) remove(state, pending);
+    else if (!isClients(pending.request)) own.push(pending);
+  }
+  for (const record of records) applyRecord(state, { type: 'record', record }, env, out);
+  state.out = false;
+  begin(state, heads, env, out);
+  for (const pending of own) if (state.pending.includes(pending)) plan(state, pending, env, out);
+}
+
+function forget(state: HeadState, { request }: Extract<HeadEvent, { type: 'forget' }>): void {
+  const pending = state.pending.find((each) => isSameRequest(each.request, request));
+  if (pending === undefined) return;
+  if (pending.phase === 'proposed' || pending.phase === 'behind' || pending.phase === 'asking') pending.unwanted = true;
+  else remove(state, pending);
+}
+
+const isSameRequest = (one: Pending['request'], other: SentRequest): boolean =>
+  isClients(one) && one.client === other.client && one.call === other.call;
 
 function step(state: HeadState, event: HeadEvent, env: HeadEnv, out: Out): void {
   switch (event.type) {
@@ -336,6 +385,16 @@ function step(state: HeadState, event: HeadEvent, env: HeadEnv, out: Out): void 
         state.image = images.after(state.image, [event.step]);
       }
       break;
+    case 'missed':
+      hearMissed(state, event, env, out);
+      break;
+    case 'lapse':
+      state.out = true;
+      if (env.rules.stopsWhenOut()) state.serving = false;
+      break;
+    case 'forget':
+      forget(state, event);
+      break;
     case 'die': {
       const { life } = state;
       Object.assign(state, { ...initial(env), up: false, serving: false, life });
@@ -356,6 +415,7 @@ function step(state: HeadState, event: HeadEvent, env: HeadEnv, out: Out): void 
 const initial = ({ initial: image }: HeadEnv): HeadState => ({
   up: true,
   serving: true,
+  out: false,
   life: 0,
   image: images.numberOf(image()),
   pending: [],

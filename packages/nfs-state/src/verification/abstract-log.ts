@@ -1,5 +1,5 @@
 import { type CellTable, handled, type Kernel } from '@holdfast/kernel';
-import { anything } from '../kernel/log-types.ts';
+import { anything, nobody } from '../kernel/log-types.ts';
 import type { NfsState } from '../kernel/state-types.ts';
 import type { HeadRules } from './head-rules.ts';
 import { headPart, headsCount, type ProposedRecord } from './nfs-parts.ts';
@@ -18,6 +18,9 @@ export interface LogState {
   readonly at: number[];
   /** Heads that are served, and not known to be dead. */
   readonly members: boolean[];
+  /** The head that hears nothing and is heard by nobody but clients, or {@link nobody}; and how many were before. */
+  cut: number;
+  cuts: number;
   /** Heads that wait until all have applied the first `end` records: authors of records, and those that asked. */
   waits: Wait[];
   /** The last request of each client that was appended, as its call; and one that was appended twice. */
@@ -46,7 +49,12 @@ export type LogEvent =
   | { readonly type: 'ask'; readonly head: number; readonly token: string }
   | { readonly type: 'deliver'; readonly head: number }
   | { readonly type: 'fence'; readonly head: number }
-  | { readonly type: 'join'; readonly head: number };
+  | { readonly type: 'join'; readonly head: number }
+  | { readonly type: 'cut'; readonly head: number }
+  /** Nobody waits any more for the head that is cut off. */
+  | { readonly type: 'go-on' }
+  /** It is heard again. */
+  | { readonly type: 'rejoin' };
 
 export type LogWord =
   | { readonly type: 'record'; readonly record: ProposedRecord }
@@ -55,7 +63,14 @@ export type LogWord =
   | { readonly type: 'told'; readonly token: string }
   | { readonly type: 'settled'; readonly token: string }
   | { readonly type: 'welcome'; readonly image: number; readonly heads: readonly number[] }
-  | { readonly type: 'view'; readonly heads: readonly number[] };
+  | { readonly type: 'view'; readonly heads: readonly number[] }
+  /** To a head that was cut off: what it did not hear, and its own proposals that are in the log and unanswered. */
+  | {
+      readonly type: 'missed';
+      readonly records: readonly ProposedRecord[];
+      readonly accepted: readonly string[];
+      readonly heads: readonly number[];
+    };
 
 export interface LogEnv {
   initial(): NfsState;
@@ -63,7 +78,16 @@ export interface LogEnv {
 }
 
 const table: CellTable = {
-  log: { append: handled, ask: handled, deliver: handled, fence: handled, join: handled },
+  log: {
+    append: handled,
+    ask: handled,
+    deliver: handled,
+    fence: handled,
+    join: handled,
+    cut: handled,
+    'go-on': handled,
+    rejoin: handled,
+  },
 };
 
 type Say = (head: number, word: LogWord) => void;
@@ -76,9 +100,9 @@ function append(
 ): void {
   const isCompared = (key: string): boolean => compares.includes(key) || compares.includes(anything);
   // What was granted because somebody lost a right is answered once every head knows of the loss.
-  const restsOn = state.tail.filter(
-    ({ takesAway, touches }) => takesAway && touches.some((key) => compares.includes(key)),
-  );
+  const restsOn = state.tail
+    .slice(appliedEverywhere(state))
+    .filter(({ takesAway, touches }) => takesAway && touches.some((key) => compares.includes(key)));
   const record = { ...proposed, takesAway: proposed.takesAway || rules.waitsFor(restsOn) };
   const unseen = state.tail.slice(rules.seen(state.at[record.head]!, state.tail.length));
   if (unseen.some(({ touches }) => touches.some(isCompared))) {
@@ -105,24 +129,46 @@ function isUntimely({ grace, clients }: NfsState, { deltas, reclaims }: Proposed
   });
 }
 
+const appliedEverywhere = ({ tail, at, members }: LogState): number =>
+  Math.min(tail.length, ...at.filter((_at, head) => members[head]));
+
 function settle(state: LogState, rules: HeadRules, say: Say): void {
-  const everywhere = Math.min(state.tail.length, ...state.at.filter((_at, head) => state.members[head]));
+  const everywhere = appliedEverywhere(state);
   const done = ({ head, end, asked }: Wait): boolean => {
+    if (head === state.cut) return false;
     const here = state.at[head]!;
     return rules.settledUpTo(everywhere, here) >= (asked ? rules.restsOn(end, here) : end);
   };
   const settled = state.waits.filter(done);
   state.waits = state.waits.filter((wait) => !done(wait));
   for (const { head, token, asked } of settled) say(head, { type: asked ? 'told' : 'settled', token });
-  if (everywhere === 0) return;
-  state.tail.splice(0, everywhere);
-  for (const [head, at] of state.at.entries()) state.at[head] = Math.max(0, at - everywhere);
-  state.waits = state.waits.map((wait) => ({ ...wait, end: wait.end - everywhere }));
+  // Whoever was cut off is told the rest when it is back.
+  const forgotten = state.cut === nobody ? everywhere : Math.min(everywhere, state.at[state.cut]!);
+  if (forgotten === 0) return;
+  state.tail.splice(0, forgotten);
+  for (const [head, at] of state.at.entries()) state.at[head] = Math.max(0, at - forgotten);
+  state.waits = state.waits.map((wait) => ({ ...wait, end: wait.end - forgotten }));
 }
 
 function leave(state: LogState, head: number): void {
   state.members[head] = false;
   state.waits = state.waits.filter((wait) => wait.head !== head);
+}
+
+/** What the head proposed is in the log or not; what it asked is not answered. */
+function goOn(state: LogState): void {
+  state.members[state.cut] = false;
+  state.waits = state.waits.filter(({ head, asked }) => head !== state.cut || !asked);
+}
+
+function rejoin(state: LogState, rules: HeadRules, say: Say): void {
+  const head = state.cut;
+  const records = rules.missed(state.tail.slice(state.at[head]));
+  const accepted = state.waits.filter((wait) => wait.head === head).map(({ token }) => token);
+  state.cut = nobody;
+  state.members[head] = true;
+  state.at[head] = state.tail.length;
+  say(head, { type: 'missed', records, accepted, heads: othersOf(state, head) });
 }
 
 function tellView(state: LogState, changed: number, say: Say): void {
@@ -143,6 +189,8 @@ export const abstractLog: Kernel<LogState, LogEvent, LogEnv, LogWord> = {
     tail: [],
     at: new Array<number>(headsCount).fill(0),
     members: new Array<boolean>(headsCount).fill(true),
+    cut: nobody,
+    cuts: 0,
     waits: [],
     appended: {},
     twice: '',
@@ -154,9 +202,10 @@ export const abstractLog: Kernel<LogState, LogEvent, LogEnv, LogWord> = {
     const say: Say = (head, word) => out.send(headPart(head), word);
     switch (event.type) {
       case 'append':
-        append(state, event, env, say);
+        if (event.record.head !== state.cut) append(state, event, env, say);
         break;
       case 'ask':
+        if (event.head === state.cut) break;
         state.waits.push({ head: event.head, token: event.token, end: state.tail.length, asked: true });
         break;
       case 'deliver': {
@@ -176,6 +225,20 @@ export const abstractLog: Kernel<LogState, LogEvent, LogEnv, LogWord> = {
         say(event.head, { type: 'welcome', image: state.image, heads: othersOf(state, event.head) });
         tellView(state, event.head, say);
         break;
+      case 'cut':
+        state.cut = event.head;
+        state.cuts++;
+        break;
+      case 'go-on':
+        goOn(state);
+        tellView(state, state.cut, say);
+        break;
+      case 'rejoin': {
+        const head = state.cut;
+        rejoin(state, env.rules, say);
+        tellView(state, head, say);
+        break;
+      }
     }
     settle(state, env.rules, say);
   },

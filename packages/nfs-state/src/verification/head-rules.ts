@@ -30,6 +30,10 @@ export interface HeadRules {
   self(head: number, life: number): HeadMemory;
   /** Whether a head that starts again takes the state from the log. */
   readsLog(): boolean;
+  /** Whether a head whose right to serve ended serves nothing. */
+  stopsWhenOut(): boolean;
+  /** What a head that was cut off is told of the records it did not hear. */
+  missed(records: readonly ProposedRecord[]): readonly ProposedRecord[];
   /** Whether a head that starts says so in the log before it serves. */
   announcesItself(): boolean;
   /** Whether a lapsed client that is in the way is expired by agreement of the heads. */
@@ -51,6 +55,8 @@ export const headRules: HeadRules = {
   plansAgain: () => true,
   self: (head, life) => `${head}.${life}`,
   readsLog: () => true,
+  stopsWhenOut: () => true,
+  missed: (records) => records,
   announcesItself: () => true,
   agreesOnExpiry: () => true,
 };

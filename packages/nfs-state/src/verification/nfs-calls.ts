@@ -1,4 +1,5 @@
 import type { CallSpec, WorldView } from '@holdfast/simulation';
+import { nobody } from '../kernel/log-types.ts';
 import type { MinorVersion } from '../kernel/state-types.ts';
 import { recalledIn } from './abstract-head.ts';
 import type { Act, ClientState } from './nfs-client.ts';
@@ -90,7 +91,7 @@ const mayAct = (view: WorldView, client: number, { acts }: NfsScenario): boolean
 };
 
 function clientCalls(scenario: NfsScenario, client: number): CallSpec[] {
-  const { menus, repeats = 0, roams = false } = scenario;
+  const { menus, repeats = 0, roams = false, cuts = 0 } = scenario;
   const id = clientIds[client]!;
   const part = clientPart(client);
   const calls: CallSpec[] = menus[client]!.map((act) => ({
@@ -112,6 +113,20 @@ function clientCalls(scenario: NfsScenario, client: number): CallSpec[] {
       return out !== null && !isUnderWay(view, client) && headOf(view, home).serving;
     },
   });
+  if (cuts > 0) {
+    calls.push({
+      label: `${id} gives its head up`,
+      node: 0,
+      part,
+      times: 'unlimited',
+      event: () => ({ type: 'give-up' }),
+      when: (view) => {
+        const { home } = clientOf(view, client);
+        const { cut, members } = logOf(view);
+        return home === cut && !members[cut] && headOf(view, 1 - home).serving;
+      },
+    });
+  }
   if (client === 0 && roams) {
     calls.push({
       label: `${id} turns to the other head`,
@@ -150,8 +165,11 @@ function clientCalls(scenario: NfsScenario, client: number): CallSpec[] {
   return calls;
 }
 
+/** Whether what the other head says arrives. */
+const hears = (view: WorldView, head: number): boolean => headOf(view, head).up && logOf(view).cut === nobody;
+
 function headCalls(
-  { minor, kills = 0, restarts = 0, hasLeases = false, pauses = 0, delegates = false, grace }: NfsScenario,
+  { minor, kills = 0, restarts = 0, cuts = 0, hasLeases = false, pauses = 0, delegates = false, grace }: NfsScenario,
   head: number,
 ): CallSpec[] {
   const part = headPart(head);
@@ -163,8 +181,8 @@ function headCalls(
       times: 'unlimited',
       event: () => ({ type: 'deliver', head }),
       when: (view) => {
-        const { members, at, tail } = logOf(view);
-        return members[head]! && headOf(view, head).up && at[head]! < tail.length;
+        const { members, at, tail, cut } = logOf(view);
+        return members[head]! && cut !== head && headOf(view, head).up && at[head]! < tail.length;
       },
     },
     {
@@ -186,7 +204,7 @@ function headCalls(
       part: mailPart,
       times: 'unlimited',
       event: () => ({ type: 'deliver', to: head }),
-      when: (view) => headOf(view, head).up && mailOf(view).to[head]!.length > 0,
+      when: (view) => hears(view, head) && mailOf(view).to[head]!.length > 0,
     });
     calls.push({
       label: `head ${head} hears of a renewal`,
@@ -194,7 +212,7 @@ function headCalls(
       part: mailPart,
       times: 'unlimited',
       event: () => ({ type: 'deliver-renewal', to: head }),
-      when: (view) => headOf(view, head).up && mailOf(view).renewals[head]!.length > 0,
+      when: (view) => hears(view, head) && mailOf(view).renewals[head]!.length > 0,
     });
   }
   if (minor === 1) {
@@ -204,7 +222,7 @@ function headCalls(
       part: mailPart,
       times: 'unlimited',
       event: () => ({ type: 'deliver-step', to: head }),
-      when: (view) => headOf(view, head).up && mailOf(view).steps[head]!.length > 0,
+      when: (view) => hears(view, head) && mailOf(view).steps[head]!.length > 0,
     });
   }
   if (delegates) {
@@ -244,6 +262,7 @@ function headCalls(
       when: (view) => headOf(view, head).serving,
     });
   }
+  if (cuts > 0) calls.push(...cutCalls(cuts, head));
   if (kills === 0) return calls;
   calls.push({
     label: `head ${head} dies`,
@@ -251,7 +270,8 @@ function headCalls(
     part,
     times: 'unlimited',
     event: () => ({ type: 'die' }),
-    when: (view) => headsOf(view).every(({ up, serving }) => up && serving) && lives(view) < kills,
+    when: (view) =>
+      logOf(view).cut === nobody && headsOf(view).every(({ up, serving }) => up && serving) && lives(view) < kills,
   });
   if (restarts === 0) return calls;
   calls.push({
@@ -263,6 +283,41 @@ function headCalls(
     when: (view) => !headOf(view, head).up,
   });
   return calls;
+}
+
+/** A head is cut off, serves nothing once its right is over, and is back some time. */
+function cutCalls(cuts: number, head: number): CallSpec[] {
+  const log = { node: 0, part: logPart, times: 'unlimited' } as const;
+  return [
+    {
+      ...log,
+      label: `head ${head} is cut off`,
+      event: () => ({ type: 'cut', head }),
+      when: (view) => {
+        const known = logOf(view);
+        return known.cut === nobody && known.cuts < cuts && headsOf(view).every(({ up, serving }) => up && serving);
+      },
+    },
+    {
+      ...log,
+      part: headPart(head),
+      label: `head ${head} heard nothing for too long`,
+      event: () => ({ type: 'lapse' }),
+      when: (view) => logOf(view).cut === head && !headOf(view, head).out,
+    },
+    {
+      ...log,
+      label: `nobody waits for head ${head} any more`,
+      event: () => ({ type: 'go-on' }),
+      when: (view) => logOf(view).cut === head && logOf(view).members[head]! && headOf(view, head).out,
+    },
+    {
+      ...log,
+      label: `head ${head} is heard again`,
+      event: () => ({ type: 'rejoin' }),
+      when: (view) => logOf(view).cut === head && !logOf(view).members[head],
+    },
+  ];
 }
 
 /** Deaths so far: each life that ended. */

@@ -88,6 +88,8 @@ export type ClientEvent =
   | { readonly type: 'repeat' }
   /** A head died: the other one is asked from here on. */
   | { readonly type: 'head-lost'; readonly head: number }
+  /** A head has not answered for too long: the other one is asked from here on. */
+  | { readonly type: 'give-up' }
   /** The outstanding request was lost: it is sent again. */
   | { readonly type: 'again' }
   | { readonly type: 'answer'; readonly call: number; readonly reply: Reply };
@@ -101,7 +103,9 @@ export interface ClientEnv {
   readonly repeats: number;
 }
 
-type Word = { readonly type: 'request'; readonly request: SentRequest; readonly held: boolean };
+type Word =
+  | { readonly type: 'request'; readonly request: SentRequest; readonly held: boolean }
+  | { readonly type: 'forget'; readonly request: SentRequest };
 
 const oneAtATime = impossible('it asks one thing at a time');
 const table: CellTable = {
@@ -111,6 +115,7 @@ const table: CellTable = {
     turn: handled,
     repeat: impossible('there is nothing to repeat'),
     'head-lost': handled,
+    'give-up': handled,
     again: impossible('nothing was lost'),
     answer: ignored('it answers what was answered'),
   },
@@ -120,10 +125,14 @@ const table: CellTable = {
     turn: oneAtATime,
     repeat: handled,
     'head-lost': handled,
+    'give-up': handled,
     again: handled,
     answer: handled,
   },
 };
+
+/** A session is made outside of any; that a file is cut off is the metadata server's to ask. */
+const outsideSessions: ReadonlySet<Act['kind']> = new Set(['new-session', 'cut-off']);
 
 const notCounted: readonly Status[] = ['STALE_CLIENTID', 'STALE_STATEID', 'BAD_STATEID', 'BAD_SEQID', 'RESOURCE'];
 
@@ -303,8 +312,8 @@ function countSlot(state: ClientState, { act, request }: Outstanding, { status }
 }
 
 /** Everything it had is gone: the answer says so. */
-const isLost = ({ status }: Reply): boolean =>
-  status === 'STALE_CLIENTID' || status === 'BAD_STATEID' || status === 'BADSESSION';
+const isLost = ({ status }: Pick<Reply, 'status'>): boolean =>
+  status === 'STALE_CLIENTID' || status === 'EXPIRED' || status === 'BAD_STATEID' || status === 'BADSESSION';
 
 /** It hears of a recall by being told that its stateid is older; what was taken is gone. */
 const afterRecall = ({ key, seqid }: Stateid, { status }: Reply): Stateid | null =>
@@ -314,7 +323,9 @@ function answer(state: ClientState, { call, reply }: Extract<ClientEvent, { type
   const { out, answered } = state;
   if (out?.request.call !== call) {
     const isRepeated = answered?.call === call && state.issued === call;
-    if (isRepeated && answered.status !== reply.status && !isLost(reply)) state.contradicted = true;
+    const isOther = isRepeated && answered.status !== reply.status;
+    // What was returned may be gone by the time the other head looks, whichever answer arrives first.
+    if (isOther && !isLost(reply) && !isLost(answered)) state.contradicted = true;
     return;
   }
   state.out = null;
@@ -382,7 +393,7 @@ export const nfsClient: Kernel<ClientState, ClientEvent, ClientEnv, Word> = {
         const call = ++state.issued;
         const { session, slotSeqid } = state;
         const seqid = slotSeqid + (event.act.kind === 'skip' ? 2 : 1);
-        const isInSession = session !== null && event.act.kind !== 'new-session';
+        const isInSession = session !== null && !outsideSessions.has(event.act.kind);
         const slot = isInSession ? { session, slot: 0, seqid, digest: `${call}` } : undefined;
         const request = { client, call, operation, ...(slot && { slot }) };
         giveBack(state, event.act);
@@ -408,6 +419,11 @@ export const nfsClient: Kernel<ClientState, ClientEvent, ClientEnv, Word> = {
         break;
       case 'again':
         send(state.home);
+        break;
+      case 'give-up':
+        if (state.out !== null) out.send(headPart(state.home), { type: 'forget', request: state.out.request });
+        state.home = 1 - state.home;
+        state.only = null;
         break;
       case 'head-lost':
         state.home = 1 - event.head;

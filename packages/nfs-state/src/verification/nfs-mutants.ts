@@ -13,7 +13,7 @@ interface SeededBug {
 }
 
 const { steps, sessions, reclaims } = sessionScenarios;
-const { openTrouble: opens, slots, lockTrouble: locks, expiry, renewals, roaming, grace } = nfsScenarios;
+const { openTrouble: opens, slots, lockTrouble: locks, expiry, renewals, roaming, grace, partition } = nfsScenarios;
 
 /** Leaves the keys out whose names begin so. */
 const notComparing = (prefix: string): Partial<HeadRules> => ({
@@ -77,6 +77,8 @@ const bugs: readonly SeededBug[] = [
   },
   { name: 'does not compare the grace period', scenario: grace, heads: notComparing('grace') },
   { name: 'starts again without reading the log', scenario: opens, heads: { readsLog: () => false } },
+  { name: 'serves on although it is cut off', scenario: partition, heads: { stopsWhenOut: () => false } },
+  { name: 'is back without what it missed', scenario: partition, heads: { missed: () => [] } },
   { name: 'starts again without a word', scenario: roaming, heads: { announcesItself: () => false } },
   { name: 'expires by its own clock', scenario: expiry, heads: { agreesOnExpiry: () => false } },
   { name: 'asks nobody whether a lease ran out', scenario: expiry, leases: { asked: () => [] } },

@@ -36,6 +36,8 @@ export interface NfsScenario {
   readonly roams?: boolean;
   readonly kills?: number;
   readonly restarts?: number;
+  /** Times a head is cut off from the log and the other head, until its right to serve is over and longer. */
+  readonly cuts?: number;
   /** Leases run out, at any moment. */
   readonly hasLeases?: boolean;
   /** Heads tell each other of renewals, which come late or never. */
@@ -102,7 +104,7 @@ export function initialState({ minor, startsOpen = false, grace }: NfsScenario):
 export function isUnderWay(view: WorldView, client: number): boolean {
   const call = clientOf(view, client).out?.request.call;
   const token = `${clientIds[client]}${call}`;
-  return headsOf(view).some(({ pending }) => pending.some((each) => each.token === token));
+  return headsOf(view).some(({ pending }) => pending.some((each) => each.token === token && !each.unwanted));
 }
 
 /** Nobody waits, and every head has applied everything. */

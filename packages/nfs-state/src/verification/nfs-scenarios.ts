@@ -56,6 +56,28 @@ export const nfsScenarios = {
     acts: 2,
     ...trouble,
   },
+  partition: {
+    ...shared,
+    name: 'opens and shares, 2 requests of each client, a head is cut off and comes back',
+    menus: [fewShares, fewShares],
+    acts: 2,
+    cuts: 1,
+  },
+  lockPartition: {
+    ...locked,
+    name: 'byte-range locks, 2 requests of each client, a head is cut off and comes back',
+    menus: fewLocks,
+    acts: 2,
+    cuts: 1,
+  },
+  expiryPartition: {
+    name: 'leases run out while a head is cut off, 1 request of each client',
+    minor: 0,
+    menus: [[open(1, 2)], [open(2, 0), renew]],
+    acts: 1,
+    hasLeases: true,
+    cuts: 1,
+  },
   expiry: {
     name: 'leases run out, 2 requests of each client, a death and a restart',
     minor: 0,

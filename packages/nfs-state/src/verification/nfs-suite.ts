@@ -14,7 +14,7 @@ import { nfsWorld } from './nfs-world.ts';
 
 /** More requests, deaths and repetitions than can be explored. */
 const large: NfsScenario = {
-  name: '40 requests of each client, 6 deaths',
+  name: '40 requests of each client, 6 deaths, 6 heads cut off',
   minor: 0,
   menus: [everything, everything],
   acts: 40,
@@ -22,29 +22,32 @@ const large: NfsScenario = {
   repeats: 20,
   kills: 6,
   restarts: 6,
+  cuts: 6,
   hasLeases: true,
   pauses: 4,
 };
 
 const manyDelegations: NfsScenario = {
-  name: '40 requests of each client for what is delegated, 6 deaths',
+  name: '40 requests of each client for what is delegated, 6 deaths, 6 heads cut off',
   minor: 0,
   menus: delegationScenarios.plain.menus,
   acts: 40,
   repeats: 20,
   kills: 6,
   restarts: 6,
+  cuts: 6,
   hasLeases: true,
   delegates: true,
 };
 
 const manyLayouts: NfsScenario = {
   ...layoutScenarios.trouble,
-  name: '40 requests of each client for layouts, 6 deaths',
+  name: '40 requests of each client for layouts, 6 deaths, 6 heads cut off',
   acts: 40,
   repeats: 20,
   kills: 6,
   restarts: 6,
+  cuts: 6,
 };
 
 const sessionActs: NfsScenario['menus'][0] = [
@@ -54,13 +57,14 @@ const sessionActs: NfsScenario['menus'][0] = [
 ];
 
 const manySessions: NfsScenario = {
-  name: '40 requests of each client in sessions, some change nothing, 6 deaths, heads that stand still',
+  name: '40 requests of each client in sessions, some change nothing, 6 deaths, 6 heads cut off, heads that stand still',
   minor: 1,
   menus: [sessionActs, sessionActs],
   acts: 40,
   repeats: 20,
   kills: 6,
   restarts: 6,
+  cuts: 6,
   roams: true,
   hasLeases: true,
   spreadsRenewals: true,

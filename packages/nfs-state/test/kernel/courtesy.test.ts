@@ -1,5 +1,6 @@
-import { anonymousStateid, applyDelta, emptyNfsState, snapshotOf } from '@holdfast/nfs-state';
+import { anonymousStateid, applyDelta, emptyNfsState, type Stateid, snapshotOf } from '@holdfast/nfs-state';
 import { describe, expect, it } from 'vitest';
+import { expiredNamesMax } from '../../src/limits.ts';
 import { expiry, Head } from '../support/head.ts';
 
 const open = (client: string, seqid: number, { file = 'f', access = 3, deny = 0 } = {}) =>
@@ -75,6 +76,65 @@ describe('the second step of an expiry', () => {
     expect(head.do({ type: 'expire', client: anna, kept: 1, restarts: 0 }).status).toBe('DELAY');
     expect(head.do({ type: 'expire', client: anna, kept: 1, restarts: 1 }).status).toBe('OK');
     expect(head.do({ type: 'keep', client: anna }).status).toBe('STALE_CLIENTID');
+  });
+});
+
+describe('a client that was expired', () => {
+  const lockUnder = (open: Stateid) =>
+    ({ type: 'lock-new', open, openSeqid: 3, owner: 'l', lockSeqid: 1, lockType: 'write', range }) as const;
+
+  it('is told so, whichever of its names it shows', () => {
+    const head = new Head();
+    const anna = head.client('anna');
+    const opened = head.open(anna, 'o', 'f').stateid!;
+    const locked = head.do(lockUnder(opened)).stateid!;
+    head.do(expiry(anna));
+    const statuses = [
+      head.do({ type: 'renew', client: anna }),
+      head.do(open(anna, 4)),
+      head.do({ type: 'close', stateid: opened, seqid: 4 }),
+      head.do({ type: 'unlock', stateid: locked, seqid: 2, range }),
+      head.do({ type: 'io', file: 'f', stateid: opened, write: true }),
+      head.do({ type: 'io', file: 'f', stateid: locked, write: false }),
+      head.do({ type: 'release-lock-owner', client: anna, owner: 'l' }),
+    ].map(({ status }) => status);
+    expect(statuses).toEqual(new Array(7).fill('EXPIRED'));
+    expect(head.do({ type: 'lock-test', client: anna, owner: 'l', file: 'f', lockType: 'read', range }).status).toBe(
+      'STALE_CLIENTID',
+    );
+    const copy = emptyNfsState();
+    for (const delta of snapshotOf(head.state)) applyDelta(copy, delta);
+    expect(copy).toEqual(head.state);
+  });
+
+  it('begins anew under its name, and what it had stays expired', () => {
+    const head = new Head();
+    const anna = head.client('anna');
+    const { stateid } = head.open(anna, 'o', 'f');
+    head.do(expiry(anna));
+    const again = head.client('anna', '2');
+    expect(head.do({ type: 'renew', client: again }).status).toBe('OK');
+    expect(head.do({ type: 'close', stateid: stateid!, seqid: 3 }).status).toBe('EXPIRED');
+  });
+
+  it('is forgotten once there were too many since', () => {
+    const head = new Head();
+    const ids = Array.from({ length: expiredNamesMax + 1 }, (_, at) => {
+      const id = head.client(`client ${at}`);
+      head.do(expiry(id));
+      return id;
+    });
+    const statusOf = (at: number) => head.do({ type: 'renew', client: ids[at]! }).status;
+    expect([statusOf(0), statusOf(1), statusOf(expiredNamesMax)]).toEqual(['STALE_CLIENTID', 'EXPIRED', 'EXPIRED']);
+    expect(head.state.expired.size).toBe(expiredNamesMax);
+  });
+
+  it('of NFSv4.1 learns it from its session', () => {
+    const head = new Head();
+    const { id, session } = head.client41('carl');
+    head.do(expiry(id));
+    expect(head.do({ type: 'bind-connection', session }).status).toBe('BADSESSION');
+    expect(head.do({ type: 'renew', client: id }).status).toBe('STALE_CLIENTID');
   });
 });
 
