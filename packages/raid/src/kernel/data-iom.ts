@@ -38,7 +38,11 @@ function subject(event: DataEvent): JournalId | undefined {
 const row = (state: DataState, event: DataEvent): string => {
   const mj = subject(event);
   if (mj === undefined) return state.recovering ? 'recovering' : 'serving';
-  return updateOf(state, mj)?.stage ?? 'ended';
+  const update = updateOf(state, mj);
+  // Its data half was given up and its parity halves go on under the same number: what was under way is of that half.
+  if (update?.away === true && event.type === 'journaled') return 'ended';
+  if (update?.away === true && event.type === 'verified') return 'adopted';
+  return update?.stage ?? 'ended';
 };
 
 function column(event: DataEvent): string {

@@ -308,7 +308,6 @@ export function journaledMove(
   out: ProxySink,
 ): void {
   if (entry.type === 'marked') {
-    mark(state, entry);
     end(state, entry.id, env, out);
     return;
   }
@@ -370,6 +369,7 @@ export function memberBlank(state: ProxyState, blocks: readonly MemberBlock[], e
     if (seq === 0 || state.marks.get({ gfid, lblk })?.seq === seq) continue;
     const stale = { gfid, lblk, group, slot, seq };
     const nobody = { client: 0, request: 0 };
+    mark(state, stale);
     out.deliver({ type: 'journal', entry: { type: 'marked', id: state.nextId++, ...stale, ...nobody } });
   }
 }

@@ -210,7 +210,8 @@ const membersMax = 64;
 export const firstDeputyId = (incarnation: number, self: Peer): JournalId =>
   deputyIdsStart + (incarnation * membersMax + self) * proxyIdsPerLife;
 export const firstProxyId = (incarnation: number): JournalId => proxyIdsStart + incarnation * proxyIdsPerLife;
-export const isProxyId = (id: JournalId): boolean => id >= proxyIdsStart;
+/** Not those of updates that a deputy began: whoever goes on with one has it among its own journaled writes. */
+export const isProxyId = (id: JournalId): boolean => id >= proxyIdsStart && id < deputyIdsStart;
 
 /** The view that members work by, once it is durable on every one of them. */
 export interface ViewEvent {

@@ -6,7 +6,16 @@ import { isSettled } from './parity-recovery.ts';
 import { type ParityEvent, type ParityUpdate, parityBlockOf, updateByMj } from './parity-state.ts';
 import { isLocked } from './proxy-locks.ts';
 import { innerSink, type ProxyRequest, type ProxySink, type ToMember } from './proxy-messages.ts';
-import { type HeldMessage, headOf, isPair, isStale, memberOf, type ProxyEnv, type ProxyState } from './proxy-state.ts';
+import {
+  type HeldMessage,
+  headOf,
+  isPair,
+  isStale,
+  mark,
+  memberOf,
+  type ProxyEnv,
+  type ProxyState,
+} from './proxy-state.ts';
 
 /**
  * Let the parity IOM take a step. What it says to a member that is stopped the proxy hears, what it journals of requests
@@ -115,7 +124,10 @@ export function sayOpenInPlace(state: ProxyState, env: ProxyEnv, out: ProxySink)
       const its = state.parity.updates.filter(
         ({ entry: { from, mj } }) => from === of && isPair(mj, env) && headOf(state, mj, env) === to,
       );
-      if (!its.every((update) => update.stage === 'aside' || isSettled(state.parity, update))) continue;
+      // One whose data half is durable, as the stopped member said itself, ends without anybody's help.
+      const isCertain = (update: ParityUpdate) =>
+        update.stage === 'aside' || (isSettled(state.parity, update) && !update.dataHardened);
+      if (!its.every(isCertain)) continue;
       for (const update of its) update.told = update.stage !== 'aside';
       const open = its.map(({ entry, stage }) => ({ mj: entry.mj, good: stage !== 'aside' }));
       state.members[index]!.asking = state.members[index]!.asking.filter((peer) => peer !== to);
@@ -139,7 +151,10 @@ export function markAndEnd(state: ProxyState, from: Peer, mj: MjEntry, env: Prox
   const id = state.nextId++;
   const { gfid, lblk, group, slot, seq, client, request } = mj;
   state.ending = [...state.ending, { id, from, mj: mj.mj }];
-  out.deliver({ type: 'journal', entry: { type: 'marked', id, gfid, lblk, group, slot, seq, client, request } });
+  const stale = { gfid, lblk, group, slot, seq };
+  // Known from now on: the member may say that it has the block before this is on record, and then nobody would unmark it.
+  mark(state, stale);
+  out.deliver({ type: 'journal', entry: { type: 'marked', id, ...stale, client, request } });
   if (!env.proxyRules.marksFirst()) end(state, id, env, out);
 }
 

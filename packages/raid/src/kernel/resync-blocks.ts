@@ -13,6 +13,7 @@ import {
   type RestoringBlock,
   type ResyncEnv,
   type ResyncState,
+  type StaleHere,
 } from './resync-state.ts';
 
 /** A call goes to the data IOM at once, or waits for its block or its parity IOM. */
@@ -42,14 +43,25 @@ export function restore(state: ResyncState, env: ResyncEnv, out: MemberSink): vo
   const wanted = state.calls.flatMap((call) => state.stale.get(call) ?? []);
   for (const block of [wanted, state.stale].flatMap((blocks) => [...blocks])) {
     if (state.restoring.length >= restoresInFlightMax) return;
-    const { gfid, lblk, group, slot, peer } = block;
+    const { gfid, lblk, group, slot } = block;
+    const peer = sourceOf(state, block, env);
     if (partnerOf(state, peer, env).status !== 'partner' || !state.stale.delete(block)) continue;
     // As it is before: once it is on record where the block is, the map says so, and its old place would not be known.
     blockOf(state.data, block, env);
     const fresh = { stage: 'asked', found: 0, value: 0, sums: [], applied: [], address: 0, checksum: 0 } as const;
-    state.restoring = [...state.restoring, { ...block, id: state.nextId++, ...fresh }];
+    state.restoring = [...state.restoring, { ...block, peer, id: state.nextId++, ...fresh }];
     out.send(peer, { type: 'restore', gfid, lblk, group, slot });
   }
+}
+
+/**
+ * Who is asked for a stale block: not a parity IOM that is back itself while another one of the group is up to date. Its
+ * parity may be one that is to be computed anew, from this very block.
+ */
+function sourceOf(state: ResyncState, block: StaleHere, env: ResyncEnv): Peer {
+  const isCurrent = (peer: Peer) => !state.back.includes(peer) && !partnerOf(state, peer, env).out;
+  if (isCurrent(block.peer)) return block.peer;
+  return env.paritiesOf?.(block).find(isCurrent) ?? block.peer;
 }
 
 export function restoreCame(
@@ -153,7 +165,12 @@ export function journaledHere(
   if (block === undefined) return;
   state.restoring = state.restoring.filter((other) => other !== block);
   giveAddress(state.data.pool, applyRestored(state, entry, env));
-  const { gfid, lblk, seq } = entry;
+  const { gfid, lblk, group, slot, seq } = entry;
+  if (block.seq > seq) {
+    // Meanwhile an update of it ended at its parity alone.
+    state.stale.set({ gfid, lblk, group, slot, seq: block.seq, peer: block.peer });
+    return;
+  }
   // Whichever of them marked it, and whichever was asked.
   for (const peer of env.paritiesOf?.(block) ?? [block.peer]) {
     if (partnerOf(state, peer, env).status === 'partner') out.send(peer, { type: 'restored', gfid, lblk, seq });

@@ -1,8 +1,8 @@
 import { dataIom } from './data-iom.ts';
-import type { DataEvent } from './data-state.ts';
+import { type DataEvent, knownBlock, updateOf } from './data-state.ts';
 import type { ToParity } from './iom-messages.ts';
-import type { Peer } from './journal.ts';
-import type { GroupName } from './named-table.ts';
+import type { MjEntry, Peer } from './journal.ts';
+import { type GroupName, isBlock } from './named-table.ts';
 import { innerSink, type MemberSink, type ProxyRequest } from './proxy-messages.ts';
 import { type BlankParity, partnerOf, type ResyncEnv, type ResyncState } from './resync-state.ts';
 
@@ -18,6 +18,10 @@ export function stepData(state: ResyncState, event: DataEvent, env: ResyncEnv, o
   const send = (to: Peer, message: ToParity) => {
     if (partnerOf(state, to, env).status === 'replaced') heard.push({ from: to, message });
     else out.send(to, message);
+    if (message.type === 'data_hardened' && message.away === true) {
+      const update = updateOf(state.data, message.mj);
+      if (update !== undefined) madeElsewhere(state, to, update.entry, env, out);
+    }
   };
   const deliver = (request: ProxyRequest) => out.deliver(request);
   dataIom.step(
@@ -28,6 +32,19 @@ export function stepData(state: ResyncState, event: DataEvent, env: ResyncEnv, o
   );
   const step = (next: DataEvent) => stepData(state, next, env, out);
   for (const { from, message } of heard) heardInPlace(state, from, message, step, env, out);
+}
+
+/**
+ * An update of a block of this member has ended at a parity IOM that has it on record now as one to be made again: it is,
+ * unless what is here, or comes, has the update.
+ */
+function madeElsewhere(state: ResyncState, peer: Peer, mj: MjEntry, env: ResyncEnv, out: MemberSink): void {
+  const { gfid, lblk, group, slot, seq } = mj;
+  const open = state.restoring.find((each) => isBlock(each, mj)) ?? state.stale.get(mj);
+  const here = knownBlock(state.data, mj, env)?.seq ?? 0;
+  if (open !== undefined) Object.assign(open, { seq: Math.max(open.seq, seq) });
+  else if (env.proxyRules.isCurrent(here, seq)) out.send(peer, { type: 'restored', gfid, lblk, seq: here });
+  else state.stale.set({ gfid, lblk, group, slot, seq, peer });
 }
 
 /**

@@ -75,7 +75,11 @@ it('restores a rotten slot while a member is down, and names what three failures
   const rotten = damage(host, partBlock(0, 1));
   const [first, second] = five.filter((member) => member !== rotten) as [number, number];
   await host.cutOff(first);
+  // It is written anew behind the read.
+  const repaired = Promise.withResolvers<void>();
+  array.events$.subscribe(({ type }) => type === 'repaired' && repaired.resolve());
   await expectAll(array);
+  await repaired.promise;
   damage(host, partBlock(0, 1));
   await host.cutOff(second);
   expect(await verdict(array, 'whole', content)).toBe('HF_OBJECT_LOST');

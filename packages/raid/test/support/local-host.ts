@@ -16,6 +16,8 @@ export interface LocalHostOptions {
   readonly pools?: ReadonlyMap<number, PagePool>;
   /** Opens the drive of a member; where omitted, its directory. */
   readonly openDrive?: (member: number) => DriveDirectory | Promise<DriveDirectory>;
+  /** How many turns of the loop the next message between members is on its way; where omitted, one. */
+  readonly linkTurns?: () => number;
 }
 
 export const localPools = (members: readonly number[], pagesEach?: number): ReadonlyMap<number, PagePool> =>
@@ -30,7 +32,7 @@ export class LocalHost implements ArrayHost {
   readonly members: readonly number[];
   readonly #pools: ReadonlyMap<number, PagePool>;
   readonly #ioms: ReadonlyMap<number, Iom>;
-  readonly #links = new LocalLinks();
+  readonly #links: LocalLinks;
   readonly #down = new Set<number>();
   readonly #listeners = new Set<(member: number, why: string) => void>();
   readonly #upListeners = new Set<(member: number) => void>();
@@ -42,10 +44,11 @@ export class LocalHost implements ArrayHost {
     directory: string,
     members: readonly number[],
     wrap: (directory: DriveDirectory, member: number) => DriveDirectory = (drive) => drive,
-    { pagesEach, pools, openDrive }: LocalHostOptions = {},
+    { pagesEach, pools, openDrive, linkTurns }: LocalHostOptions = {},
   ) {
     this.directory = directory;
     this.members = members;
+    this.#links = new LocalLinks(linkTurns);
     this.#pools = pools ?? localPools(members, pagesEach);
     this.#ioms = new Map(
       members.map((member) => {

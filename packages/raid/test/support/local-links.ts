@@ -10,10 +10,18 @@ interface End {
   open: boolean;
 }
 
-/** Links between the I/O managers of one thread: in order, a turn of the loop later, until one end is cut off. */
+/** Links between the I/O managers of one thread: in order, some turns of the loop later, until one end is cut off. */
 export class LocalLinks {
+  readonly #turns: () => number;
+  /** What is on its way to each end. */
+  readonly #underWay = new Map<End, (() => void)[]>();
   readonly #ends = new Map<string, End>();
   readonly #all = new Set<End>();
+
+  /** @param turns how many turns of the loop the next message is on its way, at least one */
+  constructor(turns: () => number = () => 1) {
+    this.#turns = turns;
+  }
 
   /** How a member begins links. */
   from(member: number): ConnectIom {
@@ -25,7 +33,7 @@ export class LocalLinks {
       else {
         end.other = waiting;
         waiting.other = end;
-        setImmediate(() => waiting.open && waiting.listener.up());
+        this.#later(waiting, () => waiting.open && waiting.listener.up());
         // As a channel does whose other end was there first.
         listener.up();
       }
@@ -34,7 +42,7 @@ export class LocalLinks {
           if (bytes.length > linkFrameBytesMax) throw new RangeError(`a frame of ${bytes.length} bytes`);
           const copy = bytes.slice();
           const to = end.other;
-          if (end.open && to !== undefined) setImmediate(() => to.open && to.listener.message(copy));
+          if (end.open && to !== undefined) this.#later(to, () => to.open && to.listener.message(copy));
         },
         close: () => {
           end.open = false;
@@ -56,6 +64,31 @@ export class LocalLinks {
   #end(end: End | undefined): void {
     if (end === undefined || !end.open) return;
     end.open = false;
-    setImmediate(() => end.listener.down());
+    this.#later(end, () => end.listener.down());
+  }
+  #later(end: End, tell: () => void): void {
+    const before = this.#underWay.get(end);
+    if (before !== undefined) {
+      before.push(tell);
+      return;
+    }
+    this.#underWay.set(end, [tell]);
+    this.#arrive(end, this.#turns());
+  }
+
+  #arrive(end: End, turns: number): void {
+    setImmediate(() => {
+      if (turns > 1) {
+        this.#arrive(end, turns - 1);
+        return;
+      }
+      const underWay = this.#underWay.get(end)!;
+      try {
+        underWay.shift()!();
+      } finally {
+        if (underWay.length > 0) this.#arrive(end, this.#turns());
+        else this.#underWay.delete(end);
+      }
+    });
   }
 }
