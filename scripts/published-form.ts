@@ -1,9 +1,10 @@
 /**
  * Packs every package, installs the tarballs together into an empty folder outside the repository, and uses them as a
- * stranger would: the README's example must type-check and run on this Node, and an older Node must be told what to do.
+ * stranger would: the README's example must type-check and run on this Node, so must every program of `examples/` and the
+ * command's demo, and an older Node must be told what to do.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exampleFiles } from './readme-example.ts';
@@ -32,12 +33,31 @@ function usePublishedForm(): void {
   run('README example: types', app, join(repositoryRoot, 'node_modules/.bin/tsc'), '-p', '.');
   console.log(run('README example: run', app, process.execPath, main.name));
 
+  runExamples(app);
+  run('the demo', app, process.execPath, 'node_modules/holdfast/dist/main.js', 'demo', 'examples');
+
   writeFileSync(
     join(app, 'old.mjs'),
     `import { Cluster } from '@holdfast/runtime';\nawait Cluster.start({ nodes: 1 });\n`,
   );
   expectRefusal('Cluster.start on an older Node', app, 'old.mjs');
   expectRefusal('the command on an older Node', app, 'node_modules/holdfast/dist/main.js', 'demo');
+}
+
+/** Each that is no part of another: they lie side by side. */
+function runExamples(app: string): void {
+  const directory = join(app, 'examples');
+  const isSource = (name: string) => name.endsWith('.ts');
+  cpSync(join(repositoryRoot, 'examples'), directory, {
+    recursive: true,
+    filter: (path) => !/node_modules|package\.json|tsconfig\.json/.test(path.slice(repositoryRoot.length)),
+  });
+  const sources = readdirSync(directory).filter(isSource);
+  const isPart = (name: string) =>
+    sources.some((other) => readFileSync(join(directory, other), 'utf8').includes(`./${name}`));
+  for (const program of sources.filter((name) => !isPart(name))) {
+    run(`examples/${program}`, directory, process.execPath, program);
+  }
 }
 
 /** Tarball path by package name. */
