@@ -1,12 +1,13 @@
 import type { PageIndex, PagePool } from '@holdfast/runtime';
 import { ClaimedError } from '../errors.ts';
-import type { DataState, DataUpdate, WriteCall } from '../kernel/data-state.ts';
+import { type DataState, type DataUpdate, updatesOf, type WriteCall } from '../kernel/data-state.ts';
 import type { Toughness } from '../kernel/iom-messages.ts';
-import { noAddress, type Peer, parityPeers } from '../kernel/journal.ts';
+import { type EndEntry, type JournalEntry, noAddress, type Peer, parityPeers } from '../kernel/journal.ts';
 import { type BlockName, byBlock, type GroupName, isBlock } from '../kernel/named-table.ts';
 import {
   isProxyId,
   type ProxyAnswer,
+  type ProxyEntry,
   type ProxyRequest,
   type ProxyResult,
   type ToMember,
@@ -360,6 +361,7 @@ export class DataRole {
     const id = hardenedUpdate(request);
     const urgency = id === undefined ? undefined : urgencyOf(this.#update(id));
     this.#host.storage.serve(request, this.#answered, urgency && { beforeFlush: this.#beforeFlush, urgency });
+    if (request.type === 'journal' && isEnd(request.entry)) this.#giveDelta(request.entry.id);
   }
 
   #note(request: ProxyRequest): void {
@@ -380,7 +382,7 @@ export class DataRole {
   };
 
   #update(id: number): DataUpdate | undefined {
-    return this.#state.updates.find(({ entry }) => entry.mj === id);
+    return this.#state.updates.get(id);
   }
 
   #begin(write: BlockWrite, mayBegin: () => boolean): PromiseWithResolvers<ProxyResult> {
@@ -412,6 +414,13 @@ export class DataRole {
     this.#deltas.set(id, page);
   }
 
+  #giveDelta(id: number): void {
+    const page = this.#deltas.get(id);
+    if (page === undefined) return;
+    this.#pages.give(page);
+    this.#deltas.delete(id);
+  }
+
   #reply(call: number, result: ProxyResult): void {
     this.#calls.get(call)?.resolve(result);
     this.#calls.delete(call);
@@ -431,13 +440,9 @@ export class DataRole {
 
   #settled(): void {
     const { updates } = this.#state;
+    // Of an update that ended without a word in the log.
     if (this.#deltas.size > updates.length) {
-      const open = new Set(updates.map(({ entry }) => entry.mj));
-      for (const [id, page] of this.#deltas) {
-        if (open.has(id)) continue;
-        this.#pages.give(page);
-        this.#deltas.delete(id);
-      }
+      for (const id of [...this.#deltas.keys()]) if (updates.get(id) === undefined) this.#giveDelta(id);
     }
     forgetIdleBlocks(this.#runner.state);
     const { restoring } = this.#runner.state;
@@ -471,8 +476,8 @@ export class DataRole {
     return { address, seq, ...(isStaleHere(this.#runner.state, name) && { stale: true }) };
   }
 
-  #openUpdate({ gfid, lblk }: BlockName): DataUpdate | undefined {
-    return this.#state.updates.findLast(({ entry }) => entry.gfid === gfid && entry.lblk === lblk);
+  #openUpdate(name: BlockName): DataUpdate | undefined {
+    return updatesOf(this.#state, name).at(-1);
   }
 
   /** What the parity IOM knows and we do not is taken over at its own address, if that is free. */
@@ -488,3 +493,6 @@ export class DataRole {
     if (this.#failure !== undefined) throw this.#failure;
   }
 }
+
+const isEnd = (entry: JournalEntry | ProxyEntry): entry is EndEntry =>
+  entry.type === 'mj_complete' || entry.type === 'mj_abort';

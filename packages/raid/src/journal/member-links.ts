@@ -1,6 +1,7 @@
 import { linkRetryMs } from '../limits.ts';
 import type { ConnectIom, IomLink } from './iom-link.ts';
 import { PartsReceived, sendInParts } from './link-parts.ts';
+import { messagesIn } from './message-batch.ts';
 
 /** What is told of the links of one I/O manager. */
 export interface MemberLinksListener {
@@ -81,14 +82,16 @@ export class MemberLinks {
   }
 
   #take(member: number, received: PartsReceived, bytes: Uint8Array): void {
-    let whole: Uint8Array | undefined;
     try {
-      whole = received.take(bytes);
+      const whole = received.take(bytes);
+      if (whole === undefined) return;
+      for (const message of messagesIn(whole)) {
+        // What one of them says may end the link.
+        if (this.#joined.has(member)) this.#listener.message(member, message);
+      }
     } catch (error) {
       this.#listener.garbled(error);
-      return;
     }
-    if (whole !== undefined) this.#listener.message(member, whole);
   }
 
   #lost(member: number, link: IomLink): void {

@@ -344,7 +344,7 @@ export class ParityRole {
   }
 
   #entryOf(pj: number): PjEntry | undefined {
-    return this.#state.updates.find(({ entry }) => entry.pj === pj)?.entry;
+    return this.#state.updates.get(pj)?.entry;
   }
 
   get #state(): ParityState {
@@ -465,9 +465,8 @@ export class ParityRole {
   #settled(): void {
     const { parity: state, operations } = this.#runner.state;
     if (this.#differences.size > 0) {
-      const open = new Set(state.updates.map(({ entry }) => entry.pj));
       for (const [id, page] of this.#differences) {
-        if (open.has(id)) continue;
+        if (state.updates.get(id) !== undefined) continue;
         this.#pages.give(page);
         this.#differences.delete(id);
       }

@@ -1,5 +1,5 @@
 import type { Handle } from '@holdfast/kernel';
-import type { DataUpdate } from '../kernel/data-state.ts';
+import type { DataState, DataUpdate } from '../kernel/data-state.ts';
 import type { BlockName, GroupName } from '../kernel/named-table.ts';
 import type { ProxyState } from '../kernel/proxy-state.ts';
 import type { ResyncState } from '../kernel/resync-state.ts';
@@ -14,7 +14,7 @@ export const blocksUnderWay = ({ data, restoring, reads, calls }: ResyncState): 
   ...calls,
 ];
 
-export const namesOf = (updates: readonly DataUpdate[]): BlockName[] => updates.map(({ entry }) => entry);
+export const namesOf = (updates: DataState['updates']): BlockName[] => updates.map(({ entry }) => entry);
 
 /** Rows whose parity is here that something is under way for. */
 export const rowsUnderWay = ({ parity, operations }: ProxyState): GroupName[] => [
@@ -24,7 +24,7 @@ export const rowsUnderWay = ({ parity, operations }: ProxyState): GroupName[] =>
 ];
 
 /** Updates that are under way in the place of other members. */
-const updatesForOthers = ({ deputies }: ResyncState): DataUpdate[] => deputies.flatMap(({ data }) => data.updates);
+const updatesForOthers = ({ deputies }: ResyncState): DataUpdate[] => deputies.flatMap(({ data }) => [...data.updates]);
 
 /** Whether a write of these blocks was begun and is not at toughness 2. */
 export function isWriteBelow(state: ResyncState, isAsked: (of: BlockName) => boolean): boolean {

@@ -34,9 +34,11 @@ export function retireAddress(pool: AddressPool, address: Address, after: Journa
 
 /** The entry `id` is durable: what waited for it is free. */
 export function retired(pool: AddressPool, id: JournalId): void {
-  if (!pool.retiring.some(({ after }) => after === id)) return;
-  for (const { address, after } of pool.retiring) if (after === id) giveAddress(pool, address);
-  pool.retiring = pool.retiring.filter(({ after }) => after !== id);
+  // An entry gives up one address, and entries become durable in their order: mostly it is the first.
+  const index = pool.retiring.findIndex(({ after }) => after === id);
+  if (index < 0) return;
+  giveAddress(pool, pool.retiring[index]!.address);
+  pool.retiring.splice(index, 1);
 }
 
 export function encodePool(pool: AddressPool, into: Encoder): void {

@@ -9,12 +9,12 @@ import {
   encodeData,
   initialData,
   updateOf,
+  updatesOf,
 } from './data-state.ts';
 import { dataTable } from './data-table.ts';
 import { admit, blockHardened, journaled, prepared, settle, submit } from './data-write.ts';
 import type { DataSink, IomMessage, StorageRequest, WriteResult } from './iom-messages.ts';
 import { entryId, type JournalId, type Peer } from './journal.ts';
-import { isBlock } from './named-table.ts';
 import { partnerOf } from './partners.ts';
 
 const name = 'data IOM';
@@ -79,10 +79,8 @@ function step(state: DataState, event: DataEvent, env: DataEnv, out: DataSink): 
       if (update !== undefined) stored(state, update, event, env, out);
   }
   // What one update can do depends on itself and on those before it of its block.
-  const isTouched = ({ entry }: DataUpdate) => update === undefined || isBlock(entry, update.entry);
-  if (update !== undefined || concernsAll(event)) {
-    for (const each of state.updates.filter(isTouched)) settle(state, each, env, out);
-  }
+  const touched = update !== undefined ? updatesOf(state, update.entry) : concernsAll(event) ? state.updates : [];
+  for (const each of [...touched]) settle(state, each, env, out);
   admit(state, env, out);
 }
 

@@ -33,7 +33,7 @@ export function recover(
   const used = new Set<Address>([...state.blocks].map(({ address }) => address));
   for (const { newAddress, oldAddress } of open.values()) used.add(newAddress).add(oldAddress);
   state.pool = poolWithout(env.addresses, used);
-  state.updates = [...open.values()].map((entry) => ({ ...freshUpdate(entry), stage: 'found', journaled: true }));
+  for (const entry of open.values()) state.updates.add({ ...freshUpdate(entry), stage: 'found', journaled: true });
   for (const [index, peer] of env.peers.entries())
     if (state.peers[index] === 'coming') out.send(peer, { type: 'resolve' });
   for (const update of [...state.updates]) verify(state, update, env, out);
@@ -75,12 +75,14 @@ export function peerChanged(state: DataState, peer: Peer, up: boolean, env: Data
 /** The parity IOM is back and says what it has open. */
 export function resolve(state: DataState, peer: Peer, open: readonly OpenUpdate[], env: DataEnv, out: DataSink): void {
   state.peers[env.peers.indexOf(peer)] = 'known';
-  const known = new Set(state.updates.map(({ entry }) => entry.mj));
-  for (const update of [...state.updates]) {
+  const before = [...state.updates];
+  const known = new Set(before.map(({ entry }) => entry.mj));
+  const said = new Map(open.map((each) => [each.mj.mj, each]));
+  for (const update of before) {
     const partner = partnerOf(update, peer);
     if (partner === undefined) continue;
-    const said = open.find(({ mj }) => mj.mj === update.entry.mj);
-    hear(state, update, partner, said === undefined ? 'absent' : said.good ? 'good' : 'bad', env, out);
+    const good = said.get(update.entry.mj)?.good;
+    hear(state, update, partner, good === undefined ? 'absent' : good ? 'good' : 'bad', env, out);
   }
   for (const update of open) if (!known.has(update.mj.mj)) meet(state, update, peer, env, out);
 }
@@ -142,7 +144,7 @@ function hearFirst(state: DataState, update: DataUpdate, peer: Peer, good: boole
     if (partner.peer === peer) partner.verdict = good ? 'good' : 'bad';
     else if (isKnown(state, partner.peer, env)) partner.verdict = 'absent';
   }
-  state.updates.push(update);
+  state.updates.add(update);
 }
 
 /** The row of the decision table, once all halves are known. */
@@ -260,6 +262,6 @@ export function giveUpHalf(state: DataState, update: DataUpdate, env: DataEnv, o
   const { entry, partners } = update;
   const stage = update.stage === 'recalling' ? 'recalling' : 'adopted';
   const left: DataUpdate = { ...freshUpdate(entry), stage, partners, verified: true, away: true };
-  state.updates.push(left);
+  state.updates.add(left);
   if (stage === 'adopted') decide(state, left, env, out);
 }

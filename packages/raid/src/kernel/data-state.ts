@@ -14,6 +14,7 @@ import {
   type Peer,
 } from './journal.ts';
 import { type BlockName, byBlock, NamedTable } from './named-table.ts';
+import { OpenUpdates } from './open-updates.ts';
 import { decodePartner, encodePartner, type Partner } from './partners.ts';
 import type { RaidRules } from './raid-rules.ts';
 
@@ -111,18 +112,21 @@ export interface DataState {
   recovering: boolean;
   blocks: NamedTable<BlockName, DataBlock>;
   pool: AddressPool;
-  updates: DataUpdate[];
+  readonly updates: OpenUpdates<DataUpdate>;
   waiting: WriteCall[];
   nextEntry: JournalId;
   /** By index in {@link DataEnv.peers}. */
   peers: (typeof peerStates)[number][];
 }
 
+const openDataUpdates = (updates?: readonly DataUpdate[]) =>
+  new OpenUpdates({ id: ({ entry }) => entry.mj, place: ({ entry }) => byBlock.key(entry) }, updates);
+
 export const initialData = ({ peers, rules, incarnation }: DataEnv): DataState => ({
   recovering: true,
   blocks: new NamedTable(byBlock),
   pool: { free: [], retiring: [] },
-  updates: [],
+  updates: openDataUpdates(),
   waiting: [],
   nextEntry: rules.firstEntry(incarnation),
   peers: peers.map(() => (incarnation === 0 ? 'known' : 'away')),
@@ -141,8 +145,11 @@ export function blockOf(state: DataState, name: BlockName, env: DataEnv): DataBl
   return block;
 }
 
-export const updateOf = (state: DataState, mj: JournalId): DataUpdate | undefined =>
-  state.updates.find(({ entry }) => entry.mj === mj);
+export const updateOf = (state: DataState, mj: JournalId): DataUpdate | undefined => state.updates.get(mj);
+
+/** The open updates of a block, oldest first. */
+export const updatesOf = (state: DataState, name: BlockName): readonly DataUpdate[] =>
+  state.updates.at(byBlock.key(name));
 
 /** The block is what the update made it, for good. */
 export function apply(state: DataState, entry: MjEntry, env: DataEnv): void {
@@ -171,7 +178,7 @@ export function encodeData(state: DataState, into: Encoder): void {
     });
   });
   encodePool(state.pool, into);
-  into.list(state.updates, encodeUpdate);
+  into.list([...state.updates], encodeUpdate);
   into.list(state.waiting, (call, to) => {
     to.uint(call.call);
     to.uint(call.client);
@@ -202,7 +209,7 @@ export const decodeData = (from: Decoder): DataState => ({
     applied: each.list((applied) => ({ client: applied.uint(), request: applied.uint() })),
   })),
   pool: decodePool(from),
-  updates: from.list(decodeUpdate),
+  updates: openDataUpdates(from.list(decodeUpdate)),
   waiting: from.list((each) => ({
     type: 'write',
     call: each.uint(),

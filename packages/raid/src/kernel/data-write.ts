@@ -10,6 +10,7 @@ import {
   type DataState,
   type DataUpdate,
   updateOf,
+  updatesOf,
   type WriteCall,
 } from './data-state.ts';
 import type { DataSink } from './iom-messages.ts';
@@ -19,7 +20,8 @@ import { freshPartners, type Partner, powerAt } from './partners.ts';
 
 /** Take a call in: it begins when its block, its parity IOM and an address are free. */
 export function submit(state: DataState, call: WriteCall, env: DataEnv, out: DataSink): void {
-  const open = state.updates.find(({ entry }) => entry.client === call.client && entry.request === call.request);
+  const isAsked = ({ entry }: DataUpdate) => entry.client === call.client && entry.request === call.request;
+  const open = updatesOf(state, call).find(isAsked);
   if (open !== undefined && env.rules.isRetry(call.request, open.entry.request)) {
     // The caller asks again: it is answered once the update is as far as it wants.
     open.call = call.call;
@@ -48,8 +50,7 @@ function begin(state: DataState, call: WriteCall, env: DataEnv, out: DataSink): 
   const { rules } = env;
   const isHeard = parityPeers(call).every((peer) => isKnown(state, peer, env));
   if (rules.waitsForPeer() && !isHeard) return false;
-  const isOpen = state.updates.some(({ entry }) => entry.gfid === call.gfid && entry.lblk === call.lblk);
-  if (isOpen && rules.waitsForBlock()) return false;
+  if (updatesOf(state, call).length > 0 && rules.waitsForBlock()) return false;
   const block = blockOf(state, call, env);
   if (rules.isRetry(call.request, appliedRequest(block, call.client))) {
     out.reply(call.call, { outcome: 'done', toughness: 2 });
@@ -63,7 +64,7 @@ function begin(state: DataState, call: WriteCall, env: DataEnv, out: DataSink): 
   const { address: oldAddress } = block;
   const mj = state.nextEntry++;
   const entry = { type: 'mj', mj, ...rest, newAddress, oldAddress, seq: block.seq + 1, checksum: 0 } as const;
-  state.updates.push({ ...freshUpdate(entry), stage: 'preparing', call: call.call, toughness });
+  state.updates.add({ ...freshUpdate(entry), stage: 'preparing', call: call.call, toughness });
   const { writeStart, writeBytes } = call;
   out.trace('d1 read old data', mj);
   out.deliver({ type: 'prepare', id: mj, oldAddress, newAddress, payload, writeStart, writeBytes });
@@ -86,7 +87,7 @@ function beginAway(
   const mj = state.nextEntry++;
   const addresses = { newAddress: noAddress, oldAddress: noAddress };
   const entry = { type: 'mj', mj, ...rest, ...addresses, seq: old.seq + 1, checksum: 0 } as const;
-  state.updates.push({ ...freshUpdate(entry), stage: 'preparing', call, toughness: 2, away: true });
+  state.updates.add({ ...freshUpdate(entry), stage: 'preparing', call, toughness: 2, away: true });
   const { writeStart, writeBytes } = rest;
   out.deliver({ type: 'prepare', id: mj, ...addresses, payload, writeStart, writeBytes, old: old.value });
   return true;
@@ -197,8 +198,8 @@ export function settle(state: DataState, update: DataUpdate, env: DataEnv, out: 
  * Whether no earlier update of the block is open. After a restart one may be: the end of it was not durable, and the
  * entry of the next one is known from its pj.
  */
-const isFirst = (state: DataState, { entry: { gfid, lblk, seq } }: DataUpdate): boolean =>
-  !state.updates.some(({ entry }) => entry.gfid === gfid && entry.lblk === lblk && entry.seq < seq);
+const isFirst = (state: DataState, { entry: of }: DataUpdate): boolean =>
+  !updatesOf(state, of).some(({ entry }) => entry.seq < of.seq);
 
 function tellHardened(update: DataUpdate, partner: Partner, out: DataSink): void {
   partner.told = true;
@@ -229,7 +230,7 @@ function complete(state: DataState, update: DataUpdate, env: DataEnv, out: DataS
   if (update.away) {
     // Of its own blocks a data IOM hears where they are once they were made again.
     if (env.isDeputy === true) apply(state, entry, env);
-    drop(state, update);
+    state.updates.delete(update);
     return;
   }
   apply(state, entry, env);
@@ -242,12 +243,8 @@ export function abandon(state: DataState, update: DataUpdate, env: DataEnv, out:
     end(state, update, 'mj_abort', update.entry.newAddress, env, out);
     return;
   }
-  drop(state, update);
+  state.updates.delete(update);
   if (!update.away) giveAddress(state.pool, update.entry.newAddress);
-}
-
-function drop(state: DataState, update: DataUpdate): void {
-  state.updates = state.updates.filter((other) => other !== update);
 }
 
 function end(
@@ -259,7 +256,7 @@ function end(
   out: DataSink,
 ): void {
   const { mj } = update.entry;
-  state.updates = state.updates.filter((other) => other !== update);
+  state.updates.delete(update);
   if (rules.retiresDurably()) retireAddress(state.pool, givenUp, mj);
   else giveAddress(state.pool, givenUp);
   out.trace(type === 'mj_complete' ? 'd15 mj_complete' : type, mj);

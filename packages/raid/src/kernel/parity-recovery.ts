@@ -10,7 +10,9 @@ import {
   type ParityState,
   type ParityUpdate,
   parityBlockOf,
+  updateByMj,
   updateByPj,
+  updatesOf,
 } from './parity-state.ts';
 import { apply } from './parity-update.ts';
 
@@ -41,16 +43,16 @@ export function recover(
 
 function replay(state: ParityState, entry: JournalEntry, env: ParityEnv): void {
   if (entry.type === 'pj') {
-    const isSame = ({ entry: { from, mj } }: ParityUpdate) => from === entry.from && mj.mj === entry.mj.mj;
-    state.updates = state.updates.filter((update) => !isSame(update));
+    const replaced = updateByMj(state, entry.from, entry.mj.mj);
+    if (replaced !== undefined) state.updates.delete(replaced);
     putAsideBehind(state, entry);
-    state.updates.push({ ...freshUpdate, stage: 'found', entry, journaled: true });
+    state.updates.add({ ...freshUpdate, stage: 'found', entry, journaled: true });
     return;
   }
   if (entry.type !== 'pj_complete' && entry.type !== 'pj_abort') return;
   const update = updateByPj(state, entry.id);
   if (update === undefined) return;
-  state.updates = state.updates.filter((other) => other !== update);
+  state.updates.delete(update);
   if (entry.type === 'pj_complete')
     apply(parityBlockOf(state, update.entry.mj, env), update.entry.mj, update.entry.newAddress);
 }
@@ -84,11 +86,8 @@ function serveIfVerified(state: ParityState, { rules }: ParityEnv): void {
 
 /** This update and all that are built on it are lost: what becomes of each its data IOM says. */
 export function putAside(state: ParityState, lost: ParityUpdate): void {
-  const { gfid, group } = lost.entry.mj;
-  const behind = state.updates.slice(state.updates.indexOf(lost));
-  for (const update of behind) {
-    if (update.entry.mj.gfid === gfid && update.entry.mj.group === group) update.stage = 'aside';
-  }
+  const updates = updatesOf(state, lost.entry.mj);
+  for (const update of updates.slice(updates.indexOf(lost))) update.stage = 'aside';
 }
 
 export function peerChanged(state: ParityState, peer: Peer, up: boolean, { peers }: ParityEnv): void {

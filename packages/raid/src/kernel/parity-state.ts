@@ -12,6 +12,7 @@ import {
   type PjEntry,
 } from './journal.ts';
 import { byGroup, type GroupName, NamedTable } from './named-table.ts';
+import { OpenUpdates } from './open-updates.ts';
 import type { RaidRules } from './raid-rules.ts';
 
 /** What the parity cnode says of the parity block of one group: where it is, and the last update of each member in it. */
@@ -91,18 +92,24 @@ export interface ParityState {
   blocks: NamedTable<GroupName, ParityBlock>;
   pool: AddressPool;
   /** In the order of their entries: of one block each is built on the one before. */
-  updates: ParityUpdate[];
+  readonly updates: OpenUpdates<ParityUpdate>;
   requested: RequestedUpdate[];
   nextEntry: JournalId;
   /** By index in {@link ParityEnv.peers}. */
   peers: (typeof peerStates)[number][];
 }
 
+const openParityUpdates = (updates?: readonly ParityUpdate[]) =>
+  new OpenUpdates(
+    { id: ({ entry }) => entry.pj, mj: ({ entry }) => entry.mj.mj, place: ({ entry }) => byGroup.key(entry.mj) },
+    updates,
+  );
+
 export const initialParity = ({ peers, rules, incarnation }: ParityEnv): ParityState => ({
   recovering: true,
   blocks: new NamedTable(byGroup),
   pool: { free: [], retiring: [] },
-  updates: [],
+  updates: openParityUpdates(),
   requested: [],
   nextEntry: rules.firstEntry(incarnation),
   peers: peers.map(() => (incarnation === 0 ? 'known' : 'away')),
@@ -120,8 +127,12 @@ export function parityBlockOf(state: ParityState, name: GroupName, env: ParityEn
 }
 
 /** The open updates of a parity block that count, oldest first: each starts from the one before (law L4). */
-export const chainOf = (state: ParityState, { gfid, group }: GroupName): ParityUpdate[] =>
-  state.updates.filter(({ stage, entry: { mj } }) => stage !== 'aside' && mj.gfid === gfid && mj.group === group);
+export const chainOf = (state: ParityState, name: GroupName): ParityUpdate[] =>
+  updatesOf(state, name).filter(({ stage }) => stage !== 'aside');
+
+/** Those that do not count as well. */
+export const updatesOf = (state: ParityState, name: GroupName): readonly ParityUpdate[] =>
+  state.updates.at(byGroup.key(name));
 
 /** The groups that have open updates. */
 export const openGroups = ({ updates }: ParityState): Iterable<GroupName> =>
@@ -131,10 +142,9 @@ export const openGroups = ({ updates }: ParityState): Iterable<GroupName> =>
   );
 
 export const updateByMj = (state: ParityState, from: Peer, mj: JournalId): ParityUpdate | undefined =>
-  state.updates.find(({ entry }) => entry.from === from && entry.mj.mj === mj);
+  state.updates.ofMj(mj).find(({ entry }) => entry.from === from);
 
-export const updateByPj = (state: ParityState, pj: JournalId): ParityUpdate | undefined =>
-  state.updates.find(({ entry }) => entry.pj === pj);
+export const updateByPj = (state: ParityState, pj: JournalId): ParityUpdate | undefined => state.updates.get(pj);
 
 export function encodeParity(state: ParityState, into: Encoder): void {
   into.flag(state.recovering);
@@ -145,7 +155,7 @@ export function encodeParity(state: ParityState, into: Encoder): void {
     to.list(vv, (seq, each) => each.uint(seq ?? 0));
   });
   encodePool(state.pool, into);
-  into.list(state.updates, ({ stage, entry, journaled, hardened, verified, told, dataHardened, recalled }, to) => {
+  into.list([...state.updates], ({ stage, entry, journaled, hardened, verified, told, dataHardened, recalled }, to) => {
     to.uint(parityStages.indexOf(stage));
     encodePj(entry, to);
     to.flag(journaled);
@@ -176,16 +186,18 @@ export const decodeParity = (from: Decoder): ParityState => ({
     vv: each.list((seq) => seq.uint()),
   })),
   pool: decodePool(from),
-  updates: from.list((each) => ({
-    stage: parityStages[each.uint()]!,
-    entry: decodePj(each),
-    journaled: each.flag(),
-    hardened: each.flag(),
-    verified: each.flag(),
-    told: each.flag(),
-    dataHardened: each.flag(),
-    recalled: each.flag(),
-  })),
+  updates: openParityUpdates(
+    from.list((each) => ({
+      stage: parityStages[each.uint()]!,
+      entry: decodePj(each),
+      journaled: each.flag(),
+      hardened: each.flag(),
+      verified: each.flag(),
+      told: each.flag(),
+      dataHardened: each.flag(),
+      recalled: each.flag(),
+    })),
+  ),
   requested: from.list((each) => ({
     from: each.uint(),
     mj: decodeMj(each),

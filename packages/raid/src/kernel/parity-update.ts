@@ -44,11 +44,11 @@ export function admit(state: ParityState, env: ParityEnv, out: ParitySink): void
     if (newAddress === undefined) continue;
     state.requested = state.requested.filter((other) => other !== request);
     // The block of an entry that was lost holds nothing: the entry that replaces it takes it, so that space cannot run out.
-    state.updates = state.updates.filter((other) => other !== lost);
+    if (lost !== undefined) state.updates.delete(lost);
     const oldAddress = base(state, parityBlockOf(state, mj, env), env);
     const pj = state.nextEntry++;
     const entry = { type: 'pj', pj, newAddress, oldAddress, checksum: 0, from, ...(code && { code }), mj } as const;
-    state.updates.push({ ...freshUpdate, stage: 'merging', entry, dataHardened });
+    state.updates.add({ ...freshUpdate, stage: 'merging', entry, dataHardened });
     out.trace('p5 delta held', pj);
     out.send(from, { type: 'delta_held', mj: mj.mj });
     const isScaled = code === 'q' && env.rules.scales('parity');
@@ -113,7 +113,7 @@ export function settle(state: ParityState, block: ParityBlock, env: ParityEnv, o
 function complete(state: ParityState, block: ParityBlock, update: ParityUpdate, env: ParityEnv, out: ParitySink): void {
   const { pj, newAddress, oldAddress } = update.entry;
   apply(block, update.entry.mj, newAddress);
-  state.updates = state.updates.filter((other) => other !== update);
+  state.updates.delete(update);
   if (env.rules.retiresDurably()) retireAddress(state.pool, oldAddress, pj);
   else giveAddress(state.pool, oldAddress);
   out.trace('p10 pj_complete', pj);
@@ -131,7 +131,7 @@ export function apply(block: ParityBlock, { slot, seq }: MjEntry, address: numbe
 /** The update does not count. */
 export function abort(state: ParityState, update: ParityUpdate, out: ParitySink): void {
   const { pj, newAddress } = update.entry;
-  state.updates = state.updates.filter((other) => other !== update);
+  state.updates.delete(update);
   retireAddress(state.pool, newAddress, pj);
   out.trace('pj_abort', pj);
   out.deliver({ type: 'journal', entry: { type: 'pj_abort', id: pj } });

@@ -3,7 +3,7 @@ import type { JournalId, MjEntry, Peer } from './journal.ts';
 import { type GroupName, isGroup } from './named-table.ts';
 import { parityIom } from './parity-iom.ts';
 import { isSettled } from './parity-recovery.ts';
-import { type ParityEvent, type ParityUpdate, parityBlockOf, updateByMj } from './parity-state.ts';
+import { type ParityEvent, type ParityUpdate, parityBlockOf, updateByMj, updatesOf } from './parity-state.ts';
 import { isLocked } from './proxy-locks.ts';
 import { innerSink, type ProxyRequest, type ProxySink, type ToMember } from './proxy-messages.ts';
 import {
@@ -214,7 +214,7 @@ function mustWait(state: ProxyState, from: Peer, message: ToParity, env: ProxyEn
  * anew, and the number of an update may have been used again.
  */
 export function endBefore(state: ProxyState, from: Peer, name: GroupName, env: ProxyEnv, out: ProxySink): void {
-  const open = state.parity.updates.filter(({ entry }) => entry.from === from && isGroup(entry.mj, name));
+  const open = updatesOf(state.parity, name).filter(({ entry }) => entry.from === from);
   endHere(state, from, open, env, out);
 }
 
@@ -255,5 +255,5 @@ export function tell(state: ProxyState, env: ProxyEnv, out: ProxySink): void {
 /** Whether no update of a group is under way. */
 export function isQuiet({ parity }: ProxyState, name: GroupName): boolean {
   const isOf = ({ mj }: { mj: GroupName }) => isGroup(mj, name);
-  return !parity.recovering && !parity.updates.some(({ entry }) => isOf(entry)) && !parity.requested.some(isOf);
+  return !parity.recovering && updatesOf(parity, name).length === 0 && !parity.requested.some(isOf);
 }

@@ -1,5 +1,5 @@
 import { dataIom } from './data-iom.ts';
-import { type DataEvent, initialData, type WriteCall } from './data-state.ts';
+import { type DataEvent, initialData, updateOf, type WriteCall } from './data-state.ts';
 import type { StorageAnswer, ToData, ToParity, WriteResult } from './iom-messages.ts';
 import type { Peer } from './journal.ts';
 import { innerSink, type MemberSink, type ProxyRequest, type ViewEvent } from './proxy-messages.ts';
@@ -120,7 +120,7 @@ export function hearInPlace(
   const deputy = state.deputies.find((each) => each.of === of);
   if (deputy === undefined) return;
   // Of what was given up, or is spoken for by another one now, an answer may come late.
-  const isKnown = message.type === 'resolved' || deputy.data.updates.some(({ entry }) => entry.mj === message.mj);
+  const isKnown = message.type === 'resolved' || updateOf(deputy.data, message.mj) !== undefined;
   if (isKnown) stepDeputy(state, deputy, { type: 'message', from, message }, env, out);
 }
 

@@ -1,13 +1,19 @@
 import { giveUpHalf } from './data-recovery.ts';
-import { knownBlock } from './data-state.ts';
+import { knownBlock, updatesOf } from './data-state.ts';
 import { abandon } from './data-write.ts';
 import type { Peer } from './journal.ts';
-import { isBlock } from './named-table.ts';
 import { partnerOf as partnerIn } from './partners.ts';
 import type { MemberSink, StaleBlock, ViewEvent } from './proxy-messages.ts';
 import { stepData } from './resync-data.ts';
 import { deputize, sayOver, stepDeputies } from './resync-deputies.ts';
-import { isStaleHere, partnerOf, type RestoringBlock, type ResyncEnv, type ResyncState } from './resync-state.ts';
+import {
+  isStaleHere,
+  type Partner,
+  partnerOf,
+  type RestoringBlock,
+  type ResyncEnv,
+  type ResyncState,
+} from './resync-state.ts';
 
 /** A view is durable on everyone in it: go on without the parity IOMs it leaves out, and greet those who are back. */
 export function viewChanged(state: ResyncState, view: ViewEvent, env: ResyncEnv, out: MemberSink): void {
@@ -58,7 +64,7 @@ function leave(state: ResyncState, peer: Peer, env: ResyncEnv, out: MemberSink):
 
 /** What was taken for merged because of a mark, and is not over, is to be merged by the parity IOM that is back. */
 function askAgain({ data, deputies }: ResyncState, peer: Peer): void {
-  for (const update of [data, ...deputies.map((deputy) => deputy.data)].flatMap(({ updates }) => updates)) {
+  for (const update of [data, ...deputies.map((deputy) => deputy.data)].flatMap(({ updates }) => [...updates])) {
     const partner = partnerIn(update, peer);
     if (partner !== undefined && update.stage === 'updating') partner.hardened = false;
   }
@@ -66,11 +72,14 @@ function askAgain({ data, deputies }: ResyncState, peer: Peer): void {
 
 /** Say hello to every parity IOM that is there and was not spoken to, once the log and its blocks were looked at. */
 export function greet(state: ResyncState, env: ResyncEnv, out: MemberSink): void {
-  const isLookedAt = state.data.updates.every(({ stage, verified }) => stage !== 'found' || verified);
-  if (state.epoch < 0 || state.data.recovering || !isLookedAt) return;
+  if (state.epoch < 0 || state.data.recovering) return;
+  const isSilent = ({ status, out: isOut, linked }: Partner) => status === 'apart' && !isOut && linked;
+  // Asked first: it is not so in almost every step, and a log may have left thousands of updates open.
+  if (!state.partners.some(isSilent)) return;
+  if (!state.data.updates.every(({ stage, verified }) => stage !== 'found' || verified)) return;
   for (const peer of env.peers) {
     const partner = partnerOf(state, peer, env);
-    if (partner.status !== 'apart' || partner.out || !partner.linked) continue;
+    if (!isSilent(partner)) continue;
     partner.status = 'greeted';
     partner.greeting = state.epoch;
     sayHello(state, peer, out);
@@ -100,8 +109,7 @@ export function welcomed(
       continue;
     }
     if (env.proxyRules.abortsStale()) {
-      const open = state.data.updates.filter(({ entry }) => isBlock(entry, block));
-      for (const update of open) {
+      for (const update of [...updatesOf(state.data, block)]) {
         if (update.entry.second === undefined) abandon(state.data, update, env, out);
         else giveUpHalf(state.data, update, env, out);
       }
