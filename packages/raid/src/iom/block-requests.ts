@@ -4,8 +4,8 @@ import type { BlockJournal } from '../journal/block-journal.ts';
 import type { BlockWrite } from '../journal/data-role.ts';
 import { membersOfRow, paritiesOfRow } from '../journal/object-members.ts';
 import { handleOfPage } from '../journal/page-handles.ts';
+import type { WriteWaiter } from '../journal/write-waiter.ts';
 import { type Address, noAddress, noPeer } from '../kernel/journal.ts';
-import type { ProxyResult } from '../kernel/proxy-messages.ts';
 import { heldBlocksMax, readAttemptsMax } from '../limits.ts';
 import type { BlockStore } from '../store/block-store.ts';
 import type {
@@ -24,21 +24,50 @@ import type {
   WriteBlocksRequest,
 } from './messages.ts';
 
-/** Why a write was not begun; any other failure is that of the drive, or of the whole I/O manager. */
-function refusal(reason: unknown): 'claimed' | 'full' | 'damaged' {
+/** Why a write was not begun; any other failure, undefined, is that of the drive, or of the whole I/O manager. */
+function refusal(reason: unknown): 'claimed' | 'full' | 'damaged' | undefined {
   if (reason instanceof ClaimedError) return 'claimed';
   if (reason instanceof NoSpaceError) return 'full';
   if (reason instanceof BlockDamagedError) return 'damaged';
-  throw reason;
+  return undefined;
 }
 
 type BlockWriteMessage = WriteBlocksRequest['writes'][number];
 
-/** All of them, none of which may still be under way when one has failed: its page is held until then. */
-async function outcomesOf(outcomes: readonly Promise<WriteBlocksAnswer[number]>[]): Promise<WriteBlocksAnswer> {
-  if (outcomes.length === 1) return [await outcomes[0]!];
-  await Promise.allSettled(outcomes);
-  return Promise.all(outcomes);
+/**
+ * How all of them ended, none of which may still be under way when one has failed: its page is held until then. One promise
+ * for all: a request has up to 64 writes, and each was several.
+ */
+function outcomesOf(
+  writes: readonly BlockWriteMessage[],
+  carryOut: (write: BlockWriteMessage, waiter: WriteWaiter) => void,
+): Promise<WriteBlocksAnswer> {
+  return new Promise((resolve, reject) => {
+    const outcomes: WriteBlocksAnswer = [];
+    const failures: unknown[] = [];
+    let left = writes.length;
+    if (left === 0) resolve(outcomes);
+    const over = () => {
+      left--;
+      if (left > 0) return;
+      if (failures.length > 0) reject(failures[0]);
+      else resolve(outcomes);
+    };
+    for (const [index, write] of writes.entries()) {
+      carryOut(write, {
+        done: ({ outcome }) => {
+          outcomes[index] = outcome;
+          over();
+        },
+        failed: (error) => {
+          const refused = refusal(error);
+          if (refused === undefined) failures.push(error);
+          else outcomes[index] = refused;
+          over();
+        },
+      });
+    }
+  });
 }
 
 interface PageMessage {
@@ -59,34 +88,31 @@ export class BlockRequests {
   }
 
   write(request: WriteBlocksRequest): Promise<WriteBlocksAnswer> {
-    return this.#each(request, (write, mayBegin) => this.#journal.data.write(write, mayBegin));
+    return this.#each(request, (write, mayBegin, waiter) => this.#journal.data.write(write, mayBegin, waiter));
   }
 
   /** The same in the place of a member that is not there. */
   proxyWrites(request: WriteBlocksRequest): Promise<WriteBlocksAnswer> {
-    return this.#each(request, (write, mayBegin) => this.#journal.writeFor(write, mayBegin));
+    return this.#each(request, (write, mayBegin, { done, failed }) => {
+      this.#journal.writeFor(write, mayBegin).then(done, failed);
+    });
   }
 
   #each(
     { gfid, client, claim, toughness, writes }: WriteBlocksRequest,
-    carryOut: (write: BlockWrite, mayBegin: () => boolean) => Promise<ProxyResult>,
+    carryOut: (write: BlockWrite, mayBegin: () => boolean, waiter: WriteWaiter) => void,
   ): Promise<WriteBlocksAnswer> {
     return this.#holding([...writes, ...writes.flatMap(({ old }) => old ?? [])], () => {
       const mayBegin = () => this.#mayWrite(gfid, claim);
-      const outcomeOf = async (write: BlockWriteMessage) => {
+      return outcomesOf(writes, (write, waiter) => {
         const { lblk, group, slot, parities, request, start, bytes, page, old } = write;
         const payload = handleOfPage(page);
         const [parity = noPeer, second] = parities;
         const before = old && { old: { value: handleOfPage(old.page), seq: old.seq } };
         const where = { gfid, lblk, group, slot, parity, ...(second !== undefined && { second }), ...before };
         const what = { client, request, payload, writeStart: start, writeBytes: bytes, toughness };
-        try {
-          return (await carryOut({ ...where, ...what }, mayBegin)).outcome;
-        } catch (error) {
-          return refusal(error);
-        }
-      };
-      return outcomesOf(writes.map(outcomeOf));
+        carryOut({ ...where, ...what }, mayBegin, waiter);
+      });
     });
   }
 

@@ -1,4 +1,3 @@
-import type { PageIndex, PagePool } from '@holdfast/runtime';
 import { ClaimedError } from '../errors.ts';
 import { type DataState, type DataUpdate, updatesOf, type WriteCall } from '../kernel/data-state.ts';
 import type { Toughness } from '../kernel/iom-messages.ts';
@@ -35,6 +34,8 @@ import { pageOfHandle } from './page-handles.ts';
 import type { RoleHost } from './role-host.ts';
 import { blocksUnderWay, isEverythingDecided, isWriteBelow, wantedPages } from './under-way.ts';
 import { hardenedUpdate, isDecided, levelOf, urgencyOf } from './update-levels.ts';
+import { UpdatePages } from './update-pages.ts';
+import { afterDoing, type WriteWaiter } from './write-waiter.ts';
 
 /** A write as its caller means it; the call number is ours. */
 export type BlockWrite = Omit<WriteCall, 'type' | 'call'>;
@@ -42,14 +43,13 @@ export type BlockWrite = Omit<WriteCall, 'type' | 'call'>;
 /** Runs the kernel of a data IOM, which also comes back from an absence, on its drive and its links. */
 export class DataRole {
   readonly #host: RoleHost<ToProxy>;
-  readonly #pages: PagePool;
   readonly #env: ResyncEnv;
   readonly #runner: KernelRunner<ResyncState, ResyncEvent, ResyncEnv, ToProxy, ProxyResult, ProxyRequest>;
   readonly #addresses: AddressSupply;
   readonly #firstPlaces: FirstPlaces;
-  readonly #calls = new Map<number, PromiseWithResolvers<ProxyResult>>();
+  readonly #calls = new Map<number, WriteWaiter>();
   /** The difference of each open update, in a page of ours. */
-  readonly #deltas = new Map<number, PageIndex>();
+  readonly #deltas: UpdatePages;
   /** Blocks that came to be restored. */
   readonly #values: HeldPages;
   readonly #blockLocks = new KeyLocks();
@@ -64,8 +64,8 @@ export class DataRole {
 
   constructor(host: RoleHost<ToProxy>) {
     this.#host = host;
-    this.#pages = host.pages;
     this.#values = new HeldPages(host.pages);
+    this.#deltas = new UpdatePages(host.pages);
     this.#addresses = new AddressSupply(host.store, host.storage, {
       pool: () => this.#state.pool,
       needed: () => this.#waiting + this.#runner.state.restoring.length,
@@ -150,7 +150,7 @@ export class DataRole {
       () => (message.type === 'resolved' ? this.#makeRoomFor(message) : undefined),
       () => {
         // Not before its turn: until the kernel has heard of them these pages are wanted by nobody.
-        if (message.type === 'recalled') this.#keepDelta(message.mj, pageOfHandle(message.delta));
+        if (message.type === 'recalled') this.#deltas.keep(message.mj, pageOfHandle(message.delta));
         if (message.type === 'restore_value') this.#values.hold(message.value);
         if (message.type === 'in_place' && message.message.type === 'recalled')
           this.#values.hold(message.message.delta);
@@ -160,35 +160,49 @@ export class DataRole {
   }
 
   /**
-   * Carry a write out; resolves when it is as tough as it asked to be. Writes of one block are carried out in the order of
-   * these calls.
+   * Carry a write out, and tell `waiter` when it is as tough as it asked to be. Writes of one block are carried out in the
+   * order of these calls.
    * @param mayBegin asked in the moment it begins
-   * @throws NoSpaceError, BlockDamagedError, ClaimedError, DriveStoppedError
+   * @param waiter also told of NoSpaceError, BlockDamagedError, ClaimedError, DriveStoppedError
    */
-  async write(write: BlockWrite, mayBegin: () => boolean): Promise<ProxyResult> {
+  write(write: BlockWrite, mayBegin: () => boolean, waiter: WriteWaiter): void {
     const waited = this.#admission.enter();
-    if (waited !== undefined) await waited;
-    const name = byBlock.key(write);
-    let answer: PromiseWithResolvers<ProxyResult>;
+    if (waited !== undefined || this.#blockLocks.isBusy(byBlock.key(write)) || !this.#mayBeginAtOnce(write)) {
+      this.#beginLater(write, mayBegin, waiter, waited).catch((error: unknown) => waiter.failed(error));
+      return;
+    }
     try {
-      if (!this.#blockLocks.isBusy(name) && this.#mayBeginAtOnce(write)) answer = this.#begin(write, mayBegin);
-      else answer = await this.#blockLocks.run(name, () => this.#beginWhenReady(write, mayBegin));
+      this.#begin(write, mayBegin, waiter);
+    } catch (error) {
+      waiter.failed(error);
     } finally {
       this.#admission.leave();
     }
-    return answer.promise;
+  }
+
+  async #beginLater(
+    write: BlockWrite,
+    mayBegin: () => boolean,
+    waiter: WriteWaiter,
+    waited: Promise<void> | undefined,
+  ): Promise<void> {
+    await waited;
+    try {
+      await this.#blockLocks.run(byBlock.key(write), () => this.#beginWhenReady(write, mayBegin, waiter));
+    } finally {
+      this.#admission.leave();
+    }
   }
 
   /** Write in the place of another member. */
   writeFor(of: Peer, write: BlockWrite): Promise<ProxyResult> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     this.#host.noteChange(write.gfid);
-    const call = this.#nextCall++;
-    const answer = Promise.withResolvers<ProxyResult>();
-    answer.promise.catch(() => undefined);
-    this.#calls.set(call, answer);
-    this.#dispatch({ type: 'write_for', of, call: { type: 'write', call, ...write } });
-    return answer.promise;
+    return new Promise((done, failed) => {
+      const call = this.#nextCall++;
+      this.#calls.set(call, { done, failed });
+      this.#dispatch({ type: 'write_for', of, call: { type: 'write', call, ...write } });
+    });
   }
 
   /** Whether all is decided and in memory that the write begins with. */
@@ -205,7 +219,7 @@ export class DataRole {
     return this.#state.pool.free.length > this.#waiting;
   }
 
-  async #beginWhenReady(write: BlockWrite, mayBegin: () => boolean): Promise<PromiseWithResolvers<ProxyResult>> {
+  async #beginWhenReady(write: BlockWrite, mayBegin: () => boolean, waiter: WriteWaiter): Promise<void> {
     await this.#decided(write);
     const { address, stale, lost } = this.#latest(write);
     // One that is stale is restored before it is written; of one that is lost nothing is left to merge a part with.
@@ -215,15 +229,14 @@ export class DataRole {
     if (!this.#host.store.hasRoomFor(0)) await this.#host.store.promise(0);
     if (address !== noAddress || stale) {
       while (!this.#hasAddress()) await this.#makeAddress();
-      return this.#begin(write, mayBegin);
+      this.#begin(write, mayBegin, waiter);
+      return;
     }
     await this.#firstPlaces.promise(write);
     try {
       while (!this.#hasAddress()) await this.#makeAddress();
-      const answer = this.#begin(write, mayBegin);
       const over = () => this.#firstPlaces.over(write);
-      answer.promise.then(over, over);
-      return answer;
+      this.#begin(write, mayBegin, afterDoing(over, waiter));
     } catch (error) {
       this.#firstPlaces.over(write);
       this.#host.giveUpRowPlace(write);
@@ -330,14 +343,14 @@ export class DataRole {
   fail(error: Error): void {
     this.#failure ??= error;
     this.#ready.reject(error);
-    for (const { reject } of this.#calls.values()) reject(error);
+    const calls = [...this.#calls.values()];
     this.#calls.clear();
+    for (const call of calls) call.failed(error);
     this.#changes.fail(error);
   }
 
   close(): void {
-    for (const page of this.#deltas.values()) this.#pages.give(page);
-    this.#deltas.clear();
+    this.#deltas.close();
     this.#values.close();
   }
 
@@ -361,7 +374,7 @@ export class DataRole {
     const id = hardenedUpdate(request);
     const urgency = id === undefined ? undefined : urgencyOf(this.#update(id));
     this.#host.storage.serve(request, this.#answered, urgency && { beforeFlush: this.#beforeFlush, urgency });
-    if (request.type === 'journal' && isEnd(request.entry)) this.#giveDelta(request.entry.id);
+    if (request.type === 'journal' && isEnd(request.entry)) this.#deltas.give(request.entry.id);
   }
 
   #note(request: ProxyRequest): void {
@@ -385,17 +398,14 @@ export class DataRole {
     return this.#state.updates.get(id);
   }
 
-  #begin(write: BlockWrite, mayBegin: () => boolean): PromiseWithResolvers<ProxyResult> {
+  #begin(write: BlockWrite, mayBegin: () => boolean, waiter: WriteWaiter): void {
     this.#assertRunning();
     if (!mayBegin()) throw new ClaimedError(`${write.gfid}`);
     const call = this.#nextCall++;
-    const answer = Promise.withResolvers<ProxyResult>();
-    answer.promise.catch(() => undefined);
-    this.#calls.set(call, answer);
+    this.#calls.set(call, waiter);
     this.#dispatch({ type: 'write', call, ...write });
     // It may wait for a write of the same block that was in no hurry.
     if (this.#waiting > 0) this.#host.hurry(parityPeers(write));
-    return answer;
   }
 
   readonly #answered = (answer: ProxyAnswer): void => {
@@ -403,27 +413,15 @@ export class DataRole {
       // A block that a proxy wants to know: lent to it, unless it wants it no more.
       if (answer.type === 'difference' || answer.type === 'combined') this.#values.hold(answer.delta);
     } else if (answer.type === 'combined' || answer.type === 'difference') {
-      this.#keepDelta(answer.id, pageOfHandle(answer.delta));
+      this.#deltas.keep(answer.id, pageOfHandle(answer.delta));
     }
     this.#dispatch(answer);
   };
 
-  #keepDelta(id: number, page: PageIndex): void {
-    const before = this.#deltas.get(id);
-    if (before !== undefined && before !== page) this.#pages.give(before);
-    this.#deltas.set(id, page);
-  }
-
-  #giveDelta(id: number): void {
-    const page = this.#deltas.get(id);
-    if (page === undefined) return;
-    this.#pages.give(page);
-    this.#deltas.delete(id);
-  }
-
   #reply(call: number, result: ProxyResult): void {
-    this.#calls.get(call)?.resolve(result);
+    const waiter = this.#calls.get(call);
     this.#calls.delete(call);
+    waiter?.done(result);
   }
 
   #dispatch(event: ResyncEvent): void {
@@ -441,9 +439,7 @@ export class DataRole {
   #settled(): void {
     const { updates } = this.#state;
     // Of an update that ended without a word in the log.
-    if (this.#deltas.size > updates.length) {
-      for (const id of [...this.#deltas.keys()]) if (updates.get(id) === undefined) this.#giveDelta(id);
-    }
+    if (this.#deltas.size > updates.length) this.#deltas.keepOnly((id) => updates.get(id) !== undefined);
     forgetIdleBlocks(this.#runner.state);
     const { restoring } = this.#runner.state;
     if (updates.length + restoring.length > 0) this.#addresses.balance(this.#hasSpace);

@@ -1,5 +1,4 @@
 import type { Handle } from '@holdfast/kernel';
-import type { PageIndex, PagePool } from '@holdfast/runtime';
 import { ClaimedError, NoSpaceError } from '../errors.ts';
 import type { WriteCall } from '../kernel/data-state.ts';
 import type { Toughness } from '../kernel/iom-messages.ts';
@@ -34,6 +33,7 @@ import { isRowReserved } from './reservations.ts';
 import type { RoleHost } from './role-host.ts';
 import { RowPromises } from './row-promises.ts';
 import { rowsUnderWay } from './under-way.ts';
+import { UpdatePages } from './update-pages.ts';
 
 /** A parity block as it is, all updates that are held merged in: where it is, and the update of each member in it. */
 export interface LocatedParity {
@@ -46,7 +46,6 @@ export interface LocatedParity {
 /** Runs the kernel of a parity IOM, which also stands in for members that are away, on its drive and its links. */
 export class ParityRole {
   readonly #host: RoleHost<ToMember>;
-  readonly #pages: PagePool;
   readonly #env: ProxyEnv;
   readonly #runner: KernelRunner<ProxyState, ProxyEvent, ProxyEnv, ToMember, ProxyResult, ProxyRequest>;
   readonly #addresses: AddressSupply;
@@ -59,7 +58,7 @@ export class ParityRole {
   /** The toughness of each update of a member that is under way, by its mj. */
   readonly #toughness = new Map<Peer, Map<JournalId, Toughness>>();
   /** The difference of each update that was recalled. */
-  readonly #differences = new Map<number, PageIndex>();
+  readonly #differences: UpdatePages;
   readonly #ready = Promise.withResolvers<void>();
   readonly #changes = new Changes();
   readonly #inbox = new Inbox((error) => this.fail(this.#host.store.stop(error)));
@@ -71,8 +70,8 @@ export class ParityRole {
 
   constructor(host: RoleHost<ToMember>) {
     this.#host = host;
-    this.#pages = host.pages;
     this.#held = new HeldPages(host.pages);
+    this.#differences = new UpdatePages(host.pages);
     this.#addresses = new AddressSupply(host.store, host.storage, {
       pool: () => this.#state.pool,
       needed: () => this.#state.requested.length + this.#runner.state.operations.length,
@@ -320,8 +319,7 @@ export class ParityRole {
 
   close(): void {
     this.#held.close();
-    for (const page of this.#differences.values()) this.#pages.give(page);
-    this.#differences.clear();
+    this.#differences.close();
   }
 
   /** Whether something is under way that gives its old place back. */
@@ -430,11 +428,7 @@ export class ParityRole {
       this.#merging.delete(answer.id);
       this.#held.letGo(answer.delta);
     }
-    if (answer.type === 'difference') {
-      const before = this.#differences.get(answer.id);
-      if (before !== undefined) this.#pages.give(before);
-      this.#differences.set(answer.id, pageOfHandle(answer.delta));
-    }
+    if (answer.type === 'difference') this.#differences.keep(answer.id, pageOfHandle(answer.delta));
     this.#dispatch(answer);
   };
 
@@ -464,13 +458,7 @@ export class ParityRole {
 
   #settled(): void {
     const { parity: state, operations } = this.#runner.state;
-    if (this.#differences.size > 0) {
-      for (const [id, page] of this.#differences) {
-        if (state.updates.get(id) !== undefined) continue;
-        this.#pages.give(page);
-        this.#differences.delete(id);
-      }
-    }
+    if (this.#differences.size > 0) this.#differences.keepOnly((id) => state.updates.get(id) !== undefined);
     forgetIdleParity(this.#runner.state);
     if (state.updates.length + operations.length > 0) this.#addresses.balance(this.#hasSpace);
     if (!this.#isReady && this.#everythingDecided()) {
