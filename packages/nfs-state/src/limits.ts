@@ -159,9 +159,6 @@ export const readAgainMs = 10;
 /** Objects of an array that a server keeps open. Beyond that those not used longest are looked up again. */
 export const objectsOpenMax = 65_536;
 
-/** Bytes of zeros that are written at a time over what is cut off. */
-export const truncateChunkBytes = 1 << 20;
-
 /** Bytes of one batch of the heads' log, and of one of its segments. A larger record is refused. */
 export const batchBytesMax = 4 << 20;
 export const segmentBytesMax = 32 << 20;

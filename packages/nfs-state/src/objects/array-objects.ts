@@ -1,9 +1,9 @@
-import type { BlockObject, BlockObjects } from '@holdfast/raid/objects';
+import { type BlockObject, type BlockObjects, ClaimedError } from '@holdfast/raid/objects';
 import type { ClusterStore } from '@holdfast/runtime/service';
 import type { ByteRun } from '../byte-run.ts';
 import { NoFileError } from '../errors.ts';
 import type { Verifier } from '../file-port.ts';
-import { objectsOpenMax, truncateChunkBytes } from '../limits.ts';
+import { objectsOpenMax } from '../limits.ts';
 import type { ObjectPiece, ObjectPort } from './object-port.ts';
 
 export interface ArrayObjectsOptions {
@@ -38,10 +38,12 @@ export class ArrayObjects implements ObjectPort {
     return succeeded;
   }
 
+  /** The object first: a name that leads nowhere can be removed again, an object without a name never. */
   async remove(name: string): Promise<boolean> {
     this.#open.delete(name);
     const entry = await this.#names.get(nameKey(name));
     if (entry === undefined) return false;
+    await this.#objects.remove(new TextDecoder().decode(entry.value));
     return (await this.#names.compareAndSet(nameKey(name), entry.modRevision, undefined)).succeeded;
   }
 
@@ -60,7 +62,11 @@ export class ArrayObjects implements ObjectPort {
 
   async write(name: string, runs: readonly ByteRun[], toughness: 1 | 2): Promise<Verifier> {
     const object = await this.#get(name);
-    return (await object.writev(runs, { toughness })).verifier;
+    try {
+      return (await object.writev(runs, { toughness })).verifier;
+    } catch (error) {
+      throw await this.#unlessRemoved(name, error);
+    }
   }
 
   async sync(name: string): Promise<Verifier> {
@@ -68,14 +74,13 @@ export class ArrayObjects implements ObjectPort {
     return (await object.sync()).verifier;
   }
 
-  /** The array has no holes to punch: what is cut off is written with zeros. */
   async truncate(name: string, sizeBytes: number): Promise<void> {
     const object = await this.#get(name);
-    const { endBytes } = await object.stat();
-    for (let at = sizeBytes; at < endBytes; at += truncateChunkBytes) {
-      await object.write(at, new Uint8Array(Math.min(truncateChunkBytes, endBytes - at)), { toughness: 2 });
+    try {
+      await object.truncate(sizeBytes);
+    } catch (error) {
+      throw await this.#unlessRemoved(name, error);
     }
-    await object.sync();
   }
 
   async locate(name: string, offset: number, bytes: number): Promise<readonly ObjectPiece[]> {
@@ -89,6 +94,13 @@ export class ArrayObjects implements ObjectPort {
     const object = await this.#find(name);
     if (object === undefined) throw new NoFileError(name);
     return object;
+  }
+
+  /** What is removed is claimed by whoever removed it: a server that had it open finds that it is no more. */
+  async #unlessRemoved(name: string, error: unknown): Promise<unknown> {
+    if (!(error instanceof ClaimedError) || (await this.#names.get(nameKey(name))) !== undefined) return error;
+    this.#open.delete(name);
+    return new NoFileError(name);
   }
 
   async #find(name: string): Promise<BlockObject | undefined> {

@@ -42,6 +42,28 @@ filePortSuite({
   },
 });
 
+it('gives the blocks of what is cut off and removed back, and refuses who still writes', async () => {
+  const names = cluster.coord;
+  const [here, there] = [
+    new ArrayObjects({ objects: array.objects, names }),
+    new ArrayObjects({ objects: array.objects, names }),
+  ];
+  const name = 'files/removed/content';
+  await here.create(name);
+  const bytes = new Uint8Array(50_000).fill(7);
+  for (const objects of [here, there]) await objects.write(name, [{ offset: 0, bytes }], 1);
+  const gfid = new TextDecoder().decode((await names.get(`nfs-objects/${name}`))!.value);
+  await here.truncate(name, 10_000);
+  expect((await (await array.objects.open(gfid)).stat()).endBytes).toBeLessThan(16_384);
+  const into = new Uint8Array(50_000);
+  await there.read(name, 0, into);
+  expect(into.indexOf(0)).toBe(10_000);
+  expect(await here.remove(name)).toBe(true);
+  await expect(there.write(name, [{ offset: 0, bytes }], 1)).rejects.toMatchObject({ code: 'HF_NO_FILE' });
+  await expect(array.objects.open(gfid)).rejects.toMatchObject({ code: 'HF_NO_OBJECT' });
+  expect(await there.remove(name)).toBe(false);
+});
+
 it(`keeps every byte of an fsync while a data server dies, ${kills} times (HOLDFAST_SEED=${seed})`, async () => {
   const random = new Random(seed);
   await using _nfs = await NfsHeads.start(cluster, { array, heads });
