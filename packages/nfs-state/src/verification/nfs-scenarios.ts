@@ -27,13 +27,16 @@ const fewLocks: NfsScenario['menus'] = [
 
 export const everything: readonly Act[] = [open(2, 1), ...shares, ...locks.flat(), renew];
 
-const trouble = { repeats: 1, kills: 1, restarts: 1 } as const;
+const death = { kills: 1, restarts: 1 } as const;
+const trouble = { repeats: 1, ...death } as const;
 const shared = { minor: 0, menus: [shares, shares], acts: 3 } as const;
 const locked = { minor: 0, menus: locks, acts: 3, startsOpen: true } as const;
 
 /** What is explored to the end. */
 export const nfsScenarios = {
   opens: { ...shared, name: 'opens and shares, 3 requests of each client' },
+  openRepeat: { ...shared, name: 'opens and shares, 3 requests of each client, a repetition', repeats: 1 },
+  openDeath: { ...shared, name: 'opens and shares, 3 requests of each client, a death and a restart', ...death },
   openTrouble: {
     ...shared,
     name: 'opens and shares, 2 requests of each client, a repetition, a death and a restart',
@@ -49,6 +52,18 @@ export const nfsScenarios = {
     ...trouble,
   },
   locks: { ...locked, name: 'byte-range locks, 3 requests of each client' },
+  lockRepeat: {
+    ...locked,
+    name: 'byte-range locks, 3 requests of each client, a repetition',
+    menus: fewLocks,
+    repeats: 1,
+  },
+  lockDeath: {
+    ...locked,
+    name: 'byte-range locks, 3 requests of each client, a death and a restart',
+    menus: fewLocks,
+    ...death,
+  },
   lockTrouble: {
     ...locked,
     name: 'byte-range locks, 2 requests of each client, a repetition, a death and a restart',
