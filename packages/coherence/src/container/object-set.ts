@@ -32,6 +32,7 @@ import type { MapKey } from './key-form.ts';
 import { type MemberTrace, stateOf } from './member-questions.ts';
 import { payloadOf, type TakePayload } from './message-form.ts';
 import { workFor } from './notice-work.ts';
+import { Numbered } from './numbered.ts';
 import { ObjectHomes } from './object-homes.ts';
 import { type ObjectSlot, unread } from './object-slot.ts';
 import { Operation, Outcome } from './operation-form.ts';
@@ -70,7 +71,7 @@ export class ObjectSet extends BareSink implements ViewSink {
   /** Where the container has a budget on this member. */
   eviction: Eviction | undefined = undefined;
   /** Of operations that this member asked for, until whoever asked has taken them. */
-  readonly #outcomes = new Map<CallId, Outcome>();
+  readonly #outcomes = new Numbered<Outcome>();
   readonly #place: SetPlace;
   readonly #env: ViewEnv;
   readonly #state: ViewState;
@@ -195,9 +196,7 @@ export class ObjectSet extends BareSink implements ViewSink {
 
   /** What an operation that this member asked for came to. */
   takeOutcome(call: CallId): Outcome {
-    const outcome = this.#outcomes.get(call)!;
-    this.#outcomes.delete(call);
-    return outcome;
+    return this.#outcomes.take(call)!;
   }
 
   /** A message of `from`, which `reader` is at. `isPaged`: its payload names a page. */
@@ -349,7 +348,7 @@ export class ObjectSet extends BareSink implements ViewSink {
     }
     if (this.#place.calls.settle(call, result)) return;
     this.operations.answered(call);
-    this.#outcomes.delete(call);
+    this.#outcomes.take(call);
     const isLease = result.outcome === 'held' || result.outcome === 'absent-held';
     if (isLease) this.#later.push(() => this.put(this.slotOf(key), call, undefined));
   }

@@ -1,5 +1,6 @@
 import type { Handle } from '@holdfast/kernel';
 import type { CallId, NodeId, ObjectMessage } from '../kernel/object-types.ts';
+import { Numbered } from './numbered.ts';
 import type { Operation, Outcome } from './operation-form.ts';
 
 /** The kernel has handles of its own below. */
@@ -14,10 +15,10 @@ const callsMax = 2 ** 44;
  * its step.
  */
 export class OperationTable {
-  readonly #kept = new Map<Handle, Operation | Outcome | Uint8Array>();
+  readonly #kept = new Numbered<Operation | Outcome | Uint8Array>();
   /** Operations that came from other members, by who asked. */
-  readonly #arrived = new Map<number, Handle>();
-  readonly #asked = new Map<CallId, Handle>();
+  readonly #arrived = new Numbered<Handle>();
+  readonly #asked = new Numbered<Handle>();
   #next = firstHandle;
 
   get(handle: Handle): Operation | Outcome | Uint8Array | undefined {
@@ -44,15 +45,12 @@ export class OperationTable {
 
   /** The kernel is done with a call, whatever it was. */
   answered(call: CallId): void {
-    if (this.#asked.size === 0) return;
-    const handle = this.#asked.get(call);
-    if (handle === undefined) return;
-    this.#asked.delete(call);
-    this.drop(handle);
+    const handle = this.#asked.take(call);
+    if (handle !== undefined) this.drop(handle);
   }
 
   drop(handle: Handle): void {
-    this.#kept.delete(handle);
+    this.#kept.take(handle);
   }
 
   /** One that is asked for again after a change of view comes with its bytes. */
@@ -63,12 +61,9 @@ export class OperationTable {
 
   /** It is somebody else's now, or over. */
   left(requester: NodeId, call: CallId): void {
-    const name = nameOf(requester, call);
-    const handle = this.#arrived.get(name);
-    if (handle === undefined) return;
-    this.#arrived.delete(name);
-    this.drop(handle);
+    const handle = this.#arrived.take(nameOf(requester, call));
+    if (handle !== undefined) this.drop(handle);
   }
 }
 
-const nameOf = (requester: NodeId, call: CallId): number => requester * callsMax + call;
+const nameOf = (requester: NodeId, call: CallId): number => (requester + 1) * callsMax + call;

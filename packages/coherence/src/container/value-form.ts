@@ -41,6 +41,9 @@ export class RecordForm<Value> implements ValueForm<Value> {
   readonly #definition: Pick<ContainerDefinition<never, Value>, 'name' | 'value' | 'valueBytesMax'>;
   readonly #validator: Validator;
   readonly #reader = new Reader();
+  /** The bytes encoded last, while what they were made of is nobody else's: whoever wants it next need not decode it. */
+  #lastBytes: Uint8Array | undefined = undefined;
+  #lastValue: Value | undefined = undefined;
 
   constructor(definition: Pick<ContainerDefinition<never, Value>, 'name' | 'value' | 'valueBytesMax'>) {
     this.#definition = definition;
@@ -50,17 +53,26 @@ export class RecordForm<Value> implements ValueForm<Value> {
   encode(value: unknown): Uint8Array {
     const { name, value: schema, valueBytesMax } = this.#definition;
     const checked = this.#validator.check(value);
-    return withWriter(
-      (writer) => codecOf(schema, 'output').encode(writer, checked),
+    const codec = codecOf(schema, 'output');
+    const encoded = withWriter(
+      (writer) => codec.encode(writer, checked),
       (bytes) => {
         if (bytes.length > valueBytesMax) throw new ValueTooLargeError(name, bytes.length, valueBytesMax);
         return copyOf(bytes, 0, bytes.length);
       },
     );
+    const isOwn = codec.plain && checked !== value && isFlat(checked);
+    this.#lastBytes = isOwn ? encoded : undefined;
+    this.#lastValue = isOwn ? (checked as Value) : undefined;
+    return encoded;
   }
 
   draft(bytes: Uint8Array): Value {
-    return this.#decode(bytes, 0, bytes.length);
+    if (bytes !== this.#lastBytes) return this.#decode(bytes, 0, bytes.length);
+    const value = this.#lastValue as Value;
+    this.#lastBytes = undefined;
+    this.#lastValue = undefined;
+    return value;
   }
 
   #decode(bytes: Uint8Array, start: number, end: number): Value {
@@ -115,4 +127,16 @@ export class RecordForm<Value> implements ValueForm<Value> {
       return this.lookAt(bytes, 0, bytes.length);
     };
   }
+}
+
+/** Whether a record that its schema made anew shares nothing with anybody: all its fields are what nobody can change. */
+function isFlat(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const record = value as Readonly<Record<string, unknown>>;
+  for (const name in record) {
+    const field = record[name];
+    if (field === undefined || typeof field === 'function' || (typeof field === 'object' && field !== null))
+      return false;
+  }
+  return !Array.isArray(value);
 }

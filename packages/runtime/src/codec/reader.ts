@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { CodecError } from './errors.ts';
+import { latin1Slice, ucs2Slice } from './string-bytes.ts';
 
 /** Up to this length building a string here beats the call into Node's string readers. */
 const shortCharsMax = 16;
@@ -83,11 +84,11 @@ export function readString(from: Reader): string {
   const length = Math.floor(header / 2);
   if (header % 2 === 1) {
     const at = from.take(length * 2);
-    return Buffer.from(from.bytes.buffer, from.bytes.byteOffset + at, length * 2).toString('utf16le');
+    return ucs2Slice.call(from.bytes, at, at + length * 2);
   }
   const at = from.take(length);
   if (length <= shortCharsMax) return shortString(from.bytes, at, length);
-  return Buffer.from(from.bytes.buffer, from.bytes.byteOffset + at, length).toString('latin1');
+  return latin1Slice.call(from.bytes, at, at + length);
 }
 
 const { fromCharCode } = String;

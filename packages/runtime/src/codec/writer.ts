@@ -1,12 +1,13 @@
 import { Buffer } from 'node:buffer';
 import { messageBytesMax } from '../limits.ts';
 import { CodecError, MessageTooLargeError } from './errors.ts';
+import { latin1Write, ucs2Write } from './string-bytes.ts';
 
 const scratchBytesMin = 4096;
 /** A scratch that one huge message made larger than this is dropped after it. */
 const scratchBytesKept = 1024 * 1024;
 /** Below this length a loop beats the call into Node's string writers. */
-const loopCharsMax = 48;
+const loopCharsMax = 40;
 
 /**
  * Where an encoder writes. It starts on memory lent to it, often shared, and moves to its own scratch when that is
@@ -169,8 +170,8 @@ function writeLongString(to: Writer, value: string, length: number): void {
   const bytes = wide ? length * 2 : length;
   writeCount(to, length * 2 + (wide ? 1 : 0));
   to.room(bytes);
-  const target = Buffer.from(to.bytes.buffer, to.bytes.byteOffset + to.at, bytes);
-  target.write(value, wide ? 'utf16le' : 'latin1');
+  if (wide) ucs2Write.call(to.bytes, value, to.at, bytes);
+  else latin1Write.call(to.bytes, value, to.at, bytes);
   to.at += bytes;
 }
 
