@@ -55,7 +55,7 @@ export class Membership {
   /** Members that are up and have not caught up yet with what was written while they were away. */
   readonly #returning = new Set<number>();
   /** Members that are up and that the view does not count yet. */
-  #uncounted = 0;
+  readonly #uncounted = new Set<number>();
   readonly #lost = new Map<number, string>();
   /** How to give up on the requests each member has. */
   readonly #underWay = new Map<number, Set<() => void>>();
@@ -180,8 +180,13 @@ export class Membership {
   async #askIn<T>(epoch: number, member: number, request: (iom: IomPort, epoch: number) => Promise<T>): Promise<T> {
     if (this.#closed) throw new ArrayClosedError();
     if (!this.#live.has(member)) throw new MemberLostError(this.#host.name(member));
+    return this.#orLost(member, request(this.#host.iom(member), epoch));
+  }
+
+  /** What a member answers. @throws MemberLostError when that says it is gone. */
+  async #orLost<T>(member: number, answer: Promise<T>): Promise<T> {
     try {
-      return await this.#untilEnd(member, request(this.#host.iom(member), epoch));
+      return await this.#untilEnd(member, answer);
     } catch (error) {
       if (!lossCodes.has(codeOf(error) ?? '')) throw error;
       this.lose(member, codeOf(error) === 'HF_NODE_DOWN' ? 'is down' : `failed: ${(error as Error).message}`);
@@ -222,10 +227,12 @@ export class Membership {
    * Begin a new epoch in which `counted` are up, on every member that is there: older openers are refused from now on.
    * @param returning those of them that have to catch up.
    * @param added members the array has from now on. They record the view first: without them it would have been another's.
-   * @throws whatever a member answers that cannot record it
+   * @throws MemberLostError when one of them is lost, or is meanwhile; whatever else a member answers that cannot record it
    */
   async enter(counted: readonly number[], returning: readonly number[], added: readonly number[] = []): Promise<void> {
     await this.steady();
+    const gone = counted.find((member) => !this.#live.has(member));
+    if (gone !== undefined) throw new MemberLostError(this.#host.name(gone));
     const view = {
       epoch: this.#epoch + 1,
       live: [...counted],
@@ -233,15 +240,16 @@ export class Membership {
       returning: [...returning],
     };
     checkEpoch(view.epoch);
-    const record = (member: number) => this.#host.iom(member).setView(view);
+    const record = (member: number) => this.#orLost(member, this.#host.iom(member).setView(view));
     await Promise.all(added.map(record));
     await Promise.all([...this.#live].filter((member) => !added.includes(member)).map(record));
     this.#epoch = view.epoch;
-    this.#published = nameOfView(this.#live, returning);
+    this.#published = nameOfView(counted, returning);
     this.#returning.clear();
     for (const member of returning) this.#returning.add(member);
-    this.#uncounted = [...this.#live].filter((member) => !counted.includes(member)).length;
-    const enter = (member: number) => this.#host.iom(member).enterView({ epoch: view.epoch });
+    this.#uncounted.clear();
+    for (const member of this.#live) if (!counted.includes(member)) this.#uncounted.add(member);
+    const enter = (member: number) => this.#orLost(member, this.#host.iom(member).enterView({ epoch: view.epoch }));
     await Promise.all([...this.#live].map(enter));
   }
 
@@ -291,8 +299,9 @@ export class Membership {
     if (this.#closed || !this.#live.delete(member)) return;
     this.#silent.delete(member);
     this.#returning.delete(member);
+    this.#uncounted.delete(member);
     this.#lost.set(member, why);
-    const missing = this.#lost.size + this.#returning.size + this.#uncounted;
+    const missing = this.#lost.size + this.#returning.size + this.#uncounted.size;
     if (missing > this.lossesMax) this.#tooMany.reject(this.#tooManyDown());
     this.#change();
     this.#onLoss(member, why);
@@ -331,16 +340,19 @@ export class Membership {
   /** Never rejects: a member that cannot record the view is lost itself, which makes the next view. */
   async #publish(): Promise<void> {
     // Beyond what parity covers nothing is stored any more, so there is nothing to guard.
-    const name = nameOfView(this.#live, this.#returning);
+    const counted = [...this.#live].filter((member) => !this.#uncounted.has(member));
+    const name = nameOfView(counted, this.#returning);
     if (this.#closed || this.#lost.size > this.lossesMax || this.#published === name) return;
-    const view = { epoch: this.#epoch + 1, live: [...this.#live], returning: [...this.#returning] };
-    for (const member of view.live) this.#recording.set(member, this.#record(member, view));
+    const view = { epoch: this.#epoch + 1, live: counted, returning: [...this.#returning] };
+    // Also on those that are there and whose records are not in order yet.
+    const there = [...this.#live];
+    for (const member of there) this.#recording.set(member, this.#record(member, view));
     await Promise.all(this.#recording.values());
     this.#recording.clear();
     this.#epoch = view.epoch;
     this.#published = name;
     // Nobody works by a view before it is durable on everyone in it.
-    await Promise.all(view.live.map((member) => this.#enterAt(member, view.epoch)));
+    await Promise.all(there.map((member) => this.#enterAt(member, view.epoch)));
   }
 
   async #enterAt(member: number, epoch: number): Promise<void> {

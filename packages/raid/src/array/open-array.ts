@@ -78,7 +78,8 @@ const refusals = new Set(['HF_NEWER_FORMAT', 'HF_FOREIGN_DRIVE', 'HF_DRIVE_IN_US
 /**
  * Open the drives and decide whether the array is safe to use.
  * @param options `without`: members whose drives are left alone, as if they were missing; `replace`: members that get a new
- *   drive when they have none; `grow`: nodes that become members.
+ *   drive when they have none; `grow`: nodes that become members; `lost`: members that an attempt before this one has lost on
+ *   the way, whose drives it had looked at, and why.
  */
 export async function openDrives(
   host: ArrayHost,
@@ -86,13 +87,14 @@ export async function openDrives(
     readonly without: ReadonlySet<number>;
     readonly replace: ReadonlySet<number>;
     readonly grow: ReadonlySet<number>;
+    readonly lost: ReadonlyMap<number, string>;
     readonly acceptOld: boolean;
     readonly where: string;
   },
 ): Promise<OpenedArray> {
-  const findings = new Map<number, string>();
+  const findings = new Map<number, string>(options.lost);
   for (const member of options.without) findings.set(member, 'was left out');
-  const asked = host.members.filter((member) => !options.without.has(member));
+  const asked = host.members.filter((member) => !findings.has(member));
   const answers = await Promise.allSettled(asked.map((member) => host.iom(member).open()));
   const reports = new Map<number, DriveReport>();
   for (const [index, answer] of answers.entries()) {
@@ -108,7 +110,7 @@ export async function openDrives(
   }
   checkSameArray(host, reports, first);
   // Whether it is safe is decided without the drives that are to be made.
-  const opened = judge(host, reports, findings, options.acceptOld);
+  const opened = judge(host, reports, findings, options);
   const { identity } = newestOf(reports);
   // A drive of a growth that was cut off, and of which the others know nothing.
   const strangers = [...reports.keys()].filter((member) => !identity.members.includes(member));
@@ -188,7 +190,7 @@ function judge(
   host: ArrayHost,
   reports: ReadonlyMap<number, DriveReport>,
   findings: Map<number, string>,
-  acceptOld: boolean,
+  { acceptOld, lost }: { readonly acceptOld: boolean; readonly lost: ReadonlyMap<number, string> },
 ): OpenedArray {
   const { identity, view } = newestOf(reports);
   for (const member of findings.keys()) if (!identity.members.includes(member)) findings.delete(member);
@@ -216,7 +218,8 @@ function judge(
     throw new TooManyDownError(Object.fromEntries(named), identity.parity);
   }
   // Members that are missing could have been a view of their own, that nobody here has heard of.
-  const maybeOld = missing.length > 0 && missing.length >= identity.members.length - identity.parity;
+  const unseen = missing.filter((member) => !lost.has(member));
+  const maybeOld = unseen.length > 0 && unseen.length >= identity.members.length - identity.parity;
   if (maybeOld && !acceptOld) throw new MaybeOldError(missing.map((member) => host.name(member)));
   const { arrayId, members, data, parity, unitBlocks, extentBlocks } = identity;
   return {

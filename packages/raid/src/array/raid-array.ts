@@ -14,7 +14,6 @@ import { newClient } from '../object/client-number.ts';
 import type { ObjectHost } from '../object/object-host.ts';
 import { isBlockObject } from '../object/object-record.ts';
 import { openParity } from '../parity/parity-kernel.ts';
-import type { RawKey } from '../store/log-record.ts';
 import { ArrayEvents } from './array-events.ts';
 import type { ArrayHost } from './array-host.ts';
 import { ArrayMending } from './array-mending.ts';
@@ -25,19 +24,21 @@ import type { ByteSource } from './byte-source.ts';
 import { clusterHost } from './cluster-host.ts';
 import type { ArrayEvent, Reconciliation } from './events.ts';
 import { gfidSource } from './gfid-source.ts';
-import { endWrites, settleWrites } from './journaled-writes.ts';
+import { settleWrites } from './journaled-writes.ts';
 import { rawKey } from './key.ts';
+import { LostOnTheWayError, withoutLost } from './lost-on-the-way.ts';
 import { Membership } from './membership.ts';
-import { type HeldVersion, ObjectDirectory, unlessLost } from './object-directory.ts';
+import { ObjectDirectory } from './object-directory.ts';
 import { ObjectReads } from './object-reads.ts';
-import { objectStat, storedObject } from './object-stat.ts';
+import { objectStat } from './object-stat.ts';
 import { createDrives, type OpenedArray, openDrives } from './open-array.ts';
 import { PageBudget } from './page-budget.ts';
-import { reconcile } from './reconcile.ts';
 import { letIn, openReturned, type ReturnHost } from './return-of-member.ts';
 import { SharedGate } from './shared-gate.ts';
 import { type StepHold, StepHolds } from './step-holds.ts';
-import { type StoreHost, type StoreOptions, storeObject } from './store-object.ts';
+import type { StoreHost } from './store-object.ts';
+import { takePart } from './take-part.ts';
+import { WholeObjects } from './whole-objects.ts';
 
 /**
  * Objects spread over the drives of a cluster's nodes, with one or two parity slots in every group: any one node or drive,
@@ -66,6 +67,7 @@ export class RaidArray implements AsyncDisposable {
   readonly #readBudget: PageBudget;
   readonly #holds: StepHolds;
   readonly #reads: ObjectReads;
+  readonly #whole: WholeObjects;
   readonly #locks = new KeyLocks();
   readonly #mending: ArrayMending;
   /** Objects become visible or go: not while the records of a member that is back are put in order. */
@@ -102,7 +104,9 @@ export class RaidArray implements AsyncDisposable {
   /** @internal */
   static async createOn(host: ArrayHost, options: CreateOptions): Promise<RaidArray> {
     const { data, parity, unitBlocks, extentBlocks } = parseCreate(options);
-    return RaidArray.#begin(host, () => createDrives(host, { data, parity, unitBlocks, extentBlocks }));
+    return RaidArray.#begin(host, async () =>
+      RaidArray.#takingPart(host, await createDrives(host, { data, parity, unitBlocks, extentBlocks })),
+    );
   }
 
   /** @internal */
@@ -111,19 +115,25 @@ export class RaidArray implements AsyncDisposable {
     const slots = (names: readonly string[]) => new Set(names.map((name) => memberSlot(name) ?? unknownNode(name)));
     const where = directory ?? "the nodes' storage";
     const wanted = { without: slots(without), replace: slots(replace), grow: slots(grow), acceptOld, where };
-    return RaidArray.#begin(host, () => openDrives(host, wanted));
+    return RaidArray.#begin(host, () =>
+      withoutLost(async (lost) => RaidArray.#takingPart(host, await openDrives(host, { ...wanted, lost }))),
+    );
   }
 
-  static async #begin(host: ArrayHost, drives: () => Promise<OpenedArray>): Promise<RaidArray> {
+  static async #begin(host: ArrayHost, attempt: () => Promise<RaidArray>): Promise<RaidArray> {
     try {
-      const array = new RaidArray(host, await drives());
-      await array.#takePart();
-      return array;
+      return await attempt();
     } catch (error) {
       await Promise.allSettled(host.members.map((member) => host.iom(member).close()));
       await host.close();
-      throw error;
+      throw error instanceof LostOnTheWayError ? error.cause : error;
     }
+  }
+
+  static async #takingPart(host: ArrayHost, opened: OpenedArray): Promise<RaidArray> {
+    const array = new RaidArray(host, opened);
+    await array.#takePart();
+    return array;
   }
 
   private constructor(host: ArrayHost, opened: OpenedArray) {
@@ -156,6 +166,7 @@ export class RaidArray implements AsyncDisposable {
       events: this.#events.subject,
       assertOpen: () => this.#assertOpen(),
     });
+    this.#whole = new WholeObjects({ parts: this.#parts, reads: this.#reads, behind });
     const objectHost: ObjectHost = {
       name,
       members: this.#membership,
@@ -208,7 +219,7 @@ export class RaidArray implements AsyncDisposable {
    */
   async put(key: string, source: ByteSource, options: PutOptions = {}): Promise<StoredObject> {
     const raw = rawKey(key);
-    return this.#during(() => this.#locks.run(raw, () => this.#puts.run(() => this.#put(raw, source, options))));
+    return this.#during(() => this.#locks.run(raw, () => this.#puts.run(() => this.#whole.put(raw, source, options))));
   }
 
   /**
@@ -221,7 +232,9 @@ export class RaidArray implements AsyncDisposable {
    */
   async change(key: string, technique: Technique, options: ChangeOptions = {}): Promise<StoredObject> {
     const raw = rawKey(key);
-    return this.#during(() => this.#locks.run(raw, () => this.#puts.run(() => this.#change(key, technique, options))));
+    return this.#during(() =>
+      this.#locks.run(raw, () => this.#puts.run(() => this.#whole.change(key, technique, options))),
+    );
   }
 
   /**
@@ -262,7 +275,7 @@ export class RaidArray implements AsyncDisposable {
    */
   async remove(key: string): Promise<boolean> {
     const raw = rawKey(key);
-    return this.#during(() => this.#locks.run(raw, () => this.#commits.shared(() => this.#remove(raw))));
+    return this.#during(() => this.#locks.run(raw, () => this.#commits.shared(() => this.#whole.remove(raw))));
   }
 
   status(): Promise<ArrayStatus> {
@@ -369,18 +382,7 @@ export class RaidArray implements AsyncDisposable {
   }
 
   async #takePart(): Promise<void> {
-    try {
-      this.#reconciliation = await this.#membership.whileCovered(this.#enter());
-      await this.#membership.whileCovered(this.#makeNames());
-    } catch (error) {
-      this.#unlisten();
-      this.#membership.close();
-      throw error;
-    }
-  }
-
-  async #enter(): Promise<Reconciliation> {
-    const { present, suspects, returning, damaged, added } = this.#opened;
+    const { present } = this.#opened;
     const unlisten = [
       this.#host.onDown((member, why) => this.#membership.end(member, why)),
       this.#host.onSilence((member, silent) => this.#membership.hush(member, silent)),
@@ -389,19 +391,21 @@ export class RaidArray implements AsyncDisposable {
     this.#unlisten = () => {
       for (const end of unlisten) end();
     };
-    for (const member of present) this.#membership.watchDrive(member);
-    // A member whose records are not complete counts as away until they are: a crash until then leaves it so.
-    const sound = present.filter((member) => !suspects.has(member));
-    await this.#membership.enter(sound, returning, added);
-    // Beside one that has not caught up nobody goes on without another: what is open ends when all are there.
-    if (suspects.size === 0 || returning.length === 0) await endWrites(this.#membership);
-    const done = await reconcile(this.#membership, this.#directory, suspects, damaged);
-    if (suspects.size > 0) {
-      await this.#membership.enter(present, [...returning, ...suspects]);
-      await endWrites(this.#membership);
+    try {
+      const catchUp = (member: number) => this.#mending.catchUp(member);
+      const entered = takePart(this.#opened, this.#membership, this.#directory, catchUp);
+      this.#reconciliation = await this.#membership.whileCovered(entered);
+      await this.#membership.whileCovered(this.#makeNames());
+    } catch (error) {
+      const lost = new Map([...this.#membership.lost].filter(([member]) => present.includes(member)));
+      // No view of this attempt is recorded any more when the next one looks.
+      if (lost.size > 0) await this.#membership.steady();
+      this.#closed.abort(new ArrayClosedError());
+      this.#unlisten();
+      this.#membership.close();
+      await Promise.allSettled([...lost.keys()].map((member) => this.#host.iom(member).close()));
+      throw lost.size > 0 ? new LostOnTheWayError(lost, error) : error;
     }
-    for (const member of [...returning, ...suspects]) this.#mending.catchUp(member);
-    return done;
   }
 
   /** With too many members down names wait, as everything that is stored does, until the array is opened again. */
@@ -409,53 +413,6 @@ export class RaidArray implements AsyncDisposable {
     if (this.#membership.lost.size > this.#opened.geometry.parity) return;
     await this.#objects.makeNames();
     this.#behind(() => this.#names.sweep().then(() => undefined));
-  }
-
-  async #put(key: RawKey, source: ByteSource, options: StoreOptions): Promise<StoredObject> {
-    const { record, older, groups } = await storeObject(this.#parts, key, source, options);
-    if (older.length > 0) this.#behind(() => this.#letGo(older));
-    return storedObject(record, groups);
-  }
-
-  async #change(key: string, technique: Technique, { signal, degraded }: ChangeOptions): Promise<StoredObject> {
-    const object = await this.#reads.begin(key);
-    const { storedAtMs, sha256 } = object;
-    // Part of a call that closing waits for: it goes on when no new calls are let in.
-    const content = this.#reads.content(key, object, { signal, reuseChunks: true }, (read) => read());
-    const kept = { storedAtMs, sha256: sha256 !== undefined };
-    try {
-      return await this.#put(object.key, content, { ...kept, technique, signal, degraded });
-    } finally {
-      this.#reads.end(object);
-    }
-  }
-
-  async #remove(key: RawKey): Promise<boolean> {
-    this.#membership.assertWritable();
-    const versions = await this.#directory.versions(key);
-    if (versions.length === 0) return false;
-    await this.#directory.forget(versions);
-    await this.#membership.steady();
-    this.#membership.assertWritable();
-    this.#behind(() => this.#drop(versions));
-    return true;
-  }
-
-  async #letGo(versions: readonly HeldVersion[]): Promise<void> {
-    await this.#directory.forget(versions);
-    await this.#drop(versions);
-  }
-
-  /** Give the space of objects back, once nobody reads them. */
-  async #drop(versions: readonly HeldVersion[]): Promise<void> {
-    for (const { record } of versions) {
-      await this.#reads.unread(record);
-      const holders = record.span.filter((member) => this.#membership.live.has(member));
-      const gfids = [record.gfid];
-      await Promise.all(
-        holders.map((member) => unlessLost(this.#membership.ask(member, (iom, epoch) => iom.drop({ epoch, gfids })))),
-      );
-    }
   }
 
   #assertOpen(): void {
