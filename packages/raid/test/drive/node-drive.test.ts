@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openDirectory } from '../../src/drive/node-drive.ts';
+import { preallocate } from '../../src/store/preallocate.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 
 it('touches no file of another after it is closed, though its number is used again', async () => {
@@ -22,4 +23,18 @@ it('touches no file of another after it is closed, though its number is used aga
   const again = await drive.open('one', { create: false });
   expect(await again.size()).toBe(2 * large.length);
   await again.close();
+});
+
+it('fills new space with zeros past the cache, where the file system lets long transfers go there', async () => {
+  const drive = await openDirectory(join(scratchDirectory(), 'n0'), { create: true });
+  const file = await drive.open('one', { create: true });
+  // Zeros that did not begin at a page would be refused, and all transfers of the file go through the cache from then on.
+  const before = file.whyBuffered;
+  await preallocate(file, 0, (2 << 20) + 4096);
+  expect(file.whyBuffered).toBe(before);
+  expect(await file.size()).toBe((2 << 20) + 4096);
+  const read = new Uint8Array(4096).fill(1);
+  await file.read([read], 2 << 20);
+  expect(read.every((byte) => byte === 0)).toBe(true);
+  await file.close();
 });
