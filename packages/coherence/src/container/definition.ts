@@ -2,7 +2,6 @@ import type { MemberName } from '@holdfast/runtime/service';
 import { z } from 'zod';
 import { ContainerDefinitionError } from '../errors.ts';
 import { containerNameCharsMax, loadMsDefault, storeMsDefault, valueBytesDefault, valueBytesMax } from '../limits.ts';
-import type { Budget } from './eviction.ts';
 
 /**
  * Where an object is looked for first, which owns it while it does not exist. The same answer on all nodes.
@@ -47,6 +46,14 @@ export interface ContainerSource<Key, Value> {
   readonly writeThrough?: boolean;
   /** This node no longer has a copy: somebody else writes it, it was removed, or it was evicted. */
   invalidate?(key: Key): void;
+}
+
+/** What the objects of a container may take on one member. */
+export interface Budget {
+  /** Of all values, encoded. */
+  readonly bytes?: number | undefined;
+  /** Values, of whatever size. */
+  readonly objects?: number | undefined;
 }
 
 /**

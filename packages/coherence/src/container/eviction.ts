@@ -1,18 +1,11 @@
 import type { CallResult } from '../kernel/object-types.ts';
 import { readable } from '../kernel/valid-copies.ts';
 import { evictionLooksMax, evictionsUnderWayMax } from '../limits.ts';
+import type { Budget } from './definition.ts';
 import type { MapKey } from './key-form.ts';
-import type { ObjectSet } from './object-set.ts';
+import type { LiveSet } from './live-set.ts';
 import type { ObjectSlot } from './object-slot.ts';
 import type { SetPlace } from './set-place.ts';
-
-/** What the objects of a container may take on one member. */
-export interface Budget {
-  /** Of all values, encoded. */
-  readonly bytes?: number | undefined;
-  /** Values, of whatever size. */
-  readonly objects?: number | undefined;
-}
 
 /**
  * Keeps a member within its budget: values that were not looked at since the last round are given up, replicas without a
@@ -20,7 +13,7 @@ export interface Budget {
  * never dropped.
  */
 export class Eviction {
-  readonly #set: ObjectSet;
+  readonly #set: LiveSet;
   readonly #place: SetPlace;
   readonly #budget: Budget;
   #round: Iterator<[MapKey, ObjectSlot]> | undefined;
@@ -29,7 +22,7 @@ export class Eviction {
   /** Objects given up by this member. */
   evicted = 0;
 
-  constructor(set: ObjectSet, place: SetPlace, budget: Budget) {
+  constructor(set: LiveSet, place: SetPlace, budget: Budget) {
     this.#set = set;
     this.#place = place;
     this.#budget = budget;

@@ -1,9 +1,10 @@
 import { CannotBlockError, DuplicateKeyError, KeyError } from '../errors.ts';
 import { keysPerCallMax } from '../limits.ts';
+import type { Grant } from './grants.ts';
 import { runHolding } from './holder.ts';
 import { compareKeys, keyText } from './key-form.ts';
 import type { LeaseCalls } from './lease-calls.ts';
-import { type Grant, WriteLease } from './leases.ts';
+import { WriteLease } from './leases.ts';
 import type { ContainerCallOptions, ObjectCalls } from './object-calls.ts';
 import type { ValueForm, Written } from './value-form.ts';
 

@@ -1,6 +1,6 @@
 import { anyNode, type CallResult, type ObjectStatus } from '../kernel/object-types.ts';
 import { giveBackMs } from '../limits.ts';
-import type { ObjectSet } from './object-set.ts';
+import type { LiveSet } from './live-set.ts';
 import type { ObjectSlot } from './object-slot.ts';
 import type { SetPlace } from './set-place.ts';
 
@@ -8,10 +8,10 @@ const owning: ReadonlySet<ObjectStatus> = new Set(['READ_OWNER', 'WRITE_OWNER', 
 
 /** A member that owns no data hands over what it came to own, as soon as nobody here uses it. */
 export class HandOver {
-  readonly #set: ObjectSet;
+  readonly #set: LiveSet;
   readonly #place: SetPlace;
 
-  constructor(set: ObjectSet, place: SetPlace) {
+  constructor(set: LiveSet, place: SetPlace) {
     this.#set = set;
     this.#place = place;
   }

@@ -1,56 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { LeaseHeldError } from '../errors.ts';
-import { leasesPerContextMax, ownLeaseMs } from '../limits.ts';
-import { keyText } from './key-form.ts';
-import type { Grant } from './leases.ts';
+import { leasesPerContextMax } from '../limits.ts';
+import type { Claim } from './grants.ts';
 import type { ObjectSlot } from './object-slot.ts';
-
-/** A lease as its holder remembers it, from the call that asks for it to its end. */
-export class Claim {
-  slot: ObjectSlot;
-  readonly mode: 'read' | 'write';
-  /** What the kernel granted, once it did. */
-  grant: Grant | undefined = undefined;
-  /** Whether whoever finds this claim is its holder beyond doubt. */
-  certain = false;
-  #over = false;
-  #waiting: (() => void)[] | undefined;
-
-  constructor(slot: ObjectSlot, mode: 'read' | 'write') {
-    this.slot = slot;
-    this.mode = mode;
-  }
-
-  get held(): boolean {
-    return this.grant !== undefined && !this.#over;
-  }
-
-  get over(): boolean {
-    return this.#over;
-  }
-
-  end(): void {
-    this.#over = true;
-    if (this.#waiting !== undefined) for (const resolve of this.#waiting) resolve();
-  }
-
-  /**
-   * Wait for the end of this claim, which the caller's own holder has.
-   * @throws LeaseHeldError (HF_LEASE_HELD) at once where that is certain, else when the lease outlasts `ownLeaseMs`
-   */
-  async outlast(what: string): Promise<void> {
-    const error = (): LeaseHeldError => new LeaseHeldError(what, keyText(this.slot.key), this.mode);
-    if (this.certain) throw error();
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const timer = setTimeout(() => reject(error()), ownLeaseMs);
-    this.#waiting = [...(this.#waiting ?? []), resolve];
-    try {
-      await promise;
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-}
 
 /** Who holds leases: remembers them, and finds the one on an object. */
 export interface LeaseHolder {

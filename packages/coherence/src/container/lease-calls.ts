@@ -1,8 +1,8 @@
 import { CannotBlockError, LeaseHeldError, SetFullError } from '../errors.ts';
 import type { AbsenceMode, CallId, CallResult } from '../kernel/object-types.ts';
-import { asyncContext, Claim } from './holder.ts';
+import { Claim, Grant } from './grants.ts';
+import { asyncContext } from './holder.ts';
 import { keyText } from './key-form.ts';
-import { Grant } from './leases.ts';
 import type { ContainerCallOptions, ObjectCalls } from './object-calls.ts';
 import type { ObjectSlot } from './object-slot.ts';
 

@@ -1,55 +1,7 @@
 import { LeaseEndedError } from '../errors.ts';
-import type { CallId } from '../kernel/object-types.ts';
-import type { Claim } from './holder.ts';
+import type { Grant } from './grants.ts';
 import { keyText } from './key-form.ts';
-import type { ObjectSet } from './object-set.ts';
 import type { ValueForm } from './value-form.ts';
-
-/** What the kernel granted to a call. */
-export class Grant {
-  readonly set: ObjectSet;
-  readonly claim: Claim;
-  readonly #call: CallId;
-  /** Leases that stand on it: a holder may read what it reads already. */
-  #uses = 0;
-
-  constructor(set: ObjectSet, claim: Claim, call: CallId) {
-    this.set = set;
-    this.claim = claim;
-    this.#call = call;
-    claim.grant = this;
-  }
-
-  use(): this {
-    this.#uses += 1;
-    return this;
-  }
-
-  /**
-   * One lease less; with the last one the grant ends, and `bytes` become the value. A promise where that is over only
-   * once another node has it too.
-   */
-  end(bytes?: Uint8Array): Promise<unknown> | undefined {
-    return this.#finish(bytes) ? this.set.saved(this.claim.slot, this.#call) : undefined;
-  }
-
-  /** As {@link end}, for a thread that may block. */
-  endNow(bytes: Uint8Array | undefined): void {
-    if (this.#finish(bytes)) this.set.savedNow(this.claim.slot, this.#call);
-  }
-
-  /** Whether the end is still to be answered. */
-  #finish(bytes: Uint8Array | undefined): boolean {
-    this.#uses -= 1;
-    if (this.#uses > 0) return false;
-    this.claim.end();
-    const { slot, mode } = this.claim;
-    const answer = this.set.put(slot, this.#call, bytes);
-    if (mode === 'read') return false;
-    this.set.hooks?.written(slot);
-    return answer === undefined && this.set.savesWrites;
-  }
-}
 
 /**
  * A copy that stays as it is, and that nobody can make stale, until the lease ends. While it lasts, writers everywhere

@@ -20,7 +20,7 @@ import { payloadOf } from './message-form.ts';
 import { ObjectSet } from './object-set.ts';
 import { PageFrames } from './page-frames.ts';
 import { readDescriptor, type SetDescriptor, writeDescriptor } from './set-descriptor.ts';
-import { peekEpoch, readSetMessage } from './set-frames.ts';
+import { peekEpoch } from './set-frames.ts';
 import type { SetPlace } from './set-place.ts';
 import { WaitingCalls } from './waiting-calls.ts';
 
@@ -163,11 +163,11 @@ export class MemberCoherence implements SetPlace {
     }
   }
 
-  begin(to: MemberSlot, set: ObjectSet, bytes: number, isPaged: boolean): Writer {
-    this.#introduce(to, set.descriptor);
+  begin(to: MemberSlot, set: SetDescriptor, bytes: number, isPaged: boolean): Writer {
+    this.#introduce(to, set);
     const writer = this.#courier.begin(to, frameHeaderBytes + bytes);
     writeByte(writer, isPaged ? pagedFrame : objectFrame);
-    writeCount(writer, set.descriptor.id);
+    writeCount(writer, set.id);
     return writer;
   }
 
@@ -247,7 +247,7 @@ export class MemberCoherence implements SetPlace {
     return frames.flatMap(({ from: to, bytes }) => {
       this.#reader.open(bytes, 1, bytes.length);
       if (readCount(this.#reader) !== set.descriptor.id) return [];
-      const message = readSetMessage(this.#reader, set.homes, (_type, from) => set.keepEarly(from));
+      const message = set.readEarly(this.#reader);
       // Whether a copy that a grant relied on is still somewhere, its sender cannot know: it counts as received.
       const isDataless =
         message.type === 'OBJECT' && message.message.type === 'GRANT' && payloadOf(message.message) === noPayload;

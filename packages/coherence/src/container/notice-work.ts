@@ -1,5 +1,5 @@
 import type { ObjectNotice } from '../kernel/object-types.ts';
-import type { ObjectSet } from './object-set.ts';
+import type { LiveSet } from './live-set.ts';
 import type { ObjectSlot } from './object-slot.ts';
 import type { Operation } from './operation-form.ts';
 
@@ -9,7 +9,7 @@ import type { Operation } from './operation-form.ts';
  * @param bytesOf the value that a payload stands for, looked up at once.
  */
 export function workFor(
-  set: ObjectSet,
+  set: LiveSet,
   slot: ObjectSlot,
   notice: ObjectNotice,
   bytesOf: (payload: number) => Uint8Array,

@@ -1,5 +1,5 @@
 /** Things found in one look; further ones of the same place are in a map. */
-const places = 1024;
+const places = 256;
 
 /**
  * Things by number, where most live shortly and have numbers near each other: a map would be grown and cleaned all the

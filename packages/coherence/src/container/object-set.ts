@@ -1,14 +1,7 @@
 import type { Reader } from '@holdfast/runtime/internals';
 import type { MemberSlot } from '@holdfast/runtime/service';
 import { beginHit, endHit, isHit } from '../kernel/hits.ts';
-import {
-  type CallId,
-  type CallResult,
-  type NodeId,
-  noPayload,
-  type ObjectEvent,
-  type ObjectMessage,
-} from '../kernel/object-types.ts';
+import { type CallId, type CallResult, type NodeId, noPayload } from '../kernel/object-types.ts';
 import { entryOf } from '../kernel/view-entries.ts';
 import type { ViewEnv } from '../kernel/view-env.ts';
 import { viewKernel } from '../kernel/view-kernel.ts';
@@ -24,45 +17,44 @@ import type {
   ViewState,
 } from '../kernel/view-types.ts';
 import { reportsPerMessage } from '../limits.ts';
+import { ArrivedPayloads } from './arrived-payloads.ts';
 import { BareSink } from './bare-sink.ts';
 import { EventTrace } from './event-trace.ts';
 import type { Eviction } from './eviction.ts';
 import { HandOver } from './hand-over.ts';
+import { KeptValues } from './kept-values.ts';
 import type { MapKey } from './key-form.ts';
+import type { LiveSet, LocalEvent } from './live-set.ts';
 import { type MemberTrace, stateOf } from './member-questions.ts';
-import { payloadOf, type TakePayload } from './message-form.ts';
+import { payloadOf } from './message-form.ts';
 import { workFor } from './notice-work.ts';
 import { Numbered } from './numbered.ts';
 import { ObjectHomes } from './object-homes.ts';
-import { type ObjectSlot, unread } from './object-slot.ts';
-import { Operation, Outcome } from './operation-form.ts';
+import type { ObjectSlot } from './object-slot.ts';
+import type { Outcome } from './operation-form.ts';
 import { OperationTable } from './operation-table.ts';
 import type { PageFrames } from './page-frames.ts';
 import { RestRounds } from './rest-rounds.ts';
 import type { SetDescriptor } from './set-descriptor.ts';
-import { readSetMessage, writeSetMessage } from './set-frames.ts';
+import { readSetMessage } from './set-frames.ts';
 import type { SetHooks } from './set-hooks.ts';
 import type { SetPlace } from './set-place.ts';
+import { type SetContent, SetSender } from './set-sender.ts';
 import { SlotTable } from './slot-table.ts';
-import { copyOf } from './value-bytes.ts';
 
 /** What only the dead had is in the source too, so that it is absent from memory and no more. */
 const reloading: ViewRules = { ...viewRules, isLost: () => false };
 
 /** The objects of one container on one member: feeds the kernel, carries out what it wants, keeps the bytes. */
-export class ObjectSet extends BareSink implements ViewSink {
+export class ObjectSet extends BareSink implements ViewSink, LiveSet, SetContent {
   readonly descriptor: SetDescriptor;
   readonly slots: SlotTable;
   readonly homes: ObjectHomes;
-  /** Messages about objects sent, by type. */
-  readonly sent: Partial<Record<ObjectMessage['type'], number>> = {};
   /** Requests that ended at this member, by how often they had been passed on. */
   readonly hops: number[] = [];
   /** What the definition adds, once the container is open here. */
   hooks: SetHooks | undefined = undefined;
-  /** Of all values here, encoded, and how many there are. */
-  bytes = 0;
-  values = 0;
+  readonly kept: KeptValues;
   readonly operations = new OperationTable();
   /** What happened to the objects, where the container is traced. */
   readonly recorder: EventTrace | undefined;
@@ -77,23 +69,9 @@ export class ObjectSet extends BareSink implements ViewSink {
   readonly #state: ViewState;
   readonly #later: (() => void)[] = [];
   readonly #handOver: HandOver;
-  /** Handles of what arrived while the view changes, which the kernel may look at later. */
-  readonly #early: number[] = [];
+  readonly #sender: SetSender;
+  readonly #arrived: ArrivedPayloads;
   #isStepping = false;
-  /** The payload of the message being read, unless it is kept by its handle. */
-  #taken: Uint8Array | undefined;
-  readonly #take: TakePayload = (type, from) => {
-    if (type === 'EXEC_REQ') return this.operations.keep(Operation.read(from));
-    if (type === 'EXECUTED') return this.operations.keep(Outcome.read(from));
-    if (!this.isOpen) return this.keepEarly(from, this.#isPaged);
-    this.#taken = this.frames === undefined ? copyOf(from.bytes, from.at, from.end) : this.#inFrame(from, this.frames);
-    return this.operations.fresh();
-  };
-  /** The message being read carries a page, not bytes. */
-  #isPaged = false;
-  /** What the event under way brings. */
-  #arrived: Uint8Array | undefined;
-  #arrivedHandle = noPayload;
   #call: CallId = 0;
   #result: CallResult | undefined;
   #passedOn = false;
@@ -108,12 +86,18 @@ export class ObjectSet extends BareSink implements ViewSink {
     this.recorder = descriptor.isTraced ? new EventTrace() : undefined;
     this.#place = place;
     this.frames = descriptor.pages > 0 ? place.frames : undefined;
+    this.#arrived = new ArrivedPayloads(this.operations, this.frames, () => this.isOpen);
+    this.kept = new KeptValues(this.operations, this.frames, {
+      came: () => this.eviction?.grown(),
+      went: (key) => this.hooks?.invalidated(key),
+    });
     this.slots = new SlotTable(
-      (slot) => this.#dropped(slot),
+      (slot) => this.kept.dropped(slot),
       () => rounds.grown(),
     );
     this.#handOver = new HandOver(this, place);
     this.homes = new ObjectHomes(descriptor, place.self, this.slots);
+    this.#sender = new SetSender(this, place);
     const rounds = new RestRounds(this.slots, place, () => this.isOpen && !this.#isStepping);
     this.#env = {
       self: place.self,
@@ -124,6 +108,19 @@ export class ObjectSet extends BareSink implements ViewSink {
       rules: descriptor.isReloaded ? reloading : viewRules,
     };
     this.#state = { ...viewKernel.initial(this.#env), objects: this.slots };
+  }
+
+  get bytes(): number {
+    return this.kept.bytes;
+  }
+
+  get values(): number {
+    return this.kept.values;
+  }
+
+  /** Messages about objects sent, by type. */
+  get sent(): SetSender['sent'] {
+    return this.#sender.sent;
   }
 
   /** Whether calls are served: not while the view changes, nor outside it. */
@@ -201,10 +198,9 @@ export class ObjectSet extends BareSink implements ViewSink {
 
   /** A message of `from`, which `reader` is at. `isPaged`: its payload names a page. */
   receive(from: NodeId, reader: Reader, isPaged: boolean): void {
-    this.#taken = undefined;
-    this.#isPaged = isPaged;
-    const said = readSetMessage(reader, this.homes, this.#take);
-    const bytes = this.#taken;
+    this.#arrived.begin(isPaged);
+    const said = readSetMessage(reader, this.homes, this.#arrived.take);
+    const bytes = this.#arrived.value;
     if (said.type !== 'OBJECT') {
       this.#step({ type: 'message', from, message: said });
       return;
@@ -218,23 +214,9 @@ export class ObjectSet extends BareSink implements ViewSink {
     this.hops[message.forwards] = (this.hops[message.forwards] ?? 0) + 1;
   }
 
-  /** A handle for what a message brings, which the kernel may look at until calls go on. */
-  keepEarly({ bytes, at, end }: Reader, isPaged = false): number {
-    let kept: Uint8Array;
-    if (isPaged) {
-      const page = this.frames!.adopt(bytes, at);
-      kept = new Uint8Array(page);
-      this.frames!.drop(page);
-    } else {
-      kept = copyOf(bytes, at, end);
-    }
-    const handle = this.operations.keep(kept);
-    this.#early.push(handle);
-    return handle;
-  }
-
-  #inFrame({ bytes, at, end }: Reader, frames: PageFrames): Uint8Array {
-    return this.#isPaged ? frames.adopt(bytes, at) : frames.copyOf(bytes.subarray(at, end));
+  /** As {@link receive}, for what is only looked at: the message, its payload kept until calls go on. */
+  readEarly(reader: Reader): ViewMessage {
+    return readSetMessage(reader, this.homes, (_type, from) => this.#arrived.keepEarly(from));
   }
 
   /** End a lease; with `bytes`, they become the value. Undefined where the kernel will answer, once they are saved. */
@@ -289,51 +271,12 @@ export class ObjectSet extends BareSink implements ViewSink {
 
   send(to: number, said: ViewMessage): void {
     if (said.type !== 'OBJECT') {
-      const writer = this.#place.begin(to, this, 0, false);
-      writeSetMessage(writer, said, this.homes, undefined);
-      this.#place.end();
+      this.#sender.sendOfView(to, said);
       return;
     }
-    const { message, key } = said;
-    this.sent[message.type] = (this.sent[message.type] ?? 0) + 1;
-    this.recorder?.sent(key, to);
-    if ('forwards' in message && message.forwards > 0) this.#passedOn = true;
-    if (message.type === 'EXEC_REQ') this.#sendOperation(to, said, message);
-    else if (message.type === 'EXECUTED') this.#sendOutcome(to, said, message);
-    else this.#sendValue(to, said);
-  }
-
-  #sendValue(to: number, said: SaidOfObject): void {
-    const bytes = this.#bytesOf(payloadOf(said.message), this.slots.slot(said.key));
-    const reference = bytes === undefined ? undefined : this.#pageFor(to, said, bytes);
-    const carried = reference ?? bytes;
-    const writer = this.#place.begin(to, this, carried?.length ?? 0, reference !== undefined);
-    writeSetMessage(writer, said, this.homes, carried);
-    this.#place.end();
-  }
-
-  #sendOperation(to: number, said: SaidOfObject, { requester, call, operation }: MessageOf<'EXEC_REQ'>): void {
-    const writer = this.#place.begin(to, this, carriedBytesLikely, false);
-    writeSetMessage(writer, said, this.homes, this.operations.get(operation));
-    this.#place.end();
-    this.operations.left(requester, call);
-  }
-
-  #sendOutcome(to: number, said: SaidOfObject, { call, result }: MessageOf<'EXECUTED'>): void {
-    const writer = this.#place.begin(to, this, carriedBytesLikely, false);
-    writeSetMessage(writer, said, this.homes, this.operations.get(result));
-    this.#place.end();
-    this.operations.left(to, call);
-    this.operations.drop(result);
-  }
-
-  /**
-   * What is sent of a page in its place. The object that leaves takes its page along, unless a shadow of it stays; an
-   * offer may be refused, so it goes with a copy.
-   */
-  #pageFor(to: MemberSlot, { message }: SaidOfObject, bytes: Uint8Array): Uint8Array | undefined {
-    const moves = message.type === 'GRANT' && !this.descriptor.isBackedUp;
-    return this.frames?.send(to, bytes, moves);
+    this.recorder?.sent(said.key, to);
+    if ('forwards' in said.message && said.message.forwards > 0) this.#passedOn = true;
+    this.#sender.send(to, said);
   }
 
   reply(call: CallId, { key, result }: ViewResult): void {
@@ -357,16 +300,7 @@ export class ObjectSet extends BareSink implements ViewSink {
     if (notice.type === 'objects-unknown') this.#place.objectsUnknown(this.descriptor.name, notice.node);
     if (notice.type !== 'object') return;
     const slot = this.slotOf(notice.key);
-    this.#later.push(workFor(this, slot, notice.notice, (payload) => this.#bytesOf(payload, slot)!));
-  }
-
-  #bytesOf(handle: number, slot: ObjectSlot | undefined): Uint8Array | undefined {
-    if (handle === noPayload) return undefined;
-    if (handle === this.#arrivedHandle) return this.#arrived;
-    if (handle === slot?.handle) return slot.bytes;
-    if (handle === slot?.shadow?.handle) return slot.shadow.bytes;
-    const early = this.operations.get(handle);
-    return early instanceof Uint8Array ? early : undefined;
+    this.#later.push(workFor(this, slot, notice.notice, (payload) => this.kept.bytesOf(payload, slot)!));
   }
 
   /** What happens to one object by this member's own doing. */
@@ -378,80 +312,33 @@ export class ObjectSet extends BareSink implements ViewSink {
   #step(event: ViewEvent, bytes?: Uint8Array, handle = noPayload): void {
     if (this.#isStepping) throw new TypeError('A step of a set was begun inside another.');
     this.#isStepping = true;
-    this.#arrived = bytes;
-    this.#arrivedHandle = bytes === undefined ? noPayload : handle;
+    this.kept.begin(bytes, handle);
     const key = keyOf(event);
     this.recorder?.begins(event);
     try {
       viewKernel.step(this.#state, event, this.#env, this);
     } finally {
-      if (key === undefined) for (const slot of this.slots.awake.values()) this.#keep(slot);
-      else this.#keep(this.slots.atWork(key));
+      if (key === undefined) for (const slot of this.slots.awake.values()) this.kept.keep(slot);
+      else this.kept.keep(this.slots.atWork(key));
       this.#isStepping = false;
-      this.#arrivedHandle = noPayload;
-      if (this.#early.length > 0 && this.isOpen) for (const each of this.#early.splice(0)) this.operations.drop(each);
+      this.kept.end();
+      if (this.isOpen) this.#arrived.forgetEarly();
     }
     if (!this.#place.owns) {
       if (key === undefined) for (const slot of this.slots.awake.values()) this.#handOver.look(slot);
       else this.#handOver.look(this.slots.atWork(key));
     }
     if (this.#later.length > 0) this.#doLater();
-    if (bytes !== undefined && this.frames !== undefined && key !== undefined) this.#dropUnused(bytes, key);
+    if (bytes !== undefined && this.frames !== undefined && key !== undefined) {
+      this.kept.dropUnused(bytes, this.slots.atWork(key));
+    }
   }
 
   #doLater(): void {
     if (this.#later.length === 1) this.#later.pop()!();
     else for (const each of this.#later.splice(0)) each();
   }
-
-  /** What an event brought and the kernel did not take lies in a page all the same. */
-  #dropUnused(bytes: Uint8Array, key: MapKey): void {
-    const slot = this.slots.atWork(key);
-    if (slot?.bytes !== bytes && slot?.shadow?.bytes !== bytes) this.frames!.drop(bytes);
-  }
-
-  /** The kernel may have taken other bytes for the value, or dropped it. */
-  #keep(slot: ObjectSlot | undefined): void {
-    if (slot === undefined) return;
-    const { payload, backup } = slot.entry;
-    const shadow = backup.shadow?.payload;
-    const isSameShadow = shadow === slot.shadow?.handle;
-    if (payload === slot.handle && isSameShadow) return;
-    // The value may have become the shadow, or the shadow the value.
-    const now = this.#bytesOf(payload, slot);
-    const kept = shadow === undefined || isSameShadow ? slot.shadow?.bytes : this.#bytesOf(shadow, slot);
-    const shadowBefore = slot.shadow?.bytes;
-    slot.shadow = shadow === undefined || kept === undefined ? undefined : { handle: shadow, bytes: kept };
-    const before = slot.bytes;
-    if (shadowBefore !== undefined && shadowBefore !== kept && shadowBefore !== now) this.frames?.drop(shadowBefore);
-    if (payload === slot.handle) return;
-    if (before !== undefined && before !== now && before !== kept) this.frames?.drop(before);
-    slot.handle = payload;
-    slot.value = unread;
-    slot.bytes = now;
-    this.bytes += (now?.length ?? 0) - (before?.length ?? 0);
-    this.values += (now === undefined ? 0 : 1) - (before === undefined ? 0 : 1);
-    if (now !== undefined) this.eviction?.grown();
-    else if (before !== undefined) this.hooks?.invalidated(slot.key);
-  }
-
-  #dropped({ key, bytes, shadow }: ObjectSlot): void {
-    if (shadow !== undefined && shadow.bytes !== bytes) this.frames?.drop(shadow.bytes);
-    if (bytes === undefined) return;
-    this.frames?.drop(bytes);
-    this.bytes -= bytes.length;
-    this.values -= 1;
-    this.hooks?.invalidated(key);
-  }
 }
-
-type SaidOfObject = Extract<ViewMessage, { type: 'OBJECT' }>;
-type MessageOf<Type extends ObjectMessage['type']> = Extract<ObjectMessage, { type: Type }>;
-
-/** Of an operation or an outcome: a guess. */
-const carriedBytesLikely = 64;
-
-type LocalEvent = Exclude<ObjectEvent, { type: 'message' }>;
 
 /** The object an event is about; undefined where it may be about all. */
 function keyOf(event: ViewEvent): MapKey | undefined {

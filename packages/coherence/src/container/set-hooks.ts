@@ -3,7 +3,7 @@ import { AsyncOperationError, StoreError, UnknownOperationError } from '../error
 import type { CallId, NodeId } from '../kernel/object-types.ts';
 import type { ContainerDefinition, ContainerSource } from './definition.ts';
 import { type KeyForm, keyText, type MapKey } from './key-form.ts';
-import type { ObjectSet } from './object-set.ts';
+import type { LiveSet } from './live-set.ts';
 import type { ObjectSlot } from './object-slot.ts';
 import { type Operation, Outcome } from './operation-form.ts';
 import type { SetPlace } from './set-place.ts';
@@ -13,7 +13,7 @@ import { WriteBehind } from './write-behind.ts';
 
 /** Runs what a definition says of first values and of the world outside, and tells the kernel what came of it. */
 export class SetHooks {
-  readonly #set: ObjectSet;
+  readonly #set: LiveSet;
   readonly #definition: ContainerDefinition<unknown, unknown>;
   readonly #keys: KeyForm<unknown>;
   readonly #values: ValueForm<unknown>;
@@ -25,7 +25,7 @@ export class SetHooks {
   readonly #turns = new Turns();
 
   constructor(
-    set: ObjectSet,
+    set: LiveSet,
     place: SetPlace,
     definition: ContainerDefinition<unknown, unknown>,
     keys: KeyForm<unknown>,

@@ -1,8 +1,8 @@
 import type { Writer } from '@holdfast/runtime/internals';
 import type { MemberContext, MemberSlot } from '@holdfast/runtime/service';
 import type { CallId } from '../kernel/object-types.ts';
-import type { ObjectSet } from './object-set.ts';
 import type { PageFrames } from './page-frames.ts';
+import type { SetDescriptor } from './set-descriptor.ts';
 import type { WaitingCalls } from './waiting-calls.ts';
 
 /** What a set needs of the member it is on. */
@@ -19,7 +19,7 @@ export interface SetPlace {
    * Begin a message about a set, with `bytes` of payload to come, or the name of a page; nothing else may be begun until
    * {@link end}.
    */
-  begin(to: MemberSlot, set: ObjectSet, bytes: number, isPaged: boolean): Writer;
+  begin(to: MemberSlot, set: SetDescriptor, bytes: number, isPaged: boolean): Writer;
   end(): void;
   /** Do something after `ms`, unless the member is closed by then. */
   later(ms: number, act: () => void): void;

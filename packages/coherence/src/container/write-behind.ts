@@ -1,6 +1,6 @@
 import type { CallResult } from '../kernel/object-types.ts';
 import type { MapKey } from './key-form.ts';
-import type { ObjectSet } from './object-set.ts';
+import type { LiveSet } from './live-set.ts';
 import type { SetPlace } from './set-place.ts';
 
 /**
@@ -8,7 +8,7 @@ import type { SetPlace } from './set-place.ts';
  * was written meanwhile. Whoever had the object after this member does the same, so a value that left is theirs to store.
  */
 export class WriteBehind {
-  readonly #set: ObjectSet;
+  readonly #set: LiveSet;
   readonly #place: SetPlace;
   readonly #delayMs: number;
   readonly #failed: (key: MapKey) => void;
@@ -16,7 +16,7 @@ export class WriteBehind {
   #isScheduled = false;
 
   /** @param failed told of values that could not be stored; they are tried again. */
-  constructor(set: ObjectSet, place: SetPlace, delayMs: number, failed: (key: MapKey) => void) {
+  constructor(set: LiveSet, place: SetPlace, delayMs: number, failed: (key: MapKey) => void) {
     this.#set = set;
     this.#place = place;
     this.#delayMs = delayMs;

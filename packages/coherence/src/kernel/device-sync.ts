@@ -1,4 +1,4 @@
-import type { NodeCall } from './object-types.ts';
+import type { NodeCall } from './node-call.ts';
 
 /**
  * How a sync stands with the device: its value is being written, or it `waits` for a write of the same or a later version.

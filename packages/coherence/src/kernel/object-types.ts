@@ -1,11 +1,9 @@
 import type { EffectSink, Handle } from '@holdfast/kernel';
 import type { DeviceSync } from './device-sync.ts';
+import type { CallId, NodeCall, NodeId } from './node-call.ts';
 import type { NodeSet } from './node-set.ts';
 
-export type NodeId = number;
-
-/** Names a local call and, once it holds the object, its lease. Unique among the open ones of a node; from 1. */
-export type CallId = number;
+export type { CallId, NodeCall, NodeId };
 
 /** No bytes: the object is absent, or this node has no copy of it. */
 export const noPayload: Handle = -1;
@@ -183,12 +181,6 @@ export interface WatchRequest {
 
 /** A message that a node may put off or pass on to another. */
 export type RemoteRequest = CopyRequest | RemoveRequest | ExecuteRequest | WatchRequest;
-
-/** A call of a node, beyond that node. */
-export interface NodeCall {
-  readonly node: NodeId;
-  readonly call: CallId;
-}
 
 /** What an object takes along wherever its right or a copy of it goes, and keeps after it was removed. */
 export interface Baggage {

@@ -6,35 +6,11 @@ import { decodeView, encodeView } from '../kernel/view-encoding.ts';
 import type { ViewEnv } from '../kernel/view-env.ts';
 import { viewKernel } from '../kernel/view-kernel.ts';
 import { viewTable } from '../kernel/view-table.ts';
-import type {
-  Undelivered,
-  View,
-  ViewEvent,
-  ViewMessage,
-  ViewNotice,
-  ViewResult,
-  ViewState,
-} from '../kernel/view-types.ts';
+import type { View, ViewEvent, ViewMessage, ViewNotice, ViewResult } from '../kernel/view-types.ts';
 import { startsCall } from './call-budget.ts';
+import type { HostedView } from './hosted-view.ts';
 import { withValue } from './object-host.ts';
 import { entryIn } from './view-scenario.ts';
-
-/** The view kernel and what its host knows of sessions. */
-export interface HostedView {
-  state: ViewState;
-  /** The views that were told to a member which has nothing of the set yet; undefined on all others. */
-  missed: readonly View[] | undefined;
-  /** What it was told in views that it has not heard of yet. */
-  early: readonly { readonly from: number; readonly message: ViewMessage }[];
-  /** Nodes this one has no session with. */
-  down: readonly number[];
-  /** Members whose session is over, and which no view has left out yet. */
-  ended: readonly number[];
-  /** What the nodes that went down since the last view did not receive. */
-  undelivered: readonly Undelivered[];
-  /** Calls begun in this life: those that must be done once at most have numbers of their own. */
-  begun: number;
-}
 
 /** Stands for the number of the next call that must be done once at most. */
 export const nextNumber = 0;

@@ -5,8 +5,8 @@ import type { NodeId, ObjectEntry } from '../kernel/object-types.ts';
 import type { ViewEnv } from '../kernel/view-env.ts';
 import { type ViewRules, viewRules } from '../kernel/view-rules.ts';
 import type { View, ViewMessage, ViewState } from '../kernel/view-types.ts';
+import type { HostedView } from './hosted-view.ts';
 import { envelopes, type Flight, type Operation } from './object-scenario.ts';
-import type { HostedView } from './view-host.ts';
 
 /** A small world whose nodes die: one object, and calls as in worlds without deaths. */
 export interface ViewScenario {
