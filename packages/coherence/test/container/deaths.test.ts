@@ -41,6 +41,25 @@ describe('when a node dies', () => {
     for (const key of keys) expect((await clerk(0).read(key))?.n).toBe(7);
   });
 
+  it('operations say that what they would change is lost, until it is set', async () => {
+    for (const key of keys) await clerk(0).count({ key, times: 1 });
+    for (const key of keys) await clerk(1).count({ key, times: 1 });
+    await cluster.kill('n1');
+    const outcomes: unknown[] = [];
+    for (const [n, key] of keys.entries()) {
+      const outcome = await clerk(2 + (n % 2))
+        .execute({ key, by: 5 })
+        .catch((error: unknown) => (error as { code: string }).code);
+      // What no survivor knew of begins anew.
+      expect(['HF_LOST', 5]).toContain(outcome);
+      outcomes.push(outcome);
+    }
+    expect(outcomes).toContain('HF_LOST');
+    const counters = await cluster.container(Counters);
+    for (const key of keys) await counters.set(key, { n: 7 });
+    for (const key of keys) expect(await clerk(3).execute({ key, by: 1 })).toBe(8);
+  });
+
   it('calls that are under way end, and no addition of a survivor is lost or doubled', async () => {
     await clerk(0).count({ key: 'busy', times: 1 });
     const times = 300;
