@@ -81,6 +81,12 @@ export const soonFlushMs = 5;
 export const laterMs = 2;
 export const laterMessagesMax = 64;
 
+/**
+ * Single blocks that lie side by side and are read in one call: below `directBytesMin`, for they were written through the
+ * cache of the kernel, and are most likely still there.
+ */
+export const blocksReadTogetherMax = 8;
+
 /** Parts of one vectored read or write. Linux takes 1024. */
 export const transferPartsMax = 64;
 

@@ -23,6 +23,7 @@ import type { JournalRecord } from './journal-record.ts';
 import { blockRecordBytesMax, type JournaledBlocks } from './journaled-blocks.ts';
 import { Log } from './log.ts';
 import { type LogRecord, type ObjectRecord, type RawKey, type RunRecord, recordBytes } from './log-record.ts';
+import { ReadBatch } from './read-batch.ts';
 import { type SlotPages, slotTransfers } from './slot-pages.ts';
 import { SpareLog } from './spare-log.ts';
 import type { DriveUse, StoreParts } from './store-parts.ts';
@@ -40,6 +41,7 @@ export class BlockStore {
   readonly #reader: BlockReader;
   readonly #commit = new GroupCommit(() => this.#flush());
   readonly #batch: BlockBatch;
+  readonly #reads: ReadBatch;
   #log: Log;
   #spareLog: SpareLog | undefined;
   #epoch: number;
@@ -57,6 +59,7 @@ export class BlockStore {
     this.#health = parts.health;
     this.#reader = new BlockReader(parts);
     this.#batch = new BlockBatch(parts.pages, parts.blocks);
+    this.#reads = new ReadBatch(parts.pages, parts.blocks);
     this.#log = parts.log;
     this.#spareLog = parts.spareLog;
     this.#epoch = parts.superblock.current.view.epoch;
@@ -238,11 +241,7 @@ export class BlockStore {
   /** Read one block into a page; false when it cannot be read. */
   async readBlock(driveBlock: number, page: PageIndex): Promise<boolean> {
     this.#health.assertRunning();
-    try {
-      return await this.#parts.blocks.read(driveBlock, [this.#parts.pages.bytes(page)]);
-    } catch {
-      return false;
-    }
+    return this.#reads.read(driveBlock, page);
   }
 
   /**

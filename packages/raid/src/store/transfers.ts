@@ -14,11 +14,12 @@ export function joinTransfers(
   places: readonly number[],
   blocks: readonly number[],
   parts: readonly Uint8Array[],
+  partsMax = transferPartsMax,
 ): Transfer[] {
   const joined: { address: number; end: number; parts: Uint8Array[]; slots: number[] }[] = [];
   for (const [slot, address] of places.entries()) {
     const last = joined.at(-1);
-    if (last !== undefined && last.end === address && last.parts.length < transferPartsMax) {
+    if (last !== undefined && last.end === address && last.parts.length < partsMax) {
       last.parts.push(parts[slot]!);
       last.slots.push(slot);
       last.end += blocks[slot]!;
