@@ -24,10 +24,7 @@ export default HeadService.implement((context, options) => {
     ask: async ({ operation, slot }) => toText(await host.ask({ operation, ...(slot && { slot }) })),
     place: () => host.place,
     readable: () => host.assertReadable(),
-    tables: () => {
-      const { clients, opens, locks } = host.state;
-      return toText({ clients: [...clients.values()], opens: [...opens.values()], locks: [...locks.values()] });
-    },
+    table: (name) => toText([...host.state[name].values()]),
     recalls: ({ client }) => host.clients.recalls.listen(client),
     leases: () => host.clients.leases.left(),
     recallLayouts: async ({ file, except }) => {

@@ -28,6 +28,10 @@ const Place = z.object({
 });
 export type HeadPlace = z.output<typeof Place>;
 
+/** Kinds of state that are shown. */
+export const tableNames = ['clients', 'opens', 'locks'] as const;
+export type TableName = (typeof tableNames)[number];
+
 const RecallForm = z.object({
   type: z.enum(['delegation', 'layout']),
   stateid: z.object({ key: z.string(), seqid: z.int() }),
@@ -40,7 +44,8 @@ export const HeadService = defineService('holdfast-nfs-head', {
   place: rpc({ out: Place }),
   /** Throws what is wrong with the log that no waiting will mend. */
   readable: rpc({ out: z.void() }),
-  tables: rpc({ out: z.string() }),
+  /** All there is of one kind. */
+  table: rpc({ in: z.enum(tableNames), out: z.string() }),
   leases: rpc({ out: z.array(z.object({ client: z.string(), leftMs: z.number() })) }),
   recalls: stream({ in: z.object({ client: z.string().max(1024) }), out: RecallForm }),
   /** The status: OK, or DELAY while they are held. */

@@ -27,7 +27,7 @@ import { abandonLog } from '../log/abandon-log.ts';
 import { ManifestStore } from '../log/log-manifest.ts';
 import { fromText } from '../log/plain-text.ts';
 import type { HeadStep } from './head-holds.ts';
-import { type HeadPlace, HeadService } from './head-service.ts';
+import { type HeadPlace, HeadService, type TableName } from './head-service.ts';
 import { NfsClient } from './nfs-client.ts';
 import { type PriorityOptions, priorities } from './priority.ts';
 
@@ -125,8 +125,9 @@ export class NfsHead {
     return (await this.#proxy.recallLayouts({ file, except })) as Status;
   }
 
-  async tables(): Promise<Tables> {
-    return fromText(await this.#proxy.tables()) as Tables;
+  /** What this head has of one kind. */
+  async table<Name extends TableName>(name: Name): Promise<Tables[Name]> {
+    return fromText(await this.#proxy.table(name)) as Tables[Name];
   }
 
   /** @internal Hold its next batch at a step; resolves with the promise of something standing there. */
@@ -266,15 +267,15 @@ export class NfsHeads implements AsyncDisposable {
   }
 
   async clients(): Promise<readonly Client[]> {
-    return (await this.#tables()).clients;
+    return await this.#table('clients');
   }
 
   async opens(): Promise<readonly Open[]> {
-    return (await this.#tables()).opens;
+    return await this.#table('opens');
   }
 
   async locks(): Promise<readonly Locks[]> {
-    return (await this.#tables()).locks;
+    return await this.#table('locks');
   }
 
   /** Take the heads away. The state stays in the log. */
@@ -307,12 +308,12 @@ export class NfsHeads implements AsyncDisposable {
   }
 
   /** Of the head that is furthest in the log. */
-  async #tables(): Promise<Tables> {
+  async #table<Name extends TableName>(name: Name): Promise<Tables[Name]> {
     const places = (await this.#places()).sort((one, other) => other.applied - one.applied);
     let cause: unknown;
     for (const { node } of places) {
       try {
-        return await this.head(node).tables();
+        return await this.head(node).table(name);
       } catch (error) {
         cause = error;
       }

@@ -20,4 +20,4 @@ it(`what was durable and not answered when its head died is answered once, ${kil
     const [locks] = await at.nfs.locks();
     expect(locks).toMatchObject({ seqid: nth, ranges: [{ type: 'write', start: 0n }] });
   }
-}, 1_800_000);
+}, 3_600_000);

@@ -110,7 +110,9 @@ const rangeOf = (from: number, to: number): { offset: bigint; length: bigint } =
   length: BigInt(to - from),
 });
 
-it(`exclusive bytes never overlap and acknowledged locks never vanish, whoever dies (HOLDFAST_SEED=${seed})`, async () => {
+const load = `${operations} operations of ${clients} clients, ${kills} kills`;
+
+it(`exclusive bytes never overlap and acknowledged locks never vanish, whoever dies (${load}, HOLDFAST_SEED=${seed})`, async () => {
   await using at = await HeadCluster.start({ snapshotRecords: Math.max(50, Math.floor(operations / 20)) });
   const held = new Map(files.map((file) => [file, new HeldBytes()]));
   const lockers = Array.from({ length: clients }, (_, nth) => new Locker(at, `c${nth}`, new Random(seed + nth), held));
@@ -135,4 +137,4 @@ it(`exclusive bytes never overlap and acknowledged locks never vanish, whoever d
   }
   await working;
   expect((await at.nfs.locks()).flatMap(({ ranges }) => ranges)).toEqual([]);
-}, 1_800_000);
+}, 3_600_000);

@@ -26,7 +26,7 @@ async function lockingClient(name: string, file: string): Promise<TestClient> {
 /** Until that head has heard of locks that reach so far. */
 async function hears(head: string, file: string, end: bigint): Promise<void> {
   for (;;) {
-    const { locks } = await at.nfs.head(head).tables();
+    const locks = await at.nfs.head(head).table('locks');
     if (locks.some((each) => each.file === file && each.ranges.at(-1)?.end === end)) return;
   }
 }
