@@ -28,6 +28,8 @@ const isDue = (state: PageSyncState, page: Page): boolean => page.goal === 'stab
  * enough has come together.
  */
 export function commitWhatIsDue(state: PageSyncState, env: PageSyncEnv, out: PageSyncSink): void {
+  // Looked at after every event: while nothing can be due the pages are not gone through.
+  if (!state.unstable.some((pages, server) => pages > 0 && mayCommit(state, committer(server, env), env))) return;
   const due = new Map<ServerNumber, number>();
   for (const page of state.pages.values()) {
     if (!isUnstable(page.status) || !isDue(state, page)) continue;
@@ -35,11 +37,22 @@ export function commitWhatIsDue(state: PageSyncState, env: PageSyncEnv, out: Pag
     due.set(to, (due.get(to) ?? 0) + 1);
   }
   for (const [server, pages] of [...due].sort(([one], [other]) => one - other)) {
-    if (state.commits.some((commit) => commit.server === server)) continue;
-    if (server === metadataServer && state.resting) continue;
-    if (pages < env.commitPages && (isMoreComing(state) || isWriting(state, server, env))) continue;
+    if (isUnderWay(state, server) || waitsForMore(state, server, pages, env)) continue;
     commit(state, server, env, out);
   }
+}
+
+const isUnderWay = (state: PageSyncState, server: ServerNumber): boolean =>
+  state.commits.some((commit) => commit.server === server) || (server === metadataServer && state.resting);
+
+const waitsForMore = (state: PageSyncState, server: ServerNumber, pages: number, env: PageSyncEnv): boolean =>
+  pages < env.commitPages && (isMoreComing(state) || isWriting(state, server, env));
+
+/** Whether a COMMIT could go there if all that is unstable were due. */
+function mayCommit(state: PageSyncState, server: ServerNumber, env: PageSyncEnv): boolean {
+  let pages = 0;
+  for (const [at, unstable] of state.unstable.entries()) if (committer(at, env) === server) pages += unstable;
+  return !isUnderWay(state, server) && !waitsForMore(state, server, pages, env);
 }
 
 /** Whether pages wait for nothing but room among the outstanding writes. */

@@ -52,18 +52,8 @@ export const nfsScenarios = {
     ...trouble,
   },
   locks: { ...locked, name: 'byte-range locks, 3 requests of each client' },
-  lockRepeat: {
-    ...locked,
-    name: 'byte-range locks, 3 requests of each client, a repetition',
-    menus: fewLocks,
-    repeats: 1,
-  },
-  lockDeath: {
-    ...locked,
-    name: 'byte-range locks, 3 requests of each client, a death and a restart',
-    menus: fewLocks,
-    ...death,
-  },
+  lockRepeat: { ...locked, name: 'byte-range locks, 3 requests of each client, a repetition', repeats: 1 },
+  lockDeath: { ...locked, name: 'byte-range locks, 3 requests of each client, a death and a restart', ...death },
   lockTrouble: {
     ...locked,
     name: 'byte-range locks, 2 requests of each client, a repetition, a death and a restart',
