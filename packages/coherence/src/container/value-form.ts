@@ -1,4 +1,4 @@
-import { codecOf, Reader, Validator, withWriter } from '@holdfast/runtime/internals';
+import { type Codec, codecOf, Reader, Validator, Writer, withWriter } from '@holdfast/runtime/internals';
 import { ValueTooLargeError } from '../errors.ts';
 import type { ContainerDefinition } from './definition.ts';
 import { freezeDeep } from './frozen-value.ts';
@@ -7,6 +7,7 @@ import { copyOf, loopBytesMax } from './value-bytes.ts';
 
 const scratchBytes = 4096;
 const scratch = new Uint8Array(scratchBytes);
+const plainWriter = new Writer();
 
 /** Values between users and bytes. */
 export interface ValueForm<Value> {
@@ -51,20 +52,34 @@ export class RecordForm<Value> implements ValueForm<Value> {
   }
 
   encode(value: unknown): Uint8Array {
-    const { name, value: schema, valueBytesMax } = this.#definition;
+    const { value: schema } = this.#definition;
     const checked = this.#validator.check(value);
     const codec = codecOf(schema, 'output');
-    const encoded = withWriter(
-      (writer) => codec.encode(writer, checked),
-      (bytes) => {
-        if (bytes.length > valueBytesMax) throw new ValueTooLargeError(name, bytes.length, valueBytesMax);
-        return copyOf(bytes, 0, bytes.length);
-      },
-    );
+    const encoded = codec.plain ? this.#encodePlain(codec, checked) : this.#encodeAside(codec, checked);
     const isOwn = codec.plain && checked !== value && isFlat(checked);
     this.#lastBytes = isOwn ? encoded : undefined;
     this.#lastValue = isOwn ? (checked as Value) : undefined;
     return encoded;
+  }
+
+  /** No code of a user's runs meanwhile, so one writer does for all. */
+  #encodePlain(codec: Codec, value: unknown): Uint8Array {
+    plainWriter.reset();
+    codec.encode(plainWriter, value);
+    return this.#kept(plainWriter.bytes, plainWriter.start, plainWriter.at);
+  }
+
+  #encodeAside(codec: Codec, value: unknown): Uint8Array {
+    return withWriter(
+      (writer) => codec.encode(writer, value),
+      (bytes) => this.#kept(bytes, 0, bytes.length),
+    );
+  }
+
+  #kept(bytes: Uint8Array, start: number, end: number): Uint8Array {
+    const { name, valueBytesMax } = this.#definition;
+    if (end - start > valueBytesMax) throw new ValueTooLargeError(name, end - start, valueBytesMax);
+    return copyOf(bytes, start, end);
   }
 
   draft(bytes: Uint8Array): Value {
