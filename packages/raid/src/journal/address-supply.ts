@@ -1,7 +1,7 @@
 import { setTimeout as pause, setImmediate } from 'node:timers/promises';
 import { NoSpaceError } from '../errors.ts';
 import { type AddressPool, giveAddress } from '../kernel/address-pool.ts';
-import type { Address } from '../kernel/journal.ts';
+import { type Address, noAddress } from '../kernel/journal.ts';
 import { addressesAhead, spacePollMs } from '../limits.ts';
 import type { PlaceHolder } from '../store/block-space.ts';
 import type { BlockStore } from '../store/block-store.ts';
@@ -55,7 +55,8 @@ export class AddressSupply implements PlaceHolder {
 
   /** Put a particular address into the pool, when it is free on the drive. */
   want(address: Address): void {
-    if (this.#pool().free.includes(address)) return;
+    // What another one began in the place of this member lies nowhere.
+    if (address === noAddress || this.#pool().free.includes(address)) return;
     if (this.#store.claimBlock(driveBlockOf(address))) giveAddress(this.#pool(), address);
   }
 

@@ -41,7 +41,8 @@ const row = (state: DataState, event: DataEvent): string => {
   const update = updateOf(state, mj);
   // Its data half was given up and its parity halves go on under the same number: what was under way is of that half.
   if (update?.away === true && event.type === 'journaled') return 'ended';
-  if (update?.away === true && event.type === 'verified') return 'adopted';
+  // The parity halves may have ended by then.
+  if (event.type === 'verified' && update?.away !== false) return 'adopted';
   return update?.stage ?? 'ended';
 };
 

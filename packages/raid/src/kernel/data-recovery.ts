@@ -4,7 +4,7 @@ import { apply, blockOf, type DataBlock, type DataEnv, type DataState, type Data
 import { abandon, blockHardened, freshUpdate, isKnown, sendMissing, sendUpdate, standAlone } from './data-write.ts';
 import { rowIndex } from './decision-table.ts';
 import type { DataSink, OpenUpdate } from './iom-messages.ts';
-import type { Address, JournalEntry, MjEntry, Peer } from './journal.ts';
+import { type Address, type JournalEntry, type MjEntry, noAddress, type Peer } from './journal.ts';
 import { byBlock, NamedTable } from './named-table.ts';
 import { markHardened, type Partner, partnerOf, powerAt, type Verdict } from './partners.ts';
 
@@ -130,8 +130,13 @@ function meet(state: DataState, { mj, good, away: isAway }: OpenUpdate, peer: Pe
   const wanted = takeAddress(state.pool, mj.newAddress);
   const newAddress = wanted ?? takeAddress(state.pool);
   if (newAddress === undefined) throw new ProtocolError('data IOM', 'serving', 'resolve', 'the reserve is used up');
+  // One that was begun in the place of this data IOM says nothing of where its block is: where the one before it is, the end
+  // of which may have been lost here.
+  const before = state.updates.at(byBlock.key(mj)).findLast(({ entry: { seq } }) => seq < mj.seq);
+  const base = before?.entry.newAddress ?? block.address;
+  const oldAddress = mj.newAddress === noAddress ? base : mj.oldAddress;
   // In a group with one parity slot whoever has the entry is the parity IOM; with two the entry names both.
-  const entry = { ...mj, newAddress, ...(mj.second === undefined && { parity: peer }) };
+  const entry = { ...mj, newAddress, oldAddress, ...(mj.second === undefined && { parity: peer }) };
   const update: DataUpdate = { ...freshUpdate(entry), stage: 'adopted' };
   hearFirst(state, update, peer, good, env);
   if (wanted === undefined) verified(state, update, false, env, out);

@@ -17,6 +17,7 @@ import {
   decodeProxy,
   encodeProxy,
   initialProxy,
+  type MemberStatus,
   memberOf,
   type ProxyEnv,
   type ProxyEvent,
@@ -38,7 +39,7 @@ function row(state: ProxyState, event: ProxyEvent, env: ProxyEnv): string {
   if (isInner(event)) return 'parity IOM';
   switch (event.type) {
     case 'message':
-      return env.proxyRules.fences() ? memberOf(state, event.from, env).status : 'member';
+      return rowOfSender(memberOf(state, event.from, env).status, event.message.type, env);
     case 'view':
     case 'space':
     case 'blank':
@@ -55,6 +56,12 @@ function row(state: ProxyState, event: ProxyEvent, env: ProxyEnv): string {
     default:
       return state.operations.find(({ id }) => id === event.id)?.stage ?? 'over';
   }
+}
+
+/** Who is no member is not heard, whatever else it is, but for its hello. */
+function rowOfSender(status: MemberStatus, message: string, { proxyRules }: ProxyEnv): string {
+  if (!proxyRules.fences() || status === 'member') return 'member';
+  return message === 'hello' ? status : 'fenced';
 }
 
 function column(event: ProxyEvent): string {

@@ -74,7 +74,10 @@ function listenerOf(
   return isPair(name, env) ? headOf(state, name, env) : undefined;
 }
 
-/** What is open of a member, but for what was ended because its parity is stale. */
+/**
+ * What is open of a member, but for what was ended because its parity is stale; and, with two parities, for what is said to
+ * be whole everywhere: it ends by itself, and has where the other one is concerned, which is not to be taken for a loss.
+ */
 const stillOpen = (
   state: ProxyState,
   to: Peer,
@@ -82,10 +85,14 @@ const stillOpen = (
 ): Extract<ToData, { type: 'resolved' }> => ({
   type: 'resolved',
   open: open.filter(({ mj }) => {
-    const isGone = isStale(state, mj) || isMarked(state, mj);
-    return !isGone || updateByMj(state.parity, to, mj.mj)?.dataHardened !== true;
+    const isGone = isStale(state, mj) || isMarked(state, mj) || mj.second !== undefined;
+    return !isGone || !isEnding(state, to, mj);
   }),
 });
+
+/** Whether an update ends by itself: its data half is there, or will count as there in a moment. */
+const isEnding = ({ parity, ending }: ProxyState, from: Peer, { mj }: MjEntry): boolean =>
+  updateByMj(parity, from, mj)?.dataHardened === true || ending.some((each) => each.from === from && each.mj === mj);
 
 /** Whether it is on record that a member is to be sent the block, as this update left it or a later one. */
 const isMarked = ({ marks }: ProxyState, mj: MjEntry): boolean => (marks.get(mj)?.seq ?? 0) >= mj.seq;
@@ -121,13 +128,11 @@ export function sayOpenInPlace(state: ProxyState, env: ProxyEnv, out: ProxySink)
     if ((status !== 'out' && status !== 'leaving') || !settled) continue;
     const of = env.peers[index]!;
     for (const to of asking) {
-      const its = state.parity.updates.filter(
-        ({ entry: { from, mj } }) => from === of && isPair(mj, env) && headOf(state, mj, env) === to,
-      );
-      // One whose data half is durable, as the stopped member said itself, ends without anybody's help.
-      const isCertain = (update: ParityUpdate) =>
-        update.stage === 'aside' || (isSettled(state.parity, update) && !update.dataHardened);
-      if (!its.every(isCertain)) continue;
+      const its = state.parity.updates.filter(({ entry: { from, mj } }) => {
+        const isAsked = from === of && isPair(mj, env) && headOf(state, mj, env) === to;
+        return isAsked && !isEnding(state, of, mj);
+      });
+      if (!its.every((update) => update.stage === 'aside' || isSettled(state.parity, update))) continue;
       for (const update of its) update.told = update.stage !== 'aside';
       const open = its.map(({ entry, stage }) => ({ mj: entry.mj, good: stage !== 'aside' }));
       state.members[index]!.asking = state.members[index]!.asking.filter((peer) => peer !== to);
@@ -183,7 +188,7 @@ export function receive(
   out: ProxySink,
   speaker?: Peer,
 ): void {
-  if (message.type === 'data_hardened' && message.away === true) {
+  if (message.type === 'data_hardened' && message.away === true && env.proxyRules.marksAway()) {
     const isOf = (mj: MjEntry) => mj.mj === message.mj;
     const mj =
       updateByMj(state.parity, from, message.mj)?.entry.mj ??
@@ -191,7 +196,8 @@ export function receive(
     if (mj !== undefined) markAndEnd(state, from, mj, env, out);
     return;
   }
-  if (mustWait(state, from, message, env)) state.held = [...state.held, { from, message }];
+  if (mustWait(state, from, message, env))
+    state.held = [...state.held, { from, message, ...(speaker !== undefined && { speaker }) }];
   else stepParity(state, { type: 'message', from, message }, env, out, speaker);
 }
 
@@ -199,10 +205,12 @@ function mustWait(state: ProxyState, from: Peer, message: ToParity, env: ProxyEn
   if (message.type === 'resolve') return false;
   if (message.type !== 'ios_updatepn')
     return state.held.some((held) => held.from === from && mjOf(held) === message.mj);
+  const open = updateByMj(state.parity, from, message.mj.mj);
+  // It was not said to be open any more, and is only answered when it has ended.
+  if (open !== undefined && message.mj.second !== undefined && isEnding(state, from, message.mj)) return true;
   // Who speaks for a member that is back ends that before the member is heard.
   const isLeaving = memberOf(state, from, env).status === 'leaving';
   if (!isLocked(state, message.mj, env, ...(isLeaving ? [true] : []))) return false;
-  const open = updateByMj(state.parity, from, message.mj.mj);
   // What is open here must end before the group can be free, and what is merged is only answered.
   if (open !== undefined) return open.dataHardened;
   const merged = parityBlockOf(state.parity, message.mj, env).vv[message.mj.slot] ?? 0;
@@ -248,7 +256,7 @@ export function tell(state: ProxyState, env: ProxyEnv, out: ProxySink): void {
     before = state.held.length;
     const held = state.held;
     state.held = [];
-    for (const { from, message } of held) receive(state, from, message, env, out);
+    for (const { from, message, speaker } of held) receive(state, from, message, env, out, speaker);
   }
 }
 

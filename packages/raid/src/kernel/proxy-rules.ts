@@ -47,6 +47,10 @@ export interface ProxyRules {
   endsMarked(): boolean;
   /** Whether parity that only has a block of a member is kept, whatever is said of it. */
   keepsOnlyCopy(): boolean;
+  /** Whether those who speak for others ask anew what is open when it changes who speaks for whom. */
+  asksNewHeads(): boolean;
+  /** Whether what is written in the place of a member is marked before it ends. */
+  marksAway(): boolean;
   /** Whether a returning member asks for no block of an object that was removed meanwhile. */
   remembersRemoved(): boolean;
 }
@@ -74,5 +78,7 @@ export const proxyRules: ProxyRules = {
   freshWhenDurable: () => true,
   endsMarked: () => true,
   keepsOnlyCopy: () => true,
+  asksNewHeads: () => true,
+  marksAway: () => true,
   remembersRemoved: () => true,
 };

@@ -158,6 +158,8 @@ export interface EndingUpdate {
 export interface HeldMessage {
   readonly from: Peer;
   readonly message: ToParity;
+  /** Who said it in the place of `from`. */
+  readonly speaker?: Peer | undefined;
 }
 
 export interface ProxyState {
@@ -193,7 +195,8 @@ export const initialProxy = (env: ProxyEnv): ProxyState => ({
     const alone = { settled: false, asking: [], over: [], isCleared: env.incarnation === 0, early: [] };
     const unknown = { linked: false, heard: false, lastOut: -1, hello: undefined, ...alone };
     if (env.incarnation > 0) return { status: 'apart', ...unknown };
-    if (env.startsWithout.includes(peer)) return { status: 'out', ...unknown, lastOut: 0 };
+    // When everything begins nobody has anything open.
+    if (env.startsWithout.includes(peer)) return { status: 'out', ...unknown, lastOut: 0, settled: true };
     return { status: 'member', linked: true, heard: true, lastOut: -1, hello: undefined, ...alone };
   }),
   marks: new NamedTable(byBlock),
@@ -366,9 +369,10 @@ function decodeOperation(from: Decoder): GroupOperation {
 
 const messageTypes = ['ios_updatepn', 'delta', 'data_hardened', 'recall', 'abort', 'resolve'] as const;
 
-function encodeHeld({ from, message }: HeldMessage, to: Encoder): void {
+function encodeHeld({ from, message, speaker }: HeldMessage, to: Encoder): void {
   to.uint(from);
   encodeMessage(message, to);
+  to.uint(speaker === undefined ? 0 : speaker + 1);
 }
 
 function encodeMessage(message: ToParity, to: Encoder): void {
@@ -379,7 +383,11 @@ function encodeMessage(message: ToParity, to: Encoder): void {
   to.flag(('code' in message && message.code === 'q') || ('away' in message && message.away === true));
 }
 
-const decodeHeld = (from: Decoder): HeldMessage => ({ from: from.uint(), message: decodeMessage(from) });
+function decodeHeld(from: Decoder): HeldMessage {
+  const held = { from: from.uint(), message: decodeMessage(from) };
+  const speaker = from.uint();
+  return speaker === 0 ? held : { ...held, speaker: speaker - 1 };
+}
 
 function decodeMessage(from: Decoder): ToParity {
   const type = messageTypes[from.uint()]!;

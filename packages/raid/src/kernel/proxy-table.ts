@@ -29,14 +29,16 @@ const messages = {
 const asked = { summed: notAsked, combined: notAsked, hardened: early, journaled: early };
 
 /**
- * Rows: the whole I/O manager for views, links, the log and calls; what the sender is for messages; how far an operation
+ * Rows: the whole I/O manager for views, links, the log and calls; what the sender is for messages, all who are
+ * no members being `fenced` but for their hello; how far an operation
  * is for what the storage answers. What the journaled write asked for is `storage`.
  */
 export const proxyTable: CellTable = {
   recovering: { ...whole, recovered: handled },
   serving: { ...whole, recovered: once },
   'parity IOM': { storage: handled },
-  apart: { ...messages, hello: handled },
+  apart: { hello: handled },
+  fenced: messages,
   member: {
     hello: ignored('it was said again because the view changed'),
     restore: handled,
@@ -47,8 +49,8 @@ export const proxyTable: CellTable = {
     over: handled,
     astray: handled,
   },
-  out: { ...messages, hello: handled },
-  leaving: { ...messages, hello: handled },
+  out: { hello: handled },
+  leaving: { hello: handled },
   summing: { ...asked, summed: handled },
   folding: { ...asked, combined: handled },
   hardening: { ...asked, hardened: handled },

@@ -1,5 +1,6 @@
 import { dataIom } from './data-iom.ts';
 import { type DataEvent, initialData, updateOf, type WriteCall } from './data-state.ts';
+import { isKnown as isHeard } from './data-write.ts';
 import type { StorageAnswer, ToData, ToParity, WriteResult } from './iom-messages.ts';
 import type { Peer } from './journal.ts';
 import { innerSink, type MemberSink, type ProxyRequest, type ViewEvent } from './proxy-messages.ts';
@@ -14,14 +15,22 @@ import { type Deputy, partnerOf, type ResyncEnv, type ResyncState } from './resy
  */
 
 /** A view: a deputy for everyone that it leaves out, and none any more for those who are back. */
-export function deputize(state: ResyncState, view: ViewEvent, env: ResyncEnv, out: MemberSink): void {
-  const before = state.back;
+export function deputize(
+  state: ResyncState,
+  view: ViewEvent,
+  before: readonly Peer[],
+  env: ResyncEnv,
+  out: MemberSink,
+): void {
+  const after = [...view.out, ...view.back];
+  const isSame = env.proxyRules.asksNewHeads() ? sameSet([...before, ...state.back], after) : true;
+  const isBackAsBefore = (peer: Peer) => state.back.includes(peer) === view.back.includes(peer);
+  const anew = env.peers.filter((peer) => !isSame || !isBackAsBefore(peer));
   state.back = view.back;
   if (env.self === undefined) return;
-  // With those who are up to date now, or are not any more, everything is spoken of anew.
-  for (const peer of env.peers) {
-    if (before.includes(peer) === view.back.includes(peer) || partnerOf(state, peer, env).status !== 'partner')
-      continue;
+  // Who speaks for whom follows from who is there and up to date: with that, everything is spoken of anew.
+  for (const peer of anew) {
+    if (partnerOf(state, peer, env).status !== 'partner') continue;
     stepDeputies(state, { type: 'peer', peer, up: false }, env, out);
     stepDeputies(state, { type: 'peer', peer, up: true }, env, out);
   }
@@ -37,6 +46,9 @@ export function deputize(state: ResyncState, view: ViewEvent, env: ResyncEnv, ou
     else begin(state, of, env, out);
   }
 }
+
+const sameSet = (some: readonly Peer[], others: readonly Peer[]): boolean =>
+  some.every((peer) => others.includes(peer)) && others.every((peer) => some.includes(peer));
 
 const envOf = (env: ResyncEnv): ResyncEnv => {
   const { map: _, ...rest } = env;
@@ -119,8 +131,10 @@ export function hearInPlace(
 ): void {
   const deputy = state.deputies.find((each) => each.of === of);
   if (deputy === undefined) return;
-  // Of what was given up, or is spoken for by another one now, an answer may come late.
-  const isKnown = message.type === 'resolved' || updateOf(deputy.data, message.mj) !== undefined;
+  // Of what was given up, or is spoken for by another one now, an answer may come late; and one that comes before it is
+  // known what is open there is said again with that.
+  const isKnown =
+    message.type === 'resolved' || (isHeard(deputy.data, from, env) && updateOf(deputy.data, message.mj) !== undefined);
   if (isKnown) stepDeputy(state, deputy, { type: 'message', from, message }, env, out);
 }
 

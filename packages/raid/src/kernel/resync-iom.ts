@@ -29,6 +29,7 @@ import {
   encodeResync,
   initialResync,
   isStaleHere,
+  type PartnerStatus,
   partnerOf,
   type ResyncEnv,
   type ResyncEvent,
@@ -51,7 +52,7 @@ function row(state: ResyncState, event: ResyncEvent, env: ResyncEnv): string {
   if (isInner(event)) return 'data IOM';
   switch (event.type) {
     case 'message':
-      return partnerOf(state, event.from, env).status;
+      return rowOfSender(partnerOf(state, event.from, env).status, event.message.type);
     case 'view':
     case 'space':
     case 'blank':
@@ -69,6 +70,13 @@ function row(state: ResyncState, event: ResyncEvent, env: ResyncEnv): string {
     default:
       return state.restoring.find(({ id }) => id === event.id)?.stage ?? 'over';
   }
+}
+
+/** Who is no partner is not heard, whatever else it is, but for its welcome. */
+function rowOfSender(status: PartnerStatus, message: ToMember['type']): string {
+  const isHeard =
+    status === 'partner' || message === 'welcome' || (status === 'replaced' && message === 'restore_value');
+  return isHeard ? status : 'fenced';
 }
 
 const ownMessages = new Set(['welcome', 'member_read', 'restore_value', 'parity_fresh', 'in_place']);

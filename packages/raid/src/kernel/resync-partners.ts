@@ -17,6 +17,7 @@ import {
 
 /** A view is durable on everyone in it: go on without the parity IOMs it leaves out, and greet those who are back. */
 export function viewChanged(state: ResyncState, view: ViewEvent, env: ResyncEnv, out: MemberSink): void {
+  const before = env.peers.filter((peer) => partnerOf(state, peer, env).out);
   state.epoch = view.epoch;
   state.returning = view.returning;
   if (!view.returning) state.removed.clear();
@@ -37,7 +38,7 @@ export function viewChanged(state: ResyncState, view: ViewEvent, env: ResyncEnv,
       sayHello(state, peer, out);
     }
   }
-  deputize(state, view, env, out);
+  deputize(state, view, before, env, out);
   for (const peer of env.peers) if (partnerOf(state, peer, env).status === 'partner') sayOver(state, peer, env, out);
 }
 

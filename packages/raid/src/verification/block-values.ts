@@ -1,5 +1,5 @@
 import { noHandle } from '../kernel/journal.ts';
-import { multiply, power } from '../parity/galois-field.ts';
+import { inverse, multiply, power } from '../parity/galois-field.ts';
 
 /**
  * Blocks of the explored worlds: two units of four bits, so that partial writes and exclusive or mean what they mean for
@@ -29,3 +29,7 @@ export type Code = 'p' | 'q';
 
 export const parityOf = (code: Code, members: readonly BlockValue[]): BlockValue =>
   members.reduce((sum, value, slot) => sum ^ scaledValue(value, code === 'q' ? slot : 0), 0);
+
+/** The member of slot `slot`, of whose sum with that of slot `other` P and Q are: P = D + E, Q = g^d D + g^e E. */
+export const solvedValue = (p: BlockValue, q: BlockValue, slot: number, other: number): BlockValue =>
+  multiply(inverse(power(slot) ^ power(other)), q ^ scaledValue(p, other));

@@ -4,8 +4,7 @@ import type { DataBlock } from '../kernel/data-state.ts';
 import { type Address, noAddress } from '../kernel/journal.ts';
 import type { ParityBlock } from '../kernel/parity-state.ts';
 import type { ProxyAnswer } from '../kernel/proxy-messages.ts';
-import { inverse, multiply, power } from '../parity/galois-field.ts';
-import { blockValue, handleOf, mergedValue, parityOf, scaledValue } from './block-values.ts';
+import { blockValue, handleOf, mergedValue, parityOf, scaledValue, solvedValue } from './block-values.ts';
 import { batchNumber, batchOf, type LogEntry, requestNumber, requestOf, type StoreRequest } from './log-batches.ts';
 
 /** Which kernel of its node a request came from. */
@@ -257,9 +256,7 @@ function serve(state: ItemStoreState, role: Role, request: StoreRequest, out: It
     }
     case 'solve': {
       const { id, newAddress, p: first, q: second, slot, other } = request;
-      // P is D + E, Q is g^d D + g^e E.
-      const sum = blockValue(second) ^ scaledValue(blockValue(first), other);
-      const handle = handleOf(multiply(inverse(power(slot) ^ power(other)), sum));
+      const handle = handleOf(solvedValue(blockValue(first), blockValue(second), slot, other));
       keep(newAddress, handle);
       out.deliver({ role, event: { type: 'combined', id, checksum: handle, delta: 0 } });
       break;

@@ -1,6 +1,15 @@
 import { always, canFinish, type Property, sometimes, type WorldView } from '@holdfast/simulation';
+import type { GroupOperation } from '../kernel/proxy-state.ts';
 import type { ResyncState } from '../kernel/resync-state.ts';
-import { blockValue, parityOf, scaledValue, unitOf, unitsPerBlock } from './block-values.ts';
+import {
+  type BlockValue,
+  blockValue,
+  parityOf,
+  scaledValue,
+  solvedValue,
+  unitOf,
+  unitsPerBlock,
+} from './block-values.ts';
 import { isRemoved, isRemovedEverywhere } from './heard-tidings.ts';
 import { roles } from './item-store.ts';
 import type { LogEntry } from './log-batches.ts';
@@ -31,7 +40,7 @@ import { dataNodesOf, parityNodesOf } from './update-world.ts';
 export type ReadResult = (view: WorldView, read: number) => number;
 
 /** The world as the properties of the journaled write see it: the data and parity IOMs inside. */
-const innerView = (scenario: ProxyScenario, view: WorldView): WorldView => ({
+const innerView = (scenario: ProxyScenario, view: WorldView, isAnswered: IsAnswered): WorldView => ({
   state: <State>(node: number, part: number) => {
     if (part === roles.data) return resyncState(view, node).data as State;
     return (part === roles.parity ? proxyState(view, node).parity : view.state(node, part)) as State;
@@ -43,7 +52,12 @@ const innerView = (scenario: ProxyScenario, view: WorldView): WorldView => ({
   block: (node, address) => view.block(node, address),
   messages: (link, end) => view.messages(link, end),
   armed: (node, part) => view.armed(node, part),
-  issued: (write) => callsOfWrite(scenario, write).reduce((sum, call) => sum + view.issued(call), 0),
+  issued: (write) => {
+    const { after } = scenario.writes[write]!;
+    // How often whoever asks until it is done did so is not counted: it may have, from when it could.
+    const mayBe = scenario.asksUntilDone === true && (after === undefined || isAnswered(view, after)) ? 1 : 0;
+    return callsOfWrite(scenario, write).reduce((sum, call) => sum + view.issued(call), mayBe);
+  },
   monitor: (index) => view.monitor(index),
 });
 
@@ -54,14 +68,23 @@ function callsOfWrite({ writes, groups }: ProxyScenario, write: number): number[
   return [write, ...Array.from({ length: proxies[write]! }, (_, index) => before + index)];
 }
 
+/** It waits for a member that knows of what is stale, in a history that ends before that one is back. */
+const isBeyondParity = ({ ends, views }: ProxyScenario, newest: number, { stage }: GroupOperation): boolean =>
+  stage === 'waiting' && ends?.includes(newest) === true && views[newest]!.returning.length > 0;
+
 /** Nothing is under way on those that are in the newest view; they may know of blocks that others have to catch up on. */
-function isCalm(scenario: ProxyScenario, view: WorldView): boolean {
+function isCalm(scenario: ProxyScenario, view: WorldView, mayBeDown = false): boolean {
   if (view.messagesInFlight > 0 || view.diskOpsInFlight > 0) return false;
   const newest = newestView(scenario, view);
+  const isUnfinished =
+    mayBeDown && nodesOf(scenario).some((node) => isIn(scenario.views[newest]!, node) && !view.up(node));
   return nodesOf(scenario).every((node) => {
     if (!isIn(scenario.views[newest]!, node)) return true;
-    if (!view.up(node) || keeperState(view, node).published !== newest) return false;
-    const { operations, held, ending, parity, members } = proxyState(view, node);
+    if (!view.up(node)) return mayBeDown;
+    // Nor does anybody work by a view that one of it cannot record.
+    if (keeperState(view, node).published !== newest && !isUnfinished) return false;
+    const { held, ending, parity, members } = proxyState(view, node);
+    const operations = proxyState(view, node).operations.filter((each) => !isBeyondParity(scenario, newest, each));
     const { data, stale, restoring, calls, reads, deputies } = resyncState(view, node);
     const lists = [
       operations,
@@ -99,35 +122,73 @@ export function isAtRest(scenario: ProxyScenario, view: WorldView): boolean {
 }
 
 /** Where a history may end: at rest, or calm without a member that does not come back. */
-export function mayEnd(scenario: ProxyScenario, view: WorldView): boolean {
+export function mayEnd(scenario: ProxyScenario, view: WorldView, isAnswered: IsAnswered): boolean {
   const newest = newestView(scenario, view);
   const isLast = !scenario.views.some(({ after }) => after.includes(newest));
+  // One that does not start again is waited for by nobody, also where no view leaves it out.
+  if (scenario.ends?.includes(newest) === true && isCalm(scenario, view, scenario.restarts === 0)) return true;
   const isWithout = isLast && scenario.views[newest]!.out.length > 0;
-  return isAtRest(scenario, view) || (isWithout && isCalm(scenario, view) && isWritten(scenario, view));
+  return isAtRest(scenario, view) || (isWithout && isCalm(scenario, view) && isWritten(scenario, view, isAnswered));
 }
 
-const isWritten = (scenario: ProxyScenario, view: WorldView): boolean =>
-  scenario.writes.every((_, write) => innerView(scenario, view).issued(write) > 0);
+const isWritten = (scenario: ProxyScenario, view: WorldView, isAnswered: IsAnswered): boolean =>
+  scenario.writes.every((_, write) => innerView(scenario, view, isAnswered).issued(write) > 0);
 
-/** I18: a block whose data IOM is stopped is what the others of its group and parity say, and that is right. */
+/** I18: blocks whose data IOMs are stopped are what the others of their group and its parities say, and that is right. */
 function degradedRight(scenario: ProxyScenario, view: WorldView, isAnswered: IsAnswered): string | undefined {
   if (isRemoved(view) || !isCalm(scenario, view)) return undefined;
-  const inner = innerView(scenario, view);
+  const inner = innerView(scenario, view, isAnswered);
   const { out, returning } = scenario.views[newestView(scenario, view)]!;
+  if (returning.length > 0) return undefined;
   for (const [group, plan] of scenario.groups.entries()) {
-    const { members } = plan;
-    const slot = members.findIndex((node) => node !== 'idle' && out.includes(node));
-    if (slot < 0 || returning.length > 0) continue;
-    const others = members.map((_, other) => (other === slot ? 0 : dataValue(scenario, inner, { group, slot: other })));
-    for (const parity of parityNodes(plan).filter((node) => !out.includes(node))) {
-      const code = codeAt(plan, parity);
-      const sum = parityOf(code, others) ^ parityValue(scenario, inner, group, parity);
-      const value = scaledValue(sum, code === 'q' ? -slot : 0);
+    const missing = [...plan.members.keys()].filter((slot) => out.includes(plan.members[slot] as number));
+    const restored = restoredBlocks(scenario, inner, group, missing, out);
+    for (const { by, slot, value } of restored) {
       const wrong = wrongValue(scenario, inner, isAnswered, { group, slot }, value);
-      if (wrong !== undefined) return `restored by ${code}, ${wrong}`;
+      if (wrong !== undefined) return `restored by ${by}, ${wrong}`;
     }
+    const [one, other] = restored;
+    if (missing.length === 1 && other !== undefined && one!.value !== other.value)
+      return `the parities of group ${group} tell different blocks`;
   }
   return undefined;
+}
+
+interface RestoredHere {
+  readonly by: string;
+  readonly slot: number;
+  readonly value: BlockValue;
+}
+
+/** What the parities that are there say of the missing blocks of a group: each of one, both together of two. */
+function restoredBlocks(
+  scenario: ProxyScenario,
+  inner: WorldView,
+  group: number,
+  missing: readonly number[],
+  out: readonly number[],
+): RestoredHere[] {
+  const plan = scenario.groups[group]!;
+  const others = plan.members.map((_, slot) =>
+    missing.includes(slot) ? 0 : dataValue(scenario, inner, { group, slot }),
+  );
+  const sums = parityNodes(plan).flatMap((node) => {
+    const code = codeAt(plan, node);
+    if (out.includes(node)) return [];
+    return [{ code, sum: parityOf(code, others) ^ parityValue(scenario, inner, group, node) }];
+  });
+  const [slot, other] = missing;
+  if (slot === undefined) return [];
+  if (other === undefined) {
+    return sums.map(({ code, sum }) => ({ by: code, slot, value: scaledValue(sum, code === 'q' ? -slot : 0) }));
+  }
+  const [p, q] = sums;
+  if (p === undefined || q === undefined) return [];
+  const value = solvedValue(p.sum, q.sum, slot, other);
+  return [
+    { by: 'p and q', slot, value },
+    { by: 'p and q', slot: other, value: p.sum ^ value },
+  ];
 }
 
 /** I16: nobody serves a member's blocks beside the member. */
@@ -219,7 +280,7 @@ function readsRight(
   for (const [index, { group, slot, after }] of (scenario.reads ?? []).entries()) {
     const handle = readResult(view, index);
     if (handle === 0) continue;
-    const inner = innerView(scenario, view);
+    const inner = innerView(scenario, view, isAnswered);
     for (let unit = 0; unit < unitsPerBlock; unit++) {
       const writers = writersOf(scenario, { group, slot }, unit);
       const before = writers.filter((write) => after === write && isAnswered(view, write));
@@ -245,7 +306,7 @@ export function proxyProperties(
 ): Property<WorldView>[] {
   const restRight = (view: WorldView) => {
     if (isRemoved(view) || !isAtRest(scenario, view)) return undefined;
-    const inner = innerView(scenario, view);
+    const inner = innerView(scenario, view, isAnswered);
     for (const check of restChecks(scenario)) {
       const wrong = check(scenario, inner, isAnswered);
       if (wrong !== undefined) return wrong;
@@ -261,7 +322,7 @@ export function proxyProperties(
     always('a move proves its block', (view) => movesHold(scenario, view), { ofDisks: true }),
     always('what opens without a drive has what was answered', (view) => openingShows(scenario, view, isAnswered)),
     always('a read through the proxy is right', (view) => readsRight(scenario, view, isAnswered, readResult)),
-    canFinish('everything can come to rest', (view) => mayEnd(scenario, view)),
+    canFinish('everything can come to rest', (view) => mayEnd(scenario, view, isAnswered)),
     ...(scenario.goals ?? []).map((goal) => reached(goal, goals[goal])),
   ];
 }

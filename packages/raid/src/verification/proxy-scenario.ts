@@ -23,12 +23,24 @@ export interface PlannedRead extends Place {
 /** A small array of which members are stopped and come back. */
 export interface ProxyScenario extends UpdateScenario {
   readonly views: readonly ViewPlan[];
+  /** Views that a history may end in, whoever is away or not up to date: what comes behind them is another world's subject. */
+  readonly ends?: readonly number[];
+  /** What a node says to itself is heard at once, as in the host. Default: at any time. */
+  readonly hearsItselfAtOnce?: boolean;
+  /** How many of those that stop start again. Default: all. */
+  readonly restarts?: number;
+  /** Nodes that may lose power. Default: all that are in some view. */
+  readonly stopping?: readonly number[];
   /** Nodes record a view, and hear of it, one after the other, so that fewer histories differ in little. */
   readonly inTurn?: boolean;
   /** Writes that are made at the proxy as well, when it stands in: retries of those made before, or first. */
   readonly atProxy?: readonly number[];
   /** Writes that are made at the proxy only. */
   readonly onlyAtProxy?: readonly number[];
+  /** Whoever writes through a proxy asks again and again until it is done, as a caller does that reads the block anew. */
+  readonly asksUntilDone?: boolean;
+  /** Data IOMs are called in order, so that a history is longer. */
+  readonly inOrder?: boolean;
   /** Proxies are asked at any time, and say that the data IOM is to be asked where it is not stopped. */
   readonly asksAnyTime?: boolean;
   readonly reads?: readonly PlannedRead[];
@@ -58,11 +70,16 @@ export function newestOf(scenario: ProxyScenario, view: WorldView, node: number)
 }
 
 /** The newest view on the drive of a node. */
-export const recordedView = (scenario: ProxyScenario, view: WorldView, node: number): number =>
-  Math.max(0, ...durableLog(scenario, view, node).map((entry) => (entry.type === 'view' ? entry.id : 0)));
+export function recordedView(scenario: ProxyScenario, view: WorldView, node: number): number {
+  const newest = durableLog(scenario, view, node).findLast(({ type }) => type === 'view');
+  return newest?.type === 'view' ? newest.id : 0;
+}
 
 export const newestView = (scenario: ProxyScenario, view: WorldView): number =>
   Math.max(...nodesOf(scenario).map((node) => newestOf(scenario, view, node)));
+
+/** A node that is in no view is away for good: it has no links, and nothing happens on it. */
+export const isEverIn = ({ views }: ProxyScenario, node: number): boolean => views.some((view) => isIn(view, node));
 
 export const isIn = ({ out }: ViewPlan, node: number): boolean => !out.includes(node);
 
@@ -106,6 +123,9 @@ export function canEnter(scenario: ProxyScenario, view: WorldView, node: number,
   // What those who are up remember is cheap to look at, and never newer than what is on all drives.
   const known = Math.max(...nodesOf(scenario).map((other) => (view.up(other) ? keeperState(view, other).recorded : 0)));
   if (known > next) return false;
+  // Where everyone remembers, nothing on a drive is newer.
+  const isKnown = nodesOf(scenario).every((other) => view.up(other) && keeperState(view, other).recorded >= 0);
+  if (isKnown && known !== next && !scenario.views[next]!.after.includes(known)) return false;
   const newest = newestView(scenario, view);
   const isTurn = (before: number) => !isIn(scenario.views[next]!, before) || newestOf(scenario, view, before) === next;
   if (scenario.inTurn === true && !nodesOf(scenario).slice(0, node).every(isTurn)) return false;

@@ -1,18 +1,27 @@
-import { type CallSpec, monitor, type NodeSpec, part, type WorldSpec, type WorldView } from '@holdfast/simulation';
+import {
+  type CallSpec,
+  monitor,
+  type NodeSpec,
+  part,
+  type ReducibleStep,
+  type StepTime,
+  type WorldSpec,
+  type WorldView,
+} from '@holdfast/simulation';
 import type { WriteCall } from '../kernel/data-state.ts';
 import type { GroupName } from '../kernel/named-table.ts';
 import { proxyIom } from '../kernel/proxy-iom.ts';
 import type { ProxyRequest, ProxyResult, ReadCall, ToMember, ToProxy } from '../kernel/proxy-messages.ts';
 import { type ProxyRules, proxyRules } from '../kernel/proxy-rules.ts';
 import type { ProxyEvent } from '../kernel/proxy-state.ts';
-import { raidRules } from '../kernel/raid-rules.ts';
+import { type RaidRules, raidRules } from '../kernel/raid-rules.ts';
 import { resyncIom } from '../kernel/resync-iom.ts';
 import type { ResyncEvent } from '../kernel/resync-state.ts';
 import { handleOf } from './block-values.ts';
 import { heardTidings } from './heard-tidings.ts';
 import { type ItemNotice, itemStore, itemStoreEnded, roles } from './item-store.ts';
 import { mayEnd, proxyProperties } from './proxy-properties.ts';
-import { canEnter, canPublish, isIn, keeperState, type ProxyScenario } from './proxy-scenario.ts';
+import { canEnter, canPublish, isEverIn, isIn, keeperState, type ProxyScenario } from './proxy-scenario.ts';
 import { tidingsOf } from './tidings.ts';
 import {
   dataAddresses,
@@ -39,7 +48,7 @@ const toStore = (role: number) => (request: unknown) => ({
   event: { type: 'request', role, request },
 });
 
-function nodeSpec(scenario: ProxyScenario, node: number, rules: ProxyRules): NodeSpec {
+function nodeSpec(scenario: ProxyScenario, node: number, rules: ProxyRules, inner: RaidRules): NodeSpec {
   const peers = parityNodesOf(scenario, node);
   const ports = dataNodesOf(scenario, node).map(dataPort);
   const startsWithout = scenario.views[0]!.out;
@@ -54,7 +63,7 @@ function nodeSpec(scenario: ProxyScenario, node: number, rules: ProxyRules): Nod
       reserve: 0,
       peers,
       push: true,
-      rules: raidRules,
+      rules: inner,
       proxyRules: rules,
       startsWithout,
       ...(scenario.deputies?.includes(node) && { self: node }),
@@ -74,7 +83,7 @@ function nodeSpec(scenario: ProxyScenario, node: number, rules: ProxyRules): Nod
       incarnation: life(incarnation),
       addresses: parityAddresses(scenario, node),
       peers: ports,
-      rules: raidRules,
+      rules: inner,
       proxyRules: rules,
       startsWithout: startsWithout.map(dataPort),
       membersOf: ({ group }) =>
@@ -135,14 +144,19 @@ function nodeSpec(scenario: ProxyScenario, node: number, rules: ProxyRules): Nod
       return { part: notice.to, event: viewEvent(scenario.views, notice.view, port) };
     },
   });
-  return { name: `n${node}`, parts: [resync, proxy, store, keeper] };
+  const mayStop = scenario.stopping?.includes(node) ?? isEverIn(scenario, node);
+  return { name: `n${node}`, parts: [resync, proxy, store, keeper], immortal: !mayStop };
 }
 
 /** Writes and reads, and what the supervisor does: that is not a node, and never stops alone. */
 function callsOf(scenario: ProxyScenario, everywhere: boolean): CallSpec[] {
   const isFree = (view: WorldView, after: number | undefined) => after === undefined || isAnswered(view, after);
+  const isMadeAtData = (write: number) => scenario.onlyAtProxy?.includes(write) !== true;
+  const isTurn = (view: WorldView, write: number) =>
+    scenario.inOrder !== true ||
+    scenario.writes.every((_, at) => at >= write || !isMadeAtData(at) || view.issued(at) > 0);
   const atData = scenario.writes.map((write, index): CallSpec => {
-    const isMade = scenario.onlyAtProxy?.includes(index) !== true;
+    const isMade = isMadeAtData(index);
     const event: WriteCall = writeCallOf(scenario, index);
     return {
       label: `write ${index} at toughness ${write.toughness}`,
@@ -150,7 +164,7 @@ function callsOf(scenario: ProxyScenario, everywhere: boolean): CallSpec[] {
       part: roles.data,
       times: isMade ? (write.retried === true ? 2 : 1) : 0,
       event: () => event,
-      when: (view) => isFree(view, write.after),
+      when: (view) => isFree(view, write.after) && isTurn(view, index),
     };
   });
   const atProxy = scenario.writes.flatMap((write, index): CallSpec[] => {
@@ -158,13 +172,17 @@ function callsOf(scenario: ProxyScenario, everywhere: boolean): CallSpec[] {
     const plan = scenario.groups[write.group]!;
     const member = plan.members[write.slot] as number;
     const event: WriteCall = { ...writeCallOf(scenario, index), ...oldOf(scenario, index) };
+    const isPatient = scenario.asksUntilDone === true;
     return parityNodes(plan).map((proxy) => ({
       label: `write ${index} at the proxy n${proxy}`,
       node: proxy,
       part: roles.parity,
-      times: isMade ? 1 : 0,
+      times: isMade ? (isPatient ? 'unlimited' : 1) : 0,
       event: () => event,
-      when: (view: WorldView) => isFree(view, write.after) && isProxied(scenario, view, proxy, member),
+      when: (view: WorldView) =>
+        isFree(view, write.after) &&
+        isProxied(scenario, view, proxy, member) &&
+        !(isPatient && isAnswered(view, index)),
     }));
   });
   const reads = (scenario.reads ?? []).map(({ group, slot, after }, index): CallSpec => {
@@ -206,12 +224,13 @@ function callsOf(scenario: ProxyScenario, everywhere: boolean): CallSpec[] {
   return [...atData, ...atProxy, ...reads, ...views, ...tidingsOf(scenario, isOver)];
 }
 
-/** In a group with two parities, the block as it was read before a write. */
+/** In a group with two parities, the block as it was read before a write: as those that it comes after left it. */
 function oldOf(scenario: ProxyScenario, index: number): Pick<WriteCall, 'old'> {
   const { group, slot, after } = scenario.writes[index]!;
   if (scenario.groups[group]!.second === undefined) return {};
-  if (after !== undefined) return { old: { value: handleOf(writtenValue(after)), seq: after + 1 } };
-  return { old: { value: handleOf(initialValue(group, slot)), seq: 0 } };
+  if (after === undefined) return { old: { value: handleOf(initialValue(group, slot)), seq: 0 } };
+  const before = scenario.writes.slice(0, after + 1).filter((other) => other.group === group && other.slot === slot);
+  return { old: { value: handleOf(writtenValue(after)), seq: before.length } };
 }
 
 /** Whether a proxy is asked: it works by a view without the member. */
@@ -256,22 +275,34 @@ export const isAnswered = (view: WorldView, write: number): boolean =>
 
 const readResult = (view: WorldView, read: number): number => view.monitor<Answers>(0).found[read] ?? 0;
 
+/** What a node says to itself comes before anything from elsewhere. */
+const whenHeard = (_: WorldView, step: ReducibleStep): StepTime =>
+  step.kind === 'deliver' && step.from === step.to ? 'soon' : 'any';
+
 /** The world of a scenario, with the production rules or with some replaced. */
-export function proxyWorld(scenario: ProxyScenario, rules: ProxyRules = proxyRules, everywhere = true): WorldSpec {
+export function proxyWorld(
+  scenario: ProxyScenario,
+  rules: ProxyRules = proxyRules,
+  everywhere = true,
+  inner: RaidRules = raidRules,
+): WorldSpec {
   return {
     name: scenario.name,
-    nodes: nodesOf(scenario).map((node) => nodeSpec(scenario, node, rules)),
-    links: linksOf(scenario, scenario.views[0]!.out),
+    nodes: nodesOf(scenario).map((node) => nodeSpec(scenario, node, rules, inner)),
+    links: linksOf(scenario, scenario.views[0]!.out).filter(({ ends }) =>
+      ends.every(({ node }) => isEverIn(scenario, node)),
+    ),
     calls: callsOf(scenario, everywhere),
     faults: {
       crash: scenario.crashes,
-      restart: scenario.crashes,
+      restart: scenario.restarts ?? scenario.crashes,
       torn: scenario.torn ?? 0,
       linkDown: scenario.breaks ?? 0,
     },
     disks: 'write-through',
+    ...(scenario.hearsItselfAtOnce === true && { reduction: { time: whenHeard } }),
     monitors: [answers, heardTidings],
     properties: proxyProperties(scenario, isAnswered, readResult),
-    final: (view) => mayEnd(scenario, view),
+    final: (view) => mayEnd(scenario, view, isAnswered),
   };
 }

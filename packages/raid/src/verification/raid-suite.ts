@@ -1,5 +1,6 @@
 /** The proof of the data and parity kernels, and of the log they stand on: what `holdfast explore raid` and `holdfast sim raid` run. */
 import type { VerificationSuite } from '@holdfast/simulation';
+import { deputyMutants } from './deputy-mutants.ts';
 import { deputyLong, deputyScenarios } from './deputy-scenarios.ts';
 import { simulatedFaultClasses } from './fault-classes.ts';
 import { logMutants } from './log-mutants.ts';
@@ -48,7 +49,7 @@ export const raidSuite: VerificationSuite = {
     ...Object.values<LogScenario>(logScenarios).map((scenario) => logWorld(scenario)),
     ...absences.map((scenario) => proxyWorld(scenario)),
   ],
-  mutants: [...updateMutants, ...twoParityMutants, ...logMutants, ...proxyMutants],
+  mutants: [...updateMutants, ...twoParityMutants, ...logMutants, ...proxyMutants, ...deputyMutants],
   long: [
     ...Object.values<UpdateScenario>({ ...longScenarios, ...longPairScenarios }).map((scenario) =>
       updateWorld(scenario),

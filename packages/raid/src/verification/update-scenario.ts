@@ -6,6 +6,7 @@ import type { ParityState } from '../kernel/parity-state.ts';
 import { type BlockValue, type Code, handleOf, parityOf } from './block-values.ts';
 import { entriesOf, logStart, roles } from './item-store.ts';
 import type { LogEntry } from './log-batches.ts';
+import { oncePerNode } from './once-per-node.ts';
 
 /**
  * A parity group: the nodes of its data slots, in order, of its parity, and of its second one if it has one. Members nobody
@@ -64,6 +65,8 @@ export interface DriveImage {
   at(node: number, address: Address): number;
 }
 
+const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, index) => from + index);
+
 export const gfid = 1;
 /** Log batches that one node may write in an explored history. */
 const batchesDefault = 60;
@@ -74,7 +77,8 @@ export const initialValue = (group: number, slot: number): BlockValue =>
   [0x11, 0x24, 0x48, 0x83][group * 2 + slot] ?? 0x5a;
 export const writtenValue = (write: number): BlockValue => (0x35 + write * 0x61) % 0x100;
 
-export const nodesOf = ({ nodes }: UpdateScenario): number[] => Array.from({ length: nodes }, (_, node) => node);
+const allNodes = oncePerNode(({ nodes }: UpdateScenario): readonly number[] => range(0, nodes));
+export const nodesOf = (scenario: UpdateScenario): readonly number[] => allNodes(scenario, 0);
 
 export interface Place {
   readonly group: number;
@@ -82,32 +86,33 @@ export interface Place {
 }
 
 /** The data blocks of a node, in the order of their first addresses, which are 1, 2, and so on. */
-export const dataPlaces = ({ groups }: UpdateScenario, node: number): Place[] =>
-  groups.flatMap(({ members }, group) => members.flatMap((member, slot) => (member === node ? [{ group, slot }] : [])));
+export const dataPlaces = oncePerNode(({ groups }: UpdateScenario, node): readonly Place[] =>
+  groups.flatMap(({ members }, group) => members.flatMap((member, slot) => (member === node ? [{ group, slot }] : []))),
+);
 
 /** The nodes that have a parity of a group. */
 export const parityNodes = (plan: GroupPlan): readonly number[] => parityPeers(plan);
 
 /** The groups of which a node has a parity. */
-export const parityGroups = ({ groups }: UpdateScenario, node: number): number[] =>
-  groups.flatMap((plan, group) => (parityNodes(plan).includes(node) ? [group] : []));
+export const parityGroups = oncePerNode(({ groups }: UpdateScenario, node): readonly number[] =>
+  groups.flatMap((plan, group) => (parityNodes(plan).includes(node) ? [group] : [])),
+);
 
 export const codeAt = ({ second }: GroupPlan, node: number): Code => (node === second ? 'q' : 'p');
 
 const spareOf = ({ spare }: UpdateScenario): number => spare ?? 2;
-const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, index) => from + index);
 
-export const dataAddresses = (scenario: UpdateScenario, node: number): Address[] => {
+export const dataAddresses = oncePerNode((scenario: UpdateScenario, node): readonly Address[] => {
   const places = dataPlaces(scenario, node).length;
   return places === 0 ? [] : range(1, places + spareOf(scenario));
-};
+});
 
 /** Those of the parity role start behind those of the data role. */
 const parityStart = 32;
-export const parityAddresses = (scenario: UpdateScenario, node: number): Address[] => {
+export const parityAddresses = oncePerNode((scenario: UpdateScenario, node): readonly Address[] => {
   const groups = parityGroups(scenario, node).length;
   return groups === 0 ? [] : range(parityStart, groups + spareOf(scenario));
-};
+});
 
 /** The parity of a group at a node, before any write or with the value of one slot another one. */
 export function parityValueOf(scenario: UpdateScenario, group: number, node: number, changed?: Changed): BlockValue {

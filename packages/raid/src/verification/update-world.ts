@@ -15,6 +15,7 @@ import type { ParityEvent } from '../kernel/parity-state.ts';
 import { type RaidRules, raidRules } from '../kernel/raid-rules.ts';
 import { handleOf, unitsPerBlock } from './block-values.ts';
 import { type ItemNotice, itemStore, itemStoreEnded, roles } from './item-store.ts';
+import { oncePerNode } from './once-per-node.ts';
 import { atRest, updateProperties } from './update-properties.ts';
 import {
   dataAddresses,
@@ -106,20 +107,22 @@ function nodeSpec(scenario: UpdateScenario, node: number, rules: RaidRules): Nod
 const unique = (nodes: readonly number[]): number[] => [...new Set(nodes)].sort((a, b) => a - b);
 
 /** Nodes that have a parity of a group of which this one has data. */
-export const parityNodesOf = (scenario: UpdateScenario, node: number): number[] =>
-  unique(scenario.groups.filter((plan) => isWriterOf(scenario, plan, node)).flatMap(parityNodes));
+export const parityNodesOf = oncePerNode((scenario: UpdateScenario, node): readonly number[] =>
+  unique(scenario.groups.filter((plan) => isWriterOf(scenario, plan, node)).flatMap(parityNodes)),
+);
 
 /** Whether a node has data of a group, or may write in the place of who has. */
 const isWriterOf = ({ deputies }: UpdateScenario, plan: GroupPlan, node: number): boolean =>
   plan.members.includes(node) || (deputies?.includes(node) === true && parityNodes(plan).includes(node));
 
 /** Nodes that have data of a group of which this one has a parity. */
-export const dataNodesOf = (scenario: UpdateScenario, node: number): number[] =>
+export const dataNodesOf = oncePerNode((scenario: UpdateScenario, node): readonly number[] =>
   unique(
     scenario.groups
       .filter((plan) => parityNodes(plan).includes(node))
       .flatMap((plan) => nodesOf(scenario).filter((other) => isWriterOf(scenario, plan, other))),
-  );
+  ),
+);
 
 /** A write of a scenario as its caller makes it. */
 export function writeCallOf(scenario: UpdateScenario, index: number): WriteCall {

@@ -12,6 +12,7 @@ const quick = [
   'proxy: 2+1, a data IOM is stopped, a write through the proxy beside one of another member',
   'proxy: mirror, a data IOM stops, all its blocks are to be made again, it returns',
   'proxy: 2+1, parity is in doubt while a member stops, is written through the proxy, and returns',
+  'deputy: 1+2, a data IOM is stopped, the one that writes in its place stops',
 ];
 
 test.each(quick)(
