@@ -3,6 +3,7 @@ import { homedir, tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { repositoryRoot, workspacePackages } from '../scripts/workspace.ts';
+import { importCircles } from './import-circles.ts';
 
 const generated = new Set(['node_modules', 'dist', 'coverage', '.git', '.holdfast', 'pnpm-lock.yaml']);
 const self = relative(repositoryRoot, import.meta.filename);
@@ -75,13 +76,42 @@ describe('sources', () => {
   });
 });
 
+/** Two things that are made of each other, in a file each: a call and its service, a service and the context it runs in. */
+const circlesByNature = [
+  [
+    'packages/runtime/src/node/types.ts',
+    'packages/runtime/src/service/define-service.ts',
+    'packages/runtime/src/service/types.ts',
+  ],
+  ['packages/runtime/src/service/active-call.ts', 'packages/runtime/src/service/hosted-service.ts'],
+];
+
+describe('imports', () => {
+  test('lead back to no file, but where two things are made of each other', () => {
+    const modules = sources
+      .filter(({ path }) => /^(packages|apps)\/[^/]+\/src\//.test(path))
+      .map(({ path, lines }) => ({ path, text: lines.join('\n') }));
+    expect(importCircles(modules)).toEqual(circlesByNature);
+  });
+
+  test('are followed through types and over several files', () => {
+    const circle = [
+      { path: 'a/one.ts', text: `import { two } from './two.ts';` },
+      { path: 'a/two.ts', text: `import type {\n  Three,\n} from '../b/three.ts';` },
+      { path: 'b/three.ts', text: `export { one } from '../a/one.ts';` },
+    ];
+    const beside = { path: 'b/four.ts', text: `import { one } from '../a/one.ts';` };
+    expect(importCircles([...circle, beside])).toEqual([['a/one.ts', 'a/two.ts', 'b/three.ts']]);
+    expect(importCircles([...circle.slice(1), beside])).toEqual([]);
+  });
+});
+
 describe('packages', () => {
   const floors: ReadonlyMap<string, number> = new Map([
     ['@holdfast/kernel', 0],
     ['@holdfast/simulation', 1],
     ['@holdfast/runtime', 2],
     ['@holdfast/coherence', 3],
-    ['@holdfast/nfs-state', 4],
     ['@holdfast/raid', 3],
     ['@holdfast/volume', 4],
     ['@holdfast/nfs-state', 4],
