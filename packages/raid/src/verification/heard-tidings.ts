@@ -1,6 +1,11 @@
 /** Who heard what is told beside views, messages and calls: see tidings.ts. */
 import { monitor, type WorldView } from '@holdfast/simulation';
-import type { ProxyScenario } from './proxy-scenario.ts';
+
+/** Who is told: all nodes, and the one that comes back with a new drive, if one does. */
+interface Audience {
+  readonly nodes: number;
+  readonly blank?: number;
+}
 
 /** By node and role, a bit each. */
 interface Heard {
@@ -31,11 +36,11 @@ const heard = (view: WorldView): Heard => view.monitor<Heard>(1);
 export const isRemoved = (view: WorldView): boolean => heard(view).removed !== 0;
 
 /** Whether everyone heard it. */
-export const isRemovedEverywhere = ({ nodes }: ProxyScenario, view: WorldView): boolean =>
+export const isRemovedEverywhere = ({ nodes }: Audience, view: WorldView): boolean =>
   heard(view).removed === 2 ** (rolesPerNode * nodes) - 1;
 
 /** Whether it is on record with everyone else that a member comes back with nothing: it does not come back before. */
-export const isBlankOnRecord = ({ nodes, blank }: ProxyScenario, view: WorldView): boolean => {
+export const isBlankOnRecord = ({ nodes, blank }: Audience, view: WorldView): boolean => {
   if (blank === undefined) return true;
   const own = (2 ** rolesPerNode - 1) << (rolesPerNode * blank);
   return (heard(view).blank | own) === 2 ** (rolesPerNode * nodes) - 1 && view.diskOpsInFlight === 0;
