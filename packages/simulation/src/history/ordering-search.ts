@@ -1,6 +1,7 @@
 import type { SequentialModel } from './operation.ts';
 import { hasSlot, noSlots, type SlotSet, withoutSlot, withSlot } from './slot-set.ts';
 import type { Timeline } from './timeline.ts';
+import { TriedOrders } from './tried-orders.ts';
 import { resultOf, ValueDemands } from './value-demands.ts';
 
 export type OrderingVerdict<State> =
@@ -23,7 +24,7 @@ interface Choice<State> {
   readonly waiting: Ordering<State>[][];
   /** Gone on from with nothing but the call itself; to be lengthened by others before it when that failed. */
   tried: Ordering<State> | undefined;
-  readonly seen: Set<string>;
+  readonly seen: TriedOrders;
 }
 
 /**
@@ -43,8 +44,10 @@ export class OrderingSearch<State, Call, Result> {
   readonly #eventsEnd: number;
   /** The open operation in each slot before the event of `#at`, or -1. */
   readonly #open: Int32Array;
+  /** The slots of those open operations that are not answered before the end. */
+  readonly #unanswered: number[];
   #at = 0;
-  readonly #failed = new Map<number, Set<string>>();
+  readonly #failed = new Map<number, TriedOrders>();
   readonly #choices: Choice<State>[] = [];
 
   /** Of the events before `eventsEnd`: a call that is open there may have taken effect, with the answer it gives later. */
@@ -60,6 +63,7 @@ export class OrderingSearch<State, Call, Result> {
     this.#eventsEnd = eventsEnd;
     this.#demands = new ValueDemands(timeline, model, eventsEnd);
     this.#open = new Int32Array(timeline.slotCount).fill(-1);
+    this.#unanswered = [...noSlots(timeline.slotCount)];
   }
 
   run(): OrderingVerdict<State> {
@@ -70,7 +74,8 @@ export class OrderingSearch<State, Call, Result> {
     while (ordering !== undefined) {
       const reached = this.#goOn(ordering);
       if (this.#at === this.#eventsEnd) return { verdict: 'ok', state: reached.state };
-      if (this.#failed.get(this.#at)?.has(this.#text(reached)) !== true) this.#choose(reached);
+      const failed = this.#failed.get(this.#at);
+      if (failed === undefined || !this.#isIn(failed, reached)) this.#choose(reached);
       ordering = this.#nextWay();
     }
     return { verdict: this.orderings > this.#orderingsMax ? 'undecided' : 'violation' };
@@ -84,7 +89,7 @@ export class OrderingSearch<State, Call, Result> {
       const event = events[this.#at]!;
       if (event > 0) {
         const slot = slots[event - 1]!;
-        this.#open[slot] = event - 1;
+        this.#start(slot, event - 1);
         if (this.#isHarmless(event - 1, ordering.state)) {
           ordering = { done: withSlot(ordering.done, slot), state: ordering.state };
         }
@@ -97,6 +102,20 @@ export class OrderingSearch<State, Call, Result> {
     return ordering;
   }
 
+  #start(slot: number, index: number): void {
+    this.#open[slot] = index;
+    if (!this.#isAnswered(index)) this.#unanswered[slot >> 5]! |= 1 << (slot & 31);
+  }
+
+  #unstart(slot: number, index: number): void {
+    this.#open[slot] = -1;
+    if (!this.#isAnswered(index)) this.#unanswered[slot >> 5]! &= ~(1 << (slot & 31));
+  }
+
+  #isAnswered(index: number): boolean {
+    return this.#demands.answers[index]! < Number.POSITIVE_INFINITY;
+  }
+
   #answered({ done, state }: Ordering<State>, slot: number): Ordering<State> {
     this.#open[slot] = -1;
     return { done: withoutSlot(done, slot), state };
@@ -104,7 +123,14 @@ export class OrderingSearch<State, Call, Result> {
 
   #choose(from: Ordering<State>): void {
     const staysUntil = this.#demands.staysUntil(this.#dueAt(this.#at));
-    const choice: Choice<State> = { event: this.#at, from, staysUntil, waiting: [], tried: undefined, seen: new Set() };
+    const choice: Choice<State> = {
+      event: this.#at,
+      from,
+      staysUntil,
+      waiting: [],
+      tried: undefined,
+      seen: new TriedOrders(),
+    };
     this.#wait(choice, from);
     this.#choices.push(choice);
   }
@@ -151,7 +177,7 @@ export class OrderingSearch<State, Call, Result> {
     const { events, slots } = this.#timeline;
     while (this.#at > to) {
       const event = events[--this.#at]!;
-      if (event > 0) this.#open[slots[event - 1]!] = -1;
+      if (event > 0) this.#unstart(slots[event - 1]!, event - 1);
       else this.#open[slots[-event - 1]!] = -event - 1;
     }
   }
@@ -159,10 +185,10 @@ export class OrderingSearch<State, Call, Result> {
   #fail({ event, from }: Choice<State>): void {
     let failed = this.#failed.get(event);
     if (failed === undefined) {
-      failed = new Set();
+      failed = new TriedOrders();
       this.#failed.set(event, failed);
     }
-    failed.add(this.#text(from));
+    this.#addTo(failed, from);
   }
 
   /** The next ordering of a choice in which the call that is due took effect, and nothing that it does not need. */
@@ -185,18 +211,30 @@ export class OrderingSearch<State, Call, Result> {
 
   /** Let each open call take effect that may. */
   #lengthen(choice: Choice<State>, ordering: Ordering<State>, due: number): void {
-    const { slots, twins } = this.#timeline;
+    const { slots } = this.#timeline;
     for (const index of this.#open) {
       if (index < 0 || index === due || hasSlot(ordering.done, slots[index]!)) continue;
-      const twin = twins[index]!;
-      if (twin >= 0 && !hasSlot(ordering.done, slots[twin]!)) continue;
+      if (this.#hasTwinAhead(index, ordering.done)) continue;
       const longer = this.#with(ordering, index);
       if (longer === undefined) continue;
-      const text = this.#text(longer);
-      if (choice.seen.has(text)) continue;
-      choice.seen.add(text);
+      if (this.#isIn(choice.seen, longer)) continue;
+      this.#addTo(choice.seen, longer);
       this.#wait(choice, longer);
     }
+  }
+
+  /**
+   * Whether an equal call that is open, too, and answered before this one still has to take effect. Then that one goes
+   * first: in an order that has them the other way round they can change places, as both are open from now until the
+   * answer of the earlier one and nobody can tell one from the other.
+   */
+  #hasTwinAhead(index: number, done: SlotSet): boolean {
+    const { slots, twins } = this.#timeline;
+    for (let twin = twins[index]!; twin >= 0; twin = twins[twin]!) {
+      if (this.#demands.answers[twin]! < this.#at) return false;
+      if (this.#open[slots[twin]!] === twin && !hasSlot(done, slots[twin]!)) return true;
+    }
+    return false;
   }
 
   /** Let a call take effect, and all looks that fit what the object is then. */
@@ -225,7 +263,11 @@ export class OrderingSearch<State, Call, Result> {
     return this.#demands.isLook(index) && this.#after(state, index) === state;
   }
 
-  #text({ done, state }: Ordering<State>): string {
-    return `${done.join(' ')} ${this.#model.stateText(state)}`;
+  #isIn(tried: TriedOrders, { done, state }: Ordering<State>): boolean {
+    return tried.has(done, this.#unanswered, this.#model.stateText(state));
+  }
+
+  #addTo(tried: TriedOrders, { done, state }: Ordering<State>): void {
+    tried.add(done, this.#unanswered, this.#model.stateText(state));
   }
 }

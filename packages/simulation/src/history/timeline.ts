@@ -14,7 +14,10 @@ export interface Timeline<Call, Result> {
   readonly concurrentMax: number;
   /** `index + 1` is the start of an operation, `-(index + 1)` its answer. */
   readonly events: Int32Array;
-  /** By operation without an answer: the one before it with an equal call, or -1. Equal calls need no order of their own. */
+  /**
+   * By operation: of the calls that are equal and answered equally, the one whose answer comes next before its own (of
+   * those without an answer, the one that starts next before it), or -1.
+   */
   readonly twins: Int32Array;
 }
 
@@ -46,19 +49,20 @@ export function timelineOf<Call, Result>(recorded: readonly Operation<Call, Resu
     concurrentMax = Math.max(concurrentMax, index + 1 - unanswered - answers);
   }
   endBefore(Number.POSITIVE_INFINITY);
-  return { operations, slots, slotCount, concurrentMax, events, twins: twinsOf(operations) };
+  return { operations, slots, slotCount, concurrentMax, events, twins: twinsOf(operations, answered) };
 }
 
 function answerAt({ end }: Operation<unknown, unknown>): number | undefined {
   return end?.outcome === 'answered' ? end.at : undefined;
 }
 
-function twinsOf(operations: readonly Operation<unknown, unknown>[]): Int32Array {
+function twinsOf(operations: readonly Operation<unknown, unknown>[], answered: readonly number[]): Int32Array {
   const twins = new Int32Array(operations.length).fill(-1);
   const last = new Map<string, number>();
-  for (const [index, operation] of operations.entries()) {
-    if (answerAt(operation) !== undefined) continue;
-    const text = JSON.stringify(operation.call);
+  const unanswered = [...operations.keys()].filter((index) => answerAt(operations[index]!) === undefined);
+  for (const index of [...answered, ...unanswered]) {
+    const { call, end } = operations[index]!;
+    const text = JSON.stringify(end?.outcome === 'answered' ? [call, end.result] : [call]);
     twins[index] = last.get(text) ?? -1;
     last.set(text, index);
   }
