@@ -74,12 +74,17 @@ it('restores a rotten slot while a member is down, and names what three failures
   const { host, array } = await filled(scratchDirectory());
   const rotten = damage(host, partBlock(0, 1));
   const [first, second] = five.filter((member) => member !== rotten) as [number, number];
+  const heard: ArrayEvent['type'][] = [];
+  const standIn = Promise.withResolvers<void>();
+  array.events$.subscribe(({ type }) => {
+    heard.push(type);
+    if (type === 'proxy') standIn.resolve();
+  });
   await host.cutOff(first);
-  // It is written anew behind the read.
-  const repaired = Promise.withResolvers<void>();
-  array.events$.subscribe(({ type }) => type === 'repaired' && repaired.resolve());
+  // Until the view without the member is recorded everywhere, a read restores and does not write anew.
+  await standIn.promise;
   await expectAll(array);
-  await repaired.promise;
+  expect(heard).toEqual(['degraded', 'proxy', 'repaired']);
   damage(host, partBlock(0, 1));
   await host.cutOff(second);
   expect(await verdict(array, 'whole', content)).toBe('HF_OBJECT_LOST');
