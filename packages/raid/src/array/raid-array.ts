@@ -1,6 +1,6 @@
 import { type Cluster, type MemberName, memberSlot, UnknownNodeError } from '@holdfast/runtime';
 import type { Observable } from 'rxjs';
-import { ArrayClosedError } from '../errors.ts';
+import { ArrayClosedError, NoObjectError } from '../errors.ts';
 import type { Step } from '../iom/messages.ts';
 import { KeyLocks } from '../journal/key-locks.ts';
 import { Slots } from '../journal/slots.ts';
@@ -33,6 +33,7 @@ import { ObjectReads } from './object-reads.ts';
 import { objectStat } from './object-stat.ts';
 import { createDrives, type OpenedArray, openDrives } from './open-array.ts';
 import { PageBudget } from './page-budget.ts';
+import { whyUnchanged } from './range-objects.ts';
 import { letIn, openReturned, type ReturnHost } from './return-of-member.ts';
 import { SharedGate } from './shared-gate.ts';
 import { type StepHold, StepHolds } from './step-holds.ts';
@@ -227,14 +228,19 @@ export class RaidArray implements AsyncDisposable {
    * its key, with a new id, and takes the place of the first as a whole. Whoever reads it meanwhile reads on. After a crash
    * at any moment there is the one or the other. A call that fails has changed nothing.
    *
-   * @throws NoObjectError, ObjectLostError, BadKeyError, GeometryError, DegradedError, NoSpaceError, TooManyDownError,
-   *   ArrayClosedError, the signal's reason
+   * @throws NoObjectError, ObjectLostError, BadKeyError, GeometryError (also for the id or the name of an object that is
+   *   written in ranges), DegradedError, NoSpaceError, TooManyDownError, ArrayClosedError, the signal's reason
    */
   async change(key: string, technique: Technique, options: ChangeOptions = {}): Promise<StoredObject> {
     const raw = rawKey(key);
-    return this.#during(() =>
-      this.#locks.run(raw, () => this.#puts.run(() => this.#whole.change(key, technique, options))),
-    );
+    try {
+      return await this.#during(() =>
+        this.#locks.run(raw, () => this.#puts.run(() => this.#whole.change(key, technique, options))),
+      );
+    } catch (error) {
+      if (!(error instanceof NoObjectError)) throw error;
+      throw await this.#during(() => whyUnchanged(error, this.#objects, this.#names));
+    }
   }
 
   /**

@@ -42,6 +42,34 @@ it('keeps an object by one technique after the other, readable all the time, and
   await last.close();
 });
 
+it('refuses an object that is written in ranges, by its id, its name or its hidden key, and says what to do', async () => {
+  const host = hostAt(scratchDirectory());
+  const array = await RaidArray.createOn(host, shape);
+  const gfid = await array.objects.create({ technique: 'mirror' });
+  const object = await array.objects.open(gfid);
+  await object.write(0, content);
+  await array.names.bind('a/name', gfid);
+  for (const key of [gfid, 'a/name']) {
+    const refused = array.change(key, '3+2');
+    await expect(refused).rejects.toMatchObject({ code: 'HF_GEOMETRY', message: expect.stringContaining(key) });
+    await expect(refused).rejects.toThrow(/written in ranges.*objects\.create.*names\.bind/s);
+  }
+  await expect(array.change(`\0${gfid}`, '3+2')).rejects.toMatchObject({ code: 'HF_BAD_KEY' });
+  await expect(array.change('0'.repeat(15).concat('1'), '3+2')).rejects.toMatchObject({ code: 'HF_NO_OBJECT' });
+  expect(await object.stat()).toMatchObject({ technique: 'mirror', allocatedBlocks: Math.ceil(content.length / 4096) });
+  // An object stored whole under that name is one of its own.
+  await array.put('a/name', content);
+  expect(await array.change('a/name', 'mirror')).toMatchObject({ technique: 'mirror' });
+  // What it is told to do.
+  const other = await array.objects.create({ technique: '3+2' });
+  await (await array.objects.open(other)).write(0, await object.read(0, content.length));
+  expect(await array.names.bind('a/name', other, { replace: true })).toBe(gfid);
+  await array.objects.remove(gfid);
+  await expect(array.change(gfid, '3+2')).rejects.toMatchObject({ code: 'HF_NO_OBJECT' });
+  await array.close();
+  expect(host.pagesInUse).toBe(0);
+});
+
 it('leaves an object alone that it cannot keep otherwise, or that is not there or not whole', async () => {
   const host = hostAt(scratchDirectory());
   const array = await RaidArray.createOn(host, shape);
