@@ -155,3 +155,9 @@ export const pagesPerValueMax = 256;
  * not. They are bounded by the window of the session, and by the pages of the sender.
  */
 export const offersLookedAtMin = 256;
+
+/**
+ * Half-made orders looked at for the history of one object in each of the many runs that make a failing simulation small,
+ * a quarter of a second at most: a history that needs more counts as undecided there, and its run as not failing.
+ */
+export const shrinkOrderingsMax = 200_000;

@@ -73,8 +73,8 @@ export { type ChoiceLists, ChoiceStream, Choices } from './simulator/choices.ts'
 export type { SimulatedViolation } from './simulator/referee.ts';
 export type { ReplayFile } from './simulator/replay-file.ts';
 export { type Shrunk, shrink } from './simulator/shrink.ts';
-export { type SimulatedRun, simulate } from './simulator/simulation.ts';
-export type { FaultRates, SimulatedFault, SimulationSpec } from './simulator/simulation-spec.ts';
+export { type SimulatedRun, type SimulateOptions, simulate } from './simulator/simulation.ts';
+export type { Ending, FaultRates, SimulatedFault, SimulationSpec, Undecided } from './simulator/simulation-spec.ts';
 export {
   type ExplorationJob,
   type ExplorationResult,
@@ -90,7 +90,7 @@ export {
   type RunExploreOptions,
   runExplore,
 } from './suite/run-explore.ts';
-export { type MadeRun, RunSeries, type SimFailure, type SimReport } from './suite/run-series.ts';
+export { type MadeRun, RunSeries, type SimFailure, type SimReport, type UndecidedRun } from './suite/run-series.ts';
 export { RunMaker, type RunSimOptions, runSim } from './suite/run-sim.ts';
 export type { FaultClass, Mutant, VerificationSuite } from './suite/suite.ts';
 export type { CallSpec } from './world/call-spec.ts';

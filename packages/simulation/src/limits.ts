@@ -77,6 +77,9 @@ export const storyLinesMax = 400;
 /** Half-made orders looked at for one object before its history counts as undecided, unless the caller says otherwise. */
 export const orderingsMaxDefault = 20_000_000;
 
+/** Undecided runs that a report names, the first ones; all are counted. */
+export const undecidedRunsMax = 16;
+
 /** Calls around the violation of a history, and violated objects, that a report names at most. */
 export const explainedCallsMax = 24;
 export const explainedObjectsMax = 8;

@@ -67,7 +67,7 @@ async function simulateSuite(
   const report =
     replay === undefined ? await simulateSeed(suite, given, streams, suitesModule) : runSim(suite, { replay });
   file?.write([report]);
-  const failed = report.violations.length > 0;
+  const failed = report.violations.length > 0 || report.undecidedRuns > 0;
   terminal.line(failed ? terminal.style('red', simText(report)) : simText(report));
   if (replay === undefined) for (const failure of report.violations) writeReplay(terminal, suite.kernel, failure);
   return failed ? exitCodes.failed : exitCodes.ok;

@@ -207,6 +207,16 @@ describe('sim', () => {
     expect((await sim({ replay: path })).exitCode).toBe(0);
   });
 
+  test('a run that nobody could decide exits with 1, is named by its seed and is no violation', async () => {
+    const ending = { name: 'nothing is left', violation: () => ({ undecided: 'who knows' }) };
+    const suite = relaySuite();
+    const { exitCode, stdout } = await sim({ runs: 2 }, { ...suite, simulation: { ...suite.simulation, ending } });
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/2 runs UNDECIDED.*\n {2}UNDECIDED run 0 seed \d+: who knows/);
+    expect(stdout).toContain('no violation');
+    expect(stdout).not.toContain('replay it with');
+  });
+
   test('several threads give the same report, also of a run that fails', async () => {
     const suites = new URL('./relay-suites.ts', import.meta.url).href;
     const sim = async (kernel: string, jobs: number) => {

@@ -20,6 +20,7 @@ import {
   type Property,
   part,
   type SimulationSpec,
+  type Undecided,
   type WorldView,
 } from '@holdfast/simulation';
 import { initialEntry } from '../kernel/object-entry.ts';
@@ -29,6 +30,7 @@ import type { NodeId } from '../kernel/object-types.ts';
 import { latest } from '../kernel/view-queue.ts';
 import { type ViewRules, viewRules } from '../kernel/view-rules.ts';
 import type { View, ViewMessage } from '../kernel/view-types.ts';
+import { shrinkOrderingsMax } from '../limits.ts';
 import { coherenceOf, entryIsAtRest, nobodyForgotten, type Sight } from './object-properties.ts';
 import type { Flight } from './object-scenario.ts';
 import { objectModel } from './sim-history.ts';
@@ -348,9 +350,11 @@ function missingOf({ nodes }: StackedCluster) {
 }
 
 /** What all clients saw can be put in an order. */
-function historyOf(view: WorldView): string | undefined {
-  const report = checkHistory(witnessOf(view).history, objectModel);
-  return report.verdict === 'ok' ? undefined : historyText(report);
+function historyOf(view: WorldView, isShrinking: boolean): string | Undecided | undefined {
+  const options = isShrinking ? { orderingsMax: shrinkOrderingsMax } : {};
+  const report = checkHistory(witnessOf(view).history, objectModel, options);
+  if (report.verdict === 'ok') return undefined;
+  return report.verdict === 'undecided' ? { undecided: historyText(report) } : historyText(report);
 }
 
 /** The simulation of a cluster, with the production rules or with some replaced. */

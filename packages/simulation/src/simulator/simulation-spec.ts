@@ -52,6 +52,22 @@ export interface FaultRates {
 
 export type SimulatedFault = keyof FaultRates | 'restart';
 
+/** What must be true of a run that has converged. */
+export interface Ending {
+  readonly name: string;
+  /**
+   * What is wrong, as a sentence; undefined where nothing is. `isShrinking`: thousands of runs are looked at to make a
+   * failing one small, so that a long search should give up early.
+   */
+  violation(view: WorldView, isShrinking: boolean): string | Undecided | undefined;
+}
+
+/** A search that a bound ended before it knew: no violation, and no proof that there is none. */
+export interface Undecided {
+  /** What was given up, as a sentence. */
+  readonly undecided: string;
+}
+
 /** What the simulator needs to know of a world beyond what both hosts share. */
 export interface SimulationSpec {
   /** Nodes, links, calls, monitors and properties. Its `faults`, `timers` and `symmetry` are the explorer's. */
@@ -60,7 +76,7 @@ export interface SimulationSpec {
   /** What is still missing, as a sentence; undefined once the chosen core is where it should be. */
   missing(view: WorldView, core: readonly number[]): string | undefined;
   /** What must be true of a run that has converged, looked at once: say, that the history of its calls is linearizable. */
-  readonly ending?: { readonly name: string; violation(view: WorldView): string | undefined };
+  readonly ending?: Ending;
   /** The sets of nodes of which one must converge once faults stop there; where omitted, all nodes. */
   readonly cores?: readonly (readonly number[])[];
   /**

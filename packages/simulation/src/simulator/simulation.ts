@@ -13,7 +13,7 @@ import { LiveNode } from './live-node.ts';
 import { LiveStacks } from './live-stacks.ts';
 import { LiveView } from './live-view.ts';
 import { Referee, type SimulatedViolation } from './referee.ts';
-import type { SimulatedFault, SimulationSpec } from './simulation-spec.ts';
+import type { SimulatedFault, SimulationSpec, Undecided } from './simulation-spec.ts';
 import type { SimulatedEvent, Stage } from './stage.ts';
 import { Workload } from './workload.ts';
 
@@ -25,6 +25,8 @@ export interface SimulatedRun {
   readonly virtualMs: number;
   readonly faults: Readonly<Partial<Record<SimulatedFault, number>>>;
   readonly violation: SimulatedViolation | undefined;
+  /** What the end of the run left open: no violation is known, and none is ruled out. */
+  readonly undecided: Undecided | undefined;
   /** 64 bits over everything that happened, as hexadecimal digits. */
   readonly digest: string;
   /** The last lines of what happened; empty unless asked for. */
@@ -36,9 +38,20 @@ export interface SimulatedRun {
 const defaults = { messageMs: 1, callMs: 1, diskMs: 0.2, safetyMs: 2000, livenessMs: 60_000, clockSkew: 0.05 };
 const skewSteps = 256;
 
+export interface SimulateOptions {
+  readonly wantStory?: boolean;
+  /** It is one of the many runs that make a failing one small: what judges its end gives up early. */
+  readonly isShrinking?: boolean;
+}
+
 /** One run: faults for a while, then none, and the core must converge. Everything follows from `choices`. */
-export function simulate(spec: SimulationSpec, choices: Choices, cells: CellLog, wantStory = false): SimulatedRun {
-  return new Simulation(spec, choices, cells, wantStory).run();
+export function simulate(
+  spec: SimulationSpec,
+  choices: Choices,
+  cells: CellLog,
+  options: SimulateOptions = {},
+): SimulatedRun {
+  return new Simulation(spec, choices, cells, options).run();
 }
 
 class Simulation implements Stage {
@@ -60,13 +73,21 @@ class Simulation implements Stage {
   readonly #digest = new Digest();
   readonly #faults: Partial<Record<SimulatedFault, number>> = {};
   readonly #story: string[] | undefined;
+  readonly #isShrinking: boolean;
+  #undecided: Undecided | undefined;
   /** The referee has seen the world as it is. */
   #isJudged = false;
 
-  constructor(spec: SimulationSpec, choices: Choices, cells: CellLog, wantStory: boolean) {
+  constructor(
+    spec: SimulationSpec,
+    choices: Choices,
+    cells: CellLog,
+    { wantStory = false, isShrinking = false }: SimulateOptions,
+  ) {
     this.#spec = spec;
     this.choices = choices;
     this.#story = wantStory ? [] : undefined;
+    this.#isShrinking = isShrinking;
     this.plan = planFaults(spec, choices.stream('swarm'));
     const { world } = spec;
     const clocks = choices.stream('clocks');
@@ -122,6 +143,7 @@ class Simulation implements Stage {
       virtualMs: this.nowNs / 1e6,
       faults: this.#faults,
       violation,
+      undecided: this.#undecided,
       digest: this.#digest.hex(),
       story: this.#story ?? [],
       reached: [...this.#referee.reached],
@@ -230,10 +252,11 @@ class Simulation implements Stage {
 
   #ending(): SimulatedViolation | undefined {
     const { ending } = this.#spec;
-    const message = ending?.violation(this.#view);
-    return ending === undefined || message === undefined
-      ? undefined
-      : { kind: 'ending', property: ending.name, message };
+    const wrong = ending?.violation(this.#view, this.#isShrinking);
+    if (ending === undefined || wrong === undefined) return undefined;
+    if (typeof wrong === 'string') return { kind: 'ending', property: ending.name, message: wrong };
+    this.#undecided = wrong;
+    return undefined;
   }
 
   #missing(): string | undefined {

@@ -2,7 +2,7 @@ import type { Exploration, Violation } from '../explorer/explore.ts';
 import type { CellEvidence } from '../explorer/model.ts';
 import type { MutantOutcome } from '../explorer/mutants.ts';
 import type { ExploreReport } from './run-explore.ts';
-import type { SimFailure, SimReport } from './run-series.ts';
+import type { SimFailure, SimReport, UndecidedRun } from './run-series.ts';
 
 const thousands = (count: number): string => count.toLocaleString('en-US');
 
@@ -67,9 +67,14 @@ export function simText(report: SimReport): string {
     `  faults: ${faults.length === 0 ? 'none' : faults.join(', ')}`,
     ...Object.entries(report.classes).map(([name, count]) => `  ${name}: ${thousands(count)}`),
     ...report.neverReached.map((name) => `  never reached: ${name}`),
+    ...(report.undecidedRuns === 0 ? [] : [`  ${thousands(report.undecidedRuns)} runs UNDECIDED; the first of them:`]),
+    ...report.undecided.map(undecidedText),
     ...(report.violations.length === 0 ? ['  no violation'] : report.violations.map(failureText)),
   ].join('\n');
 }
+
+const undecidedText = ({ run, seed, message }: UndecidedRun): string =>
+  `  UNDECIDED run ${run} seed ${seed}: ${message}`;
 
 function failureText(failure: SimFailure): string {
   const { kind, property, message, run, seed, shrunk, story } = failure;

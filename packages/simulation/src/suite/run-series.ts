@@ -1,4 +1,5 @@
 import type { CellEvidence } from '../explorer/model.ts';
+import { undecidedRunsMax } from '../limits.ts';
 import { type ChoiceLists, Choices } from '../simulator/choices.ts';
 import { Digest } from '../simulator/digest.ts';
 import { rateClasses } from '../simulator/fault-plan.ts';
@@ -22,6 +23,13 @@ export interface SimFailure extends SimulatedViolation {
   readonly shrunk: Omit<Shrunk, 'choices'>;
 }
 
+/** A run at whose end a search gave up. */
+export interface UndecidedRun {
+  readonly run: number;
+  readonly seed: number;
+  readonly message: string;
+}
+
 /** What `sim --json` writes. */
 export interface SimReport {
   readonly kernel: string;
@@ -39,6 +47,10 @@ export interface SimReport {
   /** By class of the suite, how often its faults happened. */
   readonly classes: Readonly<Record<string, number>>;
   readonly violations: readonly SimFailure[];
+  /** Runs of which nobody knows whether they end in a violation. */
+  readonly undecidedRuns: number;
+  /** The first of them. */
+  readonly undecided: readonly UndecidedRun[];
   /** 64 bits over the digests of all runs. */
   readonly digest: string;
   readonly cells: CellEvidence;
@@ -63,6 +75,8 @@ export class RunSeries {
   readonly #tally: Tally;
   readonly #startedMs = performance.now();
   #failure: Found | undefined;
+  readonly #undecided: UndecidedRun[] = [];
+  #undecidedRuns = 0;
 
   constructor(suite: VerificationSuite, seed: number) {
     this.#suite = suite;
@@ -86,9 +100,15 @@ export class RunSeries {
     }
     for (const [kernel, row, column] of reached) this.#cells.reached(kernel, row, column);
     this.seconds = (performance.now() - this.#startedMs) / 1000;
-    if (run.violation === undefined) return;
     const seed = replayed === undefined ? seedOfRun(this.#seed, index) : this.#seed;
+    if (run.undecided !== undefined) this.#leaveOpen({ run: index, seed, message: run.undecided.undecided });
+    if (run.violation === undefined) return;
     this.#failure = { run: index, seed, spec, violation: run.violation, lists: replayed?.lists };
+  }
+
+  #leaveOpen(run: UndecidedRun): void {
+    this.#undecidedRuns++;
+    if (this.#undecided.length < undecidedRunsMax) this.#undecided.push(run);
   }
 
   /** What all runs came to. The one that failed, if one did, is made small now. */
@@ -105,6 +125,8 @@ export class RunSeries {
       eventsPerSecond: Math.round(totals.events / this.seconds),
       seconds: this.seconds,
       violations: this.#failure === undefined ? [] : [failureOf(this.#suite.kernel, this.#failure)],
+      undecidedRuns: this.#undecidedRuns,
+      undecided: this.#undecided,
       cells: this.#cells.evidence(),
     };
   }
@@ -177,13 +199,13 @@ function failureOf(kernel: string, { run, seed, spec, violation, lists }: Found)
   const aside = new CellLog();
   const fails = (candidate: ChoiceLists): ChoiceLists | undefined => {
     const choices = Choices.replaying(candidate);
-    const outcome = simulate(spec, choices, aside).violation;
+    const outcome = simulate(spec, choices, aside, { isShrinking: true }).violation;
     const same = outcome?.kind === violation.kind && outcome.property === violation.property;
     return same ? choices.lists() : undefined;
   };
   const { choices, ...shrunk } =
     lists === undefined ? shrink(listsOf(spec, seed, aside), fails) : { choices: lists, before: 0, after: 0, runs: 0 };
-  const told = simulate(spec, Choices.replaying(choices), aside, true);
+  const told = simulate(spec, Choices.replaying(choices), aside, { wantStory: true });
   return {
     ...(told.violation ?? violation),
     run,
