@@ -80,7 +80,8 @@ const types = {
   reserve: 22,
 } as const;
 
-const bodyAt = 16;
+/** Where what follows the header begins. */
+export const bodyAt = 16;
 const mjBytes = 72;
 const pjHeadBytes = 32;
 const endBytes = 8;
@@ -90,13 +91,6 @@ const parityHeadBytes = 24;
 const layoutHeadBytes = 8;
 const tokenBytes = 8;
 const rangeBytes = 16;
-
-const endTypes: ReadonlyMap<number, EndEntry['type']> = new Map([
-  [types.mj_complete, 'mj_complete'],
-  [types.mj_abort, 'mj_abort'],
-  [types.pj_complete, 'pj_complete'],
-  [types.pj_abort, 'pj_abort'],
-]);
 
 export const isJournalType = (type: number): boolean => type >= types.mj && type <= types.reserve;
 
@@ -151,49 +145,68 @@ export function encodeJournalBody(record: JournalRecord, view: DataView): void {
   }
 }
 
-/** Undefined when the bytes are no such record. */
-export function decodeJournalBody(type: number, gfid: number, view: DataView): JournalRecord | undefined {
-  const bodyBytes = view.byteLength - bodyAt;
-  const endType = endTypes.get(type);
-  if (endType !== undefined) {
-    if (bodyBytes !== endBytes) return undefined;
-    return { type: 'entry', gfid, entry: { type: endType, id: getNumber(view, bodyAt) } };
-  }
+/** What lies in `bodyBytes` bytes from `body`, behind the header. Undefined when it is no such record. */
+export function decodeJournalBody(
+  type: number,
+  gfid: number,
+  view: DataView,
+  body: number,
+  bodyBytes: number,
+): JournalRecord | undefined {
   switch (type) {
     case types.mj:
-      return bodyBytes === mjBytes ? { type: 'entry', gfid, entry: decodeMj(gfid, view, bodyAt) } : undefined;
+      return bodyBytes === mjBytes ? { type: 'entry', gfid, entry: decodeMj(gfid, view, body) } : undefined;
     case types.pj:
-      return bodyBytes === pjHeadBytes + mjBytes ? { type: 'entry', gfid, entry: decodePj(gfid, view) } : undefined;
+      return bodyBytes === pjHeadBytes + mjBytes
+        ? { type: 'entry', gfid, entry: decodePj(gfid, view, body) }
+        : undefined;
+    case types.mj_complete:
+      return decodeEnd('mj_complete', gfid, view, body, bodyBytes);
+    case types.mj_abort:
+      return decodeEnd('mj_abort', gfid, view, body, bodyBytes);
+    case types.pj_complete:
+      return decodeEnd('pj_complete', gfid, view, body, bodyBytes);
+    case types.pj_abort:
+      return decodeEnd('pj_abort', gfid, view, body, bodyBytes);
     case types['data block']:
-      return decodeDataBlock(gfid, view);
+      return decodeDataBlock(gfid, view, body, bodyBytes);
     case types['parity block']:
-      return decodeParityBlock(gfid, view);
+      return decodeParityBlock(gfid, view, body, bodyBytes);
     case types.layout:
-      return decodeLayout(gfid, view);
+      return decodeLayout(gfid, view, body, bodyBytes);
     case types.claim:
-      return bodyBytes === tokenBytes ? { type: 'claim', gfid, token: getNumber(view, bodyAt) } : undefined;
+      return bodyBytes === tokenBytes ? { type: 'claim', gfid, token: getNumber(view, body) } : undefined;
     case types.reserve:
-      return decodeReserve(gfid, view);
+      return decodeReserve(gfid, view, body, bodyBytes);
     default:
-      return decodeResync(type, gfid, view);
+      return decodeResync(type, gfid, view, body, bodyBytes);
   }
 }
 
-function decodeReserve(gfid: number, view: DataView): ReserveRecord | undefined {
-  const count = (view.byteLength - bodyAt - tokenBytes) / rangeBytes;
+const decodeEnd = (type: EndEntry['type'], gfid: number, view: DataView, body: number, bodyBytes: number) =>
+  bodyBytes === endBytes ? ({ type: 'entry', gfid, entry: { type, id: getNumber(view, body) } } as const) : undefined;
+
+function decodeReserve(gfid: number, view: DataView, body: number, bodyBytes: number): ReserveRecord | undefined {
+  const count = (bodyBytes - tokenBytes) / rangeBytes;
   if (!Number.isInteger(count) || count < 0) return undefined;
   const ranges = Array.from({ length: count }, (_, index) => {
-    const at = bodyAt + tokenBytes + index * rangeBytes;
+    const at = body + tokenBytes + index * rangeBytes;
     return { from: getNumber(view, at), to: getNumber(view, at + 8) };
   });
   const areRanges = ranges.every(({ from, to }, index) => from < to && from >= (ranges[index - 1]?.to ?? 0));
-  return areRanges ? { type: 'reserve', gfid, version: getNumber(view, bodyAt), ranges } : undefined;
+  return areRanges ? { type: 'reserve', gfid, version: getNumber(view, body), ranges } : undefined;
 }
 
-function decodeResync(type: number, gfid: number, view: DataView): EntryRecord | undefined {
-  const count = (view.byteLength - bodyAt) / 8;
+function decodeResync(
+  type: number,
+  gfid: number,
+  view: DataView,
+  body: number,
+  bodyBytes: number,
+): EntryRecord | undefined {
+  const count = bodyBytes / 8;
   if (!Number.isInteger(count)) return undefined;
-  const numbers = Array.from({ length: count }, (_, index) => getNumber(view, bodyAt + 8 * index));
+  const numbers = Array.from({ length: count }, (_, index) => getNumber(view, body + 8 * index));
   const entry = resyncEntry(type, gfid, numbers);
   return entry && { type: 'entry', gfid, entry };
 }
@@ -208,18 +221,18 @@ function encodeLayout({ data, parity, unitBlocks, span, lost }: LayoutRecord, vi
   for (const [index, member] of span.entries()) view.setUint8(bodyAt + layoutHeadBytes + index, member);
 }
 
-function decodeLayout(gfid: number, view: DataView): LayoutRecord | undefined {
-  if (view.byteLength < bodyAt + layoutHeadBytes) return undefined;
-  const data = view.getUint8(bodyAt);
-  const members = view.getUint8(bodyAt + 1);
-  const unitBlocks = view.getUint16(bodyAt + 2, true);
+function decodeLayout(gfid: number, view: DataView, body: number, bodyBytes: number): LayoutRecord | undefined {
+  if (bodyBytes < layoutHeadBytes) return undefined;
+  const data = view.getUint8(body);
+  const members = view.getUint8(body + 1);
+  const unitBlocks = view.getUint16(body + 2, true);
   const isPossible = data >= 1 && data <= dataSlotsMax && unitBlocks >= 1 && unitBlocks <= unitBlocksMax;
-  const parity = view.getUint8(bodyAt + 4) === 0 ? 1 : view.getUint8(bodyAt + 4) - 1;
+  const parity = view.getUint8(body + 4) === 0 ? 1 : view.getUint8(body + 4) - 1;
   if (!isPossible || !isParityCount(parity) || members < data + parity || members > arrayMembersMax) return undefined;
-  if (view.byteLength !== bodyAt + layoutHeadBytes + 8 * Math.ceil(members / 8)) return undefined;
-  const span = Array.from({ length: members }, (_, index) => view.getUint8(bodyAt + layoutHeadBytes + index));
+  if (bodyBytes !== layoutHeadBytes + 8 * Math.ceil(members / 8)) return undefined;
+  const span = Array.from({ length: members }, (_, index) => view.getUint8(body + layoutHeadBytes + index));
   return span.every((member) => member < arrayMembersMax)
-    ? { type: 'layout', gfid, data, parity, unitBlocks, span, ...(view.getUint8(bodyAt + 5) === 1 && { lost: true }) }
+    ? { type: 'layout', gfid, data, parity, unitBlocks, span, ...(view.getUint8(body + 5) === 1 && { lost: true }) }
     : undefined;
 }
 
@@ -258,35 +271,40 @@ function encodeMj(entry: MjEntry, view: DataView, at: number): void {
   view.setUint8(at + 70, entry.second === undefined ? 0 : entry.second + 1);
 }
 
-const decodeMj = (gfid: number, view: DataView, at: number): MjEntry => ({
-  type: 'mj',
-  mj: getNumber(view, at),
-  gfid,
-  lblk: getNumber(view, at + 8),
-  group: getNumber(view, at + 16),
-  slot: view.getUint8(at + 68),
-  newAddress: view.getUint32(at + 56, true),
-  oldAddress: view.getUint32(at + 60, true),
-  seq: getNumber(view, at + 24),
-  checksum: getNumber(view, at + 32),
-  writeStart: view.getUint16(at + 64, true),
-  writeBytes: view.getUint16(at + 66, true),
-  client: getNumber(view, at + 40),
-  request: getNumber(view, at + 48),
-  parity: view.getUint8(at + 69),
-  ...(view.getUint8(at + 70) > 0 && { second: view.getUint8(at + 70) - 1 }),
-});
+function decodeMj(gfid: number, view: DataView, at: number): MjEntry {
+  const entry: MjEntry = {
+    type: 'mj',
+    mj: getNumber(view, at),
+    gfid,
+    lblk: getNumber(view, at + 8),
+    group: getNumber(view, at + 16),
+    slot: view.getUint8(at + 68),
+    newAddress: view.getUint32(at + 56, true),
+    oldAddress: view.getUint32(at + 60, true),
+    seq: getNumber(view, at + 24),
+    checksum: getNumber(view, at + 32),
+    writeStart: view.getUint16(at + 64, true),
+    writeBytes: view.getUint16(at + 66, true),
+    client: getNumber(view, at + 40),
+    request: getNumber(view, at + 48),
+    parity: view.getUint8(at + 69),
+  };
+  const second = view.getUint8(at + 70);
+  return second === 0 ? entry : { ...entry, second: second - 1 };
+}
 
-const decodePj = (gfid: number, view: DataView): PjEntry => ({
-  type: 'pj',
-  pj: getNumber(view, bodyAt),
-  newAddress: view.getUint32(bodyAt + 16, true),
-  oldAddress: view.getUint32(bodyAt + 20, true),
-  checksum: getNumber(view, bodyAt + 8),
-  from: view.getUint8(bodyAt + 24),
-  ...(view.getUint8(bodyAt + 25) === 1 && { code: 'q' as const }),
-  mj: decodeMj(gfid, view, bodyAt + pjHeadBytes),
-});
+function decodePj(gfid: number, view: DataView, body: number): PjEntry {
+  const entry: PjEntry = {
+    type: 'pj',
+    pj: getNumber(view, body),
+    newAddress: view.getUint32(body + 16, true),
+    oldAddress: view.getUint32(body + 20, true),
+    checksum: getNumber(view, body + 8),
+    from: view.getUint8(body + 24),
+    mj: decodeMj(gfid, view, body + pjHeadBytes),
+  };
+  return view.getUint8(body + 25) === 1 ? { ...entry, code: 'q' } : entry;
+}
 
 function encodeDataBlock({ block, checksum }: DataBlockRecord, view: DataView): void {
   setNumber(view, bodyAt, block.lblk);
@@ -300,18 +318,18 @@ function encodeDataBlock({ block, checksum }: DataBlockRecord, view: DataView): 
   }
 }
 
-function decodeDataBlock(gfid: number, view: DataView): DataBlockRecord | undefined {
-  if (view.byteLength < bodyAt + dataHeadBytes) return undefined;
-  const count = view.getUint8(bodyAt + 28);
-  if (view.byteLength !== bodyAt + dataHeadBytes + count * appliedBytes) return undefined;
+function decodeDataBlock(gfid: number, view: DataView, body: number, bodyBytes: number): DataBlockRecord | undefined {
+  if (bodyBytes < dataHeadBytes) return undefined;
+  const count = view.getUint8(body + 28);
+  if (bodyBytes !== dataHeadBytes + count * appliedBytes) return undefined;
   const applied = Array.from({ length: count }, (_, index) => ({
-    client: getNumber(view, bodyAt + dataHeadBytes + index * appliedBytes),
-    request: getNumber(view, bodyAt + dataHeadBytes + index * appliedBytes + 8),
+    client: getNumber(view, body + dataHeadBytes + index * appliedBytes),
+    request: getNumber(view, body + dataHeadBytes + index * appliedBytes + 8),
   }));
-  const lblk = getNumber(view, bodyAt);
-  const seq = getNumber(view, bodyAt + 8);
-  const block: DataBlock = { gfid, lblk, address: view.getUint32(bodyAt + 24, true), seq, applied };
-  return { type: 'data block', gfid, block, checksum: getNumber(view, bodyAt + 16) };
+  const lblk = getNumber(view, body);
+  const seq = getNumber(view, body + 8);
+  const block: DataBlock = { gfid, lblk, address: view.getUint32(body + 24, true), seq, applied };
+  return { type: 'data block', gfid, block, checksum: getNumber(view, body + 16) };
 }
 
 function encodeParityBlock({ block, checksum }: ParityBlockRecord, view: DataView): void {
@@ -322,14 +340,19 @@ function encodeParityBlock({ block, checksum }: ParityBlockRecord, view: DataVie
   for (const [index, seq] of block.vv.entries()) setNumber(view, bodyAt + parityHeadBytes + index * 8, seq);
 }
 
-function decodeParityBlock(gfid: number, view: DataView): ParityBlockRecord | undefined {
-  if (view.byteLength < bodyAt + parityHeadBytes) return undefined;
-  const count = view.getUint8(bodyAt + 20);
-  if (view.byteLength !== bodyAt + parityHeadBytes + count * 8) return undefined;
-  const vv = Array.from({ length: count }, (_, index) => getNumber(view, bodyAt + parityHeadBytes + index * 8));
-  const group = getNumber(view, bodyAt);
-  const block: ParityBlock = { gfid, group, address: view.getUint32(bodyAt + 16, true), vv };
-  return { type: 'parity block', gfid, block, checksum: getNumber(view, bodyAt + 8) };
+function decodeParityBlock(
+  gfid: number,
+  view: DataView,
+  body: number,
+  bodyBytes: number,
+): ParityBlockRecord | undefined {
+  if (bodyBytes < parityHeadBytes) return undefined;
+  const count = view.getUint8(body + 20);
+  if (bodyBytes !== parityHeadBytes + count * 8) return undefined;
+  const vv = Array.from({ length: count }, (_, index) => getNumber(view, body + parityHeadBytes + index * 8));
+  const group = getNumber(view, body);
+  const block: ParityBlock = { gfid, group, address: view.getUint32(body + 16, true), vv };
+  return { type: 'parity block', gfid, block, checksum: getNumber(view, body + 8) };
 }
 
 /** Ids, positions and counts are exact numbers below 2^53, kept as 64 bits. */

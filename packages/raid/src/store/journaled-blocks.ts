@@ -359,5 +359,7 @@ function applied(before: DataBlock | undefined, { gfid, lblk, newAddress, seq, c
 
 /** The last request of each of the clients that wrote last, with one more. */
 function withRequest(before: DataBlock['applied'], request: AppliedRequest): DataBlock['applied'] {
+  // Most blocks have one writer, and a log has millions of its updates.
+  if (before.length === 0 || (before.length === 1 && before[0]?.client === request.client)) return [request];
   return [...before.filter(({ client }) => client !== request.client), request].slice(-clientsPerBlockMax);
 }

@@ -1,5 +1,6 @@
 import { type Geometry, isParityCount } from '../layout/geometry.ts';
 import {
+  bodyAt,
   decodeJournalBody,
   encodeJournalBody,
   getNumber,
@@ -138,80 +139,76 @@ function encodeObject(record: ObjectRecord, bytes: Uint8Array, view: DataView): 
   append(Buffer.from(record.key, 'latin1'));
 }
 
-/** The record at `at`, and where the next one begins. Undefined when the bytes are not a record that fits `end`. */
-export function decodeRecord(
-  bytes: Uint8Array,
-  at: number,
-  end: number,
-): { readonly record: LogRecord; readonly next: number } | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/**
+ * The record at `at`. Undefined when the bytes are not a record that fits `end`.
+ * @param view of a whole batch: a log has millions of records, and a view of each would cost more than its numbers
+ */
+export function decodeRecord(view: DataView, at: number, end: number): LogRecord | undefined {
   if (at + recordHeaderBytes + 8 > end) return undefined;
-  const length = view.getUint32(at + 4, true);
-  const next = at + length;
-  if (length < recordHeaderBytes + 8 || length % 8 !== 0 || next > end) return undefined;
-  const record = decodeBody(view.getUint8(at), bytes.subarray(at, next));
-  return record === undefined ? undefined : { record, next };
-}
-
-function decodeBody(type: number, bytes: Uint8Array): LogRecord | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const gfid = getNumber(view, 8);
+  const bytes = recordBytesAt(view, at);
+  if (bytes < recordHeaderBytes + 8 || bytes % 8 !== 0 || at + bytes > end) return undefined;
+  const type = view.getUint8(at);
+  const gfid = getNumber(view, at + 8);
+  if (isJournalType(type)) return decodeJournalBody(type, gfid, view, at + bodyAt, bytes - bodyAt);
   if (type === types.forget) return { type: 'forget', gfid };
   if (type === types.drop) return { type: 'drop', gfid };
-  if (isJournalType(type)) return decodeJournalBody(type, gfid, view);
-  if (type === types.run) return decodeRun(gfid, view);
-  return type === types.object ? decodeObject(gfid, bytes, view) : undefined;
+  if (type === types.run) return decodeRun(gfid, view, at, bytes);
+  return type === types.object ? decodeObject(gfid, view, at, bytes) : undefined;
 }
 
-function decodeRun(gfid: number, view: DataView): RunRecord | undefined {
-  if (view.byteLength < runBytes) return undefined;
-  const blocks = view.getUint16(22, true);
-  if (view.byteLength !== runBytes + blocks * 8) return undefined;
+/** Bytes of the record at `at`, which {@link decodeRecord} found to be one. */
+export const recordBytesAt = (view: DataView, at: number): number => view.getUint32(at + 4, true);
+
+function decodeRun(gfid: number, view: DataView, from: number, bytes: number): RunRecord | undefined {
+  if (bytes < runBytes) return undefined;
+  const blocks = view.getUint16(from + 22, true);
+  if (bytes !== runRecordBytes(blocks)) return undefined;
   const checksums = new Uint32Array(blocks * 2);
   for (let index = 0; index < checksums.length; index++) {
-    checksums[index] = view.getUint32(runBytes + index * 4, true);
+    checksums[index] = view.getUint32(from + runBytes + index * 4, true);
   }
   return {
     type: 'run',
     gfid,
-    group: view.getUint32(16, true),
-    slot: view.getUint16(20, true),
+    group: view.getUint32(from + 16, true),
+    slot: view.getUint16(from + 20, true),
     blocks,
-    address: view.getUint32(24, true),
-    epoch: view.getUint32(28, true),
-    sequence: getNumber(view, 32),
+    address: view.getUint32(from + 24, true),
+    epoch: view.getUint32(from + 28, true),
+    sequence: getNumber(view, from + 32),
     checksums,
   };
 }
 
-function decodeObject(gfid: number, bytes: Uint8Array, view: DataView): ObjectRecord | undefined {
-  if (view.byteLength < objectBytes) return undefined;
+function decodeObject(gfid: number, view: DataView, from: number, bytes: number): ObjectRecord | undefined {
+  if (bytes < objectBytes) return undefined;
+  const whole = new Uint8Array(view.buffer, view.byteOffset + from, bytes);
   let at = objectBytes;
   const part = (length: number) => {
     at += length;
-    return bytes.subarray(at - length, at);
+    return whole.subarray(at - length, at);
   };
-  const hashed = view.getUint8(45) === 1;
+  const hashed = view.getUint8(from + 45) === 1;
   const sha256 = hashed ? Buffer.from(part(sha256Bytes)).toString('hex') : undefined;
-  const span = [...part(view.getUint8(42))];
-  const absent = [...part(view.getUint8(43))];
-  const homes = [...part(view.getUint8(44))];
-  const moved = [...part(view.getUint8(46))];
-  const key = Buffer.from(part(view.getUint16(40, true))).toString('latin1');
-  const parity = view.getUint8(37);
-  if (aligned(at) !== view.byteLength || !isParityCount(parity)) return undefined;
+  const span = [...part(view.getUint8(from + 42))];
+  const absent = [...part(view.getUint8(from + 43))];
+  const homes = [...part(view.getUint8(from + 44))];
+  const moved = [...part(view.getUint8(from + 46))];
+  const key = Buffer.from(part(view.getUint16(from + 40, true))).toString('latin1');
+  const parity = view.getUint8(from + 37);
+  if (aligned(at) !== bytes || !isParityCount(parity)) return undefined;
   return {
     type: 'object',
     gfid,
     key,
-    bytes: getNumber(view, 16),
-    geometry: { data: view.getUint8(36), parity, unitBlocks: view.getUint16(38, true) },
+    bytes: getNumber(view, from + 16),
+    geometry: { data: view.getUint8(from + 36), parity, unitBlocks: view.getUint16(from + 38, true) },
     span,
     absent,
     homes,
     ...(moved.length === 0 ? {} : { moved }),
-    epoch: view.getUint32(32, true),
-    storedAtMs: getNumber(view, 24),
+    epoch: view.getUint32(from + 32, true),
+    storedAtMs: getNumber(view, from + 24),
     ...(sha256 === undefined ? {} : { sha256 }),
   };
 }

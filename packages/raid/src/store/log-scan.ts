@@ -3,7 +3,7 @@ import type { DriveFile } from '../drive/drive-files.ts';
 import { blockBytes, logBatchPagesMax } from '../limits.ts';
 import type { Checksums } from './checksums.ts';
 import { type BatchHeader, batchHeaderBytes, decodeBatchHeader, setBatchChecksum } from './log-batch.ts';
-import { decodeRecord, type LogRecord } from './log-record.ts';
+import { decodeRecord, type LogRecord, recordBytesAt } from './log-record.ts';
 
 /** Where a log ends and what was found on the way. */
 export interface LogEnd {
@@ -72,12 +72,11 @@ export async function scanLog(
 }
 
 function applyBatch(bytes: Uint8Array, header: BatchHeader, apply: (record: LogRecord) => void): void {
-  let at = batchHeaderBytes;
-  while (at < header.usedBytes) {
-    const decoded = decodeRecord(bytes, at, header.usedBytes);
-    if (decoded === undefined) throw new Error(`A log batch with a valid checksum holds no record at byte ${at}.`);
-    apply(decoded.record);
-    at = decoded.next;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = batchHeaderBytes; at < header.usedBytes; at += recordBytesAt(view, at)) {
+    const record = decodeRecord(view, at, header.usedBytes);
+    if (record === undefined) throw new Error(`A log batch with a valid checksum holds no record at byte ${at}.`);
+    apply(record);
   }
 }
 

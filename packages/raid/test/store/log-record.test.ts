@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { decodeRecord, encodeRecord, type LogRecord, recordBytes } from '../../src/store/log-record.ts';
+import { decodeRecord, encodeRecord, type LogRecord, recordBytes, recordBytesAt } from '../../src/store/log-record.ts';
 
 const number = fc.maxSafeNat();
 const word = fc.nat({ max: 0xffffffff });
@@ -51,17 +51,38 @@ it('brings every record back as it was, and says how long it is', () => {
     fc.property(records, (record) => {
       const bytes = encodeRecord(record);
       expect(bytes.byteLength).toBe(recordBytes(record));
-      expect(decodeRecord(bytes, 0, bytes.byteLength)).toEqual({ record, next: bytes.byteLength });
+      const view = new DataView(bytes.buffer);
+      expect(decodeRecord(view, 0, bytes.byteLength)).toEqual(record);
+      expect(recordBytesAt(view, 0)).toBe(bytes.byteLength);
     }),
     { numRuns: 500 },
+  );
+});
+
+it('reads records wherever they lie among others, and none that the end cuts off', () => {
+  fc.assert(
+    fc.property(fc.array(records, { minLength: 1, maxLength: 5 }), fc.nat(3), (all, before) => {
+      const encoded = all.map((record) => encodeRecord(record));
+      const bytes = new Uint8Array(Buffer.concat([new Uint8Array(8 * before), ...encoded]));
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      let at = 8 * before;
+      for (const [index, record] of all.entries()) {
+        const next = at + (encoded[index]?.byteLength ?? 0);
+        expect(decodeRecord(view, at, bytes.byteLength)).toEqual(record);
+        expect(decodeRecord(view, at, next - 8)).toBeUndefined();
+        at = next;
+      }
+    }),
+    { numRuns: 200 },
   );
 });
 
 it('takes no other bytes for a record that reaches beyond its end, and never throws', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(40), (bytes, at) => {
-      const decoded = decodeRecord(bytes, at, bytes.byteLength);
-      if (decoded !== undefined) expect(decoded.next).toBeLessThanOrEqual(bytes.byteLength);
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      if (decodeRecord(view, at, bytes.byteLength) === undefined) return;
+      expect(at + recordBytesAt(view, at)).toBeLessThanOrEqual(bytes.byteLength);
     }),
     { numRuns: 2000 },
   );
