@@ -35,13 +35,13 @@ export class ChoiceStream {
   }
 
   chance(probability: number): boolean {
-    if (this.#random === undefined) return this.#next() === 1;
+    if (this.#random === undefined) return this.#next() === 1 && probability > 0;
     return this.#record(this.#random.u32() < probability * twoTo32 ? 1 : 0) === 1;
   }
 
   /** i + 1 with the probability that `ends[i]` adds to the one before it, else 0. `ends` ascends to at most 1. */
   weighted(ends: readonly number[]): number {
-    if (this.#random === undefined) return Math.min(this.#next(), ends.length);
+    if (this.#random === undefined) return withWeight(this.#next(), ends);
     const draw = this.#random.u32() / twoTo32;
     let index = 0;
     while (index < ends.length && draw >= (ends[index] as number)) index++;
@@ -68,6 +68,12 @@ export class ChoiceStream {
     this.#list[this.#length++] = value;
     return value;
   }
+}
+
+/** What no seed could draw is the dullest choice: a list that was made smaller must not bring in faults that never happen. */
+function withWeight(drawn: number, ends: readonly number[]): number {
+  const index = Math.min(drawn, ends.length);
+  return index > 0 && ends[index - 1]! > (ends[index - 2] ?? 0) ? index : 0;
 }
 
 /** Where every choice of a run comes from: a seed, or what another run drew. */

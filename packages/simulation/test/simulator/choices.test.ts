@@ -33,7 +33,14 @@ describe('Choices', () => {
 
   it('answers 0 beyond a replayed list, and never more than a draw allows', () => {
     const stream = Choices.replaying(new Map([['x', [7, 1]]])).stream('x');
-    expect([stream.choose(4), stream.chance(0), stream.choose(4), stream.chance(1)]).toEqual([3, true, 0, false]);
+    expect([stream.choose(4), stream.chance(0.5), stream.choose(4), stream.chance(1)]).toEqual([3, true, 0, false]);
+  });
+
+  it('never answers from a list what no seed could draw: a run made smaller has the faults of its simulation only', () => {
+    const stream = Choices.replaying(new Map([['x', [1, 1, 2, 3]]])).stream('x');
+    expect(stream.chance(0)).toBe(false);
+    const ends = [0, 0.1, 0.1];
+    expect([stream.weighted(ends), stream.weighted(ends), stream.weighted(ends)]).toEqual([0, 2, 0]);
   });
 });
 
