@@ -23,6 +23,8 @@ export interface LogRules {
   mayAnswer(record: { readonly index: LogIndex; readonly keys: readonly string[] }, state: LogState): boolean;
   /** Whether what changes nothing may be said: it follows from nothing that takes a right away and is not settled. */
   maySay(compares: readonly string[], state: LogState): boolean;
+  /** The last record that takes a right away, is not settled, and touches what a new one does: 0 for none. */
+  restsOn(touches: readonly string[], unsettled: LogState['unsettled']): LogIndex;
   /** The heads that a new appender waits for. */
   waitsFor(others: readonly HeadNumber[]): readonly HeadNumber[];
   /** Whether the life of a head that is fenced is the one the appender knows, or an earlier one. */
@@ -76,6 +78,8 @@ export const logRules: LogRules = {
   mayAnswer: ({ index, keys }, { applied, unsettled }) =>
     index <= applied && !unsettled.some((each) => each.index <= index && isTouched(each.touches, keys)),
   maySay: (compares, { unsettled }) => !unsettled.some(({ touches }) => isTouched(touches, compares)),
+  restsOn: (touches, unsettled) =>
+    unsettled.reduce((last, each) => (isTouched(each.touches, touches) ? Math.max(last, each.index) : last), 0),
   waitsFor: (others) => others,
   isFenced: (knownLife, fencedLife) => knownLife <= fencedLife,
   claimsFirst: () => true,

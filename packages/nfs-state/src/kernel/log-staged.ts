@@ -27,7 +27,9 @@ export function apply(state: LogState, batch: LogBatch, env: LogEnv): void {
   for (const [at, record] of batch.records.entries()) {
     state.image = env.apply(state.image, record.change);
     const index = batch.first + at;
-    if (record.takesAway && index > state.settled) state.unsettled.push({ index, touches: record.touches });
+    const waitsFor = record.takesAway ? index : env.rules.restsOn(record.touches, state.unsettled);
+    // What follows from a right that is being taken away must not be said again either before that is settled.
+    if (waitsFor > state.settled) state.unsettled.push({ index: waitsFor, touches: record.touches });
     remember(state, record);
   }
   state.applied = lastOf(batch);

@@ -103,8 +103,12 @@ function expireFirst(state: HeadState, pending: Pending, lapsed: ClientId, env: 
   }
 }
 
-/** Whether more comes of it than that a head begins to serve a session. */
-const isEffect = ({ deltas }: RecordPlan): boolean => deltas.some(({ type }) => type !== 'session-shared');
+/**
+ * Whether it must be carried out once: more comes of it than that a head begins to serve a session, and it is no recall. Those
+ * the server makes itself, without a slot: made at two heads it asks for whatever there is then.
+ */
+const isOnce = ({ deltas }: RecordPlan, { operation }: Pending['request']): boolean =>
+  operation.type !== 'layout-recall' && deltas.some(({ type }) => type !== 'session-shared');
 
 function propose(state: HeadState, pending: Pending, planned: RecordPlan, env: HeadEnv, out: Out): void {
   const { rules, head } = env;
@@ -124,7 +128,7 @@ function propose(state: HeadState, pending: Pending, planned: RecordPlan, env: H
       reply: planned.reply,
     },
     compares: rules.compares(planned),
-    ...(client !== undefined && call !== undefined && isEffect(planned) && { call: { client, call } }),
+    ...(client !== undefined && call !== undefined && isOnce(planned, request) && { call: { client, call } }),
   });
   if (rules.answersFirst() && isClients(request)) {
     out.send(clientPart(request.client), { type: 'answer', call: request.call, reply: planned.reply });

@@ -10,7 +10,7 @@ interface SeededBug {
   readonly rules: Partial<LogRules>;
 }
 
-const { race, counts, right, death, proposals, returns, lapse, appenderLapses, snapshots, followerSnapshot } =
+const { race, counts, right, again, death, proposals, returns, lapse, appenderLapses, snapshots, followerSnapshot } =
   logScenarios;
 
 const bugs: readonly SeededBug[] = [
@@ -32,6 +32,11 @@ const bugs: readonly SeededBug[] = [
     name: 'says again what not every head has heard of',
     scenario: right,
     rules: { maySay: () => true },
+  },
+  {
+    name: 'says a grant again that follows from what not every head has heard of',
+    scenario: again,
+    rules: { restsOn: () => 0 },
   },
   {
     name: 'a new appender waits for nobody it has not heard of',

@@ -175,6 +175,19 @@ export const logScenarios = {
     lapses: [0],
     snapshotRecords: 1,
   },
+  again: {
+    name: 'log: a lock that follows from an unlock is asked for again',
+    heads: 2,
+    clients: 2,
+    asks: [
+      { ask: lock(1), at: [0] },
+      { ask: unlock(1), at: [0] },
+      { ask: lock(2), at: [0] },
+      { ask: lock(2), at: [0] },
+      { ask: check(1), at: [1] },
+    ],
+    appointments: [0],
+  },
 } satisfies Record<string, LogScenario>;
 
 /** More of the same, for hours that are free. */
