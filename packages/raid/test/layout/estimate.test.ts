@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { RaidArray } from '../../src/array/raid-array.ts';
 import { estimateDriveBytes, windowBytes } from '../../src/layout/estimate.ts';
+import { groupsPerWindow } from '../../src/limits.ts';
 import { LocalHost } from '../support/local-host.ts';
 import { bytesOf, smallGroupBytes, smallShape } from '../support/objects.ts';
 import { scratchDirectory } from '../support/scratch.ts';
@@ -40,6 +41,6 @@ it.each([
 });
 
 it('a window is what a node is asked for at once', () => {
-  expect(windowBytes({ members: 4, data: 3 })).toBe(8 * 3 * 64 * 1024);
-  expect(windowBytes({ members: 4, ...smallShape })).toBe(8 * smallGroupBytes);
+  expect(windowBytes({ members: 4, data: 3 })).toBe(groupsPerWindow * 3 * 64 * 1024);
+  expect(windowBytes({ members: 4, ...smallShape })).toBe(groupsPerWindow * smallGroupBytes);
 });
