@@ -15,7 +15,7 @@ import {
   type ReadCall,
   type ToProxy,
 } from './proxy-messages.ts';
-import { end, groupOf, isQuiet } from './proxy-parity.ts';
+import { end, groupOf, isQuiet, isStill } from './proxy-parity.ts';
 import {
   codeOf,
   type GroupOperation,
@@ -114,7 +114,7 @@ export function memberValue(
   if (operation?.asked[slot] !== true) return;
   operation.asked[slot] = false;
   operation.values[slot] = value;
-  operation.seqs[slot] = seq;
+  if (operation.kind === 'encode') operation.seqs[slot] = seq;
 }
 
 /** Go on with every operation as far as it can, one of a group at a time. */
@@ -122,6 +122,7 @@ export function advance(state: ProxyState, env: ProxyEnv, out: ProxySink): void 
   beginEncodes(state, env);
   const begun: GroupName[] = [];
   for (const operation of [...state.operations]) {
+    if (operation.stage === 'gathering') beginAnew(state, operation, env);
     if (!mayRun(state, operation, env) || begun.some((name) => isGroup(name, operation))) continue;
     if (env.proxyRules.locksGroup()) begun.push(operation);
     if (operation.stage === 'waiting') begin(state, operation, env, out);
@@ -145,8 +146,22 @@ function beginEncodes(state: ProxyState, env: ProxyEnv): void {
   }
 }
 
+/** What was begun beside an update, which ended: parity is another one, and the members have the version of before no more. */
+function beginAnew(state: ProxyState, operation: GroupOperation, env: ProxyEnv): boolean {
+  if (operation.kind !== 'restore') return false;
+  const { vv } = parityBlockOf(state.parity, operation, env);
+  const isOutrun = operation.values.some((value, slot) => {
+    const isAsked = value !== 0 || operation.asked[slot] === true;
+    return isAsked && operation.seqs[slot] !== (vv[slot] ?? 0);
+  });
+  // Under another number: what was asked before may still be answered.
+  if (isOutrun) Object.assign(operation, { stage: 'waiting', id: state.nextId++ });
+  return isOutrun;
+}
+
 function begin(state: ProxyState, operation: GroupOperation, env: ProxyEnv, out: ProxySink): void {
-  if (env.proxyRules.waitsForQuiet() && !isQuiet(state, operation)) return;
+  const mayBegin = isQuiet(state, operation) || isStill(state, operation, env);
+  if (env.proxyRules.waitsForQuiet() && !mayBegin) return;
   const isRepeated = state.requests
     .of(operation)
     .some(({ client, request }) => client === operation.client && env.proxyRules.isRetry(operation.request, request));
@@ -199,6 +214,7 @@ function gather(state: ProxyState, operation: GroupOperation, env: ProxyEnv, out
     missing = true;
     if (operation.asked[slot] === true || memberOf(state, peer, env).status !== 'member') continue;
     operation.asked[slot] = true;
+    operation.seqs[slot] = seq;
     out.send(peer, { type: 'member_read', question: id, gfid, lblk, group, slot, seq });
   }
   if (missing) return;

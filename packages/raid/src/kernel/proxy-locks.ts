@@ -11,18 +11,9 @@ export function isLocked(
 ): boolean {
   if (!sure) return true;
   if (isStale(state, name) && env.proxyRules.holdsStaleParity()) return true;
-  if (isTwiceBehind(state, name, env)) return true;
   if (!env.proxyRules.locksGroup()) return false;
   return state.operations.some((operation) => isGroup(operation, name) && mayRun(state, operation, env));
 }
-
-/**
- * Whether a block of a group with two parities is to be made again from this one, while the other is to be computed anew from
- * that block: an update would wait for the other parity, and the block for the end of the update.
- */
-const isTwiceBehind = (state: ProxyState, name: GroupName, env: ProxyEnv): boolean =>
-  env.pairOf?.(name)?.some((peer) => peer !== env.self && state.back.includes(peer)) === true &&
-  env.membersOf(name).some(({ peer, lblk }) => state.back.includes(peer) && state.marks.has({ gfid: name.gfid, lblk }));
 
 /** Who may know that parity of a group here is stale: its members, and who writes for those of them that are stopped. */
 export function witnessesOf(name: GroupName, env: ProxyEnv): ReadonlySet<Peer> {

@@ -7,6 +7,7 @@ import { type ParityEvent, type ParityUpdate, parityBlockOf, updateByMj, updates
 import { isLocked } from './proxy-locks.ts';
 import { innerSink, type ProxyRequest, type ProxySink, type ToMember } from './proxy-messages.ts';
 import {
+  type GroupOperation,
   type HeldMessage,
   headOf,
   isPair,
@@ -188,17 +189,29 @@ export function receive(
   out: ProxySink,
   speaker?: Peer,
 ): void {
-  if (message.type === 'data_hardened' && message.away === true && env.proxyRules.marksAway()) {
+  const isRead = isBeingRead(state, from, message);
+  const isHeld = isRead || mustWait(state, from, message, env);
+  if (!isRead && message.type === 'data_hardened' && message.away === true && env.proxyRules.marksAway()) {
     const isOf = (mj: MjEntry) => mj.mj === message.mj;
     const mj =
       updateByMj(state.parity, from, message.mj)?.entry.mj ??
       state.parity.requested.find((each) => each.from === from && isOf(each.mj))?.mj;
     if (mj !== undefined) markAndEnd(state, from, mj, env, out);
-    return;
+    // Of an update that waits itself it is heard behind that.
+    if (mj !== undefined || !isHeld) return;
   }
-  if (mustWait(state, from, message, env))
-    state.held = [...state.held, { from, message, ...(speaker !== undefined && { speaker }) }];
+  if (isHeld) state.held = [...state.held, { from, message, ...(speaker !== undefined && { speaker }) }];
   else stepParity(state, { type: 'message', from, message }, env, out, speaker);
+}
+
+/**
+ * Whether a message would end an update, and with that give up the place of parity that is being read, beside it, for a block
+ * to be restored. Nothing but the drive is waited for.
+ */
+function isBeingRead(state: ProxyState, from: Peer, message: ToParity): boolean {
+  if (message.type !== 'data_hardened') return false;
+  const name = updateByMj(state.parity, from, message.mj)?.entry.mj;
+  return name !== undefined && state.operations.some((each) => each.stage === 'summing' && isGroup(each, name));
 }
 
 function mustWait(state: ProxyState, from: Peer, message: ToParity, env: ProxyEnv): boolean {
@@ -258,6 +271,32 @@ export function tell(state: ProxyState, env: ProxyEnv, out: ProxySink): void {
     state.held = [];
     for (const { from, message, speaker } of held) receive(state, from, message, env, out, speaker);
   }
+}
+
+/**
+ * Whether a block of a group with two parities may be made again from this one beside the updates under way, as parity was
+ * before them. While the other parity is back and not up to date none of them may end before that is computed anew, for
+ * which this very block may be wanted. So who waits for whom has an order: an update for the other parity, that one for
+ * blocks, and a block for nobody who waits for any of these: for drives, for members that have the version of before or say
+ * that an update is over, and for updates of which that was said. One that ends meanwhile lets the block be asked for anew.
+ * An update of the block itself is outside of that order: what the block is to become is known only when that ends.
+ */
+export function isStill(state: ProxyState, { kind, slot, gfid, group }: GroupOperation, env: ProxyEnv): boolean {
+  const name = { gfid, group };
+  const { parity, back } = state;
+  const [first, second] = env.pairOf?.(name) ?? [];
+  const other = first === env.self ? second : first;
+  if (kind !== 'restore' || other === undefined || env.self === undefined) return false;
+  if (parity.recovering || !back.includes(other) || back.includes(env.self)) return false;
+  if (!env.proxyRules.restoresBeside()) return false;
+  const requested = parity.requested.filter(({ mj }) => isGroup(mj, name));
+  return (
+    requested.every(({ mj, dataHardened }) => mj.slot !== slot && !dataHardened) &&
+    updatesOf(parity, name).every(
+      ({ stage, entry: { from, mj } }) =>
+        (stage === 'merging' || stage === 'hardening') && mj.slot !== slot && !isEnding(state, from, mj),
+    )
+  );
 }
 
 /** Whether no update of a group is under way. */

@@ -9,6 +9,8 @@ export interface ProxyRules {
   locksGroup(): boolean;
   /** Whether the proxy waits until the updates under way in a group have ended. */
   waitsForQuiet(): boolean;
+  /** Whether a block is made again from one parity beside updates that wait for the other one. */
+  restoresBeside(): boolean;
   /** Whether a member's block must have the version that parity has merged. */
   isVersion(seq: number, merged: number): boolean;
   /** Whether a parity IOM that is back is asked to merge what had gone on without it and is not over. */
@@ -31,6 +33,8 @@ export interface ProxyRules {
   holdsStale(): boolean;
   /** Whether an open update of a stale block is given up. */
   abortsStale(): boolean;
+  /** Whether a returning member tells a block only when both parity IOMs of its row said which changed. */
+  hearsBoth(): boolean;
   /** Whether a returning member takes a mark that it has the update of for done. */
   isCurrent(seq: number, marked: number): boolean;
   /** Whether a write without parity leaves a mark of its group in the log. */
@@ -59,6 +63,7 @@ export const proxyRules: ProxyRules = {
   fences: () => true,
   locksGroup: () => true,
   waitsForQuiet: () => true,
+  restoresBeside: () => true,
   isVersion: (seq, merged) => seq === merged,
   asksAgain: () => true,
   marksFirst: () => true,
@@ -70,6 +75,7 @@ export const proxyRules: ProxyRules = {
   unmarksWhenRestored: () => true,
   holdsStale: () => true,
   abortsStale: () => true,
+  hearsBoth: () => true,
   isCurrent: (seq, marked) => seq >= marked,
   marksParity: () => true,
   mayDoWithoutParity: (returning) => !returning,

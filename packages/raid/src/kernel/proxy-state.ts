@@ -123,7 +123,7 @@ export type OperationStage = (typeof operationStages)[number];
 export interface GroupOperation extends MemberBlock {
   readonly kind: OperationKind;
   stage: OperationStage;
-  readonly id: JournalId;
+  id: JournalId;
   /** 0: none, or answered. */
   call: number;
   readonly client: number;
@@ -137,6 +137,7 @@ export interface GroupOperation extends MemberBlock {
   readonly oldSeq: number;
   /** By slot: what members said; 0 until they did. */
   values: Handle[];
+  /** The versions they were asked for, or have where any was. */
   seqs: number[];
   asked: boolean[];
   /** The block, once it was summed up. */

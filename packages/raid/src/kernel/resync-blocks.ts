@@ -3,7 +3,7 @@ import { removedKnownMax, restoresInFlightMax, writesWaitingMax } from '../limit
 import { giveAddress, takeAddress } from './address-pool.ts';
 import { apply, blockOf, knownBlock, type WriteCall } from './data-state.ts';
 import { type Address, noAddress, type Peer, parityPeers } from './journal.ts';
-import { isBlock } from './named-table.ts';
+import { type GroupName, isBlock } from './named-table.ts';
 import { anySeq, type MemberSink, type ProxyAnswer, type ProxyEntry, type ToMember } from './proxy-messages.ts';
 import { stepData } from './resync-data.ts';
 import {
@@ -212,10 +212,20 @@ export function readAsked(state: ResyncState, from: Peer, read: Extract<ToMember
   ];
 }
 
+/**
+ * Whether a block is up to date where it is not known to be stale: of two parity IOMs only one may know that it changed, when
+ * the other one was away as well.
+ */
+function isSure(state: ResyncState, name: GroupName, env: ResyncEnv): boolean {
+  if (!env.proxyRules.hearsBoth()) return true;
+  const parities = (env.paritiesOf?.(name) ?? []).map((peer) => partnerOf(state, peer, env));
+  return parities.every(({ heard, out }) => heard || out);
+}
+
 /** Read the blocks that proxies ask for, as soon as each has the version asked for. */
 export function serveReads(state: ResyncState, env: ResyncEnv, out: MemberSink): void {
   for (const read of state.reads) {
-    if (read.reading || isStaleHere(state, read)) continue;
+    if (read.reading || isStaleHere(state, read) || !isSure(state, read, env)) continue;
     const block = knownBlock(state.data, read, env);
     const seq = block?.seq ?? 0;
     if (read.seq !== anySeq && !env.proxyRules.isVersion(seq, read.seq)) continue;
