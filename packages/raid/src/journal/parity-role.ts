@@ -4,7 +4,7 @@ import type { WriteCall } from '../kernel/data-state.ts';
 import type { Toughness } from '../kernel/iom-messages.ts';
 import { type Address, type JournalId, noAddress, type Peer, type PjEntry } from '../kernel/journal.ts';
 import { type GroupName, isGroup } from '../kernel/named-table.ts';
-import { chainOf, type ParityState, type ParityUpdate } from '../kernel/parity-state.ts';
+import { chainOf, hasGap, type ParityState, type ParityUpdate, versionsWith } from '../kernel/parity-state.ts';
 import { proxyIom } from '../kernel/proxy-iom.ts';
 import { isSure } from '../kernel/proxy-locks.ts';
 import {
@@ -41,6 +41,8 @@ export interface LocatedParity {
   readonly vv: readonly number[];
   /** It is not what its blocks say. */
   readonly stale?: boolean;
+  /** It lacks an update of one of its blocks. */
+  readonly lost?: boolean;
 }
 
 /** Runs the kernel of a parity IOM, which also stands in for members that are away, on its drive and its links. */
@@ -187,8 +189,8 @@ export class ParityRole {
    */
   async write(write: Omit<WriteCall, 'type' | 'call'>, mayBegin: () => boolean): Promise<ProxyResult> {
     if (write.old !== undefined) return this.#begin(write, mayBegin);
-    const { address } = this.locate(write.gfid, write.group);
-    if (!(await this.#host.storage.load(address))) throw this.#host.damaged(write.gfid, write.lblk);
+    const { address, lost } = this.locate(write.gfid, write.group);
+    if (lost === true || !(await this.#host.storage.load(address))) throw this.#host.damaged(write.gfid, write.lblk);
     const { store } = this.#host;
     if (!store.hasRoomFor(0)) await store.promise(0);
     const row = { gfid: write.gfid, group: write.group };
@@ -217,14 +219,14 @@ export class ParityRole {
   /** The parity block with everything that is held merged in. */
   locate(gfid: number, group: number): LocatedParity {
     const known = this.#state.blocks.get({ gfid, group }) ?? this.#env.parityMap?.({ gfid, group });
-    const vv = [...(known?.vv ?? [])];
+    let vv: readonly number[] = known?.vv ?? [];
     let address = known?.address ?? 0;
     for (const { entry } of chainOf(this.#state, { gfid, group })) {
       address = entry.newAddress;
-      vv[entry.mj.slot] = entry.mj.seq;
+      vv = versionsWith(vv, entry);
     }
     const isStale = this.#runner.state.stale.has({ gfid, group });
-    return { address, vv, ...(isStale && { stale: true }) };
+    return { address, vv, ...(isStale && { stale: true }), ...(hasGap(vv) && { lost: true }) };
   }
 
   /** Where a reader finds parity: waits until every member said whether it is right. */

@@ -57,6 +57,11 @@ export interface PjEntry {
   readonly from: Peer;
   /** What the block is of the group: `q` the second parity, absent the first. */
   readonly code?: 'q';
+  /**
+   * An update of the block before this one is not in the parity: the log that said so rotted. Nothing is restored from
+   * the parity until it is computed anew.
+   */
+  readonly gap?: true;
   readonly mj: MjEntry;
 }
 

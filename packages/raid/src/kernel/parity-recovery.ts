@@ -53,8 +53,7 @@ function replay(state: ParityState, entry: JournalEntry, env: ParityEnv): void {
   const update = updateByPj(state, entry.id);
   if (update === undefined) return;
   state.updates.delete(update);
-  if (entry.type === 'pj_complete')
-    apply(parityBlockOf(state, update.entry.mj, env), update.entry.mj, update.entry.newAddress);
+  if (entry.type === 'pj_complete') apply(parityBlockOf(state, update.entry.mj, env), update.entry);
 }
 
 /** What was not the base of a later entry had been given up by then: its block was lost in an earlier crash. */

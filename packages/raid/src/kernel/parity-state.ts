@@ -130,6 +130,23 @@ export function parityBlockOf(state: ParityState, name: GroupName, env: ParityEn
 export const chainOf = (state: ParityState, name: GroupName): ParityUpdate[] =>
   updatesOf(state, name).filter(({ stage }) => stage !== 'aside');
 
+/**
+ * In the place of an update's number: some update of the block is not in the parity, and later ones need not be merged.
+ * Higher than any number of an update.
+ */
+const gapSeq = 2 ** 52;
+
+/** The versions of a parity block with one more update merged in. */
+export function versionsWith(vv: readonly number[], { gap, mj: { slot, seq } }: PjEntry): number[] {
+  const merged = gap === true ? gapSeq : seq;
+  return Array.from({ length: Math.max(vv.length, slot + 1) }, (_, index) =>
+    index === slot ? merged : (vv[index] ?? 0),
+  );
+}
+
+/** Whether an update is missing in a parity block, so that it is no more than a rotten one: nothing but computing it anew helps. */
+export const hasGap = (vv: readonly number[]): boolean => vv.includes(gapSeq);
+
 /** Those that do not count as well. */
 export const updatesOf = (state: ParityState, name: GroupName): readonly ParityUpdate[] =>
   state.updates.at(byGroup.key(name));
@@ -217,6 +234,7 @@ function encodePj(entry: PjEntry, into: Encoder): void {
   into.uint(entry.checksum);
   into.uint(entry.from);
   into.flag(entry.code === 'q');
+  into.flag(entry.gap === true);
   encodeMj(entry.mj, into);
 }
 
@@ -230,5 +248,6 @@ const decodePj = (from: Decoder): PjEntry => ({
   checksum: from.uint(),
   from: from.uint(),
   ...decodeCode(from),
+  ...(from.flag() && { gap: true }),
   mj: decodeMj(from),
 });

@@ -1,6 +1,6 @@
 import { giveAddress, retireAddress, retired, takeAddress } from './address-pool.ts';
 import type { ParitySink, ToParity } from './iom-messages.ts';
-import type { JournalEntry, MjEntry, Peer } from './journal.ts';
+import type { JournalEntry, MjEntry, Peer, PjEntry } from './journal.ts';
 import {
   chainOf,
   freshUpdate,
@@ -11,6 +11,7 @@ import {
   parityBlockOf,
   updateByMj,
   updateByPj,
+  versionsWith,
 } from './parity-state.ts';
 
 type UpdateRequest = Extract<ToParity, { type: 'ios_updatepn' }>;
@@ -45,9 +46,21 @@ export function admit(state: ParityState, env: ParityEnv, out: ParitySink): void
     state.requested = state.requested.filter((other) => other !== request);
     // The block of an entry that was lost holds nothing: the entry that replaces it takes it, so that space cannot run out.
     if (lost !== undefined) state.updates.delete(lost);
-    const oldAddress = base(state, parityBlockOf(state, mj, env), env);
+    const block = parityBlockOf(state, mj, env);
+    const oldAddress = base(state, block, env);
+    const gap = isBehindGap(state, block, mj);
     const pj = state.nextEntry++;
-    const entry = { type: 'pj', pj, newAddress, oldAddress, checksum: 0, from, ...(code && { code }), mj } as const;
+    const entry = {
+      type: 'pj',
+      pj,
+      newAddress,
+      oldAddress,
+      checksum: 0,
+      from,
+      ...(code && { code }),
+      ...(gap && { gap }),
+      mj,
+    } as const;
     state.updates.add({ ...freshUpdate, stage: 'merging', entry, dataHardened });
     out.trace('p5 delta held', pj);
     out.send(from, { type: 'delta_held', mj: mj.mj });
@@ -59,6 +72,15 @@ export function admit(state: ParityState, env: ParityEnv, out: ParitySink): void
 /** What the next update of a parity block starts from. */
 function base(state: ParityState, block: ParityBlock, { rules }: ParityEnv): number {
   return (rules.chains() ? chainOf(state, block).at(-1)?.entry.newAddress : undefined) ?? block.address;
+}
+
+/**
+ * Whether an update of the block that comes before this one is neither merged nor on its way: numbers of updates have no
+ * gaps, so it was said to be hardened here, and is gone.
+ */
+function isBehindGap(state: ParityState, block: ParityBlock, { slot, seq }: MjEntry): boolean {
+  const vv = chainOf(state, block).reduce((versions, { entry }) => versionsWith(versions, entry), block.vv);
+  return seq > (vv[slot] ?? 0) + 1;
 }
 
 /** The new parity is computed, and its checksum known: journal and write it (steps p2 and p6). */
@@ -112,7 +134,7 @@ export function settle(state: ParityState, block: ParityBlock, env: ParityEnv, o
 /** Both halves are on disk (step p10). */
 function complete(state: ParityState, block: ParityBlock, update: ParityUpdate, env: ParityEnv, out: ParitySink): void {
   const { pj, newAddress, oldAddress } = update.entry;
-  apply(block, update.entry.mj, newAddress);
+  apply(block, update.entry);
   state.updates.delete(update);
   if (env.rules.retiresDurably()) retireAddress(state.pool, oldAddress, pj);
   else giveAddress(state.pool, oldAddress);
@@ -120,12 +142,10 @@ function complete(state: ParityState, block: ParityBlock, update: ParityUpdate, 
   out.deliver({ type: 'journal', entry: { type: 'pj_complete', id: pj } });
 }
 
-/** The parity block moves to `address`, with the update merged in. */
-export function apply(block: ParityBlock, { slot, seq }: MjEntry, address: number): void {
-  block.address = address;
-  block.vv = Array.from({ length: Math.max(block.vv.length, slot + 1) }, (_, index) =>
-    index === slot ? seq : (block.vv[index] ?? 0),
-  );
+/** The parity block moves to where the update put it. */
+export function apply(block: ParityBlock, entry: PjEntry): void {
+  block.address = entry.newAddress;
+  block.vv = versionsWith(block.vv, entry);
 }
 
 /** The update does not count. */

@@ -4,7 +4,7 @@ import { giveAddress, takeAddress } from './address-pool.ts';
 import type { WriteCall } from './data-state.ts';
 import type { Peer } from './journal.ts';
 import { type GroupName, isGroup } from './named-table.ts';
-import { parityBlockOf } from './parity-state.ts';
+import { hasGap, parityBlockOf } from './parity-state.ts';
 import { mayEncode, mayRun, witnessesOf } from './proxy-locks.ts';
 import {
   anySeq,
@@ -205,6 +205,7 @@ function writeElsewhere(state: ProxyState, operation: GroupOperation, env: Proxy
 function gather(state: ProxyState, operation: GroupOperation, env: ProxyEnv, out: ProxySink): void {
   const { gfid, group, id } = operation;
   const { vv, address } = parityBlockOf(state.parity, operation, env);
+  if (operation.kind !== 'encode' && hasGap(vv)) return;
   const beside = besideOf(state, operation, env);
   let missing = false;
   for (const [slot, { peer, lblk }] of env.membersOf(operation).entries()) {

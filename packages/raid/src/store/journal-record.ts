@@ -248,6 +248,7 @@ function encodeEntry(entry: JournalEntry | ProxyEntry, view: DataView): void {
     view.setUint32(bodyAt + 20, entry.oldAddress, true);
     view.setUint8(bodyAt + 24, entry.from);
     view.setUint8(bodyAt + 25, entry.code === 'q' ? 1 : 0);
+    view.setUint8(bodyAt + 26, entry.gap === true ? 1 : 0);
     encodeMj(entry.mj, view, bodyAt + pjHeadBytes);
   } else {
     setNumber(view, bodyAt, entry.id);
@@ -303,7 +304,10 @@ function decodePj(gfid: number, view: DataView, body: number): PjEntry {
     from: view.getUint8(body + 24),
     mj: decodeMj(gfid, view, body + pjHeadBytes),
   };
-  return view.getUint8(body + 25) === 1 ? { ...entry, code: 'q' } : entry;
+  const isSecond = view.getUint8(body + 25) === 1;
+  const hasGap = view.getUint8(body + 26) === 1;
+  if (!isSecond && !hasGap) return entry;
+  return { ...entry, ...(isSecond && { code: 'q' }), ...(hasGap && { gap: true }) };
 }
 
 function encodeDataBlock({ block, checksum }: DataBlockRecord, view: DataView): void {

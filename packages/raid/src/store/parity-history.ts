@@ -61,14 +61,14 @@ export class ParityHistory {
     const entry = this.#open.get(end.id);
     if (entry === undefined) return;
     this.#open.delete(end.id);
-    if (end.type === 'pj_complete') apply(this.#current, entry.mj, entry.newAddress);
+    if (end.type === 'pj_complete') apply(this.#current, entry);
     if (this.#open.size === 0) {
       this.#entries = [];
       this.#base = copyOf(this.#current);
       this.#inOrder = true;
     } else if (this.#inOrder && end.type === 'pj_complete' && this.#entries[0] === entry) {
       this.#entries.shift();
-      apply(this.#base, entry.mj, entry.newAddress);
+      apply(this.#base, entry);
     } else {
       this.#inOrder = false;
       this.#entries.push(end);

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { IomMessage, StorageRequest } from '../../src/kernel/iom-messages.ts';
 import type { MjEntry, PjEntry } from '../../src/kernel/journal.ts';
 import { parityIom } from '../../src/kernel/parity-iom.ts';
-import type { ParityEvent } from '../../src/kernel/parity-state.ts';
+import { hasGap, type ParityEvent, versionsWith } from '../../src/kernel/parity-state.ts';
 import { raidRules } from '../../src/kernel/raid-rules.ts';
 
 const [anna, ben] = [100, 101];
@@ -73,4 +73,16 @@ test('an update that is merged already is answered and not merged again', () => 
   step({ type: 'message', from: ben, message: { type: 'ios_updatepn', mj: mjOf(1, 1), delta: 5 } });
   expect(state.updates.map(({ stage }) => stage)).toEqual(['aside']);
   expect(state.requested).toEqual([]);
+});
+
+test('an update whose forerunner is not merged leaves a parity that says so, and so do those behind it', () => {
+  const { state, step } = restarted();
+  state.blocks.set({ gfid: 1, group: 0, address: 32, vv: [1, 2] });
+  step({ type: 'message', from: ben, message: { type: 'ios_updatepn', mj: { ...mjOf(1, 1), seq: 4 }, delta: 5 } });
+  const [update] = state.updates.filter(({ stage }) => stage === 'merging');
+  expect(update!.entry.gap).toBe(true);
+  const vv = versionsWith([1, 2], update!.entry);
+  expect(hasGap(vv)).toBe(true);
+  expect(hasGap(versionsWith(vv, { ...lost, mj: { ...mjOf(2, 0), seq: 2 } }))).toBe(true);
+  expect(hasGap(versionsWith([1, 2], { ...lost, mj: { ...mjOf(2, 1), seq: 3 } }))).toBe(false);
 });

@@ -75,6 +75,11 @@ const records: readonly [string, JournalRecord, string][] = [
     { type: 'entry', gfid, entry: { ...pj, code: 'q' } },
     `${header(8, 120)}0400000009000000efbe0000000000000600000005000000` + `0101000000000000${mjHex}0000`,
   ],
+  [
+    'pj behind a gap',
+    { type: 'entry', gfid, entry: { ...pj, gap: true } },
+    `${header(8, 120)}0400000009000000efbe0000000000000600000005000000` + `0100010000000000${mjHex}0000`,
+  ],
   ...(
     [
       [6, 'mj_complete'],
