@@ -133,7 +133,7 @@ export function settle(state: ParityState, block: ParityBlock, env: ParityEnv, o
 
 /** Both halves are on disk (step p10). */
 function complete(state: ParityState, block: ParityBlock, update: ParityUpdate, env: ParityEnv, out: ParitySink): void {
-  const { pj, newAddress, oldAddress } = update.entry;
+  const { pj, oldAddress } = update.entry;
   apply(block, update.entry);
   state.updates.delete(update);
   if (env.rules.retiresDurably()) retireAddress(state.pool, oldAddress, pj);
