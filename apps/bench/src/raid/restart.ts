@@ -17,7 +17,9 @@ interface Load {
 
 const whole: Load = { pairs: 4096, logMebibytes: 256 };
 const quickly: Load = { pairs: 256, logMebibytes: 16 };
-/** Blocks of which nothing is open, on every drive: what the logs are long of. */
+/** A mirrored object lies on two members: theirs are the logs that updates of its blocks make long. */
+const holders = 2;
+/** Blocks of which nothing is open, on both: what the logs are long of. */
 const others = 512;
 
 /** Make the drives that a loss of power left; the object that is on them. */
@@ -28,7 +30,7 @@ async function leaveDrives(directory: string, { pairs, logMebibytes }: Load): Pr
   await object.write(0, new Uint8Array((pairs + others) * blockBytes));
   await array.close();
   const drives = new Map(Array.from({ length: members }, (_, member) => [member, join(directory, `n${member}`)]));
-  const logBytes = (logMebibytes * mebibyte) / members;
+  const logBytes = (logMebibytes * mebibyte) / holders;
   await leaveOpen({ pages: cluster.main.pages, drives, gfid: object.gfid, pairs, logBytes });
   return object.gfid;
 }
