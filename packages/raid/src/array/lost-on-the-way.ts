@@ -14,7 +14,7 @@ export class LostOnTheWayError extends Error {
 
 /**
  * Open an array, and anew without those of its members that are lost on the way: whether that is safe is decided as it is
- * of any that are missing. Ends, since each attempt leaves out one more.
+ * of any that are missing. There are as many attempts as members at most: each leaves out one more, or fails with its cause.
  */
 export async function withoutLost<Opened>(
   attempt: (lost: ReadonlyMap<number, string>) => Promise<Opened>,
@@ -25,7 +25,9 @@ export async function withoutLost<Opened>(
       return await attempt(lost);
     } catch (error) {
       if (!(error instanceof LostOnTheWayError)) throw error;
+      const before = lost.size;
       for (const [member, why] of error.lost) lost.set(member, why);
+      if (lost.size === before) throw error.cause;
     }
   }
 }

@@ -1,9 +1,8 @@
 /** Arrays with two parities of which up to two members are away: deputies write for them, and they come back in any order. */
 import type { SimulationSpec } from '@holdfast/simulation';
 import { type ProxyRules, proxyRules } from '../kernel/proxy-rules.ts';
-import { isAtRest } from './proxy-properties.ts';
 import type { ProxyScenario } from './proxy-scenario.ts';
-import { proxyWorld } from './proxy-world.ts';
+import { absencesUnderFaults } from './proxy-simulation.ts';
 import type { PlannedWrite } from './update-scenario.ts';
 import type { ViewPlan } from './view-keeper.ts';
 
@@ -75,13 +74,6 @@ const pairAbsences: ProxyScenario = {
   spare: 3,
 };
 
-export const pairSimulationWith = (rules: ProxyRules): SimulationSpec => ({
-  world: proxyWorld(pairAbsences, rules),
-  faults: { crash: 20, tornWrite: 0.5, pause: 5, clog: 5, diskSlow: 0.02, diskError: 0.01 },
-  failedDiskStops: true,
-  missing: (view) => (isAtRest(pairAbsences, view) ? undefined : 'something that was begun has not ended'),
-  callMs: 12,
-  diskMs: 4,
-});
+export const pairSimulationWith = (rules: ProxyRules): SimulationSpec => absencesUnderFaults(pairAbsences, 20, rules);
 
 export const pairSimulation: SimulationSpec = pairSimulationWith(proxyRules);

@@ -58,13 +58,16 @@ const manyAbsences: ProxyScenario = {
   spare: 3,
 };
 
-export const proxySimulationWith = (rules: ProxyRules): SimulationSpec => ({
-  world: proxyWorld(manyAbsences, rules),
-  faults: { crash: 15, tornWrite: 0.5, pause: 5, clog: 5, diskSlow: 0.02, diskError: 0.01 },
+/** Members of a scenario are away and come back, beside so many stops, torn writes, and drives that are slow or fail. */
+export const absencesUnderFaults = (scenario: ProxyScenario, crash: number, rules: ProxyRules): SimulationSpec => ({
+  world: proxyWorld(scenario, rules),
+  faults: { crash, tornWrite: 0.5, pause: 5, clog: 5, diskSlow: 0.02, diskError: 0.01 },
   failedDiskStops: true,
-  missing: (view) => (isAtRest(manyAbsences, view) ? undefined : 'something that was begun has not ended'),
+  missing: (view) => (isAtRest(scenario, view) ? undefined : 'something that was begun has not ended'),
   callMs: 12,
   diskMs: 4,
 });
+
+export const proxySimulationWith = (rules: ProxyRules): SimulationSpec => absencesUnderFaults(manyAbsences, 15, rules);
 
 export const proxySimulation: SimulationSpec = proxySimulationWith(proxyRules);

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { LostOnTheWayError, withoutLost } from '../../src/array/lost-on-the-way.ts';
 import { RaidArray } from '../../src/array/raid-array.ts';
 import { crashImages } from '../../src/crash/crash-images.ts';
 import type { DriveDirectory } from '../../src/drive/drive-files.ts';
@@ -42,3 +43,14 @@ it.each(['parity', 'mirror'] as const)(
     for (let at = 0; at < requests; at++) await openWithout(at, at % members.length);
   },
 );
+
+it('ends with the cause when an attempt loses nobody that was not lost before', async () => {
+  const cause = new Error('the drive of n1 is gone');
+  const seen: number[] = [];
+  const attempt = async (lost: ReadonlyMap<number, string>) => {
+    seen.push(lost.size);
+    throw new LostOnTheWayError(new Map([[1, 'gone']]), cause);
+  };
+  await expect(withoutLost(attempt)).rejects.toBe(cause);
+  expect(seen).toEqual([0, 1]);
+});
